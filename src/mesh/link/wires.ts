@@ -29,7 +29,6 @@ import { meterOf } from '../muxer.ts'
 import type { ConnId, EndReason, Put, Said, Saying } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import type { PeerRef } from '../types.ts'
-import { abortConnection } from './abort.ts'
 import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import { nodeOf, peerRefOf } from './peer.ts'
 
@@ -369,4 +368,20 @@ export function narrow(
     return await open(wanted, options)
   }
   return view
+}
+
+// Ends a libp2p connection at once, whatever state it is in.
+
+/**
+ * libp2p's abort throws and leaves the socket open if the encrypted stream below the muxer has closed, because the
+ * muxer's goodbye cannot be written. The muxer is closed by then, so a second call reaches the socket.
+ */
+function abortConnection(connection: Connection, reason: string): void {
+  const error = new Error(reason)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      connection.abort(error)
+      return
+    } catch {}
+  }
 }

@@ -6,7 +6,6 @@ import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 const VALUE_VERSION = 1
-const PAGE = 4_096
 
 export const countKey = (uid: number): Buffer => makeKey('event_counts', { u32: uid })
 export const encodeCount = (count: number): Buffer => encodeValue(VALUE_VERSION, count)
@@ -44,7 +43,7 @@ export function createEventCounts(db: Database): EventCounts {
 /** Schema 3: counts the events there are. */
 export async function countEvents(db: Database): Promise<readonly Change[]> {
   const counts = new Map<number, number>()
-  for await (const page of pages(db.keys(keyRange('events')), PAGE)) {
+  for await (const page of pages(db.keys(keyRange('events')))) {
     for (const key of page) counts.set(readU32(key, UID_AT), (counts.get(readU32(key, UID_AT)) ?? 0) + 1)
   }
   return [...counts].map(([uid, count]) => putRow(countKey(uid), encodeCount(count)))

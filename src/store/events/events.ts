@@ -1,22 +1,30 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
-import { createSerial } from '../../base/async/limiter.ts'
+import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import type { Level0 } from '../../base/level0/level0.ts'
 import { type Change, type Database, putRow, writeBatch } from '../level/database.ts'
-import { eventsBetween, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
+import {
+  commandOfKey,
+  eventsBetween,
+  eventsOf,
+  FLAGS_AT,
+  isCounted,
+  startOfKey,
+  UNTIMED_BIT,
+} from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
 import { count, emptyRollup } from '../rollups/count.ts'
 import type { Rollup } from '../rollups/types.ts'
-import { createCommandTable } from './commands.ts'
+import { commandTexts, createCommandTable } from './commands.ts'
 import { createEventCounts } from './counts.ts'
 import { createEventImports, type EventImports } from './imports/imports.ts'
 import { createImportLists } from './imports/lists.ts'
-import { type MostUsed, mostUsed } from './most-used.ts'
-import { createRecall } from './recall.ts'
+import { createRecall, type Recall } from './recall.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './removal.ts'
 import { createReplaced } from './replaced.ts'
 import { createEventRetention, type EventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
-import { decodeWithoutText, type EventInput, encodeEvent, eventKey } from './rows.ts'
+import { decodeWithoutText, type EventInput, encodeEvent, eventKey, FAILED_BIT, isEndKnown } from './rows.ts'
 import { createEventSearch, type EventSearch } from './search.ts'
 import {
   deletePosition,
@@ -232,8 +240,6 @@ export function createEventRepository(
 
 // Counts the commands between two moments from the events themselves, for the edges of a range that no whole hour covers.
 
-const PAGE = 4_096
-
 /**
  * One person's events that began in [from, to), ms since the epoch, as a rollup of them; what the guard did is no event
  * and not in it. Costs what there are: for spans of an hour or less.
@@ -241,7 +247,7 @@ const PAGE = 4_096
 export async function countBetween(db: Database, uid: number, from: number, to: number): Promise<Rollup> {
   const rollup = emptyRollup()
   if (from >= to) return rollup
-  for await (const page of pages(db.iterator(eventsBetween(uid, from, to)), PAGE)) {
+  for await (const page of pages(db.iterator(eventsBetween(uid, from, to)))) {
     for (const [key, value] of page) {
       if (!isCounted(key)) continue
       const event = decodeWithoutText(key, value)
@@ -254,4 +260,68 @@ export async function countBetween(db: Database, uid: number, from: number, to: 
     }
   }
   return rollup
+}
+
+// Which command texts ran most often in a span of time: counted in the index, or from the keys of events and a byte of each.
+
+interface MostUsed {
+  readonly command: Level0<string>
+  readonly count: number
+  /** Uses with another exit code than 0. */
+  readonly failures: number
+  /** Uses whose exit code is not known. */
+  readonly unknown: number
+}
+
+/**
+ * One person's from `since` until before `until` (ms since the epoch), most often first, then those that were first typed; at most `limit`.
+ * Where so many events are not kept in the index, it reads each of them, a second for half a million; others have their turn in between.
+ */
+export async function mostUsed(
+  { db, serially, recall }: { readonly db: Database; readonly serially: Limiter; readonly recall: Recall },
+  uid: number,
+  since: number,
+  until: number,
+  limit: number,
+): Promise<readonly MostUsed[]> {
+  /** By number; numbers without a use are left out. */
+  const counts: { readonly number: number; count: number; failures: number; unknown: number }[] = []
+  const add = (number: number, flags: number, isEnded: boolean): void => {
+    // An event that was imported without a time belongs to no span.
+    if (flags & UNTIMED_BIT) return
+    counts[number] ??= { number, count: 0, failures: 0, unknown: 0 }
+    const tally = counts[number]
+    tally.count++
+    if (flags & FAILED_BIT) tally.failures++
+    if (!isEnded) tally.unknown++
+  }
+  const whole = await recall.whole(uid, since)
+  const { isTold, snapshot } = await serially(async () => {
+    const isTold = whole?.isTold() === true
+    if (isTold)
+      whole.index.each({ since, until }, (chunk, at) => {
+        add(chunk.number[at]!, chunk.flags[at]!, whole.index.ended(chunk, at))
+        return true
+      })
+    return { isTold, snapshot: db.snapshot() }
+  })
+  try {
+    if (!isTold)
+      for await (const page of pages(db.iterator({ ...eventsBetween(uid, since, until), snapshot }))) {
+        for (const [key, value] of page) add(commandOfKey(key), key[FLAGS_AT]!, isEndKnown(key, value))
+      }
+    const most = counts
+      .flat()
+      .sort((a, b) => b.count - a.count || a.number - b.number)
+      .slice(0, limit)
+    const texts = await commandTexts(
+      db,
+      uid,
+      most.map(({ number }) => number),
+      snapshot,
+    )
+    return most.map(({ number, ...tally }) => ({ command: texts.get(number)!, ...tally }))
+  } finally {
+    await snapshot.close()
+  }
 }

@@ -16,7 +16,6 @@ import { keysOfEvents } from './transfer.ts'
 
 /** Events removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 1_000
-const PAGE = 4_096
 
 /** A removed event, with the facts that rows beside it are found by. */
 interface RemovedEvent {
@@ -80,7 +79,6 @@ export function createEventRemoval(
       if (goes.size === 0) continue
       for await (const page of pages(
         db.keys(eventsBetween(uid, startOfLocalDay(day), startOfLocalDay(day + 1))),
-        PAGE,
       )) {
         for (const key of page)
           if (isCounted(key) && !leaving.has(nameOf(key))) goes.delete(commandOfKey(key))

@@ -31,7 +31,6 @@ import type { Recall } from './recall.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 
 const VALUE_VERSION = 1
-const PAGE = 4_096
 /** Rows removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 500
 
@@ -128,7 +127,7 @@ export function createEventRetention({
     })
     const named = createNumberSet()
     try {
-      for await (const page of pages(keys, PAGE)) {
+      for await (const page of pages(keys)) {
         signal.throwIfAborted()
         for (const key of page) named.add(commandOfKey(key))
       }

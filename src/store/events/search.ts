@@ -63,8 +63,6 @@ export interface EventSearch {
   rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>
 }
 
-/** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
-const PAGE = 4096
 /** Long texts read at a time: each may have 64 KB. */
 const LONG_PAGE = 64
 
@@ -140,7 +138,7 @@ export function createEventSearch(deps: {
 
   async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
     const ids: string[] = []
-    for await (const page of pages(db.keys({ ...eventsOf(uid), reverse: true, snapshot }), PAGE)) {
+    for await (const page of pages(db.keys({ ...eventsOf(uid), reverse: true, snapshot }))) {
       for (const key of page) if (commandOfKey(key) === number) ids.push(idOfKey(key))
     }
     return ids
@@ -173,7 +171,6 @@ export function createEventSearch(deps: {
     let total = 0
     for await (const page of pages(
       db.keys({ ...eventsBetween(uid, filter.since ?? 0), reverse: true, snapshot }),
-      PAGE,
     )) {
       const fitting = page.filter((key) => {
         const flags = key[FLAGS_AT]!

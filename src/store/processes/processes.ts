@@ -2,8 +2,9 @@
 
 import { parseEventId } from '../../base/words/event-id.ts'
 import { type Change, compact, type Database, delRow, putRow } from '../level/database.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
+import { keyRange } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
+import { peopleIn } from '../level/table.ts'
 import {
   encodePeak,
   encodeProcess,
@@ -11,7 +12,6 @@ import {
   type ProcessRow,
   peakKey,
   peaksUntil,
-  personOf,
   processesSince,
   processKey,
   type Range,
@@ -51,8 +51,6 @@ export interface ProcessRepository {
 const PAGE = 1_000
 /** Rows removed in one batch. */
 const BATCH = 500
-/** 2^32 - 1, the last of all people. */
-const LAST_UID = 0xffff_ffff
 
 export function createProcessRepository(db: Database): ProcessRepository {
   /** Removes the first rows of a range: all, or at most so many. */
@@ -122,23 +120,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
       return found
     },
 
-    async people() {
-      const uids: number[] = []
-      for (let from = 0; from <= LAST_UID; ) {
-        const [key] = await db
-          .keys({
-            gte: makeKey('processes', { u32: from }),
-            lt: keyRange('processes').lt,
-            limit: 1,
-          })
-          .all()
-        const uid = key && personOf(key)
-        if (uid === undefined) break
-        uids.push(uid)
-        from = uid + 1
-      }
-      return uids
-    },
+    people: () => peopleIn(db, 'processes'),
 
     async prune(uid, time, most, signal) {
       let removed = 0

@@ -81,10 +81,6 @@ export const peaksUntil = (uid: number, until?: number): Range => {
   return { gte, lt: until === undefined ? lt : peakKey(uid, idOfEvent(atLeast0(until) * 1000, 0)) }
 }
 
-/** Undefined for a key that is too short to tell. */
-export const personOf = (key: Uint8Array): number | undefined =>
-  key.length > KIND_AT ? Buffer.from(key).readUInt32BE(UID_AT) : undefined
-
 export function encodeProcess(row: ProcessRow): Buffer {
   const { name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id } = row
   const value: Value = [revealLevel0(name), shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id]

@@ -18,7 +18,6 @@ import {
   hourKey,
 } from '../rollups/rollups.ts'
 
-const PAGE = 4_096
 const VALUE_VERSION = 1
 
 export interface Recounted {
@@ -69,7 +68,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     return true
   }
 
-  for await (const page of pages(db.iterator(eventsOf(uid)), PAGE)) {
+  for await (const page of pages(db.iterator(eventsOf(uid)))) {
     total += page.length
     for (const [key, value] of page) {
       if (!isCounted(key)) continue

@@ -1,17 +1,24 @@
 // Brings a database from the schema it was written with to the schema of this program, one numbered step at a time.
-
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { countEvents } from '../events/counts.ts'
-import { decodeWithoutText } from '../events/rows.ts'
-import { unknownEnds } from '../events/unknown-ends.ts'
+import { localThen } from '../events/rollup-writer.ts'
+import { decodeWithoutText, isEndKnown } from '../events/rows.ts'
 import { type Change, type Database, putRow } from '../level/database.ts'
-import { readU32, UID_AT } from '../level/key-of-event.ts'
+import { isCounted, readU32, startOfKey, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import { ROLLUP_TIME_AT, ROLLUP_VERSION } from '../rollups/rollups.ts'
+import { mutable } from '../rollups/count.ts'
+import {
+  dayKey,
+  decodeRollup,
+  encodeRollup,
+  hourKey,
+  ROLLUP_TIME_AT,
+  ROLLUP_VERSION,
+} from '../rollups/rollups.ts'
 import { peopleOfUids } from '../tables/people.ts'
 
 export interface Migration {
@@ -148,7 +155,6 @@ async function writeStep(db: Database, changes: readonly Change[], schema: numbe
 // Schema 2: rollups from before durations were kept by category get them from the events.
 
 const OLD_VERSION = 1
-const PAGE = 4096
 
 type OldCategories = Readonly<Record<string, readonly [count: number, failures: number]>>
 type OldRow = readonly [
@@ -173,7 +179,7 @@ async function categoryDurations(db: Database): Promise<readonly Change[]> {
     sum[category] = (sum[category] ?? 0) + ms
     sums.set(name, sum)
   }
-  for await (const page of pages(db.iterator(keyRange('events')), PAGE)) {
+  for await (const page of pages(db.iterator(keyRange('events')))) {
     for (const [key, value] of page) {
       const { timestamp, category, duration_ms } = decodeWithoutText(key, value)
       if (duration_ms === null) continue
@@ -199,4 +205,84 @@ async function categoryDurations(db: Database): Promise<readonly Change[]> {
     }
   }
   return changes
+}
+
+// Schema 6: rollups from before unknown exit codes were counted get their number from the events that are still there.
+
+/** Hours and days that are read at once. */
+const ROWS = 512
+
+/** Events of unknown end by category and by tool. */
+interface Unknown {
+  readonly key: Buffer
+  readonly categories: Map<string, number>
+  readonly tools: Map<string, number>
+}
+
+/** Events of a day are those of its hours, which keep the calendar that the machine had when they were counted. */
+async function unknownEnds(db: Database): Promise<readonly Change[]> {
+  const hours = new Map<string, Unknown>()
+  const days = new Map<string, Unknown>()
+  for await (const page of pages(db.iterator(keyRange('events')))) {
+    const unknown = page.filter(([key, value]) => isCounted(key) && !isEndKnown(key, value))
+    const found = unknown.map(([key, value]) => {
+      const uid = readU32(key, UID_AT)
+      const start_us = startOfKey(key)
+      const at = Math.floor(start_us / 1000)
+      return { uid, start_us, at, hour: Math.floor(at / HOUR_MS), event: decodeWithoutText(key, value) }
+    })
+    const keys = new Map(found.map(({ uid, hour }) => [`${uid} ${hour}`, hourKey(uid, hour)]))
+    const values = await db.getMany([...keys.values()])
+    const hourly = new Map([...keys.keys()].map((name, i) => [name, values[i] && decodeRollup(values[i])]))
+    for (const { uid, start_us, at, hour, event } of found) {
+      const name = `${uid} ${hour}`
+      const counted = hourly.get(name)
+      if (counted === undefined) continue
+      const local = { day: Math.max(0, localDay(at)), hour: new Date(at).getHours() }
+      const { day } = localThen(counted, { start_us, local })
+      add(hours, name, keys.get(name)!, event)
+      add(days, `${uid} ${day}`, dayKey(uid, day), event)
+    }
+  }
+  return [...(await changesOf(db, [...hours.values()])), ...(await changesOf(db, [...days.values()]))]
+}
+
+function add(
+  sums: Map<string, Unknown>,
+  name: string,
+  key: Buffer,
+  { category, tool }: { readonly category: string; readonly tool: string },
+): void {
+  const sum = sums.get(name) ?? { key, categories: new Map(), tools: new Map() }
+  sums.set(name, sum)
+  sum.categories.set(category, (sum.categories.get(category) ?? 0) + 1)
+  sum.tools.set(tool, (sum.tools.get(tool) ?? 0) + 1)
+}
+
+async function changesOf(db: Database, sums: readonly Unknown[]): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for (let from = 0; from < sums.length; from += ROWS) {
+    const some = sums.slice(from, from + ROWS)
+    const values = await db.getMany(some.map(({ key }) => key))
+    for (const [i, { key, categories, tools }] of some.entries()) {
+      if (values[i] === undefined) continue
+      const rollup = mutable(decodeRollup(values[i]))
+      set(rollup.categories, categories)
+      set(rollup.tools, tools)
+      changes.push(putRow(key, encodeRollup(rollup)))
+    }
+  }
+  return changes
+}
+
+/** Never more than what did not fail: a row may have lost some that events still tell of. */
+function set(
+  tallies: Readonly<Record<string, { readonly count: number; readonly failures: number; unknown: number }>>,
+  unknown: ReadonlyMap<string, number>,
+): void {
+  for (const [name, many] of unknown) {
+    if (!Object.hasOwn(tallies, name)) continue
+    const tally = tallies[name]!
+    tally.unknown = Math.min(many, tally.count - tally.failures)
+  }
 }

@@ -24,8 +24,6 @@ const FARTHEST_EAST = 14
 const FARTHEST_WEST = 12
 /** Bytes that LevelDB hands over in one piece. By the library's 16 KiB, a year of days would be asked for sixteen days at a time. */
 const READ_BYTES = 256 * 1024
-/** Keys per step: the event loop is not held up for long. */
-const PAGE = 4096
 
 export const hourKey = (uid: number, hour: number): Buffer =>
   makeKey('rollups_hour', { u32: uid }, { u32: hour })
@@ -187,7 +185,6 @@ export function createRollupRepository(db: Database): RollupRepository {
     if (from >= to) return
     for await (const page of pages(
       db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS)),
-      PAGE,
     )) {
       for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))
     }

@@ -1,14 +1,11 @@
 // Capabilities that this machine granted or received, as signed chains, and the ids of revoked ones.
-import { type Database, delRow, putRow } from '../level/database.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import type { Database } from '../level/database.ts'
+import { bytes, type Checked, shape, text, whole } from '../level/is.ts'
+import { defineTable } from '../level/table.ts'
 
-export interface CapabilityRow {
-  /** Of the last document of the chain, 32 hex digits. */
-  readonly id: string
-  /** The chain as the capabilities room writes it. */
-  readonly chain: Uint8Array
-}
+/** `id`: of the last document of the chain, 32 hex digits. `chain`: as the capabilities room writes it. */
+const capability = shape({ id: text, chain: bytes })
+export type CapabilityRow = Checked<typeof capability>
 
 export interface RevokedRow {
   readonly id: string
@@ -27,53 +24,29 @@ export interface CapabilityRepository {
   forget(ids: readonly string[]): Promise<void>
 }
 
-const VALUE_VERSION = 1
-const HELD = { bytes: Uint8Array.of(1) }
-const REVOKED = { bytes: Uint8Array.of(2) }
-/** Bytes of a key before its id. */
-const ID_AT = 2
+const held = defineTable({ keyspace: 'capabilities', kind: 1, value: capability })
+const revoked = defineTable({
+  keyspace: 'capabilities',
+  kind: 2,
+  value: shape({ until: whole }),
+  pack: ({ until }: RevokedRow) => ({ until }),
+  unpack: ({ until }, id) => ({ id, until }),
+})
 
 export function createCapabilityRepository(db: Database): CapabilityRepository {
-  const heldKey = (id: string): Buffer => makeKey('capabilities', HELD, { text: id })
-  const revokedKey = (id: string): Buffer => makeKey('capabilities', REVOKED, { text: id })
+  const [chains, ended] = [held.in(db), revoked.in(db)]
   return {
     async load() {
-      const held = (await db.values(keyRange('capabilities', HELD)).all()).flatMap((bytes) => {
-        try {
-          const row = decodeValue<CapabilityRow>(VALUE_VERSION, bytes)
-          return typeof row.id === 'string' && row.chain instanceof Uint8Array ? [row] : []
-        } catch {
-          return []
-        }
-      })
-      const revoked: RevokedRow[] = []
-      for await (const [key, bytes] of db.iterator(keyRange('capabilities', REVOKED)))
-        revoked.push({ id: Buffer.from(key).subarray(ID_AT).toString('utf8'), until: untilOf(bytes) })
-      return { held, revoked }
+      const until = new Map((await ended.all()).map((row) => [row.id, row.until]))
+      const ids = await ended.ids()
+      return {
+        held: await chains.all(),
+        revoked: ids.map((id) => ({ id, until: until.get(id) ?? Number.MAX_SAFE_INTEGER })),
+      }
     },
-    async put(row) {
-      await db.put(heldKey(row.id), encodeValue(VALUE_VERSION, row), { sync: true })
-    },
-    async end({ remove, revoked }) {
-      await db.batch(
-        [
-          ...remove.map((id) => delRow(heldKey(id))),
-          ...revoked.map(({ id, until }) => putRow(revokedKey(id), encodeValue(VALUE_VERSION, { until }))),
-        ],
-        { sync: true },
-      )
-    },
-    async forget(ids) {
-      await db.batch(ids.map((id) => delRow(revokedKey(id))))
-    },
-  }
-}
-
-function untilOf(bytes: Uint8Array): number {
-  try {
-    const { until } = decodeValue<{ until: number }>(VALUE_VERSION, bytes)
-    return Number.isSafeInteger(until) ? until : Number.MAX_SAFE_INTEGER
-  } catch {
-    return Number.MAX_SAFE_INTEGER
+    put: (row) => chains.write({ put: [row] }),
+    end: ({ remove, revoked: put }) =>
+      db.batch([...held.changes({ remove }), ...revoked.changes({ put })], { sync: true }),
+    forget: (remove) => ended.write({ remove, lazy: true }),
   }
 }

@@ -7,10 +7,10 @@ import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { AuditRecord } from '../../../trust/audit/index.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
+import type { Decision } from '../../../trust/policy/index.ts'
 import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
 import type { QueryDeps } from '../types.ts'
-import type { Verdict } from './verdict.ts'
 
 /** Questions of one admitted author that get entries of their own: 300 at once, and 100 a day. */
 const OWN_ENTRIES = { frames: 300, perMs: 3 * DAY_MS } as const
@@ -28,7 +28,7 @@ const NOBODY = '-'
 
 interface Outcome {
   readonly status: string
-  readonly decision: Verdict['decision']
+  readonly decision: Decision
   readonly level: 1 | 2
   readonly people: number
   readonly sent: boolean

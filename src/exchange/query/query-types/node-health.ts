@@ -39,7 +39,7 @@ export const nodeHealth = defineQueryType('NodeHealth', {
     const settings = insight.settings?.()
     return {
       query_type: 'NodeHealth',
-      health: { ...health, fetched, settings },
+      health: { ...health, ...(fetched && { fetched }), ...(settings && { settings }) },
     }
   },
   identified: (data, { fingerprint, name }) => ({ ...data, health: { ...data.health, fingerprint, name } }),

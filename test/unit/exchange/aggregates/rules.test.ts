@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
 import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/rule-rows.ts'
+import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'

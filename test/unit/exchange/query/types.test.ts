@@ -4,7 +4,7 @@ import { decodeAnswer } from '../../../../protocols/answer.ts'
 import type { ActivityPatterns, SafetyPosture } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { answerOf } from '../../../../src/exchange/query/answering/verdict.ts'
+import { answerOf } from '../../../../src/exchange/query/answering/work.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import type { GatherInsight } from '../../../../src/exchange/query/query-types/index.ts'
@@ -131,7 +131,7 @@ describe('SafetyPosture', () => {
       { name: 'b', covers: null, unsaid: true },
       { name: 'c', covers: null },
     ])
-    expect(reach?.short[1]).not.toHaveProperty('unsaid')
+    expect(reach?.short[1]?.unsaid).toBeUndefined()
   })
 
   it('an owner whose clock is behind knows all of the hour that is open where the question came from', async () => {
