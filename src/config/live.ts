@@ -17,7 +17,7 @@ interface LiveConfig {
 }
 
 /** Paths of the keys whose value in the file, or in the environment, has changed. */
-interface Replaced {
+export interface Replaced {
   readonly applied: readonly string[]
   /** Keys of these sections change only with a restart. */
   readonly waiting: readonly string[]

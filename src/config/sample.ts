@@ -80,9 +80,9 @@ one key, and \`karo config set <key> <value>\` sets one and leaves comments as t
 goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`;
 its \`ask.knowledge\` also counts for people without a node.
 
-The daemon reads the file when it starts. A service reads the file again at \`systemctl reload karo\` (or \`systemctl --user
-reload karo\`): the sections that can change take their new values, and for the others it says which keys wait for a
-restart. A file with a mistake changes nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
+The daemon reads the file when it starts. After \`karo config set\` it reads the file again, as it does for \`karo config reload\`
+and for \`systemctl reload karo\`: the sections that can change take their new values, and for the others the command asks whether
+the node may restart. A file with a mistake changes nothing.
 
 Karo refuses a mistake and names its file and line: an unknown key, a wrong type, a value out of range, a public address
 while \`mesh.lan_only\` is on.
@@ -113,7 +113,7 @@ export function inForce(section: string): string {
 }
 
 const SENTENCES = {
-  restart: 'In force after a restart.',
-  reload: 'In force after a reload of the service; after a restart of your own `karo up`.',
+  restart: 'In force after a restart, which `karo config set` offers.',
+  reload: 'In force at once by `karo config set`; after a change of the file by `karo config reload`.',
   'at once': 'In force at once: each command reads the file when it starts.',
 } as const

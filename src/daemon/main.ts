@@ -2,12 +2,13 @@
 import { dirname } from 'node:path'
 import { aborted } from 'node:util'
 import { systemClock as clock, systemRandom as random, systemTimers as timers } from '../base/clock.ts'
-import { EXIT, type ExitCode } from '../base/errors.ts'
+import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { healthOf, stopAll } from '../base/run/lifecycle.ts'
 import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
 import { BUILD, VERSION } from '../base/version.ts'
 import { type FleetSettings, fleetFile, keepFleetSettings } from '../config/index.ts'
+import type { Replaced } from '../config/live.ts'
 import { loopUtilization, watchLag } from '../ops/metrics/lag.ts'
 import { readAll } from '../ops/metrics/readings.ts'
 import { boundGenerations, keepCode, trimMemory } from '../ops/system/memory.ts'
@@ -27,6 +28,8 @@ import { startRooms } from './start.ts'
 
 /** How long after a start the list that Ctrl-R searches is read into memory; reading it at once would delay the start. */
 const PREPARE_AFTER_MS = 2_000
+/** Milliseconds after which whoever asked for a restart has the answer. */
+const ANSWERED_MS = 100
 
 /**
  * Runs the daemon in this process until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP. It then stops
@@ -64,8 +67,9 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const notify = await openNotify({ env, log })
   // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
   const managed = options.service || env.NOTIFY_SOCKET !== undefined
-  const started = Promise.withResolvers<() => Promise<void>>()
-  const reloadSoon = () => void started.promise.then((reloadNow) => reloadNow())
+  const started = Promise.withResolvers<(restart?: boolean) => Promise<Replaced>>()
+  // The log says why a file cannot be used.
+  const reloadSoon = () => void started.promise.then((reloadNow) => reloadNow()).catch(() => {})
   using ending = watchEnding(log, clock, managed ? reloadSoon : undefined)
 
   const health = () => healthOf(rooms)
@@ -76,7 +80,13 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     thresholdsPath: paths.thresholds,
     onSwitch: switched.resolve,
   })
-  const service = await buildService(options, { foundation, local, network, health })
+  const service = await buildService(options, {
+    foundation,
+    local,
+    network,
+    health,
+    reload: async (restart) => (await started.promise)(restart),
+  })
   const rooms = inOrder(foundation, local, network, service)
   let settings: FleetSettings | undefined
   const keepSettings = () =>
@@ -94,14 +104,20 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     await startRooms(options, rooms, ending.signal, log)
     if (policies.files.length > 0) await tellPolicies(local, policies)
     const running = run(options, { foundation, local, network, service, health, notify })
-    started.resolve(async () => {
-      if (ending.signal.aborted) return
+    started.resolve(async (restart) => {
+      if (ending.signal.aborted) throw new KaroError('unavailable', 'the node is stopping')
       notify.reloading()
-      await reload(options, foundation, local, service.feed)
-      if (settings !== undefined) keepSettings()
-      // Changed thresholds take effect at once instead of at the next check.
-      void network.reports.look()
-      notify.ready(running.status())
+      try {
+        const replaced = await reload(options, foundation, local, service.feed)
+        if (restart && replaced.waiting.length > 0)
+          timers.after(ANSWERED_MS, () => switched.resolve(options.identity))
+        return replaced
+      } finally {
+        if (settings !== undefined) keepSettings()
+        // Changed thresholds take effect at once instead of at the next check.
+        void network.reports.look()
+        notify.ready(running.status())
+      }
     })
     await network.rotation.resume()
     const next = await Promise.race([switched.promise, aborted(ending.signal, ending).then(() => undefined)])

@@ -1,18 +1,22 @@
 // Takes over what the configuration file says now, in a daemon that runs.
 import type { Feed } from '../api/feed/index.ts'
 import type { KaroError } from '../base/errors.ts'
+import type { Replaced } from '../config/live.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
 import { loadPolicies } from '../trust/policy/load.ts'
 import { type DaemonOptions, type Foundation, levelOf } from './foundation.ts'
 import type { Local } from './local.ts'
 
-/** Keys that a running daemon can take over come into force; a file that cannot be used changes nothing. Never throws. */
+/**
+ * Keys that a running daemon can take over come into force; returns them, and those that wait for a restart. A file that cannot
+ * be used changes nothing, and is what KaroError is thrown for.
+ */
 export async function reload(
   options: DaemonOptions,
   { load, live, logs, metrics, common: { config, log } }: Foundation,
   local: Local,
   feed: Feed,
-): Promise<void> {
+): Promise<Replaced> {
   const { access, observe, policy, sharing, trust } = local
   try {
     const next = load()
@@ -34,6 +38,7 @@ export async function reload(
     log.info({ applied }, 'configuration reloaded')
     feed.tell('config_reloaded', { applied, waiting })
     if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
+    return { applied, waiting }
   } catch (error) {
     const { where, hint } = error as KaroError
     metrics.reloaded(false)
@@ -41,6 +46,7 @@ export async function reload(
       { reason: reasonOf(error as KaroError), where, hint },
       'the configuration was not reloaded; the previous one stays in force',
     )
+    throw error
   }
 }
 

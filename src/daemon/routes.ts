@@ -51,10 +51,11 @@ export interface RouteParts {
   readonly http: Http
   readonly remote: Remote
   readonly health: () => ReturnType<typeof healthOf>
+  readonly reload: Rooms['reload']
 }
 
 export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
-  const { foundation, local, network, feed, http, remote, health } = parts
+  const { foundation, local, network, feed, http, remote, health, reload } = parts
   const rooms: Rooms = {
     ...foundation,
     ...foundation.common,
@@ -64,6 +65,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     feed,
     http,
     health,
+    reload,
     paths,
     service,
     timers,

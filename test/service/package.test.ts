@@ -49,8 +49,8 @@ function elsewhere(): string {
   for (const part of parts.reverse()) cpSync(join(ROOT, part), join(copy, part), { recursive: true })
   // Whoever makes packages of it is not the owner of the links.
   chmodSync(copy, 0o755)
-  // Links where they can be made: it is a third of a gigabyte. Tests beside this one write into its .cache.
-  const modules = readdirSync(join(ROOT, 'node_modules')).filter((name) => name !== '.cache')
+  // Links where they can be made: it is a third of a gigabyte. Tests beside this one write into what caches are in it.
+  const modules = readdirSync(join(ROOT, 'node_modules')).filter((name) => !/^\.(cache|vite)/.test(name))
   const there = join(copy, 'node_modules')
   mkdirSync(there)
   const words = [...modules.map((name) => join(ROOT, 'node_modules', name)), there]

@@ -73,7 +73,7 @@ export function checkPlaces(
   const closed = connect.find((text) => !allowed.includes(text))
   if (closed !== undefined)
     throw new KaroError('refused', `this node does not permit agents to connect to ${closed}`, {
-      hint: `To allow it, write connect = ["${closed}"] under [agents] in config.toml, and restart the daemon.`,
+      hint: `To allow it: karo config set agents.connect +${closed}`,
     })
 }
 
@@ -106,7 +106,7 @@ export function checkOutside(wanted: Wanted, endpoints: readonly string[]): Want
     )
   if (!endpoints.includes(url.href))
     throw new KaroError('refused', `this node does not permit an agent at ${url.href}`, {
-      hint: `The server would run outside of any jail. To allow it, write endpoints = ["${url.href}"] under [agents] in config.toml, and restart the daemon.`,
+      hint: `The server would run outside of any jail. To allow it: karo config set agents.endpoints +${url.href}`,
     })
   return { ...wanted, argv: [url.href] }
 }

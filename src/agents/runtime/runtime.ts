@@ -201,7 +201,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     async add(actor, wanted) {
       if (muscle.state().state === 'off')
         throw new KaroError('refused', 'agents are off on this node', {
-          hint: "karo config set agents.enabled true allows them, from the node's next start on.",
+          hint: 'karo config set agents.enabled true allows them.',
         })
       const takes = wanted.binds.length + (wanted.connect ?? []).length
       if ((takes > 0 || isOutside(wanted)) && !actor.admin)

@@ -9,7 +9,7 @@ export function refuseWithout(
 ): void {
   if (access === 'asker' && !asks)
     throw new KaroError('refused', 'you may not ask the mesh from this machine', {
-      hint: 'An administrator lets you: sudo karo config set access.askers +<you>; sudo systemctl reload karo',
+      hint: 'An administrator lets you: sudo karo config set access.askers +<you>',
     })
   if (access === 'admin' && !admin)
     throw new KaroError('refused', 'only an administrator of this node may do this', {

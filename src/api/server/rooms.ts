@@ -15,6 +15,7 @@ import type { LogFilter } from '../../base/run/log.ts'
 import type { Problem } from '../../base/run/problem.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Config, LoadedConfig } from '../../config/index.ts'
+import type { Replaced } from '../../config/live.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import type { Query } from '../../exchange/query/index.ts'
@@ -131,6 +132,8 @@ export interface Rooms extends Ambient {
   readonly load: () => LoadedConfig
   /** How the configuration file differs from the configuration in force. */
   readonly drift: () => DaemonFacts['config']
+  /** Takes the file over. `restart`: the node also restarts, soon after the answer, where a key needs that. Throws with what is wrong in the file. */
+  readonly reload: (restart: boolean) => Promise<Replaced>
   /** Removes the rows of the number of a person that was given up. */
   readonly removeRows: (number: number) => Promise<void>
   /** Tests play the kernel. */

@@ -168,7 +168,7 @@ function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer | undef
       `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
       {
         where: 'config.toml [peers.trusted]',
-        hint: 'Change the entry there, then sudo systemctl reload karo or restart karo up.',
+        hint: 'Change the entry there, then karo config reload.',
       },
     )
   }

@@ -14,6 +14,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
+import { getSettings } from '../../../src/api/contract/operations/care.ts'
+import { getHealth } from '../../../src/api/contract/operations/status.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
 import { CHECK_IDS, type CHECKS } from '../../../src/cli/doctor/catalogue.ts'
 import type { CheckResult } from '../../../src/cli/doctor/doctor.ts'
@@ -170,8 +173,40 @@ describe('one node, in three lives', () => {
     expect(waiting.outcome).toBe('warn')
     expect(waiting.detail).toContain('mesh.ping_seconds')
     expect(waiting.detail).toContain('overlay.full_mesh_up_to')
-    writeFileSync(path, before)
+    paste(waiting.fix, env)
     expect(find(await doctor(node), 'config.in_force').outcome).toBe('ok')
+    writeFileSync(path, before)
+    paste(find(await doctor(node), 'config.in_force').fix, env)
+    expect(find(await doctor(node), 'config.in_force').outcome).toBe('ok')
+  })
+
+  test('what is set is in force at once, or after a restart in the same process; a file with a mistake changes nothing', async () => {
+    const path = join(node.home, 'config.toml')
+    const before = readFileSync(path, 'utf8')
+    const daemon = daemonAt({ socket: join(node.home, 'karo.sock') })
+    const set = async (key: string, value: string): Promise<unknown> =>
+      JSON.parse((await node.karo(['config', 'set', key, value, '--json'])).stdout).in_force
+    const settings = async (): Promise<readonly (string | null)[]> => {
+      const { keys } = await daemon.call(getSettings)
+      return ['history.ignore', 'node.name'].map((key) => keys.find((one) => one.key === key)?.waits ?? null)
+    }
+    const { pid } = await daemon.call(getHealth)
+    expect([await set('history.ignore', 'pass *'), await set('node.name', 'renamed')]).toEqual([
+      'at once',
+      'restart',
+    ])
+    expect(await settings()).toEqual([null, 'restart'])
+    const renamed = readFileSync(path, 'utf8')
+    writeFileSync(path, '[mesh]\nprot = 1\n')
+    const refused = await node.karo(['config', 'reload', '--restart'])
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('config.toml:2')])
+    writeFileSync(path, renamed)
+    const taken = await node.karo(['config', 'reload', '--restart', '--json'])
+    expect(JSON.parse(taken.stdout)).toEqual({ applied: ['node.name'], waiting: [] })
+    expect((await node.status()).name).toBe('renamed')
+    expect((await daemon.call(getHealth)).pid).toBe(pid)
+    writeFileSync(path, before)
+    expect((await node.karo(['config', 'reload', '--restart'])).code).toBe(0)
   })
 
   test('a daemon that hangs is told with its pid, and the rest is looked at all the same', async () => {

@@ -165,6 +165,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'POST /api/v1/backup': ['refused', 'holds everybody’s commands: root alone'],
   'POST /api/v1/backup/made': ['refused', 'root alone'],
   'GET /api/v1/config': ['refused', 'the configuration of the node'],
+  'POST /api/v1/config/reload': ['refused', 'restarts the node of everybody'],
   'GET /api/v1/logs': ['refused', 'addresses and errors of the node'],
   'GET /api/v1/problems': ['refused', 'errors of the node'],
   'GET /api/v1/people': ['refused', 'names everybody who typed here'],

@@ -51,12 +51,13 @@ test('karo alone says where one stands and what is next, before anything is set 
   expect((await karo(home, '--json')).code).toBe(3)
 })
 
-test('what was set names the commands that bring it into force, with the home that was named', async () => {
+test('what was set waits for the start of a node that does not run, unless commands read it', async () => {
   const home = temporaryDirectory()
   await karo(home, 'init', '--solo')
   const { code, out } = await karo(home, 'config', 'set', 'access.askers', 'root')
-  const again = `karo --home ${join(home, 'node')}`
-  expect([code, out]).toEqual([0, expect.stringContaining(`${again} stop; ${again} up --background`)])
+  expect([code, out]).toEqual([0, expect.stringContaining("In force from the node's next start on.")])
+  const reload = await karo(home, 'config', 'reload')
+  expect([reload.code, reload.err]).toEqual([3, expect.stringContaining('up --background')])
   expect((await karo(home, 'config', 'set', 'guard.profile', 'strict')).out).toContain('In force at once.')
 })
 

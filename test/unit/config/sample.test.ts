@@ -23,7 +23,7 @@ function load(toml: string, env: Record<string, string> = {}) {
 test('what commands read waits for nobody, what the daemon keeps for a reload, what is built upon for a restart', () => {
   const said = (sections: string[]) => sections.map((section) => inForce(section).slice(0, 20))
   expect(said(['guard', 'ask', 'mcp'])).toEqual(Array(3).fill('In force at once: ea'))
-  expect(said(['sharing', 'history', 'trust'])).toEqual(Array(3).fill('In force after a rel'))
+  expect(said(['sharing', 'history', 'trust'])).toEqual(Array(3).fill('In force at once by '))
   expect(said(['mesh', 'overlay'])).toEqual(Array(2).fill('In force after a res'))
 })
 

@@ -26,6 +26,19 @@ export const getSettings = defineOperation('GET /api/v1/config', {
   answer: from.settings,
 })
 
+export const reloadSettings = defineOperation('POST /api/v1/config/reload', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'care',
+  summary: 'Take over the configuration file, as SIGHUP does for a service',
+  description:
+    'A file that cannot be used changes nothing. With `restart` the node begins anew in its process, soon after the answer, where a key waits for that: its links end for a moment, as do tasks of agents, and vaults are locked.',
+  body: from.reloadBody,
+  answer: from.reloaded,
+  errors: ['unavailable'],
+  example: { restart: true },
+})
+
 export const getProblems = defineOperation('GET /api/v1/problems', {
   access: 'admin',
   tag: 'care',

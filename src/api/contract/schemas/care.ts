@@ -68,6 +68,18 @@ export const settings = named('Settings', {
 })
 export type SettingsShape = z.infer<typeof settings>
 
+const keys = () => listOf(text(128, 'a key'), 1024)
+
+export const reloadBody = z.strictObject({
+  restart: flag('restart the node where a key needs it').default(false),
+})
+
+export const reloaded = named('SettingsReloaded', {
+  applied: keys().describe('keys whose new value is in force since this reload'),
+  waiting: keys().describe('keys whose new value is in force after a restart'),
+})
+export type ReloadedShape = z.infer<typeof reloaded>
+
 // The backup of the whole node.
 
 export const makeBackupBody = z.strictObject({

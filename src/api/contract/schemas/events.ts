@@ -6,6 +6,7 @@ import { TASK_STATES } from '../../../agents/tasks/types.ts'
 import { KINDS } from '../../../base/words/signal.ts'
 import { THRESHOLDS } from '../../../exchange/report/index.ts'
 import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
+import { reloaded } from './care.ts'
 import {
   category,
   count,
@@ -79,10 +80,7 @@ const DATA = {
     ready: z.boolean(),
     failing: listOf(text(64, 'name of a check'), 256),
   }),
-  config_reloaded: z.strictObject({
-    applied: listOf(text(128, 'a key'), 1024, 'keys whose new value is in force'),
-    waiting: listOf(text(128, 'a key'), 1024, 'keys whose new value is in force after a restart'),
-  }),
+  config_reloaded: reloaded,
   command_recorded: z.strictObject({
     command_id: text(32, 'as in /history'),
     began_at: moment('when the command began'),

@@ -1,11 +1,12 @@
 // /config: each key of the configuration with its value and where it comes from, for administrators.
 import { defaultText, KEY_LIST, type LoadedConfig, valueText } from '../../../config/index.ts'
-import { getSettings } from '../../contract/operations/care.ts'
+import { getSettings, reloadSettings } from '../../contract/operations/care.ts'
 import type { SettingsShape } from '../../contract/shapes.ts'
 import { type Rooms, type Routes, serve } from '../../server/index.ts'
 
-export function settingsRoutes({ load, drift }: Rooms): Routes {
+export function settingsRoutes({ load, drift, reload: takeOver }: Rooms): Routes {
   return (server) => {
+    serve(server, reloadSettings, ({ body }) => takeOver(body.restart))
     serve(server, getSettings, async (): Promise<SettingsShape> => {
       let loaded: LoadedConfig
       try {

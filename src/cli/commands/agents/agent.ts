@@ -262,8 +262,7 @@ const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' 
 const line = (argv: readonly string[] | null): string =>
   argv === null ? 'not shown' : argv.map(shellWord).join(' ')
 
-const OFF =
-  'Agents of your own are off on this node: karo config set agents.enabled true allows them, from its next start on.\n'
+const OFF = 'Agents of your own are off on this node: karo config set agents.enabled true allows them.\n'
 
 function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   // Only another machine is without built-in ones.

@@ -1,6 +1,9 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reloadSettings } from '../../../api/contract/operations/care.ts'
+import type { ReloadedShape } from '../../../api/contract/shapes.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -19,6 +22,7 @@ import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
+import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { writing } from '../../writing.ts'
 
 /** A value for JSON, which has no maps. */
@@ -149,13 +153,77 @@ function sectionOf(path: string): string | undefined {
   )
 }
 
-/** When a key that was set takes effect. Only a service reads its file again without a new start. */
-function inForce(io: CommandIo, force: ReturnType<typeof forceOf>): string {
-  const isMachines = recordingPaths(io.env).whose === 'machine'
-  if (force === 'at once') return `In force at once${isMachines ? ', for you alone' : ''}.`
-  if (isMachines) return `In force after: sudo systemctl ${force} karo`
-  return atHome("In force from the node's next start on: karo stop; karo up --background", io)
+/** Milliseconds that a node may take to begin anew: a large database takes a while to open. */
+const RESTART_MS = 120_000
+const LOOK_MS = 100
+
+/**
+ * Has the node take over what the file says now, and restart where keys wait for that and `restarts` agrees; resolves when it
+ * answers again. Throws KaroError `not_running` where no node runs.
+ */
+async function takeOver(
+  io: CommandIo,
+  restarts: (waiting: readonly string[]) => Promise<boolean> | boolean,
+): Promise<ReloadedShape> {
+  // The socket of a node that begins anew is another one.
+  const made = () => statSync(io.socket, { throwIfNoEntry: false })?.ctimeMs
+  const before = made()
+  const { applied, waiting } = await io.call(reloadSettings, { body: {} })
+  if (waiting.length === 0 || !(await restarts(waiting))) return { applied, waiting }
+  await io.call(reloadSettings, { body: { restart: true } })
+  for (const end = Date.now() + RESTART_MS; [before, undefined].includes(made()); await sleep(LOOK_MS))
+    if (Date.now() > end)
+      throw new KaroError('timeout', 'the node has not begun anew yet', {
+        hint: 'karo status says how it is.',
+      })
+  return { applied: [...applied, ...waiting], waiting: [] }
 }
+
+const agreed = (io: CommandIo, waiting: readonly string[], where: string): Promise<boolean> | boolean =>
+  canAsk(io) &&
+  confirm(
+    io,
+    `For ${waiting.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`,
+    { where },
+  )
+
+const reload = defineCommand('config reload', {
+  summary: 'have the running node take over config.toml, as after `karo config set`',
+  options: { restart: 'do not ask: restart the node where a changed key needs it' },
+  examples: { 'karo config reload --restart': 'also keys that need a restart, such as mesh.port' },
+  async run(io, { options }) {
+    const told = await takeOver(io, (waiting) => options.restart ?? agreed(io, waiting, 'karo config reload'))
+    return show(io, told, ({ applied, waiting }) =>
+      [
+        applied.length === 0 ? 'Nothing else is in force now.' : `In force now: ${applied.join(', ')}`,
+        ...(waiting.length === 0 ? [] : [afterRestart(io, waiting)]),
+        '',
+      ].join('\n'),
+    )
+  },
+})
+
+/** When a key that was set takes effect, also in words: at once where commands read it, or the node has taken it over. */
+async function inForce(io: CommandIo, path: string): Promise<[ReturnType<typeof forceOf>, string]> {
+  const force = forceOf(path)
+  const isMachines = recordingPaths(io.env).whose === 'machine'
+  if (force === 'at once') return [force, `In force at once${isMachines ? ', for you alone' : ''}.`]
+  try {
+    const { waiting } = await takeOver(io, (all) => all.includes(path) && agreed(io, all, 'karo config set'))
+    return waiting.includes(path) ? [force, afterRestart(io, [path])] : ['at once', 'In force now.']
+  } catch (error) {
+    if (!(error instanceof KaroError)) throw error
+    return [
+      force,
+      error.code === 'not_running'
+        ? "In force from the node's next start on."
+        : `The node has not taken it over: ${error.message}`,
+    ]
+  }
+}
+
+const afterRestart = (io: CommandIo, waiting: readonly string[]): string =>
+  atHome(`In force after a restart of the node: ${waiting.join(', ')}\n  karo config reload --restart`, io)
 
 const set = defineCommand('config set', {
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
@@ -204,10 +272,11 @@ const set = defineCommand('config set', {
       )
     })
     if (guard !== undefined) resealed(guard)
-    const force = forceOf(key.path)
-    if (io.json) printJson(io, { file, key: key.path, value, in_force: force, over })
+    if (!io.json) io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n`)
+    const [in_force, words] = await inForce(io, key.path)
+    if (io.json) printJson(io, { file, key: key.path, value, in_force, over })
     else {
-      io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${inForce(io, force)}\n`)
+      io.out(`${words}\n`)
       if (key.kind === optionalPath && value !== '' && !existsSync(String(value)))
         io.err(`warning: there is no file ${printable(String(value))} yet\n`)
       if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
@@ -238,4 +307,4 @@ const migrate = defineCommand('config migrate', {
   },
 })
 
-export const commands = [list, get, set, migrate]
+export const commands = [list, get, set, reload, migrate]

@@ -52,29 +52,15 @@ export const config = {
     why: 'A change of the file may need a reload or a restart; until then the daemon uses the old value.',
     severity: 'warn',
     looksAt: 'admin',
-    fix: 'sudo systemctl reload karo, or for the keys that need it: sudo systemctl restart karo. For your own karo up: end it and start it again.',
-    async look({ config: { reload, restart, problem }, pid }, world) {
+    fix: 'karo config reload, or for the keys that need it: karo config reload --restart. Where it is a service: with sudo.',
+    async look({ config: { reload, restart, problem } }, world) {
       // config.file tells what is wrong with the file.
       if (problem !== null) return skipped('the file cannot be used, so its changes are unknown')
-      const again = restartOf(world)
+      const again = reloadOf(world)
       const found = []
-      if (reload.length > 0) {
-        const keys = reload.join(', ')
-        const by = world.service
-          ? 'sudo systemctl'
-          : (await isUserUnit(world, pid))
-            ? 'systemctl --user'
-            : undefined
-        found.push(
-          by === undefined
-            ? warn(
-                `not in force yet: ${keys}; only a service can reload; karo up reads the file when it starts`,
-                again,
-              )
-            : warn(`not in force until the daemon reloads: ${keys}`, `${by} reload karo`),
-        )
-      }
-      if (restart.length > 0) found.push(warn(`in force after a restart: ${restart.join(', ')}`, again))
+      if (reload.length > 0) found.push(warn(`not in force yet: ${reload.join(', ')}`, again))
+      if (restart.length > 0)
+        found.push(warn(`in force after a restart: ${restart.join(', ')}`, `${again} --restart`))
       return [...found, ok('the daemon uses the values of the file')]
     },
   },
@@ -83,7 +69,7 @@ export const config = {
     what: 'The files in policy.files can be read, only you or root can write them, Cedar accepts every policy, and the running daemon uses their present content.',
     why: 'The daemon does not start with an invalid policy. After a refused reload it uses the last valid policies, which differ from the files.',
     severity: 'fail',
-    fix: 'Correct the named line, then: sudo systemctl reload karo. karo policy test <file> compares policies with your expectations.',
+    fix: 'Correct the named line, then: karo config reload. karo policy test <file> compares policies with your expectations.',
     async look(world) {
       const paths = configOf(world).policy.files
       const facts = (await world.facts())?.policy
@@ -96,7 +82,7 @@ export const config = {
         const now = readPolicyFiles(paths).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`)
         const inForce = facts?.files.map(({ path, digest }) => `${path} ${digest}`)
         if (inForce !== undefined && inForce.join('\n') !== now.join('\n'))
-          found.push(warn('the policies in force differ from the files', 'sudo systemctl reload karo'))
+          found.push(warn('the policies in force differ from the files', reloadOf(world)))
       } catch (error) {
         const { message, where } = error as { message: string; where?: string }
         const kept = facts ? '; the daemon uses the policies that it has' : ''
@@ -109,11 +95,9 @@ export const config = {
   },
 } satisfies Checks
 
-/** Whether the person's own systemd runs the daemon. */
-async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
-  const ran = await run('systemctl', '--user', 'show', 'karo.service', '-p', 'MainPID')
-  return ran.kind === 'ran' && ran.stdout.trim() === `MainPID=${pid}`
-}
+/** The command that has the daemon take over the file. */
+const reloadOf = ({ service, homeFlag }: World): string =>
+  `${service ? 'sudo ' : ''}karo config reload${homeFlag}`
 
 /** The command that restarts the daemon. */
 export const restartOf = ({ service, homeFlag }: World): string =>

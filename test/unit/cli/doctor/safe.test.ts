@@ -17,7 +17,6 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { KaroError } from '../../../../src/base/errors.ts'
-import type { Finding } from '../../../../src/cli/doctor/check.ts'
 import { isOwn, makeOwnDirectory, removeOwn, setOwnMode } from '../../../../src/cli/doctor/own.ts'
 import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
@@ -134,17 +133,13 @@ test('what restores kept aside is named, to be removed by a person', async () =>
   expect(finding?.safe).toBeUndefined()
 })
 
-test('a key that only a service reloads is not asked of a karo up', async () => {
-  const facts = { pid: 7, config: { reload: ['log.level'], restart: [], problem: null } }
-  const look = async (service: boolean, unit: number): Promise<Finding | undefined> => {
-    const run = async () => ({ kind: 'ran', code: 0, stdout: `MainPID=${unit}\n`, stderr: '' })
-    return (await found('config.in_force', facts, { ...world(1000, 1000), service, run }))[0]
-  }
-  expect((await look(true, 0))?.fix).toBe('sudo systemctl reload karo')
-  expect((await look(false, 7))?.fix).toBe('systemctl --user reload karo')
-  const own = await look(false, 0)
-  expect(own?.detail).toMatch(/^not in force yet: log\.level; only a service can reload/)
-  expect(own?.fix).toBe('karo stop\nkaro up --background')
+test('a key that is not in force yet is taken over by the daemon, or after a restart', async () => {
+  const facts = { config: { reload: ['log.level'], restart: ['mesh.port'], problem: null } }
+  const look = async (service: boolean, homeFlag: string): Promise<unknown> =>
+    (await found('config.in_force', facts, { ...world(1000, 1000), service, homeFlag })).map(({ fix }) => fix)
+  expect(await look(true, '')).toEqual(['sudo karo config reload', 'sudo karo config reload --restart'])
+  const own = 'karo config reload --home /srv/n'
+  expect(await look(false, ' --home /srv/n')).toEqual([own, `${own} --restart`])
 })
 
 const ROOT = process.getuid?.() === 0
