@@ -19,7 +19,6 @@ import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
 import { machineOf } from '../assist/guard/index.ts'
 import { createMounts } from '../assist/resident/mounts.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { createRedaction } from '../observe/record/redaction.ts'
@@ -55,22 +54,18 @@ export function buildAgents(
   store: ReturnType<typeof openStore>,
   muscle: ReturnType<typeof createMuscle>,
 ) {
-  const { config, identity, clock, random, log } = common
+  const { config, identity, clock, random, timers, log } = common
   // If the ledger cannot be written, nothing is granted, approved or done.
   const strict = { record: audit.insist }
   const capabilities = createCapabilities({
-    identity,
+    ...common,
     repository: store.capabilities,
     audit: strict,
-    clock,
-    random,
   })
   const approvals = createApprovals({
+    ...common,
     repository: store.approvals(),
     audit: strict,
-    clock,
-    timers,
-    random,
     nameOf: people.nameOf,
     log: log.child({ room: 'approvals' }),
   })
@@ -133,11 +128,9 @@ export function buildAgents(
   })
   const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)
   const vault = createVault({
+    ...common,
     repository: store.vault,
     audit,
-    clock,
-    timers,
-    random,
     log: log.child({ room: 'vault' }),
     credential: () =>
       credentialFile && existsSync(credentialFile) ? readPassphraseFile(credentialFile, true) : undefined,
@@ -154,13 +147,10 @@ export function buildAgents(
       },
     )
   const artifacts = createArtifacts({
-    identity,
+    ...common,
     redact: (text) => createRedaction(config.history.redact).text(text),
     repository: store.artifacts,
     audit,
-    clock,
-    timers,
-    random,
     log: log.child({ room: 'artifacts' }),
   })
   const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {

@@ -1,6 +1,6 @@
 // Builds what every room is given: configuration, logs, metrics, and the list of problems for a problem report.
 import { dirname } from 'node:path'
-import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
+import { systemClock as clock, systemRandom as random, systemTimers as timers } from '../base/clock.ts'
 import { faultsFromEnv } from '../base/run/faults.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
@@ -73,7 +73,7 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     problems,
     traces,
     /** Nearly every room is built with these. */
-    common: { config, identity, clock, random, log },
+    common: { config, identity, clock, random, timers, log },
     name: config.node.name,
     ownUid,
     faults: faultsFromEnv(env),

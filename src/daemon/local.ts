@@ -5,7 +5,6 @@ import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
 import { tryPlaces } from '../agents/manifest/tried.ts'
 import { loadGuard } from '../assist/guard/index.ts'
 import { createResident } from '../assist/resident/resident.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
@@ -44,19 +43,17 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
     ((await people.turnsAway(uid)) ? 'nobody' : undefined)
   const observe = createObserve({
     ...common,
-    timers,
     events: store.events,
     spoolDirectory: paths.spool,
     faults,
     personOf,
   })
-  const processes = createProcesses({ config, observe, clock, timers, log, repository: store.processes })
+  const processes = createProcesses({ ...common, observe, repository: store.processes })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   // Data that is held back is in no answer and no summary, whatever its person agreed to.
   const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }
   const anomalies = createAnomalies({
     ...common,
-    timers,
     rollups: store.rollups,
     repository: store.anomalies,
     silentHooks: processes.silentHooks,
@@ -64,7 +61,6 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
   })
   const forward = createForward({
     ...common,
-    timers,
     audit,
     repository: store.forwarded,
     sender: { name, nodeId: identity.nodeId },
@@ -80,12 +76,10 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
     silentHooks: processes.silentHooks,
   })
   const deciders = decidersOf(insight, people, service, ownUid)
-  const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })
+  const probe = createProbe({ ...common, probe: store.probe, probed: foundation.metrics.probed })
   const retention = createRetention({
-    config,
+    ...common,
     store,
-    timers,
-    log,
     trimProcesses: processes.trim,
     trimLedger: (before) => audit.trim(before),
     expireCopies: copies.expire,
@@ -98,21 +92,18 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
   })
 
   const muscle = createMuscle({
+    ...common,
     way: !config.agents.enabled ? 'off' : service ? 'connect' : 'start',
     path: paths.muscle,
     provider: config.agents.sandbox === 'auto' ? null : config.agents.sandbox,
     closed: [paths.home, dirname(paths.config), paths.spool],
     state: join(paths.home, 'vm'),
     credentials: () => openPeerCredentials(log),
-    clock,
-    timers,
-    log,
   })
   const asking = buildAgents(options, foundation, who, store, muscle)
   const mind = buildMind(options, foundation, store, anomalies, muscle, () => agents)
   const agents: Runtime = createRuntime({
     ...common,
-    timers,
     repository: store.agents,
     muscle,
     gates: asking.gates,
@@ -127,7 +118,7 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
     connect: config.agents.connect,
     addressOf: (host) => placeAddress(host, config),
     grants: asking.grants,
-    tryPlaces: (binds, traceId) => tryPlaces({ ...common, muscle, timers }, binds, traceId),
+    tryPlaces: (binds, traceId) => tryPlaces({ ...common, muscle }, binds, traceId),
   })
   keepResults(agents, mind.memory, foundation)
   raiseAlerts(mind.alerts, agents, audit, anomalies, rollupsOfPresent.uids)

@@ -15,7 +15,6 @@ import { textOf } from '../agents/tasks/rows.ts'
 import { isFinal } from '../agents/tasks/types.ts'
 import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { personHome } from '../base/run/person-home.ts'
 import type { Signal } from '../base/words/signal.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
@@ -36,25 +35,23 @@ export function buildMind(
   muscle: OutwardDeps['muscle'],
   agents: () => Runtime,
 ) {
-  const { config, clock, random, log } = common
+  const { config, clock, random, timers, log } = common
   const { notes, plans, prompts: promptRows } = store.memory
   const redact = (text: string) => createRedaction(config.history.redact).text(text)
   const models = createModels(config, clock)
   const prompts = createPrompts({ repository: promptRows, redact, clock })
   const memory = createMemory({
+    ...common,
     repository: notes,
     redact,
     embed: models.embed,
-    clock,
-    random,
     log: log.child({ room: 'memory' }),
   })
   const planner = createPlanner({
+    ...common,
     repository: plans,
     redact,
     models,
-    clock,
-    random,
     log: log.child({ room: 'planner' }),
     agents,
     kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),

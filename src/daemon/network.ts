@@ -1,6 +1,5 @@
 // Builds the mesh and the rooms that exchange documents, summaries, totals and queries with members through it.
 import { within } from '../base/async/deadline.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { printable } from '../base/format.ts'
 import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
@@ -41,7 +40,8 @@ export function buildNetwork(
   const { common, live, metrics, name, onEncoded, ownUid } = foundation
   const { audit, deciders, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
-  const { nodeId } = common.identity
+  const { identity, timers, log } = common
+  const { nodeId } = identity
 
   const mesh = createMesh({
     ...common,
@@ -49,10 +49,9 @@ export function buildNetwork(
     audit,
     replay,
     name,
-    timers,
     onEncoded,
     version: VERSION,
-    credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
+    credentials: withRotations(fleet, trust.rotations, identity.rotations),
   })
   const documents = createDocuments({
     ...common,
@@ -60,7 +59,6 @@ export function buildNetwork(
     trust,
     mesh,
     audit,
-    timers,
     ports: {
       ...fleet.documents,
       policy_bundle: organisation.documents,
@@ -68,7 +66,7 @@ export function buildNetwork(
     },
   })
   fleet.onAuthority(documents.again)
-  const publish = publisherOf(documents, common.log)
+  const publish = publisherOf(documents, log)
   fleet.onDocument(publish)
   organisation.onDocument((frame) => publish('policy_bundle', frame))
   trust.rotations.onTaken((_taken, frame) => {
@@ -78,11 +76,9 @@ export function buildNetwork(
     fleet.look(() => false).catch(() => {})
   })
   const rotation = createOwnRotation({
-    identity: common.identity,
+    ...common,
     documents,
-    timers,
-    log: common.log,
-    reread: () => readPending(keyPath, common.identity),
+    reread: () => readPending(keyPath, identity),
     abandon: () => void abandonRotation(keyPath, common.random),
     isIssuer: () => fleet.state().issuer,
     standing: () => trust.keyState(nodeId),
@@ -94,7 +90,6 @@ export function buildNetwork(
     fleet,
     known: trust.known,
     isHere: (node) => !isMissing(trust.member(node), common.clock.now()),
-    timers,
     alsoLook: trust.rotations.look,
     meet(who) {
       if (typeof who === 'string') mesh.meet(who)
@@ -104,7 +99,7 @@ export function buildNetwork(
       }
     },
   })
-  const handOver = givingHeads(audit, documents, common.log)
+  const handOver = givingHeads(audit, documents, log)
   const summaries = createSummaries({
     ...common,
     insight,
@@ -113,7 +108,6 @@ export function buildNetwork(
     trust,
     documents,
     audit,
-    timers,
     onEncoded,
     measures: SUMMARIZED,
   })
@@ -126,7 +120,6 @@ export function buildNetwork(
     policy,
     sharing,
     trust,
-    timers,
     deciders,
     measures: measuresOf(insight),
     plan: () => planOf(fleet, organisation),
@@ -172,7 +165,6 @@ export function buildNetwork(
     audit,
     replay,
     insight: { ...insight, fetched: createFetched(audit, common.clock), settings },
-    timers,
     deciders,
     onEncoded,
     watch: {
@@ -194,11 +186,10 @@ export function buildNetwork(
     fleet,
     trust,
     figures,
-    timers,
     ownUid,
     principal: self,
     path: thresholdsPath,
-    self: { node_id: nodeId, name, fingerprint: common.identity.fingerprint },
+    self: { node_id: nodeId, name, fingerprint: identity.fingerprint },
     onReleased: (listener) => documents.onKept(({ kind }) => kind === 'release' && listener()),
   })
 
@@ -219,7 +210,7 @@ export function buildNetwork(
       // What people agreed to, or left to the file, was with this mesh's nodes, teams and roles.
       for (const uid of await store.consent.everybody()) await sharing.off(uid)
     })
-    timers.after(SPREAD_MS, () => onSwitch(common.identity))
+    timers.after(SPREAD_MS, () => onSwitch(identity))
   }
 
   return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, leave, handOver }

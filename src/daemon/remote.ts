@@ -7,7 +7,6 @@ import { createFetching } from '../api/remote/fetching.ts'
 import { createGiving } from '../api/remote/giving.ts'
 import { createHoldings } from '../api/remote/holdings.ts'
 import { createOperations } from '../api/remote/operations.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
@@ -20,12 +19,10 @@ export function buildRemote(
   { agents, approvals, artifacts, audit, policy, principals, sessions, trust }: Local,
   { documents, mesh }: Network,
 ) {
-  const { identity: self, clock, random, log } = common
+  const { identity: self, clock, timers, log } = common
   const answering = {
+    ...common,
     self,
-    clock,
-    random,
-    timers,
     policy,
     principals,
     sessions,
@@ -50,12 +47,9 @@ export function buildRemote(
   const asking = { mesh, trust, sessions, audit, clock, timers, self: self.nodeId }
   return {
     holdings: createHoldings({
+      ...common,
       identity: self,
       documents,
-      clock,
-      random,
-      timers,
-      log,
       shares: artifacts.shares,
       members: () => trust.members().flatMap(({ node_id }) => (trust.admits(node_id) ? [node_id] : [])),
     }),

@@ -35,7 +35,6 @@ import { statusRoutes } from '../api/routes/status.ts'
 import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
 import type { Rooms } from '../api/server/rooms.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { DaemonOptions, Foundation } from './foundation.ts'
@@ -68,7 +67,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     reload,
     paths,
     service,
-    timers,
     drift: () => driftOf(foundation),
     removeRows: (number) => removeRows(local, number),
   }

@@ -5,7 +5,6 @@ import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
 import { readPageFiles, windowRoutes } from '../api/routes/window.ts'
 import { createApi } from '../api/server/control-socket.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { DaemonOptions } from './foundation.ts'
@@ -23,7 +22,7 @@ export async function buildService(
 ) {
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
-  const { config, clock, random, log } = common
+  const { clock, random, log } = common
   const { access, approvals, audit, people, store } = local
 
   const remote = buildRemote(foundation, local, parts.network)
@@ -32,11 +31,7 @@ export async function buildService(
   const feed = createFeed({ clock, random })
   connectFeed(feed, local, parts.network.reports)
   const http = createHttp({
-    config,
-    clock,
-    random,
-    timers,
-    log,
+    ...common,
     audit,
     repository: store.tokens,
     rightsOf: access.of,
@@ -47,6 +42,7 @@ export async function buildService(
       checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
+    ...common,
     socketPath: options.paths.binds,
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
@@ -71,9 +67,6 @@ export async function buildService(
     onAnswered: metrics.request,
     audit,
     rightsOf: access.of,
-    timers,
-    clock,
-    log,
   })
 
   return { feed, http, api, holdings: remote.holdings, visits: remote.visits }

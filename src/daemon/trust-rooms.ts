@@ -1,7 +1,6 @@
 // Builds the rooms that say who is who, and who may have what.
 import { dirname, join } from 'node:path'
 import { checkFleetRules } from '../assist/guard/index.ts'
-import { systemTimers as timers } from '../base/clock.ts'
 import { comparable } from '../base/words/comparable.ts'
 import { settingsOf } from '../config/index.ts'
 import { createNameService } from '../ops/system/name-service.ts'
@@ -33,17 +32,12 @@ export function buildTrust(
   const owner = service ? undefined : ownUid
   const names = createNameService()
   const access = createAccess({
-    config,
-    clock,
-    timers,
-    log,
+    ...common,
     names,
     ownUid: owner,
   })
   const people = createPeople({
-    clock,
-    timers,
-    log,
+    ...common,
     names,
     machine: machineOf(paths.home, common.random),
     repository: store.people,
@@ -78,12 +72,11 @@ export function buildTrust(
     certificates: fleet,
   })
   const sessions = createSessions({
+    ...common,
     self: identity.publicKey,
     opinion: trust.opinion,
     operators: fleet.operators,
     audit,
-    clock,
-    timers,
     random: common.random,
     onChange: [fleet.onChange, trust.onChange],
   })
