@@ -1,9 +1,15 @@
 // Rules about deleting files and directory trees.
 import { type Arg, type SimpleCommand, SOMETHING, UNKNOWN } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { movedAside, rather } from '../rewrite.ts'
-import { inPlaceIfEmpty, isOpaque } from '../rule.ts'
-import { DELETERS, FOUND_IN_ROOT, TREE_DELETERS } from '../targets.ts'
+import {
+  DELETERS,
+  FOUND_IN_ROOT,
+  inPlaceIfEmpty,
+  isOpaque,
+  movedAside,
+  type Rules,
+  rather,
+  TREE_DELETERS,
+} from '../kit.ts'
 
 /** An unknown entry of the root directory: any system directory, or what `find /` found. */
 const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)

@@ -3,8 +3,7 @@
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { isOpaque } from '../rule.ts'
+import { isOpaque, type Rules } from '../kit.ts'
 
 const MKFS =
   'mkfs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.xfs|mkfs.btrfs|mkfs.vfat|mkfs.fat|mkfs.ntfs|mkfs.exfat|mkfs.f2fs|mkfs.jfs|mkfs.reiserfs|mkfs.minix|mkfs.msdos|mke2fs|mkntfs|mkexfatfs|mkdosfs|mkswap'

@@ -2,9 +2,7 @@
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Arg, baseName, type SimpleCommand, UNKNOWN } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { redirected } from '../rewrite.ts'
-import { inPlace } from '../rule.ts'
+import { inPlace, type Rules, redirected } from '../kit.ts'
 
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/

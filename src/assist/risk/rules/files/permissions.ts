@@ -2,10 +2,7 @@
 
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, matching, type SimpleCommand } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, say } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, naming, only, tools } from '../rule.ts'
-import { isRecursive } from '../targets.ts'
+import { byTool, inPlace, inPlaceIfEmpty, isRecursive, naming, only, type Rules, say, tools } from '../kit.ts'
 
 const OPEN_TO_ALL =
   /^(?:0?[0-7]?77[67]|0?[0-7]?[0-7][0-7][2367]|(?:a|o|ugo|uo|go|augo)?\+(?:r?w|rwx?X?|w.*)|(?:a|o|ugo|go)=r?wx?)$/

@@ -1,9 +1,7 @@
 // Rules about tools that delete on their way: find, rsync, archivers.
 
 import { findTargets } from '../../carriers/listings.ts'
-import type { FormRule } from '../forms.ts'
-import { byTool, foundOnly, without } from '../rewrite.ts'
-import { FOUND_IN_ROOT } from '../targets.ts'
+import { byTool, FOUND_IN_ROOT, type FormRule, foundOnly, without } from '../kit.ts'
 
 const MIRRORED = 'Deletes everything in the target that the source does not have.'
 

@@ -13,10 +13,15 @@ import {
   UNKNOWN,
 } from '../../model.ts'
 import { unpacks } from '../../writes/option-values.ts'
-import type { Rules } from '../forms.ts'
-import { foundOnly, movedAside, redirected } from '../rewrite.ts'
-import { isOpaque } from '../rule.ts'
-import { overwritten, TREE_DELETERS } from '../targets.ts'
+import {
+  foundOnly,
+  isOpaque,
+  movedAside,
+  overwritten,
+  type Rules,
+  redirected,
+  TREE_DELETERS,
+} from '../kit.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =

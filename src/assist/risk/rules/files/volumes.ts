@@ -1,7 +1,6 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
 
-import type { FormRule } from '../forms.ts'
-import { byTool, type Rewrite, say } from '../rewrite.ts'
+import { byTool, type FormRule, type Rewrite, say } from '../kit.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 

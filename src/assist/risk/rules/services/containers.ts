@@ -1,8 +1,7 @@
 // Rules about containers: their data, and the rights they are given.
 import { verb } from '../../line/options.ts'
 import { type Args, matching } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { only } from '../rule.ts'
+import { only, type Rules } from '../kit.ts'
 
 const DOCKER = 'docker|podman|nerdctl|docker-compose|podman-compose'
 

@@ -1,8 +1,6 @@
 // Rules about databases: statements and tools that drop data.
 import { type Arg, type Args, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, say, without } from '../rewrite.ts'
-import { tools } from '../rule.ts'
+import { byTool, type Rules, say, tools, without } from '../kit.ts'
 import { hasVerbs } from '../verbs.ts'
 
 const CLIENTS = tools(

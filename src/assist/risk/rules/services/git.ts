@@ -3,9 +3,7 @@
 import { RUNS_VALUE } from '../../carriers/git-carrier.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, type Assignment, placeIn, type SimpleCommand, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { EVERYBODYS, tools } from '../rule.ts'
+import { byTool, EVERYBODYS, type Rewrite, type Rules, say, tools, tried, without } from '../kit.ts'
 
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
 const FORCED = /^(?:-f|--force)$/

@@ -1,8 +1,6 @@
 // Rules about the network: cutting the machine off, and not checking which machine is at the other end.
 import { after, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, without } from '../rewrite.ts'
-import { inPlace, tools } from '../rule.ts'
+import { byTool, inPlace, type Rules, tools, without } from '../kit.ts'
 
 export const NETWORK_RULES: Rules = [
   {

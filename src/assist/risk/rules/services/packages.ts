@@ -1,8 +1,6 @@
 // Rules about package managers: which packages they remove, and from where they install.
 import { couldMatch } from '../../line/glob.ts'
-import type { FormRule } from '../forms.ts'
-import { byTool, tried, without } from '../rewrite.ts'
-import { tools } from '../rule.ts'
+import { byTool, type FormRule, tools, tried, without } from '../kit.ts'
 import { PROTECTORS } from '../system/defence.ts'
 
 const ESSENTIAL = new RegExp(

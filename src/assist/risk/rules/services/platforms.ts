@@ -1,6 +1,5 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
-import type { FormRule } from '../forms.ts'
-import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
+import { byTool, type FormRule, type Rewrite, say, tried, without } from '../kit.ts'
 import { KEPT } from '../verbs.ts'
 
 const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i

@@ -1,8 +1,7 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import { type Options, verb } from '../../line/options.ts'
 import { type Arg, type Args, matching, type SimpleCommand, said } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import { only, type Rule, type Rules, tools } from '../kit.ts'
 import { KEPT } from '../verbs.ts'
 
 const CLIENTS = tools('curl wget http https xh httpie gh glab')

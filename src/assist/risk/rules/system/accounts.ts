@@ -1,7 +1,6 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
 import { NO_OUTPUT } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { byTool, rather } from '../rewrite.ts'
+import { byTool, type FormRule, rather } from '../kit.ts'
 
 export const ACCOUNT_RULES: readonly FormRule[] = [
   {

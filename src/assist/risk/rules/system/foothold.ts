@@ -2,8 +2,7 @@
 import { SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { baseName } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { EVERYBODYS } from '../rule.ts'
+import { EVERYBODYS, type FormRule } from '../kit.ts'
 import { CRON_REPLACE } from './schedule.ts'
 
 /** Names, or patterns of names, of files that hold credentials. */

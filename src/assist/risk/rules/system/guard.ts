@@ -5,8 +5,7 @@ import { isForPerson, loosensGuard } from '../../../../base/words/loosening.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, after, matching, type SimpleCommand, says, textsOf } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { only, setBy, tools } from '../rule.ts'
+import { only, type Rules, setBy, tools } from '../kit.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */

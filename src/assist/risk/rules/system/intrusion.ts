@@ -3,9 +3,7 @@
 import { INTERPRETER_NAMES, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { baseName, matching, redirectedTo, said, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { only, tools } from '../rule.ts'
-import { changed } from '../targets.ts'
+import { changed, only, type Rules, tools } from '../kit.ts'
 
 /** Programs made for breaking in, and for staying unseen, by the names under which their authors give them out. */
 const ATTACK_TOOLS = tools(

@@ -2,8 +2,7 @@
 import { isEverything } from '../../line/glob.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, movedAside, say } from '../rewrite.ts'
+import { byTool, movedAside, type Rules, say } from '../kit.ts'
 
 const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v1\.d\/.*|secring\.gpg)$/
 

@@ -15,8 +15,7 @@ import {
   says,
   TAINT,
 } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { tools } from '../rule.ts'
+import { type Rules, tools } from '../kit.ts'
 
 const READERS = tools(
   'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john tdbdump ldbsearch klist sqlite3 column fold jq yq',

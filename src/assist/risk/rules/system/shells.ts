@@ -16,8 +16,7 @@ import {
   UNKNOWN,
 } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
-import type { Rules } from '../forms.ts'
-import { only, tools } from '../rule.ts'
+import { only, type Rules, tools } from '../kit.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =

@@ -2,9 +2,7 @@
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
 import { type Args, matching, type SimpleCommand, textsOf } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { byTool, say } from '../rewrite.ts'
-import { only, tools } from '../rule.ts'
+import { byTool, only, type Rules, say, tools } from '../kit.ts'
 import { PROTECTORS, TOLD } from './defence.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
