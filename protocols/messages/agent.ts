@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
+import { bytes, hex, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { operatorProof } from './operator.ts'
 
 /** What an operator's delegation has to name, among the types of questions, so that a node may do this in that person's name. */
@@ -10,20 +10,18 @@ export const AGENT_CONTROL = 'AgentControl' as const
 
 const challenge = () => bytes(16)
 
-const agentHelloBody = z.object({
-  challenge: challenge().describe(
-    'new for each stream; the request repeats it, so that no request of another stream fits',
-  ),
-  operations: listOf(publicName(24), 32).describe('what may be asked here'),
-})
-
 export const AgentHello = defineMessage({
   type: 0x0500,
   name: 'AgentHello',
   purpose: 'Greets who opened the stream; the first frame of the side that accepted it.',
   limit: 2 * 1024,
   carried: 'hop',
-  body: agentHelloBody,
+  body: z.object({
+    challenge: challenge().describe(
+      'new for each stream; the request repeats it, so that no request of another stream fits',
+    ),
+    operations: listOf(publicName(24), 32).describe('what may be asked here'),
+  }),
 })
 
 /** Characters of an id of a task that is given to another machine. */
@@ -40,11 +38,7 @@ const task = () =>
     .describe(
       'chosen by who gives the task; the same id of the same person is the same task, which never runs twice',
     )
-const request = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{4,10}$/)
-    .describe('id of a request that waits for approval, or its beginning')
+const request = () => hex(4, 10).describe('id of a request that waits for approval, or its beginning')
 const words = () => z.string().max(500)
 
 /** Pieces of one artifact, each of 64 KiB but the last one. */
@@ -57,57 +51,45 @@ const link = () =>
     .optional()
     .describe('the frame ShareLink that lets its holder read it; absent: who asks is known to the owner')
 
-const ofAgent = <const O extends string>(operation: O) =>
-  z.object({ operation: z.literal(operation), agent: agent() })
-const ofTask = <const O extends string>(operation: O) =>
-  z.object({ operation: z.literal(operation), id: task() })
+/** One thing that can be asked. */
+const of = <const O extends string, Fields extends z.core.$ZodLooseShape>(operation: O, fields: Fields) =>
+  z.object({ operation: z.literal(operation), ...fields })
 
 const ask = z.discriminatedUnion('operation', [
-  z.object({ operation: z.literal('list') }),
-  ofAgent('describe'),
-  ofAgent('start'),
-  ofAgent('stop'),
-  ofAgent('logs'),
-  z.object({
-    operation: z.literal('task'),
+  of('list', {}),
+  of('describe', { agent: agent() }),
+  of('start', { agent: agent() }),
+  of('stop', { agent: agent() }),
+  of('logs', { agent: agent() }),
+  of('task', {
     agent: agent(),
     tool: label(128),
     input: z.string().max(INPUT_MAX).describe('arguments of the tool: a JSON object, as text'),
     id: task(),
     why: words().describe('shown to whoever is asked for approval, never believed'),
   }),
-  z.object({ operation: z.literal('tasks'), limit: uint(10_000) }),
-  ofTask('status'),
-  ofTask('cancel'),
-  z.object({
-    operation: z.literal('follow'),
+  of('tasks', { limit: uint(10_000) }),
+  of('status', { id: task() }),
+  of('cancel', { id: task() }),
+  of('follow', {
     id: task(),
     after: uint().describe('number of the last event that was seen: what comes after it is told'),
   }),
-  z.object({ operation: z.literal('approvals') }),
-  z.object({ operation: z.literal('approval'), id: request() }),
-  z.object({
-    operation: z.literal('decide'),
+  of('approvals', {}),
+  of('approval', { id: request() }),
+  of('decide', {
     id: request(),
     approve: z.boolean(),
-    hash: z
-      .string()
-      .regex(/^[0-9a-f]{8,64}$/)
-      .describe('the hash that was shown, or the beginning of it'),
+    hash: hex(8, 64).describe('the hash that was shown, or the beginning of it'),
     scope: z.enum(['once', 'task']),
     reason: words(),
   }),
-  z.object({
-    operation: z.literal('artifact'),
-    artifact: z
-      .string()
-      .regex(/^[0-9a-f]{6,64}$/)
-      .describe('BLAKE3 of its content, or the beginning of it'),
+  of('artifact', {
+    artifact: hex(6, 64).describe('BLAKE3 of its content, or the beginning of it'),
     link: link(),
   }),
-  z.object({
-    operation: z.literal('pieces'),
-    artifact: z.string().regex(/^[0-9a-f]{64}$/),
+  of('pieces', {
+    artifact: hex(64),
     wanted: bytes(1, ARTIFACT_PIECES_MAX / 8).describe(
       'one bit for each piece from the lowest bit of the first byte on: 1 for a piece that is wanted',
     ),
@@ -123,16 +105,6 @@ export const AGENT_OPERATIONS: readonly AgentOperation[] = ask.options
   .map(({ shape }) => shape.operation.value)
   .filter((one) => !ARTIFACT_OPERATIONS.some((other) => other === one))
 
-const agentRequestBody = z.object({
-  to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
-  challenge: challenge().describe('as its AgentHello said'),
-  ask,
-  operator: operatorProof.describe(
-    'the operator who asks through the sender; absent: the node asks for itself',
-  ),
-})
-export type AgentRequestBody = z.infer<typeof agentRequestBody>
-
 export const AgentRequest = defineMessage({
   type: 0x0501,
   name: 'AgentRequest',
@@ -141,18 +113,19 @@ export const AgentRequest = defineMessage({
   // The arguments, of which each character may take four bytes, beside a delegation and its certificates.
   limit: 4 * INPUT_MAX + 16 * 1024,
   carried: 'hop',
-  body: agentRequestBody,
+  body: z.object({
+    to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
+    challenge: challenge().describe('as its AgentHello said'),
+    ask,
+    operator: operatorProof.describe(
+      'the operator who asks through the sender; absent: the node asks for itself',
+    ),
+  }),
 })
+export type AgentRequestBody = z.infer<typeof AgentRequest.body>
 
 /** Bytes of an answer in one frame. */
 export const AGENT_PART_BYTES = 48 * 1024
-
-const agentPartBody = z.object({
-  data: bytes(0, AGENT_PART_BYTES).describe(
-    'of a JSON document in UTF-8, as the API of a node answers it; with `pieces`: of the bytes of a piece',
-  ),
-  ends: z.boolean().describe('a document ends with it'),
-})
 
 export const AgentPart = defineMessage({
   type: 0x0502,
@@ -161,20 +134,13 @@ export const AgentPart = defineMessage({
     'The next piece of the answer: one document, with `follow` one for each event of the task, with `pieces` one for each piece.',
   limit: AGENT_PART_BYTES + 1024,
   carried: 'hop',
-  body: agentPartBody,
+  body: z.object({
+    data: bytes(0, AGENT_PART_BYTES).describe(
+      'of a JSON document in UTF-8, as the API of a node answers it; with `pieces`: of the bytes of a piece',
+    ),
+    ends: z.boolean().describe('a document ends with it'),
+  }),
 })
-
-const agentEndBody = z.object({
-  error: z
-    .object({
-      code: publicName(24).describe('of an error, as in the API'),
-      message: words(),
-      hint: words().optional(),
-    })
-    .optional()
-    .describe('absent: the answer is complete'),
-})
-export type AgentEndBody = z.infer<typeof agentEndBody>
 
 export const AgentEnd = defineMessage({
   type: 0x0503,
@@ -183,18 +149,18 @@ export const AgentEnd = defineMessage({
     'Nothing comes after it; a stream that ends without it was cut, and what is missing can be asked for again.',
   limit: 4 * 1024,
   carried: 'hop',
-  body: agentEndBody,
+  body: z.object({
+    error: z
+      .object({
+        code: publicName(24).describe('of an error, as in the API'),
+        message: words(),
+        hint: words().optional(),
+      })
+      .optional()
+      .describe('absent: the answer is complete'),
+  }),
 })
-
-const shareLinkBody = z.object({
-  artifact: bytes(32).describe('BLAKE3 of the content that may be read by it'),
-  secret: bytes(16).describe('random; its node knows the link by it, and nobody else can make another one'),
-  not_after: timestamp('until when it holds'),
-  audience: bytes(32)
-    .optional()
-    .describe('Ed25519 key of the node or operator who may use it; absent: every member who has the link'),
-})
-export type ShareLinkBody = z.infer<typeof shareLinkBody>
+export type AgentEndBody = z.infer<typeof AgentEnd.body>
 
 /** The sender of the frame is the node that has the artifact. */
 export const ShareLink = defineMessage({
@@ -204,18 +170,19 @@ export const ShareLink = defineMessage({
     'Lets its holder read an artifact of the sender until it ends or is taken back; people hand it on.',
   limit: SHARE_LINK_BYTES_MAX - FRAME_OVERHEAD,
   carried: 'document',
-  body: shareLinkBody,
+  body: z.object({
+    artifact: bytes(32).describe('BLAKE3 of the content that may be read by it'),
+    secret: bytes(16).describe('random; its node knows the link by it, and nobody else can make another one'),
+    not_after: timestamp('until when it holds'),
+    audience: bytes(32)
+      .optional()
+      .describe('Ed25519 key of the node or operator who may use it; absent: every member who has the link'),
+  }),
 })
+export type ShareLinkBody = z.infer<typeof ShareLink.body>
 
 /** Artifacts that one node tells of. */
 export const HOLDING_MAX = 256
-
-const holdingBody = z.object({
-  version: timestamp('when it was signed; the newest one counts'),
-  expires_at: timestamp('when nothing of it counts any more'),
-  artifacts: listOf(bytes(32), HOLDING_MAX).describe('BLAKE3 of each; no name, no size and no owner'),
-})
-export type HoldingBody = z.infer<typeof holdingBody>
 
 export const Holding = defineMessage({
   type: 0x0511,
@@ -223,5 +190,10 @@ export const Holding = defineMessage({
   purpose: 'Says which artifacts a node has, of those whose owners shared them and want members to know.',
   limit: 16 * 1024,
   carried: 'document',
-  body: holdingBody,
+  body: z.object({
+    version: timestamp('when it was signed; the newest one counts'),
+    expires_at: timestamp('when nothing of it counts any more'),
+    artifacts: listOf(bytes(32), HOLDING_MAX).describe('BLAKE3 of each; no name, no size and no owner'),
+  }),
 })
+export type HoldingBody = z.infer<typeof Holding.body>

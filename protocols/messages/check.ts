@@ -17,20 +17,6 @@ import {
 } from './aggregate.ts'
 import { bytes, listOf, timestamp, uint } from './fields.ts'
 
-const checkBody = aboutBucket(
-  TALLY_KEPT_MS,
-  z.object({
-    mesh,
-    ...bucket,
-    part: uint(CHECKS_MAX - 1).describe('which of the documents about this bucket'),
-    version: timestamp('when it was made'),
-    expires_at: timestamp('when nobody keeps it any more'),
-    recipients: listOf(z.object(place), 2),
-    ...sealed(TALLY_PLAIN_BYTES),
-  }),
-)
-export type CheckBody = z.infer<typeof checkBody>
-
 export const Check = defineMessage({
   type: 0x0213,
   name: 'Check',
@@ -38,8 +24,20 @@ export const Check = defineMessage({
     'What one aggregator tells the other of the proofs of shares, so that both know which of them hold.',
   limit: 64 * 1024,
   carried: 'document',
-  body: checkBody,
+  body: aboutBucket(
+    TALLY_KEPT_MS,
+    z.object({
+      mesh,
+      ...bucket,
+      part: uint(CHECKS_MAX - 1).describe('which of the documents about this bucket'),
+      version: timestamp('when it was made'),
+      expires_at: timestamp('when nobody keeps it any more'),
+      recipients: listOf(z.object(place), 2),
+      ...sealed(TALLY_PLAIN_BYTES),
+    }),
+  ),
 })
+export type CheckBody = z.infer<typeof Check.body>
 
 /** The plaintext of a Check. */
 export const checkPlain = z.object({

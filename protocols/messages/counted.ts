@@ -13,22 +13,6 @@ const marks = bytes(0, LISTED_MAX * MARK_BYTES).refine(
   'not whole marks',
 )
 
-const countedBody = aboutBucket(
-  TALLY_KEPT_MS,
-  z.object({
-    mesh,
-    ...bucket,
-    version: timestamp('when it was made'),
-    expires_at: timestamp('when nobody keeps it any more'),
-    pair,
-    set: bytes(32).describe('BLAKE3 of list and agreement, as in the releases of this bucket'),
-    counted: marks.describe('marks of the shares that are in a group, 8 bytes each, ascending'),
-    waiting: marks.describe('of those that are in none, because too few share the same'),
-    unproved: marks.describe('of those whose proofs fail'),
-  }),
-)
-export type CountedBody = z.infer<typeof countedBody>
-
 export const Counted = defineMessage({
   type: 0x0214,
   name: 'Counted',
@@ -36,5 +20,19 @@ export const Counted = defineMessage({
     'Which shares of a bucket are in its totals: each machine finds its own, and does not recognise those of others.',
   limit: 32 * 1024,
   carried: 'document',
-  body: countedBody,
+  body: aboutBucket(
+    TALLY_KEPT_MS,
+    z.object({
+      mesh,
+      ...bucket,
+      version: timestamp('when it was made'),
+      expires_at: timestamp('when nobody keeps it any more'),
+      pair,
+      set: bytes(32).describe('BLAKE3 of list and agreement, as in the releases of this bucket'),
+      counted: marks.describe('marks of the shares that are in a group, 8 bytes each, ascending'),
+      waiting: marks.describe('of those that are in none, because too few share the same'),
+      unproved: marks.describe('of those whose proofs fail'),
+    }),
+  ),
 })
+export type CountedBody = z.infer<typeof Counted.body>

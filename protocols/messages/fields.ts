@@ -47,6 +47,10 @@ export const label = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'holds control or format characters')
 
+/** So many hexadecimal digits, in lower case. */
+export const hex = (min: number, max: number = min) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${min === max ? min : `${min},${max}`}}$`))
+
 /** A lower-case name from a public dictionary: a tool, a category, a field. */
 export const publicName = (max: number) =>
   z

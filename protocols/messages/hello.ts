@@ -40,35 +40,6 @@ const revokedBy = z.object({
 })
 export type RevokedBy = z.infer<typeof revokedBy>
 
-const helloBody = z.object({
-  versions: listOf(
-    z
-      .string()
-      .max(64)
-      .regex(/^\/karo\/[a-z-]+\/[0-9]+$/),
-    32,
-  ).describe('ids of the streams it speaks, every version of each'),
-  name: label(64).describe('the name this node gives itself; a claim, never an identity'),
-  capabilities: nodeCapabilities,
-  listen: listOf(label(128), 8).describe(
-    'private addresses it listens on, as multiaddrs; a claim. A stranger is told only the one it found',
-  ),
-  leaf: z
-    .boolean()
-    .optional()
-    .describe(
-      'it can link with few other nodes and asks that this link be kept; said only to a node that it admits',
-    ),
-  chain: certificateChain().optional().describe('its certificates, if it has any'),
-  rotations: listOf(bytes(1, ROTATION_FRAME_BYTES), ROTATIONS_SHOWN)
-    .optional()
-    .describe('the newest rotations that led to its key, the oldest of them first'),
-  join: inviteProof
-    .optional()
-    .describe('proves an invite of the node that this goes to; no other node is told of it'),
-})
-export type HelloBody = z.infer<typeof helloBody>
-
 /** First frame of both sides on a new connection. The sender's clock is the envelope's `ts`. */
 export const Hello = defineMessage({
   type: 0x0001,
@@ -76,8 +47,35 @@ export const Hello = defineMessage({
   purpose: 'Introduces a node to whoever it is connected to; the first frame of both sides.',
   limit: 8 * 1024,
   carried: 'hop',
-  body: helloBody,
+  body: z.object({
+    versions: listOf(
+      z
+        .string()
+        .max(64)
+        .regex(/^\/karo\/[a-z-]+\/[0-9]+$/),
+      32,
+    ).describe('ids of the streams it speaks, every version of each'),
+    name: label(64).describe('the name this node gives itself; a claim, never an identity'),
+    capabilities: nodeCapabilities,
+    listen: listOf(label(128), 8).describe(
+      'private addresses it listens on, as multiaddrs; a claim. A stranger is told only the one it found',
+    ),
+    leaf: z
+      .boolean()
+      .optional()
+      .describe(
+        'it can link with few other nodes and asks that this link be kept; said only to a node that it admits',
+      ),
+    chain: certificateChain().optional().describe('its certificates, if it has any'),
+    rotations: listOf(bytes(1, ROTATION_FRAME_BYTES), ROTATIONS_SHOWN)
+      .optional()
+      .describe('the newest rotations that led to its key, the oldest of them first'),
+    join: inviteProof
+      .optional()
+      .describe('proves an invite of the node that this goes to; no other node is told of it'),
+  }),
 })
+export type HelloBody = z.infer<typeof Hello.body>
 
 /**
  * `pending`: I have not admitted you; my owner has to approve.
@@ -87,35 +85,6 @@ export const Hello = defineMessage({
 const HELLO_STAGES = ['pending', 'yes', 'ready'] as const
 export type HelloStage = (typeof HELLO_STAGES)[number]
 
-const helloAckBody = z.object({
-  stage: z
-    .enum(HELLO_STAGES)
-    .describe('my owner has to approve · I admit you · both admit, and you may use me now'),
-  retry_after_ms: uint(86_400_000).optional().describe('with `pending`: when it is worth asking again'),
-  skew_ms: z
-    .int()
-    .describe("the acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived"),
-  granted: granted.optional().describe('with `yes`: the answer to a proven invite'),
-  invite_refused: publicName(16)
-    .optional()
-    .describe(
-      'why no invite was taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy`, `no_issuer` or `error`',
-    ),
-  root_list: bytes(1, ROOT_LIST_BYTES)
-    .optional()
-    .describe(
-      'with `pending`: the list by which the root of the mesh revoked the other side, or who signed its certificates, as a whole frame',
-    ),
-  revoked_by: revokedBy
-    .optional()
-    .describe('with `pending`: how an issuer revoked the key of the other side'),
-  replaced: bytes(1, ROTATION_FRAME_BYTES)
-    .optional()
-    .describe(
-      'with `pending`: the rotation by which the key of the other side was replaced, as a whole frame',
-    ),
-})
-
 export const HelloAck = defineMessage({
   type: 0x0002,
   name: 'HelloAck',
@@ -123,18 +92,37 @@ export const HelloAck = defineMessage({
   // Beside a list, and the certificate of the issuer that signed it, nothing else of size is said.
   limit: ROOT_LIST_BYTES + CERTIFICATE_FRAME_BYTES + 1024,
   carried: 'hop',
-  body: helloAckBody,
+  body: z.object({
+    stage: z
+      .enum(HELLO_STAGES)
+      .describe('my owner has to approve · I admit you · both admit, and you may use me now'),
+    retry_after_ms: uint(86_400_000).optional().describe('with `pending`: when it is worth asking again'),
+    skew_ms: z
+      .int()
+      .describe("the acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived"),
+    granted: granted.optional().describe('with `yes`: the answer to a proven invite'),
+    invite_refused: publicName(16)
+      .optional()
+      .describe(
+        'why no invite was taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy`, `no_issuer` or `error`',
+      ),
+    root_list: bytes(1, ROOT_LIST_BYTES)
+      .optional()
+      .describe(
+        'with `pending`: the list by which the root of the mesh revoked the other side, or who signed its certificates, as a whole frame',
+      ),
+    revoked_by: revokedBy
+      .optional()
+      .describe('with `pending`: how an issuer revoked the key of the other side'),
+    replaced: bytes(1, ROTATION_FRAME_BYTES)
+      .optional()
+      .describe(
+        'with `pending`: the rotation by which the key of the other side was replaced, as a whole frame',
+      ),
+  }),
 })
 
 const pingId = () => uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it')
-const pingBody = z.object({
-  id: pingId(),
-  leaf: z
-    .boolean()
-    .optional()
-    .describe('`leaf` of the Hello is this from now on; absent where it has not changed'),
-})
-const pongBody = z.object({ id: pingId() })
 
 export const Ping = defineMessage({
   type: 0x0010,
@@ -142,7 +130,13 @@ export const Ping = defineMessage({
   purpose: 'Asks an admitted neighbour whether it is still there.',
   limit: 256,
   carried: 'hop',
-  body: pingBody,
+  body: z.object({
+    id: pingId(),
+    leaf: z
+      .boolean()
+      .optional()
+      .describe('`leaf` of the Hello is this from now on; absent where it has not changed'),
+  }),
 })
 
 export const Pong = defineMessage({
@@ -151,7 +145,7 @@ export const Pong = defineMessage({
   purpose: 'Answers a Ping.',
   limit: 256,
   carried: 'hop',
-  body: pongBody,
+  body: z.object({ id: pingId() }),
 })
 
 /**
@@ -161,13 +155,11 @@ export const Pong = defineMessage({
 const GOODBYE_REASONS = ['stopping', 'replaced', 'surplus'] as const
 export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
-const goodbyeBody = z.object({ reason: z.enum(GOODBYE_REASONS) })
-
 export const Goodbye = defineMessage({
   type: 0xffff,
   name: 'Goodbye',
   purpose: 'Says that the sender closes the connection on purpose, and why.',
   limit: 256,
   carried: 'hop',
-  body: goodbyeBody,
+  body: z.object({ reason: z.enum(GOODBYE_REASONS) }),
 })

@@ -1,7 +1,7 @@
 // Level 1 numbers: what one node's people did in a span of whole hours, in words of the public dictionary only.
 import * as z from 'zod'
 import { COUNTED_TYPES } from './counted-types.ts'
-import { label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { hex, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 import { SETTINGS_MAX } from './policy.ts'
 
 const toolUse = z.object({
@@ -98,10 +98,7 @@ const settingsFollowed = z.object({
 /** No person's data; the same shape in `karo query health --json`. */
 export const nodeHealthStatus = z.object({
   node_id: nodeId(),
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('16 hex digits'),
+  fingerprint: hex(16).describe('16 hex digits'),
   name: label(64),
   version: label(32),
   uptime_seconds: uint(),

@@ -15,26 +15,6 @@ export const LINKS_MAX = 48
 /** Of a neighbour, its fingerprint. */
 export const LINK_BYTES = 8
 
-const presenceBody = z.object({
-  version: timestamp("the author's clock; grows with every presence"),
-  state: z.enum(['online', 'leaving']).describe('`leaving`: the node stops, this is its last word'),
-  again_s: uint(AGAIN_MAX_S).describe(
-    'the author speaks again within so many seconds, or a fifth more; away after three times that in silence',
-  ),
-  name: label(64).describe('the name this node gives itself; a claim, never an identity'),
-  capabilities: nodeCapabilities,
-  listen: listOf(label(64), 8).describe('private addresses it listens on, as multiaddrs; a claim'),
-  lost: listOf(bytes(32), LOST_MAX).describe(
-    "keys of former neighbours whose connection broke without a goodbye, and of whom nothing was heard since; one member's word",
-  ),
-  links: bytes(0, LINKS_MAX * LINK_BYTES)
-    .optional()
-    .describe(
-      "fingerprints of neighbours, eight bytes each: the author's word, for a map; absent: it tells nobody",
-    ),
-})
-export type PresenceBody = z.infer<typeof presenceBody>
-
 export const Presence = defineMessage({
   type: 0x0400,
   name: 'Presence',
@@ -42,5 +22,23 @@ export const Presence = defineMessage({
     'Says that the author is here, under which name and where; when it starts, changes, leaves, and now and then. Travels in Notices.',
   limit: 2 * 1024,
   carried: 'document',
-  body: presenceBody,
+  body: z.object({
+    version: timestamp("the author's clock; grows with every presence"),
+    state: z.enum(['online', 'leaving']).describe('`leaving`: the node stops, this is its last word'),
+    again_s: uint(AGAIN_MAX_S).describe(
+      'the author speaks again within so many seconds, or a fifth more; away after three times that in silence',
+    ),
+    name: label(64).describe('the name this node gives itself; a claim, never an identity'),
+    capabilities: nodeCapabilities,
+    listen: listOf(label(64), 8).describe('private addresses it listens on, as multiaddrs; a claim'),
+    lost: listOf(bytes(32), LOST_MAX).describe(
+      "keys of former neighbours whose connection broke without a goodbye, and of whom nothing was heard since; one member's word",
+    ),
+    links: bytes(0, LINKS_MAX * LINK_BYTES)
+      .optional()
+      .describe(
+        "fingerprints of neighbours, eight bytes each: the author's word, for a map; absent: it tells nobody",
+      ),
+  }),
 })
+export type PresenceBody = z.infer<typeof Presence.body>

@@ -65,31 +65,6 @@ const timeRange = z
   })
   .refine((range) => range.start < range.end, 'a range ends after it starts')
 
-const meshQueryBody = z
-  .object({
-    query_id: queryId(),
-    query_type: queryTypeName(),
-    level: z
-      .literal([1, 2])
-      .optional()
-      .describe("absent: what each owner's trust gives the author, 2 for a supervisor and 1 for the others"),
-    time_range: timeRange,
-    filters: listOf(queryFilter, 16),
-    audience_key: bytes(32).describe(
-      'X25519 public key to which every answer is sealed: fresh for this question, or the one in the delegation',
-    ),
-    operator: operatorProof.describe(
-      'the operator who asks through the author; absent: the author asks for itself',
-    ),
-    created_at: timestamp(),
-    expires_at: timestamp(),
-  })
-  .refine(
-    (query) => query.expires_at > query.created_at && query.expires_at - query.created_at <= QUERY_LIFE_MS,
-    'a query lives at most 5 minutes',
-  )
-export type MeshQueryBody = z.infer<typeof meshQueryBody>
-
 /** The requester of the main source's MeshQuery is the frame's sender, its signature the frame's. */
 export const MeshQuery = defineMessage({
   type: 0x0200,
@@ -97,17 +72,36 @@ export const MeshQuery = defineMessage({
   purpose: 'The question itself, signed by its author; travels inside QueryHop.',
   limit: 4 * 1024,
   carried: 'document',
-  body: meshQueryBody,
+  body: z
+    .object({
+      query_id: queryId(),
+      query_type: queryTypeName(),
+      level: z
+        .literal([1, 2])
+        .optional()
+        .describe(
+          "absent: what each owner's trust gives the author, 2 for a supervisor and 1 for the others",
+        ),
+      time_range: timeRange,
+      filters: listOf(queryFilter, 16),
+      audience_key: bytes(32).describe(
+        'X25519 public key to which every answer is sealed: fresh for this question, or the one in the delegation',
+      ),
+      operator: operatorProof.describe(
+        'the operator who asks through the author; absent: the author asks for itself',
+      ),
+      created_at: timestamp(),
+      expires_at: timestamp(),
+    })
+    .refine(
+      (query) => query.expires_at > query.created_at && query.expires_at - query.created_at <= QUERY_LIFE_MS,
+      'a query lives at most 5 minutes',
+    ),
 })
+export type MeshQueryBody = z.infer<typeof MeshQuery.body>
 
 /** Most bytes of a sealed answer. */
 export const SEALED_BYTES = 63 * 1024
-
-const responseBody = z.object({
-  query_id: queryId(),
-  author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
-  sealed: bytes(1, SEALED_BYTES).describe('a SealedAnswer that only the holder of the audience key can open'),
-})
 
 export const Response = defineMessage({
   type: 0x0201,
@@ -115,15 +109,13 @@ export const Response = defineMessage({
   purpose: "One owner's answer, signed by the owner and sealed to the asker; also how a refusal is said.",
   limit: 64 * 1024,
   carried: 'document',
-  body: responseBody,
-})
-
-const directBody = z.object({
-  query_id: queryId(),
-  author: bytes(32).describe('Ed25519 key of the asker, who is the receiver itself'),
-  plain: bytes(1, SEALED_BYTES).describe(
-    'a SealedAnswer as it is: the connection encrypts it, and nobody relays it',
-  ),
+  body: z.object({
+    query_id: queryId(),
+    author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
+    sealed: bytes(1, SEALED_BYTES).describe(
+      'a SealedAnswer that only the holder of the audience key can open',
+    ),
+  }),
 })
 
 /** Never handed on: it says nothing about its owner to anybody but the neighbour that the connection proves. */
@@ -134,19 +126,13 @@ export const DirectAnswer = defineMessage({
     "One owner's answer over its own link to the asker; a question that others brought is answered by Response.",
   limit: 64 * 1024,
   carried: 'hop',
-  body: directBody,
-})
-
-const queryHopBody = z.object({
-  query_id: queryId(),
-  remaining_ms: uint(60_000).describe("what is left of the asker's deadline when this hop sends"),
-  hops: uint(QUERY_HOPS).describe(
-    'how often it was handed on before, 0 from the asker; with 16 the receiver answers and hands it to nobody',
-  ),
-  document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit).describe(
-    'the MeshQuery frame as its author signed it',
-  ),
-  tree: tree(),
+  body: z.object({
+    query_id: queryId(),
+    author: bytes(32).describe('Ed25519 key of the asker, who is the receiver itself'),
+    plain: bytes(1, SEALED_BYTES).describe(
+      'a SealedAnswer as it is: the connection encrypts it, and nobody relays it',
+    ),
+  }),
 })
 
 export const QueryHop = defineMessage({
@@ -155,23 +141,17 @@ export const QueryHop = defineMessage({
   purpose: 'Hands a question to a neighbour, with the time that is left.',
   limit: 8 * 1024,
   carried: 'hop',
-  body: queryHopBody,
-})
-
-const queryDoneBody = z.object({
-  query_id: queryId(),
-  author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
-  answered: uint(0xffff_ffff).describe("answers handed to the receiver, the sender's own among them"),
-  lost: uint(0xffff_ffff).describe(
-    'neighbours that were handed the question and did not end, at the sender and behind it',
-  ),
-  tree: tree(),
-  graft: z
-    .boolean()
-    .optional()
-    .describe(
-      'true: asks to be grafted into the tree, and ends no question. The sender has lost the neighbour above it in the tree of this echo, and the receiver hands it the next questions. A node that does not know this member finds no such question',
+  body: z.object({
+    query_id: queryId(),
+    remaining_ms: uint(60_000).describe("what is left of the asker's deadline when this hop sends"),
+    hops: uint(QUERY_HOPS).describe(
+      'how often it was handed on before, 0 from the asker; with 16 the receiver answers and hands it to nobody',
     ),
+    document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit).describe(
+      'the MeshQuery frame as its author signed it',
+    ),
+    tree: tree(),
+  }),
 })
 
 /** Relays cannot read answers, so they do not count refusals; coverage counts what the asker opened, never a relay's word. */
@@ -182,7 +162,21 @@ export const QueryDone = defineMessage({
     'Ends a question on a link. Sent to the neighbour that handed the question on: no more answers will come. Sent to a neighbour that got the question: no more answers are wanted.',
   limit: 1024,
   carried: 'hop',
-  body: queryDoneBody,
+  body: z.object({
+    query_id: queryId(),
+    author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
+    answered: uint(0xffff_ffff).describe("answers handed to the receiver, the sender's own among them"),
+    lost: uint(0xffff_ffff).describe(
+      'neighbours that were handed the question and did not end, at the sender and behind it',
+    ),
+    tree: tree(),
+    graft: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: asks to be grafted into the tree, and ends no question. The sender has lost the neighbour above it in the tree of this echo, and the receiver hands it the next questions. A node that does not know this member finds no such question',
+      ),
+  }),
 })
 
 /** The outcomes of a query at one owner. */

@@ -29,29 +29,29 @@ import {
 import { bytes, listOf, rowsOf, timestamp, uint } from './fields.ts'
 import { listing } from './tally.ts'
 
-const releaseBody = aboutBucket(
-  RELEASE_KEPT_MS,
-  z.object({
-    mesh,
-    ...bucket,
-    audience: bytes(AUDIENCE_HASH_BYTES).describe('BLAKE3 of the name of the role'),
-    set: bytes(32).describe('BLAKE3 of list and agreement: no later edition of this bucket has another one'),
-    version: timestamp('edition; a later one is sealed to more readers and says the same'),
-    expires_at: timestamp('when nobody keeps it any more'),
-    recipients: listOf(z.object(place), READERS_MAX),
-    ...sealed(RELEASE_PLAIN_BYTES),
-  }),
-)
-export type ReleaseBody = z.infer<typeof releaseBody>
-
 export const Release = defineMessage({
   type: 0x0215,
   name: 'Release',
   purpose: "Totals of a bucket for one audience; it counts with the other aggregator's, which says the same.",
   limit: 64 * 1024,
   carried: 'document',
-  body: releaseBody,
+  body: aboutBucket(
+    RELEASE_KEPT_MS,
+    z.object({
+      mesh,
+      ...bucket,
+      audience: bytes(AUDIENCE_HASH_BYTES).describe('BLAKE3 of the name of the role'),
+      set: bytes(32).describe(
+        'BLAKE3 of list and agreement: no later edition of this bucket has another one',
+      ),
+      version: timestamp('edition; a later one is sealed to more readers and says the same'),
+      expires_at: timestamp('when nobody keeps it any more'),
+      recipients: listOf(z.object(place), READERS_MAX),
+      ...sealed(RELEASE_PLAIN_BYTES),
+    }),
+  ),
 })
+export type ReleaseBody = z.infer<typeof Release.body>
 
 const releasedRow = z.object({
   row: uint(ROWS_MAX - 1).describe('its number in the layout'),

@@ -11,17 +11,6 @@ export const ROTATION_FRAME_BYTES = ROTATION_BYTES + FRAME_OVERHEAD
 /** Rotations that a Hello shows, the newest ones of its sender: older ones come as documents. */
 export const ROTATIONS_SHOWN = 6
 
-const keyRotationBody = z.object({
-  old: bytes(32).describe('the key that is replaced, Ed25519; it signs the frame'),
-  new: bytes(32).describe('the key that takes its place, Ed25519'),
-  valid_from: timestamp('from when on the new key holds'),
-  expires_at: timestamp('until when the old key is honoured beside it; at most a day later'),
-  proof: bytes(64).describe(
-    'signature of the new key over `karo-rotation-v1`, both keys, and both times as 64-bit big-endian numbers',
-  ),
-})
-export type KeyRotationBody = z.infer<typeof keyRotationBody>
-
 export const KeyRotation = defineMessage({
   type: 0x0300,
   name: 'KeyRotation',
@@ -29,5 +18,14 @@ export const KeyRotation = defineMessage({
     'Says that one key takes the place of another; signed by the old one, with a signature of the new one inside.',
   limit: ROTATION_BYTES,
   carried: 'document',
-  body: keyRotationBody,
+  body: z.object({
+    old: bytes(32).describe('the key that is replaced, Ed25519; it signs the frame'),
+    new: bytes(32).describe('the key that takes its place, Ed25519'),
+    valid_from: timestamp('from when on the new key holds'),
+    expires_at: timestamp('until when the old key is honoured beside it; at most a day later'),
+    proof: bytes(64).describe(
+      'signature of the new key over `karo-rotation-v1`, both keys, and both times as 64-bit big-endian numbers',
+    ),
+  }),
 })
+export type KeyRotationBody = z.infer<typeof KeyRotation.body>

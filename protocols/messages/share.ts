@@ -21,28 +21,26 @@ import {
 } from './aggregate.ts'
 import { bytes, rowsOf, timestamp, uint } from './fields.ts'
 
-const shareBody = aboutBucket(
-  SHARE_KEPT_MS,
-  z.object({
-    mesh,
-    ...bucket,
-    expires_at: timestamp('when nobody keeps it any more'),
-    pair,
-    boxes: rowsOf(3, { ...place, ...sealed(SHARE_PLAIN_BYTES) })
-      .refine((boxes) => boxes.length === 3, 'three boxes')
-      .describe('for the leader, for the other aggregator, and the header for the author itself'),
-  }),
-)
-export type ShareBody = z.infer<typeof shareBody>
-
 export const Share = defineMessage({
   type: 0x0210,
   name: 'Share',
   purpose: "What one machine contributes to a bucket's totals, split in two halves that say nothing alone.",
   limit: 64 * 1024,
   carried: 'document',
-  body: shareBody,
+  body: aboutBucket(
+    SHARE_KEPT_MS,
+    z.object({
+      mesh,
+      ...bucket,
+      expires_at: timestamp('when nobody keeps it any more'),
+      pair,
+      boxes: rowsOf(3, { ...place, ...sealed(SHARE_PLAIN_BYTES) })
+        .refine((boxes) => boxes.length === 3, 'three boxes')
+        .describe('for the leader, for the other aggregator, and the header for the author itself'),
+    }),
+  ),
 })
+export type ShareBody = z.infer<typeof Share.body>
 
 /** The same in both boxes of a share: what its author contributes, to whom, and what it does not. */
 export const shareHeader = z

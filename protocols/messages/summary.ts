@@ -66,26 +66,24 @@ const box = z.object({
   sealed: bytes(TAG_BYTES + 1, BOX_BYTES).describe('a NodeSummary under the content key'),
 })
 
-const sealedSummaryBody = z
-  .object({
-    ...period,
-    version: timestamp('edition of this period; the highest holds'),
-    expires_at: timestamp('when nobody keeps it any more'),
-    boxes: listOf(box, BOXES_MAX).describe('none: nobody may read this period any more'),
-  })
-  .refine(isPeriod, NO_PERIOD)
-  .refine((body) => body.expires_at <= body.end + KEPT_MS[body.granularity], 'kept for longer than of use')
-  .refine(
-    (body) => body.boxes.reduce((sum, { recipients }) => sum + recipients.length, 0) <= RECIPIENTS_MAX,
-    'too many recipients',
-  )
-export type SealedSummaryBody = z.infer<typeof sealedSummaryBody>
-
 export const SealedSummary = defineMessage({
   type: 0x0100,
   name: 'SealedSummary',
   purpose: "One node's summary of one period, sealed to those its people share it with.",
   limit: 64 * 1024,
   carried: 'document',
-  body: sealedSummaryBody,
+  body: z
+    .object({
+      ...period,
+      version: timestamp('edition of this period; the highest holds'),
+      expires_at: timestamp('when nobody keeps it any more'),
+      boxes: listOf(box, BOXES_MAX).describe('none: nobody may read this period any more'),
+    })
+    .refine(isPeriod, NO_PERIOD)
+    .refine((body) => body.expires_at <= body.end + KEPT_MS[body.granularity], 'kept for longer than of use')
+    .refine(
+      (body) => body.boxes.reduce((sum, { recipients }) => sum + recipients.length, 0) <= RECIPIENTS_MAX,
+      'too many recipients',
+    ),
 })
+export type SealedSummaryBody = z.infer<typeof SealedSummary.body>

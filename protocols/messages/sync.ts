@@ -33,19 +33,17 @@ export type DocumentHeadBody = z.infer<typeof documentHead>
 /** Heads in one notice. */
 export const HEADS_TOLD_MAX = 32
 
-const headsBody = z.object({
-  heads: listOf(documentHead, HEADS_TOLD_MAX).describe(
-    'documents that the sender keeps: its own, or what it has just received',
-  ),
-})
-
 export const Heads = defineMessage({
   type: 0x0401,
   name: 'Heads',
   purpose: 'Announces documents that the sender has and others may want.',
   limit: 8 * 1024,
   carried: 'document',
-  body: headsBody,
+  body: z.object({
+    heads: listOf(documentHead, HEADS_TOLD_MAX).describe(
+      'documents that the sender keeps: its own, or what it has just received',
+    ),
+  }),
 })
 
 const exchange = () => uint(0xffff_ffff).describe('chosen by the asking side; the answer repeats it')
@@ -56,44 +54,32 @@ export const OFFER_MAX = 256
 /** Documents in one request. */
 export const REQUEST_MAX = 64
 
-const syncRequestBody = z.object({
-  id: exchange(),
-  index: index(),
-  through: uint().describe('number of the last document this side got, so that the other may ask as well'),
-  ask: z.discriminatedUnion('of', [
-    z.object({
-      of: z.literal('heads'),
-      index: index().optional().describe("the other side's, as it was told before; absent the first time"),
-      after: uint().describe('heads up to this number are known'),
-    }),
-    z.object({
-      of: z.literal('documents'),
-      documents: listOf(z.object(documentName), REQUEST_MAX).describe('each in that edition or a newer one'),
-    }),
-  ]),
-})
-export type SyncRequestBody = z.infer<typeof syncRequestBody>
-
 export const SyncRequest = defineMessage({
   type: 0x0111,
   name: 'SyncRequest',
   purpose: 'Asks a neighbour for the next heads it has, or for documents.',
   limit: 16 * 1024,
   carried: 'hop',
-  body: syncRequestBody,
+  body: z.object({
+    id: exchange(),
+    index: index(),
+    through: uint().describe('number of the last document this side got, so that the other may ask as well'),
+    ask: z.discriminatedUnion('of', [
+      z.object({
+        of: z.literal('heads'),
+        index: index().optional().describe("the other side's, as it was told before; absent the first time"),
+        after: uint().describe('heads up to this number are known'),
+      }),
+      z.object({
+        of: z.literal('documents'),
+        documents: listOf(z.object(documentName), REQUEST_MAX).describe(
+          'each in that edition or a newer one',
+        ),
+      }),
+    ]),
+  }),
 })
-
-const syncOfferBody = z.object({
-  id: exchange(),
-  index: index(),
-  after: uint().describe('as asked; 0 when the numbering is another one'),
-  through: uint().describe('number of the last head looked at for this offer'),
-  end: z.boolean().describe('there are no further ones'),
-  heads: listOf(documentHead, OFFER_MAX).describe(
-    'with the last ones, for a neighbour that was away, heads that it missed, of documents that are elsewhere',
-  ),
-})
-export type SyncOfferBody = z.infer<typeof syncOfferBody>
+export type SyncRequestBody = z.infer<typeof SyncRequest.body>
 
 export const SyncOffer = defineMessage({
   type: 0x0110,
@@ -101,19 +87,18 @@ export const SyncOffer = defineMessage({
   purpose: 'Answers with the next heads, in the order in which their documents came.',
   limit: 64 * 1024,
   carried: 'hop',
-  body: syncOfferBody,
+  body: z.object({
+    id: exchange(),
+    index: index(),
+    after: uint().describe('as asked; 0 when the numbering is another one'),
+    through: uint().describe('number of the last head looked at for this offer'),
+    end: z.boolean().describe('there are no further ones'),
+    heads: listOf(documentHead, OFFER_MAX).describe(
+      'with the last ones, for a neighbour that was away, heads that it missed, of documents that are elsewhere',
+    ),
+  }),
 })
-
-const syncBatchBody = z.object({
-  id: exchange(),
-  documents: listOf(bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + DOCUMENT_BYTES), REQUEST_MAX).describe(
-    'frames as their authors signed them; at least one, unless all are gone',
-  ),
-  gone: listOf(uint(REQUEST_MAX - 1), REQUEST_MAX).describe(
-    'places in the request of those it does not have',
-  ),
-})
-export type SyncBatchBody = z.infer<typeof syncBatchBody>
+export type SyncOfferBody = z.infer<typeof SyncOffer.body>
 
 export const SyncBatch = defineMessage({
   type: 0x0112,
@@ -121,5 +106,14 @@ export const SyncBatch = defineMessage({
   purpose: 'Answers with documents, the first ones of the request; the asking side asks again for the rest.',
   limit: 256 * 1024,
   carried: 'hop',
-  body: syncBatchBody,
+  body: z.object({
+    id: exchange(),
+    documents: listOf(bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + DOCUMENT_BYTES), REQUEST_MAX).describe(
+      'frames as their authors signed them; at least one, unless all are gone',
+    ),
+    gone: listOf(uint(REQUEST_MAX - 1), REQUEST_MAX).describe(
+      'places in the request of those it does not have',
+    ),
+  }),
 })
+export type SyncBatchBody = z.infer<typeof SyncBatch.body>

@@ -28,28 +28,26 @@ import {
 } from './aggregate.ts'
 import { bytes, label, listOf, rowsOf, timestamp, uint } from './fields.ts'
 
-const tallyBody = aboutBucket(
-  TALLY_KEPT_MS,
-  z.object({
-    mesh,
-    ...bucket,
-    attempt,
-    version: timestamp('edition of this attempt; the highest holds'),
-    expires_at: timestamp('when nobody keeps it any more'),
-    recipients: listOf(z.object(place), 2),
-    ...sealed(TALLY_PLAIN_BYTES),
-  }),
-)
-export type TallyBody = z.infer<typeof tallyBody>
-
 export const Tally = defineMessage({
   type: 0x0212,
   name: 'Tally',
   purpose: 'What one aggregator tells the other about a bucket, in editions that only grow.',
   limit: 64 * 1024,
   carried: 'document',
-  body: tallyBody,
+  body: aboutBucket(
+    TALLY_KEPT_MS,
+    z.object({
+      mesh,
+      ...bucket,
+      attempt,
+      version: timestamp('edition of this attempt; the highest holds'),
+      expires_at: timestamp('when nobody keeps it any more'),
+      recipients: listOf(z.object(place), 2),
+      ...sealed(TALLY_PLAIN_BYTES),
+    }),
+  ),
 })
+export type TallyBody = z.infer<typeof Tally.body>
 
 const sums = bytes(0, CELLS_MAX * 8).describe('sums mod 2^64, 8 bytes each, big-endian')
 const sumsOfGroup = rowsOf(SECTIONS_MAX, { type: typeName, sums })
