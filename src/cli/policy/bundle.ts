@@ -196,10 +196,10 @@ async function handBundle(
   const former = formerOf(last, next, version)
   const began = beganOf(last, next, version)
   const body = {
+    ...next,
     version,
     mesh: meshOf(root.publicKey),
     number: (last?.number ?? -1) + 1,
-    ...next,
     ...(former.length > 0 && { former }),
     ...(began && { began }),
   }
@@ -271,9 +271,6 @@ export async function signSettings(
   const { organisation } = await handBundle(io, root, (last) => {
     // Those are made anew for each bundle.
     const {
-      version: _version,
-      number: _number,
-      mesh: _mesh,
       former: _former,
       began: _began,
       ...said

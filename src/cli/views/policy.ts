@@ -35,7 +35,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
 const warned = (warnings: readonly string[]): string =>
   warnings.map((one) => `warning: ${printable(one)}\n`).join('')
 
-const notInForce = (problem: string | null, screen: Screen, what = 'Not in force'): string =>
+export const notInForce = (problem: string | null, screen: Screen, what = 'Not in force'): string =>
   problem === null ? '' : `${paint('red', `${what}: ${printable(problem)}`, screen)}\n`
 
 /** The policies as the root signed them, indented, so that nobody takes a line of theirs for one of Karo's. */
@@ -57,6 +57,12 @@ function totalsText({ aggregators, bucket, first, noise, audiences }: Bundle['to
   return `totals of each ${EVERY[bucket]}${begin} for ${list.format(audiences.map(printable)) || 'nobody'}, ${many > 2 ? 'each computed by two of' : 'computed by'} ${many} nodes (run by ${by})${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 
+/** Two people signed at once, and one of them has to sign again. */
+export const lostView = ({ lost }: Bundle, screen: Screen): string =>
+  lost === null
+    ? ''
+    : `${paint('red', `Lost: what another one alone said, signed ${localTime(lost)} where this one was not known. Sign that again.`, screen)}\n`
+
 /** What the root of the mesh asks of every node, one fact a line; `rules`: as text, behind what they belong to. */
 export function organisationView(bundle: Bundle | null, screen: Screen, rules = ''): string {
   if (bundle === null) return ''
@@ -75,7 +81,8 @@ export function organisationView(bundle: Bundle | null, screen: Screen, rules = 
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
   // The time 0 stands for no bundle at all.
-  const kept = Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen)
+  const kept =
+    Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen) + lostView(bundle, screen)
   return `${kept}${rules}${notInForce(problem, screen, "The organisation's newest bundle is not in force")}`
 }
 

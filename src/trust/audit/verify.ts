@@ -3,7 +3,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { isSame } from '../identity/index.ts'
-import { GENESIS, hashEntry, readRow } from './entry.ts'
+import { hashEntry, NO_BASE, readRow } from './entry.ts'
 import { lastingDigest } from './front.ts'
 import { readHead } from './head.ts'
 import { createSigners, isKeyChange } from './signers.ts'
@@ -16,28 +16,28 @@ export async function verifyLedger(
   elsewhere: readonly HeadElsewhere[] = [],
 ): Promise<AuditVerdict> {
   // Heads before entries: entries that are written meanwhile have no head here, and no head lacks its entry.
-  const base = await repository.base()
+  const base = (await repository.base()) ?? NO_BASE
   const signed = new Map<number, ReturnType<typeof readHead>>()
   for (const head of await repository.heads()) signed.set(head.seq, readHead(head))
   const newestHead = Math.max(0, ...signed.keys())
   const outside = newestOf(elsewhere, formatNodeId(publicKey))
 
   const signers = createSigners()
-  let previous: Uint8Array = base?.hash ?? GENESIS
-  let expected = (base?.seq ?? 0) + 1
+  let previous: Uint8Array = base.hash
+  let expected = base.seq + 1
   let head: Uint8Array = previous
   let entries = 0
   let firstBad: number | null = null
   /** Decisions from before the base, in their order. */
   const kept: AuditRow[] = []
   // A front that was removed must be told by an entry that is itself under a signed head, and so must be what stayed of it.
-  let baseProven = base === undefined
+  let baseProven = base === NO_BASE
   let keptHash: unknown
   for await (const { seq, row } of repository.forwards()) {
     entries++
     if (row !== undefined) head = row.hash
     if (firstBad !== null) continue
-    if (base !== undefined && seq <= base.seq) {
+    if (seq <= base.seq) {
       if (row === undefined) firstBad = seq
       else kept.push(row)
       continue
@@ -46,7 +46,7 @@ export async function verifyLedger(
       firstBad = expected
       continue
     }
-    if (base !== undefined && seq <= newestHead && row.type === 'checkpoint') {
+    if (base !== NO_BASE && seq <= newestHead && row.type === 'checkpoint') {
       const told = readRow(row)?.details
       if (told?.removed_through === base.seq && told.hash === toHex(base.hash)) {
         baseProven = true
@@ -64,12 +64,12 @@ export async function verifyLedger(
     previous = row.hash
     expected++
   }
-  if (firstBad === null && !baseProven) firstBad = (base?.seq ?? 0) + 1
+  if (firstBad === null && !baseProven) firstBad = base.seq + 1
   const digest = lastingDigest(kept)
-  if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base?.seq ?? 1
+  if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base.seq
   // A signed head over entries that are not there: the end was cut off.
   if (firstBad === null && newestHead >= expected) firstBad = expected
-  const missing = Math.max(0, (outside?.seq ?? 0) - Math.max(expected - 1, base?.seq ?? 0))
+  const missing = Math.max(0, (outside?.seq ?? 0) - Math.max(expected - 1, base.seq))
   if (firstBad === null && missing > 0) firstBad = expected
   const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
   if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)
@@ -98,8 +98,7 @@ function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
   return newest
 }
 
-const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
-  bytes === undefined ? undefined : toHex(bytes)
+const hexOf = (bytes: Uint8Array | undefined): string | undefined => bytes && toHex(bytes)
 
 const continues = (row: AuditRow, previous: Uint8Array): boolean => isSame(hashEntry(row, previous), row.hash)
 

@@ -48,7 +48,7 @@ export function createIssuing(deps: IssuingDeps) {
     const binding = held()
     if (binding?.usage === 'issuer') return binding
     throw new KaroError('refused', 'this node may not certify others', {
-      hint: 'Run this on an issuer of the mesh, while its own certificate holds: karo ca show says what this node is.',
+      hint: 'Run this on an issuer whose certificate holds (karo ca show), or make this node one with the root key: karo ca renew.',
     })
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)

@@ -27,6 +27,9 @@ const unreadable = () =>
   }) as const
 const UNREADABLE: PolicyEngine = { kind: 'cedar', judge: unreadable, judgeAgent: unreadable }
 
+/** Nodes that compute totals, and who runs each. */
+type Computing = readonly { readonly node_id: NodeId; readonly operator: string }[]
+
 interface OrganisationState {
   readonly number: number
   /** Milliseconds since the epoch. */
@@ -41,7 +44,7 @@ interface OrganisationState {
   readonly settings: Readonly<Record<string, unknown>>
   /** How totals of the mesh are computed, with what counts where the bundle says nothing. */
   readonly totals: {
-    readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
+    readonly aggregators: Computing
     readonly bucket: BucketLength
     /** When a bundle first named aggregators, ms since the epoch; null: before bundles said so, or none is named. */
     readonly began: number | null
@@ -53,10 +56,15 @@ interface OrganisationState {
     readonly former: readonly {
       /** Milliseconds since the epoch. */
       readonly until: number
-      readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
+      readonly aggregators: Computing
       readonly bucket: BucketLength
     }[]
   }
+  /**
+   * When a bundle was signed that was in force here, and that whoever signed this one did not know (ms since the epoch): what it alone
+   * said is lost. Null: none was, or this node was started since.
+   */
+  readonly lost: number | null
   /** Why the newest bundle is not in force, while an older one or none is; null when it is. */
   readonly problem: string | null
 }
@@ -142,6 +150,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         readonly text: string
         readonly settings: FleetSettings['settings']
         readonly frame: Uint8Array
+        readonly lost: number | null
       }
     | undefined
   let problem: string | null = null
@@ -190,14 +199,16 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       })
     }
     const before = inForce?.body
-    const isTaken = from === 'person' && body.number <= (before?.number ?? -1)
-    if (before !== undefined && (isTaken || isOlder(body, before))) {
+    // Whoever signed it did not know the one in force here.
+    const isAside = before !== undefined && body.number <= before.number
+    if (before !== undefined && ((isAside && from === 'person') || isOlder(body, before))) {
       throw new KaroError('conflict', `the policy bundle ${before.number} is in force, which is as new`, {
         hint: 'Run it again: another one was signed in the meantime.',
       })
     }
     const { rules, policies, text, settings } = await rulesOf(body)
-    inForce = { body, policies, text, settings, frame }
+    const lost = isAside ? before.version : null
+    inForce = { body, policies, text, settings, frame, lost }
     problem = null
     policy.organisation(rules)
     follow({ edition: body.number, settings })
@@ -207,7 +218,13 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     await audit.record({
       type: 'policy_change',
       success: true,
-      details: { change: 'organisation', number: body.number, policies, ...limitsOf(body) },
+      details: {
+        change: 'organisation',
+        number: body.number,
+        policies,
+        ...limitsOf(body),
+        lost: lost ?? undefined,
+      },
     })
   }
 
@@ -266,7 +283,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     bundle: () => inForce?.body,
     state() {
       if (inForce === undefined && problem === null) return null
-      const { body, policies = 0, text = '', settings = {} } = inForce ?? {}
+      const { body, policies = 0, text = '', settings = {}, lost = null } = inForce ?? {}
       return {
         number: body?.number ?? 0,
         signed_at: body?.version ?? 0,
@@ -287,6 +304,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
             bucket,
           })),
         },
+        lost,
         problem,
       }
     },

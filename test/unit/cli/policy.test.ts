@@ -109,6 +109,7 @@ test('explain marks the layer that decides, and show says what is not in force',
       settings: [],
       totals: { aggregators, bucket: 'day', noise: null, audiences: ['security'], former: [], first },
       accepts: 'restrict',
+      lost: null,
       problem: null,
     }
     return shown({ 'GET /api/v1/policy': { ...policy, organisation } }, 'show')
@@ -152,6 +153,7 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
     settings: [],
     totals,
     accepts: 'restrict',
+    lost: null,
   }
   const before = (signed: number, problem: string | null) =>
     ({ ...limits, number: 0, signed_at: new Date(signed).toISOString(), problem }) as never

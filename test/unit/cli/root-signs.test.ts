@@ -9,6 +9,7 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createRootKey, meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
 import { signStatement, verifyStatement } from '../../../src/trust/identity/index.ts'
+import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
@@ -288,6 +289,7 @@ test('what a bundle takes the place of is shown, once it is in force', async () 
     settings: [],
     totals: { aggregators, bucket: 'day', first: null, noise: null, audiences: ['security'], former: [] },
     accepts: 'restrict',
+    lost: null,
     problem: null,
   }
   const after = { ...before, number: 4, k_min: null, totals: { ...before.totals, aggregators: [] } }
@@ -319,4 +321,53 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   const { code, err } = await karo(answers, 'fleet', 'unset', 'guard.profile', ...given)
   // Nothing is set, so nobody is told that it is there already.
   expect([code, err]).toEqual([2, expect.stringContaining('nothing would change')])
+})
+
+test('settings are shown with each machine of the fleet, also with one that may not answer, and with what another edition lost', async () => {
+  const { node_id, fingerprint } = own
+  const node = { node_id, fingerprint, name: 'first', last_seen: own.issued_at, online: true }
+  const health = { version: '0.1.0', uptime_seconds: 5, events_24h: 0, settings: { edition: 7, refused: [] } }
+  const coverage = {
+    known: 2,
+    answered: 1,
+    from_summary: 0,
+    denied: 1,
+    withheld: 0,
+    failed: 0,
+    unreachable: 0,
+  }
+  const nodes = [
+    { fingerprint: own.fingerprint, name: 'first', outcome: 'answered' },
+    { fingerprint: peer.fingerprint, name: 'hq', outcome: 'denied' },
+  ]
+  const organisation = {
+    number: 7,
+    signed_at: own.issued_at,
+    lost: own.issued_at,
+    policies: 0,
+    text: '',
+    max_level: null,
+    k_min: null,
+    settings: [],
+    totals: { aggregators: [], bucket: 'day', first: null, noise: null, audiences: [], former: [] },
+    accepts: 'restrict',
+    problem: null,
+  }
+  const { out, err } = await karo(
+    {
+      'GET /api/v1/policy': { ...policy, organisation },
+      'GET /api/v1/fleet': fleet,
+      'POST /api/v1/query': {
+        ...(ANSWERS.QueryResult as object),
+        query_type: 'NodeHealth',
+        coverage: { ...coverage, complete: false, nodes },
+        data: { nodes: [{ ...node, ...health }] },
+      },
+    },
+    'fleet',
+    'show',
+  )
+  expect(err).toBe('')
+  expect(out).toContain('Lost: what another one alone said')
+  expect(out).toMatch(/first .* 7 {2}follows\n.*hq .* – {2}does not say/)
 })

@@ -38,6 +38,9 @@ const organisation = named(
   {
     number: count('of the bundle in force'),
     signed_at: moment('when the root signed it'),
+    lost: moment(
+      'when another one was signed that held here, and that was not known where this one was signed: what it alone said is lost; null: none, or the node was started since',
+    ).nullable(),
     policies: count('that stand in it'),
     text: text(BUNDLE_POLICIES_BYTES, 'the policies, in Cedar'),
     max_level: whole(0, 2).nullable().describe('the highest level that nodes give; null: not said'),

@@ -25,6 +25,7 @@ import {
   table,
   usage,
 } from '../../kit.ts'
+import { lostView, notInForce } from '../../views/policy.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
@@ -116,16 +117,22 @@ async function stateOf(io: CommandIo): Promise<FleetState> {
   const now = Date.now()
   const range = { start: new Date(now - 86_400_000).toISOString(), end: new Date(now).toISOString() }
   const body = { query_type: 'NodeHealth' as const, range }
-  const { data } = await io.call(postQuery, { body, deadlineMs: DEADLINE_MS })
+  const { data, coverage } = await io.call(postQuery, { body, deadlineMs: DEADLINE_MS })
   const nodes = data !== null && 'nodes' in data ? data.nodes : []
+  const said = new Set(nodes.map(({ fingerprint }) => fingerprint))
+  // A machine that may not answer is one of the fleet all the same.
+  const others = coverage.nodes.filter(({ fingerprint }) => !said.has(fingerprint))
+  const all = [...nodes, ...others.map((node) => ({ ...node, online: true }))]
   // The fingerprint of a key is the beginning of its hash, which names the mesh.
   const signed_by = mesh?.slice(0, 16) ?? null
-  return { organisation, signed_by, machines: nodes.map((node) => machineOf(node, organisation.number)) }
+  return { organisation, signed_by, machines: all.map((node) => machineOf(node, organisation.number)) }
 }
 
 export const commands = [set, unset, showFleet]
 
 type Bundle = NonNullable<PolicyShape['organisation']>
+
+type Heard = Pick<QueryDataOf<'NodeHealth'>['nodes'][number], 'name' | 'fingerprint' | 'online' | 'settings'>
 
 /** A machine of the mesh, as it says itself. */
 interface FleetMachine {
@@ -146,10 +153,7 @@ export interface FleetState {
 }
 
 /** What a machine said of itself when it was asked. */
-export function machineOf(
-  { name, fingerprint, online, settings }: QueryDataOf<'NodeHealth'>['nodes'][number],
-  newest: number,
-): FleetMachine {
+export function machineOf({ name, fingerprint, online, settings }: Heard, newest: number): FleetMachine {
   const { edition = null, refused = [], problem = null } = settings ?? {}
   const state = !online
     ? 'away'
@@ -167,7 +171,7 @@ const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => st
   follows: () => 'follows',
   refuses: ({ refused }) => `does not follow ${refused.join(', ')} (policy.follow there)`,
   older: ({ problem }) => problem ?? 'has not got the newest one yet',
-  silent: () => 'has no edition yet (an earlier release never has one)',
+  silent: () => 'does not say: it has none yet, a policy forbids it, or it is of an earlier release',
   away: () => 'did not answer; it gets the newest one when it is back',
 }
 
@@ -177,7 +181,7 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
     return fitted('Nothing is signed for the machines of this mesh yet: karo fleet set\n', screen)
   const { number, signed_at, settings, problem } = organisation
   const head = fitted(`Edition ${number}, signed ${localTime(signed_at)}${by}.\n`, screen)
-  const bad = problem === null ? '' : fitted(`Not in force here: ${printable(problem)}\n`, screen)
+  const bad = lostView(organisation, screen) + notInForce(problem, screen, 'Not in force here')
   const rows = table(screen, settings, {
     SETTING: 'key',
     FLEET: { value: ({ value }) => cut(value, LONG), shrink: true },

@@ -68,6 +68,7 @@ async function node(repository?: MemoryRepository) {
         { at: time.now, range: { start: time.now - MINUTE, end: time.now } },
       ).rule,
     limit: () => organisation.state()?.max_level,
+    lost: () => organisation.state()?.lost,
   }
 }
 
@@ -91,20 +92,21 @@ test('a kept bundle that cannot be read any more opens nothing', async () => {
   expect(restarted.rule()).not.toBe('organisation.unreadable')
 })
 
-test('two bundles that were signed apart from each other: all members end with the newest, in any order', async () => {
+test('two bundles that were signed apart from each other: all members end with the newest, in any order, and who had the other says that it is lost', async () => {
   for (const [first, second] of [
     [bundle(1, FRIDAY - 2, 1), bundle(1, FRIDAY - 1, 0)],
     // The second was signed at a node that had not heard of the others.
     [bundle(4, FRIDAY - 2, 1), bundle(0, FRIDAY - 1, 0)],
   ] as const) {
-    for (const order of [
-      [first, second],
-      [second, first],
-    ]) {
+    for (const [order, lost] of [
+      [[first, second], FRIDAY - 2],
+      [[second, first], null],
+    ] as const) {
       const one = await node()
       for (const frame of order) await one.hear(frame)
       const restarted = await node(one.repository)
       expect([one.limit(), restarted.limit()]).toEqual([0, 0])
+      expect([one.lost(), restarted.lost()]).toEqual([lost, null])
     }
   }
 })

@@ -108,6 +108,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
     max_level: 1,
     k_min: 20,
     settings: {},
+    lost: null,
     problem: null,
     totals: {
       aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
