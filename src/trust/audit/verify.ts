@@ -27,6 +27,7 @@ export async function verifyLedger(
   let expected = base.seq + 1
   let head: Uint8Array = previous
   let entries = 0
+  let last = base.seq
   let firstBad: number | null = null
   /** Decisions from before the base, in their order. */
   const kept: AuditRow[] = []
@@ -35,6 +36,7 @@ export async function verifyLedger(
   let keptHash: unknown
   for await (const { seq, row } of repository.forwards()) {
     entries++
+    last = Math.max(last, seq)
     if (row !== undefined) head = row.hash
     if (firstBad !== null) continue
     if (seq <= base.seq) {
@@ -69,7 +71,7 @@ export async function verifyLedger(
   if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base.seq
   // A signed head over entries that are not there: the end was cut off.
   if (firstBad === null && newestHead >= expected) firstBad = expected
-  const missing = Math.max(0, (outside?.seq ?? 0) - Math.max(expected - 1, base.seq))
+  const missing = Math.max(0, (outside?.seq ?? 0) - last)
   if (firstBad === null && missing > 0) firstBad = expected
   const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
   if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)

@@ -286,7 +286,22 @@ describe('a head that others keep', () => {
     const db = await ledger()
     const frame = await headOf(db, 8)
     const other = await ledger('consent.allow')
-    expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({ ok: false, first_bad: 8 })
+    expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({
+      ok: false,
+      first_bad: 8,
+      outside: { missing: 0 },
+    })
+  })
+
+  test('does not make an entry that was altered an end that was cut off', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    await db.del(entryKey(3))
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      ok: false,
+      first_bad: 3,
+      outside: { missing: 0 },
+    })
   })
 
   test('counts only when this node signed it, and the one that covers most', async () => {
