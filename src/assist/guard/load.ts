@@ -89,12 +89,18 @@ export function loadGuard(from: GuardSources): Guard {
   // The service writes what it follows for everybody, in a directory that is its own.
   const fleets = [...new Set([fleetFile(from.home), machineFleet])].map(fleetRules)
   const theirs = fleets.flatMap(
-    (path) => read(path, 'machine', false, statSync(path, { throwIfNoEntry: false })?.uid)?.rules ?? [],
+    (path) =>
+      read(
+        path,
+        'machine',
+        false,
+        orElse(() => statSync(path).uid, undefined),
+      )?.rules ?? [],
   )
   if (machine?.floor !== undefined) tighten(machine.floor, machineFile)
   const fleet = fleetOfMachine()
-  if (loaded?.fleetProblem !== undefined) distrust(loaded.fleetProblem)
-  if (fleet !== undefined) tighten(fleet.profile, fleet.source)
+  if (loaded?.fleetProblem) distrust(loaded.fleetProblem)
+  if (fleet) tighten(fleet.profile, fleet.source)
   // Without the environment, which whoever starts a program chooses for it, and without the fleet, which only tightens.
   const text = orElse(() => readFileSync(join(from.home, 'config.toml'), 'utf8'), '')
   const written = orElse(() => loadConfig({ home: NOWHERE, env: {}, text }).config.guard, config)

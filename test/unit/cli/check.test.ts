@@ -1,6 +1,6 @@
 // karo check: exit codes, JSON, profiles from option, environment and file, and what people read.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { sampleConfig } from '../../../src/config/sample.ts'
@@ -35,6 +35,19 @@ test.each([
   expect(run.stderr).toBe('')
   expect(run.stdout.endsWith('}\n')).toBe(true)
   expect(run.json()).toMatchObject({ command, risk_level: level, decision })
+})
+
+test('in a home that cannot be read it judges strictly, and its exit code is that of the verdict', async () => {
+  // A link to itself cannot be read by root either.
+  const KARO_HOME = join(home, 'loop')
+  symlinkSync(KARO_HOME, KARO_HOME)
+  for (const [command, exit] of [
+    ['ls', 0],
+    ['rm -rf /', 4],
+  ] as const) {
+    const run = await karo(['check', '--json', command], { KARO_HOME })
+    expect([run.exit, run.stderr]).toEqual([exit, expect.stringContaining('the profile is strict')])
+  }
 })
 
 test('what is no command yet is not known to be safe', async () => {
