@@ -13,7 +13,6 @@ import {
   type ArtifactsDeps,
   type Coming,
   MEDIA_TYPE,
-  MOST_ARTIFACTS,
   MOST_BYTES,
   type Owner,
   PART_BYTES,
@@ -36,6 +35,11 @@ interface Upload {
   rest: Buffer
   size: number
   stopTimer: () => void
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > MOST_BYTES)
+    throw new KaroError('too_large', `an artifact has at most ${MOST_BYTES / 1024 / 1024} MiB`)
 }
 
 export function createArtifacts(deps: ArtifactsDeps): Artifacts {
@@ -89,10 +93,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const coming = { ...given, name: deps.redact(given.name) }
     if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.media_type))
       throw new KaroError('bad_request', 'this is not a file name, or not a media type')
-    if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
-      throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
-        hint: 'Remove some: karo artifact remove.',
-      })
+    checkSize(given.size ?? 0)
+    await pieces.checkRoom(person)
     if (uploads.has(person)) {
       drop(person)
       await collect(person)
@@ -118,8 +120,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     if (at < upload.size && at + bytes.length <= upload.size) return
     if (at !== upload.size)
       throw new KaroError('conflict', `the next bytes are those at ${upload.size}`, { where: 'at' })
-    if (at + bytes.length > MOST_BYTES)
-      throw new KaroError('too_large', `an artifact has at most ${MOST_BYTES / 1024 / 1024} MiB`)
+    checkSize(at + bytes.length)
     let rest = Buffer.concat([upload.rest, bytes])
     const { length } = upload.pieces
     try {
@@ -161,7 +162,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const before = (await rowsOf(owner.person)).find(({ id }) => id === row.id)
     // With the row, pieces that were mended are on the disk.
     await repository.artifacts.write(owner.person, { put: [before ?? row] })
-    if (before === undefined) await tell(owner, 'stored', row)
+    if (!before) await tell(owner, 'stored', row)
     return { artifact: artifactOf(before ?? row), known: before !== undefined }
   }
 
@@ -181,7 +182,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   async function pieceOf({ person }: Owner, row: ArtifactRow, i: number): Promise<Uint8Array> {
     const hash = hashesOf(row)[i]
     const bytes = hash && (await repository.pieces.get(person, toHex(hash)))?.bytes
-    if (hash !== undefined && bytes !== undefined && isWhole(bytes, hash)) return bytes
+    if (hash && bytes && isWhole(bytes, hash)) return bytes
     throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
       hint: 'Put the file there again, or remove it: karo artifact remove.',
     })
@@ -241,7 +242,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         // An upload of the person, if there is one, is not in the way of a result of an agent.
         const under = uploads.get(owner.person)
         uploads.delete(owner.person)
-        if (under !== undefined) waiting.set(owner.person, under)
+        if (under) waiting.set(owner.person, under)
         try {
           const upload = await begin(owner, coming)
           for (let at = 0; at < bytes.length; at += PART_BYTES)
@@ -252,7 +253,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
           throw error
         } finally {
           waiting.delete(owner.person)
-          if (under !== undefined) uploads.set(owner.person, under)
+          if (under) uploads.set(owner.person, under)
         }
       }),
     list: async ({ person }) =>

@@ -14,7 +14,6 @@ import {
   type Incoming,
   type Layout,
   MEDIA_TYPE,
-  MOST_ARTIFACTS,
   MOST_BYTES,
   MOST_COMING,
   type Owner,
@@ -71,21 +70,18 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   async function expect({ person }: Owner, layout: Layout, source: string): Promise<readonly number[]> {
     checkLayout(layout)
     const { id, name, media_type, size } = layout
-    if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
-      throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
-        hint: 'Remove some: karo artifact remove.',
-      })
+    await pieces.checkRoom(person)
     const coming = await repository.coming.all(person)
-    const pieces = Buffer.concat([...layout.pieces])
+    const hashes = Buffer.concat([...layout.pieces])
     const before = coming.find((one) => one.id === id)
     // Pieces received before are not announced to another machine, or for another description.
-    const isSame = before?.source === source && pieces.equals(before.pieces)
+    const isSame = before?.source === source && hashes.equals(before.pieces)
     const made: ComingRow = {
       id,
       name,
       media_type,
       size,
-      pieces,
+      pieces: hashes,
       source,
       created_at: clock.now(),
       expires_at: clock.now() + COMING_MS,

@@ -5,7 +5,7 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { ArtifactRepository } from '../../store/tables/artifacts.ts'
 import { hashesOf, isWhole } from './rows.ts'
-import { MOST_PIECES } from './types.ts'
+import { MOST_ARTIFACTS, MOST_PIECES } from './types.ts'
 
 export interface Pieces {
   /** Removes pieces of the person that nothing needs, and counts the others. */
@@ -15,6 +15,8 @@ export interface Pieces {
    * the oldest first, where there is no room. Throws KaroError `rate_limited` where that is not enough.
    */
   store(person: number, bytes: Uint8Array, known?: Known): Promise<Uint8Array>
+  /** Throws KaroError `rate_limited` where the person has as many artifacts as one may have. */
+  checkRoom(person: number): Promise<void>
   /** Forgets how many the person has. */
   forget(person: number): void
 }
@@ -80,6 +82,12 @@ export function createPieces(
       if (!isThere || !isWhole((await pieces.get(person, id))?.bytes, hash))
         await pieces.write(person, { put: [{ id, bytes }], lazy: true })
       return hash
+    },
+    async checkRoom(person) {
+      if ((await artifacts.all(person)).length >= MOST_ARTIFACTS)
+        throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
+          hint: 'Remove some: karo artifact remove.',
+        })
     },
     forget: (person) => void used.delete(person),
   }

@@ -33,8 +33,9 @@ export const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&
 /** An artifact without the hashes of its pieces. Its id is BLAKE3 of its content: the same content is the same artifact. */
 export type Artifact = Omit<ArtifactRow, 'pieces'>
 
-/** The announcement of an artifact before its content arrives. */
-export type Coming = Pick<Artifact, 'name' | 'media_type' | 'source' | 'expires_at'>
+/** The announcement of an artifact before its content arrives; the size where it is known then. */
+export type Coming = Pick<Artifact, 'name' | 'media_type' | 'source' | 'expires_at'> &
+  Partial<Pick<Artifact, 'size'>>
 
 /** Whose it is, by number, and the request that it is for. */
 export interface Owner {

@@ -7,7 +7,8 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import type { JobSpec } from '../muscle/client.ts'
+import type { Muscle } from '../muscle/muscle.ts'
 import type { AgentId, Pin } from '../types.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
@@ -50,10 +51,7 @@ export interface AgentOf {
 }
 
 export interface AgentDeps extends Ambient {
-  readonly muscle: {
-    state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
-    client(): Promise<MuscleClient>
-  }
+  readonly muscle: Pick<Muscle, 'state' | 'client'>
   /** The secrets in the manifest; overwritten after they are sent. Rejects with KaroError if one is not available. */
   readonly secrets: (person: number, manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
   /** Of all that this person's vault holds and that can be read now. */

@@ -24,6 +24,7 @@ export async function send(
     readonly name: string
     readonly media_type: string | undefined
     readonly expires_at: string | undefined
+    readonly size: number | undefined
   },
   stream: AsyncIterable<unknown>,
 ) {

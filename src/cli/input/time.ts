@@ -61,6 +61,9 @@ export function parseDuration(text: string, where: string): number {
   return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
 }
 
+/** The end of what begins now and lasts for a `--ttl`. Throws as `parseDuration`. */
+export const endOf = (ttl: string): string => rfc3339(Date.now() + parseDuration(ttl, '--ttl'), '--ttl')
+
 /** As `parseDuration`; `least` and `most` are written like the text. */
 export function durationIn(text: string, where: string, least: string, most: string): number {
   const ms = parseDuration(text, where)

@@ -37,6 +37,9 @@ export const UNBOUNDED: Screen = { colour: false, columns: Number.POSITIVE_INFIN
 /** Columns by their headings; one of blanks is empty, and one that is false is left out. */
 export type Columns<Row> = Readonly<Record<string, Value<Row> | Column<Row> | false>>
 
+/** An end, as one fact. */
+export const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
+
 /** The text in this style, where the screen has colours. */
 export const paint = (style: Style | undefined, text: string, { colour }: Pick<Screen, 'colour'>): string =>
   colour && style !== undefined && text !== '' ? styleText(style, text, { validateStream: false }) : text
@@ -101,7 +104,7 @@ export function table<Row>(
     })
     return `${parts.join(GAP).trimEnd()}\n`
   }
-  const lines = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
+  const lines: typeof line = (texts, style) => {
     if (!wraps) return line(texts, style)
     const text = texts[last]!
     const before = texts.slice(0, last)

@@ -196,11 +196,13 @@ describe('bounds', () => {
     const { artifacts } = await rig()
     await expect(artifacts.begin(ANN, { ...coming, name: '' })).rejects.toEqual(code('bad_request'))
     await expect(artifacts.begin(ANN, { ...coming, media_type: 'text' })).rejects.toEqual(code('bad_request'))
-    const key = await artifacts.begin(ANN, coming)
+    const most = 64 * 1024 * 1024
+    await expect(artifacts.begin(ANN, { ...coming, size: most + 1 })).rejects.toEqual(code('too_large'))
+    const key = await artifacts.begin(ANN, { ...coming, size: most })
     // The same piece again and again takes the room of one.
     const part = Buffer.alloc(PART_BYTES)
     let at = 0
-    for (; at < 64 * 1024 * 1024; at += PART_BYTES) await artifacts.add(ANN, key, at, part)
+    for (; at < most; at += PART_BYTES) await artifacts.add(ANN, key, at, part)
     await expect(artifacts.add(ANN, key, at, Buffer.from('x'))).rejects.toEqual(code('too_large'))
   })
 

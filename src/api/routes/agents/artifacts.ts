@@ -26,7 +26,7 @@ import {
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 
-const ownerOf = ({ caller, id }: Asked): Owner => ({
+export const ownerOf = ({ caller, id }: Asked): Owner => ({
   person: caller.uid,
   traceId: id,
 })

@@ -1,19 +1,14 @@
 // /vault: each person has their own secrets; values leave it for a person at a terminal only.
 
 import { digestOf } from '../../../agents/manifest/manifest.ts'
-import type { Owner } from '../../../agents/vault/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { checkPerson, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/vault.ts'
-import type { Asked } from '../../remote/ask.ts'
 import { type Caller, momentOf, type Rooms, type Routes, serve, shown } from '../../server/index.ts'
+import { ownerOf } from './artifacts.ts'
 
 /** Errors: those of `Vault`; `refused` where a person has to be at a terminal and none is. */
 export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: Rooms): Routes {
-  const ownerOf = ({ caller, id }: Asked): Owner => ({
-    person: caller.uid,
-    traceId: id,
-  })
   const checkSeat = (caller: Caller, what: string): void =>
     checkPerson(seatOf(caller), approvals.hasAsked, what)
 

@@ -22,6 +22,7 @@ import { openRegular } from '../../input/regular-file.ts'
 import {
   AT,
   defineCommand,
+  endOf,
   facts,
   given,
   parseDuration,
@@ -29,6 +30,7 @@ import {
   type Screen,
   show,
   table,
+  until,
   usage,
 } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
@@ -37,8 +39,6 @@ const ARTIFACT = {
   description: 'its id, or at least 6 digits of the beginning, see karo artifact list',
   completes: 'artifact:list:id',
 } as const
-
-const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
 
 function artifactView(shown: ArtifactShownShape, screen: Screen): string {
   const head = facts(screen, shown.name, {
@@ -121,14 +121,13 @@ const put = defineCommand('artifact put', {
   },
   async run(io, { args, options }) {
     const isInput = args.file === '-'
-    const expires_at = given(options.ttl, (text) =>
-      rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'),
-    )
+    const expires_at = given(options.ttl, endOf)
     const name = options.name ?? (isInput ? 'standard-input' : basename(args.file))
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
       throw usage(`'${options.type.slice(0, 80)}' is not a media type such as text/plain`, '--type')
-    const body = { name, media_type: options.type, expires_at }
     await using file = isInput ? undefined : await openRegular(args.file)
+    const size = (await file?.stat())?.size
+    const body = { name, media_type: options.type, expires_at, size }
     const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
     return show(io, made, ({ id, size, known }) =>
       known

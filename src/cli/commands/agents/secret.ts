@@ -31,13 +31,13 @@ import {
   type CommandIo,
   defineCommand,
   durationIn,
+  endOf,
   facts,
   given,
-  parseDuration,
-  rfc3339,
   type Screen,
   show,
   table,
+  until,
   usage,
 } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
@@ -166,7 +166,6 @@ function fileAt(path: string): unknown {
 }
 
 const ID_DIGITS = 8
-const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
 const whoOf = ({ allowed }: SecretShape): string =>
   allowed
     .map(({ agent, tools }) => (tools.length === 0 ? agent : `${agent} (${tools.join(', ')})`))
@@ -281,10 +280,7 @@ const set = defineCommand('secret set', {
   async run(io, { args, options }) {
     const name = nameOf(args.name)
     const { ttl, note } = options
-    const expires_at =
-      ttl === 'never'
-        ? null
-        : given(ttl, (text) => rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'))
+    const expires_at = ttl === 'never' ? null : given(ttl, endOf)
     await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>

@@ -65,6 +65,7 @@ export const beginBody = z.strictObject({
   name: someText(256, 'name of the file, without its directory'),
   media_type: z.string().regex(MEDIA_TYPE).default('application/octet-stream'),
   expires_at: moment('when it is to be removed; null: never').nullable().default(null),
+  size: count('where it is known: too many are refused at once').exactOptional(),
 })
 export const begun = named('ArtifactBegun', { key: key(), part_bytes: count('bytes that one part may have') })
 export const partBody = z.strictObject({
