@@ -33,8 +33,9 @@ const REACH_MS = 5_000
 const NO_WAY = 'it cannot be dialed from here, and no other member carries such requests to it'
 /** Bytes of one document of an answer, where nothing else is said. */
 const DOCUMENT_BYTES = 8 * 1024 * 1024
-/** Milliseconds for one answer; starting and cancelling take their time. */
+/** Milliseconds for one answer, and to start an agent: an emulated guest takes minutes to boot. Less than the command waits. */
 const ANSWER_MS = 80_000
+const START_MS = 415_000
 /** Milliseconds that a machine may be away while a task there is followed, and between looks whether it is back. */
 const AWAY = { ms: 600_000, look: 1_000 }
 
@@ -94,7 +95,7 @@ interface Answering<Answer> extends Pick<Operation, 'method' | 'path'> {
 export interface Elsewhere {
   /** `at`: id, fingerprint or name of a member. The answer fits the schema of `operation`. */
   ask<Answer>(asked: Asked, at: string, operation: Answering<Answer>, what: AgentAsk): Promise<Answer>
-  /** The events of a task in their order and each once, also where the connection breaks meanwhile. */
+  /** The events of a task in their order and each once, also where the connection breaks meanwhile, which lines with `away` say. */
   follow(
     asked: Asked,
     at: string,
@@ -110,6 +111,13 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     'A task that has arrived there goes on; the same id does not start a second one.',
   )
   const nameOf = (node: NodeId): string => trust.opinion(node).name
+  /** Whom it asks and as whom, which is in the ledger by then. */
+  async function begun(asked: Asked, at: string, what: AgentAsk) {
+    const node = nodeAt(at)
+    const as = actingOf(asked.caller)
+    await note(asked, node, what, as)
+    return { node, as }
+  }
 
   async function ask<Answer>(
     asked: Asked,
@@ -117,13 +125,21 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     operation: Answering<Answer>,
     what: AgentAsk,
   ): Promise<Answer> {
-    const node = nodeAt(at)
-    const as = actingOf(asked.caller)
-    await note(asked, node, what, as)
-    using limit = deadline(timers, ANSWER_MS)
-    for await (const text of documents({ node, what, as, trace: asked.id, signal: limit.signal }))
-      return await fitting(operation, operation.answer, parsed(text, nameOf(node)))
-    throw new KaroError('internal', `${nameOf(node)} sent an empty answer`)
+    const { node, as } = await begun(asked, at, what)
+    const name = nameOf(node)
+    const ms = what.operation === 'start' ? START_MS : ANSWER_MS
+    using limit = deadline(timers, ms)
+    const { signal } = limit
+    try {
+      for await (const text of documents({ node, what, as, trace: asked.id, signal }))
+        return await fitting(operation, operation.answer, parsed(text, name))
+    } catch (error) {
+      if (!signal.aborted) throw error
+      throw new KaroError('timeout', `${name} did not answer within ${ms / 1_000} s`, {
+        hint: `It may be done yet: see karo agent list --at ${name}`,
+      })
+    }
+    throw new KaroError('internal', `${name} sent an empty answer`)
   }
 
   /** Goes on where the connection broke, until the task is over. */
@@ -135,29 +151,38 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     signal: AbortSignal,
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
-    /** When to give up on a machine that is away: at once if it was never reached, so that whoever waits is told why. Events that were seen mean that it was reached. */
-    let mayUntil = after > 0 ? Number.POSITIVE_INFINITY : 0
+    let newest: TaskLineShape | undefined
+    /** Whoever waits for a machine that was never reached is told at once why. Events that were seen mean that it was reached. */
+    let wasReached = after > 0
+    /** Since when it is away, monotonic; undefined while it is reached. */
+    let since: number | undefined
     const onGreeted = (): void => {
-      mayUntil = Number.POSITIVE_INFINITY
+      wasReached = true
+      since = undefined
     }
     const until = as === undefined ? signal : AbortSignal.any([signal, as.ended])
     while (!until.aborted) {
+      // A machine that was away is asked for the newest event again, by which it says that it is back.
+      const again = since === undefined ? undefined : newest
       try {
-        const what = { operation: 'follow', id, after: seen } as const
+        const what = { operation: 'follow', id, after: again ? seen - 1 : seen } as const
         for await (const text of documents({ node, what, as, trace, signal: until, onGreeted })) {
           const line = await fitting(followTask, followTask.lines?.item, parsed(text, nameOf(node)))
           // Each once and in order, whatever the other machine says.
-          if (line.seq <= seen) continue
-          seen = line.seq
-          yield line
-          if (line.final) return
+          if (line.seq > seen) {
+            newest = line
+            seen = line.seq
+            yield line
+            if (line.final) return
+          } else if (again) yield { ...again, away: false }
         }
         return
       } catch (error) {
-        const isAway = error instanceof KaroError && error.code === 'unavailable'
+        const isCut = error instanceof KaroError && error.code === 'unavailable'
         const now = clock.monotonic()
-        mayUntil = Math.min(mayUntil, now + AWAY.ms)
-        if (!isAway || until.aborted || now > mayUntil) throw error
+        if (newest && since === undefined && isCut) yield { ...newest, away: true }
+        since ??= now
+        if (!isCut || until.aborted || !wasReached || now > since + AWAY.ms) throw error
         await new Promise<void>((resolve) => timers.after(AWAY.look, resolve))
       }
     }
@@ -166,9 +191,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
   return {
     ask,
     async follow(asked, at, task, signal) {
-      const node = nodeAt(at)
-      const as = actingOf(asked.caller)
-      await note(asked, node, { operation: 'follow', ...task }, as)
+      const { node, as } = await begun(asked, at, { operation: 'follow', ...task })
       return lines(node, as, asked.id, task, signal)
     },
   }

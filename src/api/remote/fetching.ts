@@ -8,6 +8,7 @@ import { deadline } from '../../base/async/deadline.ts'
 import { bitsOf } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { localTime } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Asked, createReach, type ReachDeps, type Request } from './ask.ts'
 
@@ -201,7 +202,7 @@ export function createFetching(deps: FetchDeps): Fetching {
     if (!('link' in wanted)) return { node: nodeAt(wanted.at), artifact: wanted.artifact, link: {} }
     const { node, artifact, endsAt, frame } = readLink(wanted.link)
     if (endsAt <= clock.now())
-      throw new KaroError('refused', `this link ended on ${new Date(endsAt).toISOString()}`, {
+      throw new KaroError('refused', `this link ended on ${localTime(new Date(endsAt).toISOString())}`, {
         hint: 'Ask its owner for another one.',
       })
     return { node: nodeAt(node, MADE_HERE), artifact, link: { link: frame } }

@@ -142,14 +142,10 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
       case 'describe':
         yield agentShape(discreet(await agentFor(visitor, what)))
         return
-      case 'start': {
-        const { id } = await agentFor(visitor, what)
-        yield agentShape(discreet(await agents.startAgent(actorOf(visitor), id)))
-        return
-      }
+      case 'start':
       case 'stop': {
         const { id } = await agentFor(visitor, what)
-        yield agentShape(discreet(await agents.stopAgent(actorOf(visitor), id)))
+        yield agentShape(discreet(await agents[`${what.operation}Agent`](actorOf(visitor), id)))
         return
       }
       case 'logs': {

@@ -19,6 +19,7 @@ import { createFetching, type Fetched } from '../../../src/api/remote/fetching.t
 import { createGiving } from '../../../src/api/remote/giving.ts'
 import { systemRandom as random, systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
+import { localTime } from '../../../src/base/format.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -508,6 +509,14 @@ describe('a transfer', () => {
     await expect(w.fetch(id)).rejects.toEqual(code('rate_limited'))
     first?.abort()
     for (let i = 0; i < 3; i++) expect((await w.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+  })
+
+  test('by a link that has ended says when that was, as all times are said', async () => {
+    const w = await world()
+    const { link } = await w.share(await w.holder.put(content(1)))
+    const ended = localTime(new Date(w.time.now + HOUR).toISOString())
+    w.time.now += HOUR
+    await expect(w.fetch({ link })).rejects.toMatchObject({ message: `this link ended on ${ended}` })
   })
 
   test('by a link that was made here says where the artifact is', async () => {

@@ -20,7 +20,7 @@ import type { AgentView, Runtime, Task } from '../../../src/agents/index.ts'
 import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Action } from '../../../src/agents/types.ts'
-import { getAgents, runTask } from '../../../src/api/contract/operations/agents/agents.ts'
+import { getAgents, runTask, startAgent } from '../../../src/api/contract/operations/agents/agents.ts'
 import { createAnswer } from '../../../src/api/remote/answer.ts'
 import { createElsewhere } from '../../../src/api/remote/ask.ts'
 import { createOperations, type OperationsDeps } from '../../../src/api/remote/operations.ts'
@@ -455,12 +455,13 @@ describe('the machine that is asked', () => {
   })
 })
 
-const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, other = PEER) =>
+/** `late`: the deadline of so many milliseconds is over at once. */
+const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, other = PEER, late = 2_000) =>
   createElsewhere({
     self: self.nodeId,
     clock: systemClock,
     audit: { insist: async (entry) => void ledger.push(entry) },
-    timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
+    timers: { after: (ms, run) => systemTimers.after(ms > 2_000 && ms !== late ? ms : 0, run) },
     mesh: { isConnected: () => true, reach: async () => true },
     trust: {
       resolve: () => other.nodeId,
@@ -529,17 +530,54 @@ describe('the machine that asks', () => {
     }
   })
 
-  test('goes on where a stream broke, and takes each event once and in order', async () => {
+  test('goes on where a stream broke, takes each event once and in order, and says that the machine is away and is back', async () => {
     const { elsewhere, requests } = asking([
       [line(1), line(2), undefined],
       [line(2), line(3), undefined],
       [line(1), line(4, true)],
     ])
-    const seen: number[] = []
+    const seen: unknown[] = []
     const lines = await elsewhere.follow(asked, 'build', { id: 't', after: 0 }, new AbortController().signal)
-    for await (const { seq } of lines) seen.push(seq)
-    expect(seen).toEqual([1, 2, 3, 4])
-    expect(requests.map((one) => 'after' in one && one.after)).toEqual([0, 2, 3])
+    for await (const { seq, away } of lines) seen.push(away === undefined ? seq : [seq, away])
+    expect(seen).toEqual([1, 2, [2, true], [2, false], 3, [3, true], [3, false], 4])
+    expect(requests.map((one) => 'after' in one && one.after)).toEqual([0, 1, 2])
+  })
+
+  test('waits for an agent that starts, and says what is not known where no answer came', async () => {
+    for (const [operation, ms] of [
+      ['list', 80_000],
+      ['start', 415_000],
+    ] as const) {
+      const over = new AbortController()
+      const silent = played(() =>
+        frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS }, PEER),
+      )
+      const hello = silent.next
+      const elsewhere = elsewhereBy(
+        [],
+        {
+          open: async () => ({
+            ...silent,
+            next: () =>
+              silent.said.length === 0
+                ? hello()
+                : new Promise<undefined>((resolve) =>
+                    over.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+                  ),
+            abort: () => over.abort(),
+          }),
+        },
+        SELF,
+        PEER,
+        ms,
+      )
+      const what = operation === 'list' ? LIST : ({ operation, agent: 'tools' } as const)
+      await expect(elsewhere.ask(asked, 'build', startAgent, what)).rejects.toMatchObject({
+        code: 'timeout',
+        message: `build did not answer within ${ms / 1_000} s`,
+        hint: expect.stringContaining('karo agent list --at build'),
+      })
+    }
   })
 
   test('says at once that a machine whose task is followed was never reached', async () => {
@@ -594,8 +632,8 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
     const seen: unknown[] = []
     const follow = async (): Promise<void> => {
       const { signal } = new AbortController()
-      for await (const { seq, state } of await elsewhere.follow(asked, 'build', { id, after: 0 }, signal))
-        seen.push([seq, state])
+      for await (const one of await elsewhere.follow(asked, 'build', { id, after: 0 }, signal))
+        if (one.away === undefined) seen.push([one.seq, one.state])
     }
     await follow().catch((error: KaroError) => {
       // It was not reached, so nothing was heard of it, and the command tries again. A break behind the first event is mended without it.

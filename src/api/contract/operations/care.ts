@@ -80,27 +80,27 @@ export const getPeople = defineOperation('GET /api/v1/people', {
   answer: fromPeople.people,
 })
 
-export const mapPerson = defineOperation('POST /api/v1/people/map', {
+const aboutPerson = {
   access: 'admin',
   via: 'socket',
   tag: 'care',
+  answer: fromPeople.personAnswer,
+  errors: ['refused', 'not_found', 'conflict'],
+} as const
+
+export const mapPerson = defineOperation('POST /api/v1/people/map', {
+  ...aboutPerson,
   summary: "Give a person's data to an account",
   description:
     'Only root and the user of the daemon may do this, because it opens the commands of one person to another account.',
   body: fromPeople.mapBody,
-  answer: fromPeople.personAnswer,
-  errors: ['refused', 'not_found', 'conflict'],
   example: { person: 'ada', user: 'ada' },
 })
 
 export const removePerson = defineOperation('POST /api/v1/people/remove', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'care',
+  ...aboutPerson,
   summary: "Remove a person's history, consent and tokens for good",
   description: 'Only root and the user of the daemon may do this.',
   body: fromPeople.removeBody,
-  answer: fromPeople.personAnswer,
-  errors: ['refused', 'not_found', 'conflict'],
   example: { person: 'ada', dry_run: true },
 })

@@ -4,7 +4,7 @@ import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { TOKENS_PER_PERSON } from '../constants.ts'
 import { count, digest, flag, integer, listOf, moment, named, nodeFields, rowsOf, text } from './fields.ts'
 import { fleetState } from './fleet.ts'
-import { healthCheck } from './status.ts'
+import { healthCheck, spool } from './status.ts'
 import { token } from './tokens.ts'
 
 const machine = z.strictObject(nodeFields)
@@ -157,11 +157,7 @@ export const doctorFacts = named('DoctorFacts', {
     .describe('as whom the caller asks; null: as the node'),
   store_problem: text(4096, 'error of the database').nullable().describe('null: the database can be written'),
   store_bytes: count('bytes of the database on disk, to the next MiB'),
-  spool: z.strictObject({
-    pending_bytes: count(
-      'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
-    ),
-    dropped: count('commands that were lost before they reached the daemon'),
+  spool: spool.extend({
     unfollowed: listOf(
       z.strictObject({ uid: count('owner of the files'), files: count('spool files that wait') }),
       64,

@@ -41,6 +41,13 @@ export const rotation = named(
   'The key that takes the place of the one of this node.',
 )
 
+export const spool = z.strictObject({
+  pending_bytes: count(
+    'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
+  ),
+  dropped: count('commands that were lost before they reached the daemon'),
+})
+
 export const status = named('Status', {
   node_id: ownNodeId(),
   fingerprint: fingerprint(),
@@ -87,12 +94,7 @@ export const status = named('Status', {
     events: count('stored commands of the caller'),
     bytes: count('bytes of the database on disk, to the next MiB'),
   }),
-  spool: z.strictObject({
-    pending_bytes: count(
-      'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
-    ),
-    dropped: count('commands that were lost before they reached the daemon'),
-  }),
+  spool,
   anomalies: z
     .strictObject({ unseen: count('signals that were neither shown to the caller nor muted') })
     .describe('unusual numbers of the caller'),

@@ -66,12 +66,16 @@ type Told = Pick<TaskLineShape, 'state' | 'message' | 'progress'>
 function wordsOf({ message, progress }: Told): string {
   const { done, total } = progress ?? {}
   const counted = done === undefined ? '' : ` ${done}${total === null ? '' : ` of ${total}`}`
-  return `${counted}${message === null || message === '' ? '' : `: ${printable(message)}`}`
+  return `${counted}${message ? `: ${printable(message)}` : ''}`
 }
 
 /** `at`: the machine that the task was given to, if that is another one. */
-const progressLine = (line: Told & Pick<TaskLineShape, 'approval'>, at?: string): string =>
-  `${printable(line.state)}${wordsOf(line)}${line.approval === undefined ? '' : ` (${whereTo(at)}: ${approving(line.approval)})`}`
+const progressLine = (line: Told & Pick<TaskLineShape, 'approval' | 'away'>, at?: string): string => {
+  const state = printable(line.state)
+  // Short, because a line that does not fit is not shown.
+  if (line.away) return `${printable(String(at))} is not reached; before: ${state}`
+  return `${state}${wordsOf(line)}${line.approval ? ` (${whereTo(at)}: ${approving(line.approval)})` : ''}`
+}
 
 const whereTo = (at: string | undefined): string =>
   at === undefined ? 'answer it' : `on ${printable(at)}, or on a third machine with --at ${printable(at)}`
@@ -178,7 +182,8 @@ async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (!isAway(error) || tries === 3) throw error
+      // What does not run at all was not begun to be asked.
+      if (!isAway(error) || tries === 3 || (tries === 1 && error.code === 'not_running')) throw error
       await sleep(AWAY.ms)
     }
   }

@@ -1,12 +1,12 @@
 // Operations of /agents and /tasks: programs that act in jails for a person, and what they are given to do.
+
+import { AFAR } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/agents.ts'))
 
 const ofPerson = { access: 'person', tag: 'agents' } as const
 const THEIRS = 'Administrators reach the agents of everybody, others their own.'
-/** What only another machine can make of a request, besides what the operation names. */
-const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const
 const example = { agent: 'files' }
 
 export const getAgents = defineOperation('GET /api/v1/agents', {
@@ -35,7 +35,7 @@ export const describeAgent = defineOperation('GET /api/v1/agents/describe', {
   ...ofPerson,
   summary: 'One agent: its manifest, its limits, and the tools that it offers',
   description: THEIRS,
-  query: from.whichAgentQuery,
+  query: from.whichAgent,
   answer: from.agent,
   errors: AFAR,
   example: { agent: 'files' },
@@ -57,7 +57,7 @@ export const startAgent = defineOperation('POST /api/v1/agents/start', {
   summary: 'Start an agent of yours, also after it crashed too often',
   description:
     'A task starts its agent by itself. Where its program or its tools are not those that were granted, a person is asked first.',
-  body: from.whichAgentBody,
+  body: from.whichAgent,
   answer: from.agent,
   errors: AFAR,
   example,
@@ -67,7 +67,7 @@ export const stopAgent = defineOperation('POST /api/v1/agents/stop', {
   ...ofPerson,
   summary: 'Stop an agent; no process of it is left',
   description: THEIRS,
-  body: from.whichAgentBody,
+  body: from.whichAgent,
   answer: from.agent,
   errors: AFAR,
   example,
@@ -76,7 +76,7 @@ export const stopAgent = defineOperation('POST /api/v1/agents/stop', {
 export const getAgentLogs = defineOperation('GET /api/v1/agents/logs', {
   ...ofPerson,
   summary: 'The log of an agent of yours, and how much of it was dropped',
-  query: from.whichAgentQuery,
+  query: from.whichAgent,
   answer: from.agentLogs,
   errors: AFAR,
   example: { agent: 'files' },

@@ -1,10 +1,10 @@
 // Operations of /approvals and /capabilities: a person decides what agents and AI tools may do.
+
+import { AFAR } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/approvals.ts'))
 
-/** What only another machine can make of a request, besides what the operation names. */
-const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const
 const own = { access: 'person', tag: 'agents' } as const
 
 export const getApprovals = defineOperation('GET /api/v1/approvals', {

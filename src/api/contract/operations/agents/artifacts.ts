@@ -1,10 +1,10 @@
 // Operations of /artifacts: files of the caller and of their agents, found by the hash of their content.
 import { ARTIFACT_PART_BYTES } from '../../constants.ts'
+import { own } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/artifacts.ts'))
 
-const own = { access: 'person', via: 'socket', tag: 'agents' } as const
 const example = '4f4f4f4f4f4f'
 
 export const getArtifacts = defineOperation('GET /api/v1/artifacts', {
@@ -41,7 +41,7 @@ export const beginArtifact = defineOperation('POST /api/v1/artifacts/begin', {
     'Each person has one upload at a time: a new one ends the one before, and so does a minute without a part.',
   body: from.beginBody,
   answer: from.begun,
-  errors: ['rate_limited'],
+  errors: ['too_large', 'rate_limited'],
   example: { name: 'report.txt', media_type: 'text/plain' },
 })
 

@@ -1,9 +1,10 @@
 // Operations of /memory and /prompts: notes and prompts of the caller.
+
+import { own } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/memory.ts'))
 
-const own = { access: 'person', via: 'socket', tag: 'agents' } as const
 const REVIEW = 'Review this change for {{focus=bugs}}:\n{{diff}}'
 
 export const getNotes = defineOperation('GET /api/v1/memory', {

@@ -1,9 +1,10 @@
 // Operations of /planner and /models: plans of the caller, and the local models that there are.
+
+import { own } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/planner.ts'))
 
-const own = { access: 'person', via: 'socket', tag: 'agents' } as const
 const example = { id: '0123abcd' }
 
 export const makePlan = defineOperation('POST /api/v1/planner/plan', {

@@ -1,10 +1,11 @@
 // Operations of /vault: secrets of the caller at rest, and which agents may have them.
 import { RESTORE_BYTES } from '../../constants.ts'
+import { own } from '../../of-agents.ts'
 import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/vault.ts'))
 
-const own = { access: 'person', via: 'socket', tag: 'agents' } as const
+const errors = ['not_found', 'refused', 'bad_file'] as const
 const PERSON =
   'The kernel has to name a terminal of the caller, in a login session out of which no agent asked for anything.'
 const words = 'Y29ycmVjdCBob3JzZQ'
@@ -67,7 +68,7 @@ export const backupVault = defineOperation('POST /api/v1/vault/backup', {
   description: PERSON,
   body: from.backupBody,
   answer: from.vaultFile,
-  errors: ['not_found', 'refused', 'bad_file'],
+  errors,
   example: { passphrase: words },
 })
 
@@ -92,7 +93,7 @@ export const setSecret = defineOperation('POST /api/v1/vault/secrets', {
   body: from.setBody,
   bodyBytes: 256 * 1024,
   answer: from.secret,
-  errors: ['not_found', 'refused', 'rate_limited', 'bad_file'],
+  errors: [...errors, 'rate_limited'],
   example: { name: 'api-token', value: 'czNjcjN0' },
 })
 
@@ -103,7 +104,7 @@ export const revealSecret = defineOperation('POST /api/v1/vault/secrets/reveal',
   description: PERSON,
   body: from.whichSecretBody,
   answer: from.revealed,
-  errors: ['not_found', 'refused', 'bad_file'],
+  errors,
   example: { name: 'api-token' },
 })
 
@@ -112,7 +113,7 @@ export const removeSecret = defineOperation('POST /api/v1/vault/secrets/remove',
   summary: 'Remove a secret; agents that may hold it are ended',
   body: from.whichSecretBody,
   answer: from.secret,
-  errors: ['not_found', 'refused', 'bad_file'],
+  errors,
   example: { name: 'api-token' },
 })
 
@@ -123,7 +124,7 @@ export const allowSecret = defineOperation('POST /api/v1/vault/secrets/allow', {
   description: `Counts for the agent as it was added: another program of its name begins with nothing. ${PERSON}`,
   body: from.allowBody,
   answer: from.secret,
-  errors: ['not_found', 'refused', 'rate_limited', 'bad_file'],
+  errors: [...errors, 'rate_limited'],
   example: { name: 'api-token', agent: 'files' },
 })
 
@@ -132,6 +133,6 @@ export const denySecret = defineOperation('POST /api/v1/vault/secrets/deny', {
   summary: 'Take that back; the agent is ended if it runs',
   body: from.denyBody,
   answer: from.secret,
-  errors: ['not_found', 'refused', 'bad_file'],
+  errors,
   example: { name: 'api-token', agent: 'files' },
 })

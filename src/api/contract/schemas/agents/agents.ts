@@ -154,8 +154,7 @@ export const addAgentBody = z.strictObject({
 })
 
 export const getAgentsQuery = z.strictObject({ at: at() })
-export const whichAgentQuery = z.strictObject({ agent: which(), at: at() })
-export const whichAgentBody = z.strictObject({ agent: which(), at: at() })
+export const whichAgent = z.strictObject({ agent: which(), at: at() })
 export const ownAgentBody = z.strictObject({ agent: which() })
 
 const state = () => oneOf(TASK_STATES, 'as in A2A 1.0')
@@ -205,6 +204,9 @@ export const taskLine = named(
     ...event.shape,
     approval: text(64, 'with `input-required`: its id').exactOptional(),
     final: flag('true: this is the last line'),
+    away: flag(
+      'the newest event once more. true: its machine is not reached; false: it is again',
+    ).exactOptional(),
     result: z.unknown().optional().describe('with the last line: CallToolResult of MCP, or null'),
   },
   'One event of a task.',
