@@ -17,7 +17,7 @@ import {
   onKey,
   type Step,
 } from '../../assist/finder/index.ts'
-import { KaroError } from '../../base/errors.ts'
+import { ERROR_CODES, KaroError } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 import { removeCommands } from '../history/delete.ts'
 import type { Filters } from '../history/filters.ts'
@@ -66,6 +66,10 @@ const ASKED = 200
 const ESCAPE_MS = 40
 /** Asked again so soon while the daemon still looks through older commands, or after it did not answer. */
 const AGAIN_MS = 250
+
+/** Whether it may be over in a moment by itself; a refusal, for example, is the same until another key asks. */
+export const passes = (error: unknown): boolean =>
+  !(error instanceof KaroError) || ERROR_CODES[error.code].http >= 503
 
 /**
  * Resolves with the command; undefined when the person left. Errors: `unavailable` without a terminal, whatever the daemon
@@ -120,7 +124,7 @@ export async function runFinder(io: CommandIo, options: FinderOptions): Promise<
       if (state.empty) return done.reject(error)
       const reason = error instanceof KaroError ? error.message : 'the daemon did not answer'
       trouble = `${reason}; Esc leaves`
-      state = { ...state, notice: trouble, complete: false, taking: false }
+      state = { ...state, notice: trouble, complete: !passes(error), taking: false }
       draw()
     }
     asking = false
