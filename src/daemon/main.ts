@@ -37,6 +37,8 @@ const ANSWERED_MS = 100
  * with the pid of a daemon that runs here already, `bad_config`, `bad_file`. Nothing is left running after an error.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
+  // As its units have it: files whose mode nobody sets, as those of the database, are this user's alone.
+  process.umask(0o077)
   for (let { identity } = options; ; ) {
     const outcome = await runOnce({ ...options, identity })
     if (typeof outcome === 'number') return outcome
@@ -65,12 +67,12 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const policies = await loadPolicies(config.policy.files)
   for (const warning of policies.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
-  // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
-  const managed = options.service || env.NOTIFY_SOCKET !== undefined
   const started = Promise.withResolvers<(restart?: boolean) => Promise<Replaced>>()
   // The log says why a file cannot be used.
   const reloadSoon = () => void started.promise.then((reloadNow) => reloadNow()).catch(() => {})
-  using ending = watchEnding(log, clock, managed ? reloadSoon : undefined)
+  // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
+  const isManaged = options.service || env.NOTIFY_SOCKET
+  using ending = watchEnding(log, clock, isManaged ? reloadSoon : undefined)
 
   const health = () => healthOf(rooms)
   const local = buildLocal(options, foundation, policies)
@@ -113,7 +115,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
           timers.after(ANSWERED_MS, () => switched.resolve(options.identity))
         return replaced
       } finally {
-        if (settings !== undefined) keepSettings()
+        if (settings) keepSettings()
         // Changed thresholds take effect at once instead of at the next check.
         void network.reports.look()
         notify.ready(running.status())
@@ -122,8 +124,8 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     await network.rotation.resume()
     const next = await Promise.race([switched.promise, aborted(ending.signal, ending).then(() => undefined)])
     network.rotation.stop()
-    if (next === undefined) notify.stopping()
-    else notify.reloading()
+    if (next) notify.reloading()
+    else notify.stopping()
     running.end()
     void local.audit.record({
       type: 'node_stopped',

@@ -57,10 +57,11 @@ export function isInBackground(): boolean {
   return true
 }
 
-/** True where a start of this home failed within the last minute. */
-export function failedLately({ home }: HomePaths): boolean {
-  const stat = statSync(join(home, FAILED), { throwIfNoEntry: false })
-  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS
+/** True where a start of this home failed within the last minute, or goes on, for which one caller waits: each shell that is opened meanwhile would be another. */
+export async function isLeftAlone(paths: HomePaths): Promise<boolean> {
+  const stat = statSync(join(paths.home, FAILED), { throwIfNoEntry: false })
+  if (stat && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS) return true
+  return isHeld(paths) && !(await readHolder(paths.lock))?.alive
 }
 
 /**
@@ -147,7 +148,7 @@ async function begin(io: Caller, paths: HomePaths, readyMs: number): Promise<[St
   if (child.connected) child.disconnect()
   child.unref()
   const failed = join(paths.home, FAILED)
-  if (status !== undefined) {
+  if (status) {
     rmSync(failed, { force: true })
     return [status, child]
   }
@@ -193,12 +194,14 @@ const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
  * lock file names it. A restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would
  * keep a daemon from starting in that moment.
  */
-async function runsThere({ home, lock }: HomePaths): Promise<boolean> {
-  if ((await readHolder(lock))?.alive) return true
-  const locks = orElse(() => readFileSync('/proc/locks', 'utf8'), '')
-  const pid = new RegExp(`FLOCK .* (\\d+) \\S+:${statSync(home).ino} `).exec(locks)?.[1]
-  return orElse(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME, false)
-}
+const runsThere = async (paths: HomePaths): Promise<boolean> =>
+  (await readHolder(paths.lock))?.alive || isHeld(paths)
+const isHeld = ({ home }: HomePaths): boolean =>
+  orElse(() => {
+    const held = new RegExp(`FLOCK .* (\\d+) \\S+:${statSync(home).ino} `)
+    const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME
+  }, false)
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
 async function ready(

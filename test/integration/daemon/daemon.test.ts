@@ -1,6 +1,6 @@
 // The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
@@ -128,6 +128,28 @@ describe('karo up', () => {
     const longAgo = Date.now() / 1000 - 120
     utimesSync(join(home, 'up.failed'), longAgo, longAgo)
     expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
+  })
+
+  test('what it keeps is its user’s alone, whatever the umask was', async () => {
+    const node = await startNode({ under: ['sh', '-c', 'umask 000; exec "$@"', 'sh'] })
+    const open = readdirSync(join(node.home, 'db')).filter(
+      (name) => (statSync(join(node.home, 'db', name)).mode & 0o077) !== 0,
+    )
+    expect(open).toEqual([])
+    await node.stop()
+  })
+
+  test('a new shell starts nothing while a daemon of that home is starting', async () => {
+    const node = await startNode({ ready: false })
+    const held = new RegExp(`FLOCK .* ${node.pid} \\S+:${statSync(node.home).ino} `)
+    await until(() => held.test(readFileSync('/proc/locks', 'utf8')), { what: 'it holds the home' })
+    node.process.kill('SIGSTOP')
+    // Its name stands there only later.
+    rmSync(join(node.home, 'karo.lock'), { force: true })
+    const shell = await node.karo(['up', '--background', '--unless-failed', '--json'])
+    expect(JSON.parse(shell.stdout)).toEqual({ name: null, pid: null, started: false })
+    expect(existsSync(join(node.home, 'up.log'))).toBe(false)
+    await node.kill9()
   })
 
   test('--background several times at once: one daemon stays, and all of them name it', async () => {

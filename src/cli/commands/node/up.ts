@@ -79,7 +79,7 @@ export const commands = [
       background:
         'start it in the background and return when it answers; it continues when the terminal is closed',
       'unless-failed':
-        'with --background: do nothing if a start failed within the last minute; the hook of new shells uses this',
+        'with --background: do nothing if a start failed within the last minute, or goes on; the hook of new shells uses this',
       service: "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
     },
     examples: {
@@ -104,7 +104,7 @@ export const commands = [
       const starts = !options.background || io.socket === paths.socket
       if (first && starts && canAsk(io)) await askSolo(io, paths)
       if (options.background) {
-        const { beginLog, bounded, failedLately, isInBackground, startInBackground } = await import(
+        const { beginLog, bounded, isInBackground, isLeftAlone, startInBackground } = await import(
           '../../start/background.ts'
         )
         if (service)
@@ -114,7 +114,7 @@ export const commands = [
             'Start it with: sudo systemctl start karo',
           )
         if (!isInBackground()) {
-          if (options['unless-failed'] && failedLately(paths))
+          if (options['unless-failed'] && (await isLeftAlone(paths)))
             return show(io, { name: null, pid: null, started: false }, () => '')
           checkOpenFiles()
           const { words, ...answer } = await startInBackground(io, paths)
