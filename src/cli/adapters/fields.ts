@@ -3,6 +3,7 @@ import { BadCall, type Members, type ToolCall } from './adapter.ts'
 
 export type { Members }
 
+/** An object of JSON that is no list. */
 export function membersOf(value: unknown): Members | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
 }

@@ -40,11 +40,14 @@ const WAYS: Readonly<Record<string, Port['way']>> = {
   postrouting: 'out',
 }
 
+/** A chain while its rules are read. */
+type Growing = Chain & { readonly rules: Rule[] }
+
 /** `nft list ruleset` (nft(8)); tables that see no IPv4 packets are left out. */
 export function readNft(printed: string): readonly Chain[] {
-  const chains: (Chain & { readonly rules: Rule[] })[] = []
+  const chains: Growing[] = []
   let table = ''
-  let chain: (Chain & { readonly rules: Rule[] }) | undefined
+  let chain: Growing | undefined
   for (const line of printed.split('\n').map((one) => one.trim())) {
     const [kind = '', one = '', two = ''] = line.split(' ')
     const hook = /^type filter hook (\w+) .*?(?:policy (\w+);)?$/.exec(line)
@@ -53,7 +56,7 @@ export function readNft(printed: string): readonly Chain[] {
       chain = { table, name: one, rules: [] }
       chains.push(chain)
     } else if (line === '}') chain = undefined
-    else if (chain !== undefined && hook !== null) {
+    else if (chain && hook) {
       const way = WAYS[hook[1] as string]
       const policy = hook[2] === 'drop' ? 'drop' : 'accept'
       if (way !== undefined) chains[chains.length - 1] = chain = { ...chain, base: { way, policy } }
@@ -67,7 +70,7 @@ export function readNft(printed: string): readonly Chain[] {
 
 /** `iptables-save` (iptables-save(8)). */
 export function readIptables(printed: string): readonly Chain[] {
-  const chains: (Chain & { readonly rules: Rule[] })[] = []
+  const chains: Growing[] = []
   let table = ''
   for (const line of printed.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1)

@@ -10,13 +10,13 @@ import { readBash } from '../../observe/imports/bash.ts'
 import type { ForeignShell, Item, Source } from '../../observe/imports/entry.ts'
 import { readFish } from '../../observe/imports/fish.ts'
 import { bounded, linesOf, type Reader } from '../../observe/imports/lines.ts'
-import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../../observe/imports/looks.ts'
+import { LOOKS, type Looks, looksOf, TAKES } from '../../observe/imports/looks.ts'
 import { placesOf } from '../../observe/imports/places.ts'
 import type { Survey } from '../../observe/imports/timeline.ts'
 import { readZsh } from '../../observe/imports/zsh.ts'
 import { openRegular } from '../input/regular-file.ts'
 import { absolutePath, type CommandIo, homeOf } from '../kit.ts'
-import { keepInput, STANDARD_INPUT } from './source.ts'
+import { beginningOf, keepInput, STANDARD_INPUT } from './source.ts'
 
 export interface ForeignHistory {
   readonly source: Source
@@ -61,7 +61,7 @@ export async function findHistory(
 async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
   await using file = await openRegular(path)
   const { size } = await file.stat()
-  return { looks: await beginning(file), bytes: size }
+  return { looks: looksOf(await beginningOf(file)), bytes: size }
 }
 
 /**
@@ -86,16 +86,11 @@ export async function openHistory(
   return path === '-' ? openText(source, undefined) : openText(source, absolutePath(path))
 }
 
-async function beginning(file: FileHandle): Promise<Looks> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
-  return looksOf(buffer.subarray(0, bytesRead))
-}
-
 async function openText(source: ForeignShell, path: string | undefined): Promise<ForeignHistory> {
   const where = path ?? STANDARD_INPUT
   const file = path === undefined ? await keepInput(process.stdin) : await openRegular(path)
   try {
-    const looks = await beginning(file)
+    const looks = looksOf(await beginningOf(file))
     if (!TAKES[source].includes(looks)) throw wrongKind(source, looks, where)
     // As much as there is now: what is written meanwhile is for the next time.
     const { size, mtimeMs } = await file.stat()
@@ -168,7 +163,7 @@ function textHistory(
 async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHistory> {
   const file = await openRegular(path)
   try {
-    const looks = await beginning(file)
+    const looks = looksOf(await beginningOf(file))
     if (!TAKES.atuin.includes(looks)) throw wrongKind('atuin', looks, path)
   } finally {
     await file.close()

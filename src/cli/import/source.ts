@@ -45,14 +45,18 @@ function sourceOf(where: string, file: FileHandle): ImportSource {
     },
     async beginning() {
       try {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
-        return buffer.subarray(0, bytesRead)
+        return await beginningOf(file)
       } catch (cause) {
         throw unreadable(where, cause)
       }
     },
     close: () => file.close(),
   }
+}
+
+export async function beginningOf(file: FileHandle): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 export const STANDARD_INPUT = 'standard input'

@@ -9,6 +9,12 @@ import { chunksOf } from './text-from.ts'
 /** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
 
+export const commandArgument = {
+  variadic: true,
+  oneThing: true,
+  description: 'the command, quoted or as you would type it; - reads it from standard input',
+} as const
+
 export const shellOption: OptionWords = {
   value: 'shell',
   description: 'the shell that runs the command',

@@ -6,7 +6,7 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
+import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { type CommandIo, defineCommand, placeOf, show } from '../../kit.ts'
 import { printVerdict } from '../../views/check.ts'
 
@@ -30,14 +30,7 @@ async function listRules(io: CommandIo, words: readonly string[]): Promise<undef
 
 const command = defineCommand('check', {
   summary: 'show how risky a command is, why, and a safer form; exits with 4 unless it is allowed',
-  args: {
-    command: {
-      optional: true,
-      variadic: true,
-      oneThing: true,
-      description: 'the command, quoted or as you would type it; - reads it from standard input',
-    },
-  },
+  args: { command: { ...commandArgument, optional: true } },
   options: {
     shell: shellOption,
     profile: {

@@ -2,7 +2,7 @@
 
 import { type ExplainedPart, type Explanation, explainCommand } from '../../../assist/copilot/index.ts'
 import { printable } from '../../../base/format.ts'
-import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
+import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import {
   cut,
@@ -228,13 +228,7 @@ function rowLines(row: Row, width: number, screen: Screen): string[] {
 
 const command = defineCommand('explain', {
   summary: 'show what each part of a command does',
-  args: {
-    command: {
-      variadic: true,
-      oneThing: true,
-      description: 'the command, quoted or as you would type it; - reads it from standard input',
-    },
-  },
+  args: { command: commandArgument },
   options: { shell: shellOption },
   examples: {
     "karo explain 'tar -xzf backup.tgz -C /tmp'": 'shows what each word means',

@@ -2,6 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
 import { paint, table } from '../../terminal/table.ts'
+import { utc } from './reach.ts'
 import { byNode, changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
@@ -10,7 +11,6 @@ type Row = Data['signals'][number]
 /** From here on a shell tells its person of the signal. */
 const GRAVE = 5
 
-const hourOf = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
 const graveness = ({ severity }: { readonly severity: number }) => (severity < GRAVE ? undefined : 'yellow')
 
 export const anomalies: QueryTypeView<Data> = {
@@ -33,7 +33,7 @@ export const anomalies: QueryTypeView<Data> = {
             ...changeAndNodes(signals, ({ count }) => count, off),
             'LATEST (UTC)':
               signals.some(({ latest }) => latest !== null) &&
-              (({ latest }) => (latest === null ? '–' : hourOf(latest))),
+              (({ latest }) => (latest === null ? '–' : utc(latest))),
           })
     if (learning === 0 || learning === null) return rows
     const still =
@@ -46,7 +46,7 @@ export const anomalies: QueryTypeView<Data> = {
     SEVERITY: { value: ({ signal }) => signal.severity, style: ({ signal }) => graveness(signal) },
     WHAT: { value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
     BEGAN: ({ signal }) => signal.count,
-    'HOUR (UTC)': ({ signal }) => hourOf(signal.hour),
+    'HOUR (UTC)': ({ signal }) => utc(signal.hour),
   }),
 }
 
