@@ -208,8 +208,12 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect(await log()).toContain('"waiting":["mesh.port"]')
     expect(await json('karo share show')).toMatchObject({ max_level: 1 })
     await until(async () => (await state()).ActiveState === 'active', { what: 'reloading has ended' })
+    expect(await json('karo config reload --restart')).toEqual({ applied: ['mesh.port'], waiting: [] })
+    expect(await json('karo config reload')).toEqual({ applied: [], waiting: [] })
+    await until(async () => (await state()).ActiveState === 'active', { what: 'restarting has ended' })
     expect((await state()).MainPID).toBe(MainPID)
     await unconfigure('port = 9300')
+    await json('karo config reload --restart')
   })
 
   test('a file that cannot be used fails the reload, which the daemon knows, and changes nothing', async () => {
