@@ -37,9 +37,19 @@ function ownDirectory(): string | undefined {
 
 /**
  * Throws KaroError `refused` for root in the home of another user, which HOME names after `su -m` and `sudo -E`: what root makes there
- * would keep that user's own node and shells from their files.
+ * would keep that user's own node and shells from their files. Throws `bad_request` for a name that is not UTF-8: Node.js reads such bytes as
+ * U+FFFD, so that files would be made in another directory.
  */
 export function refuseOthersHome(home: string): void {
+  if (home.includes('\uFFFD'))
+    throw new KaroError(
+      'bad_request',
+      'the name of this directory is not UTF-8, so Karo can keep no files there',
+      {
+        where: home,
+        hint: 'Set HOME, or KARO_HOME, to a directory whose name is UTF-8.',
+      },
+    )
   const owner = process.geteuid?.() === 0 && lstatSync(existingOf(home)).uid
   if (owner)
     throw new KaroError('refused', 'another user owns this home', {

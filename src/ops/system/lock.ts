@@ -1,5 +1,5 @@
 // The file that names the daemon of a home, so that a second daemon is refused with the pid of the first.
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
@@ -15,11 +15,11 @@ interface Holder {
 
 /**
  * Throws `conflict` naming the pid when the holder written at `path` lives. What a dead daemon left (kill -9,
- * power loss, its pid since reused) counts as nothing. `service`: the home is the machine's own, so systemd runs it.
+ * power loss, its pid since reused) counts as nothing, and so does what came here with a copy of another home. `service`: the home is the machine's own, so systemd runs it.
  */
 export async function refuseSecond(path: string, service = false): Promise<void> {
-  const holder = parseHolder((await readOrNothing(path)) ?? '')
-  if (holder === undefined || !(await isAlive(holder))) return
+  const holder = await readHolder(path)
+  if (!holder?.alive) return
   throw new KaroError('conflict', `karo already runs here, with pid ${holder.pid}`, {
     where: path,
     hint: await howToStop(holder.pid, service),
@@ -36,8 +36,7 @@ export async function howToStop(pid: number, service: boolean): Promise<string> 
 
 /** Whose unit karo.service the process belongs to (cgroups(7)); undefined for one that a person started. */
 export async function managerOf(pid: number): Promise<'system' | 'user' | undefined> {
-  const groups = (await readOrNothing(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? ''
-  return managerIn(groups)
+  return managerIn((await readOrNothing(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? '')
 }
 
 /** `groups`: lines of /proc/<pid>/cgroup. */
@@ -57,34 +56,32 @@ export function createLock(path: string): Room {
     name: 'lock',
     async start() {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      own = `${JSON.stringify(await describe(process.pid))}\n`
+      own = `${JSON.stringify({ ...(await describe(process.pid)), home: await homeOf(path) })}\n`
       // Readers see the old file or the new one, never half of it.
       await writeFile(`${path}.new`, own, { mode: 0o600 })
       await rename(`${path}.new`, path)
     },
     async stop() {
-      if (own !== undefined && (await readOrNothing(path)) === own) await unlink(path)
+      if (own && (await readOrNothing(path)) === own) await unlink(path)
       own = undefined
     },
   }
 }
 
 /** The process that the file names, and whether it lives; undefined where no file names a process. */
-export async function readHolder(
-  path: string,
-): Promise<{ readonly pid: number; readonly alive: boolean } | undefined> {
-  const holder = parseHolder((await readOrNothing(path)) ?? '')
-  return holder === undefined ? undefined : { pid: holder.pid, alive: await isAlive(holder) }
+export async function readHolder(path: string) {
+  const text = await readOrNothing(path)
+  const holder = text && parseHolder(text, await homeOf(path))
+  return holder ? { pid: holder.pid, alive: await isAlive(holder) } : undefined
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
-  const now = await describe(holder.pid)
-  if (now.started === holder.started && now.started !== '') return true
-  if (now.started !== '') return ticksOf(now) === ticksOf(holder) && (await isOtherDaemon(holder.pid))
-  return holder.started === '' && holder.pid !== process.pid && answersSignal(holder.pid)
+async function isAlive({ pid, started }: Holder): Promise<boolean> {
+  const now = (await describe(pid)).started
+  if (now === '') return started === '' && pid !== process.pid && answersSignal(pid)
+  return now === started || (ticksOf(now) === ticksOf(started) && (await isOtherDaemon(pid)))
 }
 
-const ticksOf = ({ started }: Holder): string => started.slice(started.lastIndexOf(':') + 1)
+const ticksOf = (started: string): string => started.slice(started.lastIndexOf(':') + 1)
 
 /**
  * In a container the boot id depends on who reads it: a unit with mounts of its own sees the kernel's, a shell beside it
@@ -119,9 +116,15 @@ export function answersSignal(pid: number): boolean {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
-  const { pid, started } = orElse(() => Object(JSON.parse(text)), {})
-  return Number.isSafeInteger(pid) && pid >= 1 && typeof started === 'string' ? { pid, started } : undefined
+/** The inode of the directory, which tells a home from its copy. */
+const homeOf = async (path: string): Promise<number> => (await stat(dirname(path))).ino
+
+/** Undefined also for the daemon of another home. Earlier builds wrote no `home`. */
+function parseHolder(text: string, here: number): Holder | undefined {
+  const { pid, started, home = here } = orElse(() => Object(JSON.parse(text)), {})
+  return Number.isSafeInteger(pid) && pid >= 1 && typeof started === 'string' && home === here
+    ? { pid, started }
+    : undefined
 }
 
 async function readOrNothing(path: string): Promise<string | undefined> {

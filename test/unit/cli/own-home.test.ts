@@ -1,5 +1,5 @@
 // A shell of su goes by no directory of the person who was before.
-import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -49,6 +49,19 @@ test.runIf(isRoot)(
     expect(envOfUser({ KARO_HOME: link, HOME: '/root' }, 0)).toEqual({ HOME: '/root' })
   },
 )
+
+test('nothing is made in a home whose name is not UTF-8: its path would be that of another directory', async () => {
+  const HOME = join(temporaryDirectory(), 'ren\uFFFD')
+  for (const words of [
+    ['init', '--solo'],
+    ['shell', 'install', 'bash'],
+  ])
+    expect(await commandLine(words, { env: { HOME } })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('not UTF-8'),
+    })
+  expect(existsSync(HOME)).toBe(false)
+})
 
 test.runIf(isRoot)('root leaves no log in a node of another user', async () => {
   const home = homeOf(ADA, 'k')

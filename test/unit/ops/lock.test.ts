@@ -1,7 +1,7 @@
 // The name of a home's daemon: a live one is refused by pid, a dead one's is worth nothing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createLock, managerIn, readHolder, refuseSecond } from '../../../src/ops/system/lock.ts'
@@ -30,6 +30,17 @@ test('a held home is refused by pid, a released one is free, and nothing is left
   await refuseSecond(path)
 })
 
+test('a copy of a home has the lock of the daemon of the other one, which is nobody there', async () => {
+  const lock = createLock(path)
+  await lock.start(signal)
+  const copy = temporaryDirectory()
+  cpSync(home, copy, { recursive: true })
+  expect(await readHolder(join(copy, 'karo.lock'))).toBeUndefined()
+  await refuseSecond(join(copy, 'karo.lock'))
+  expect(await readHolder(path)).toEqual({ pid: process.pid, alive: true })
+  await lock.stop()
+})
+
 test('another process is refused while it lives, and not any more once it was killed', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
   await once(child, 'spawn')
@@ -55,7 +66,11 @@ test.each([
   await refuseSecond(path)
   const lock = createLock(path)
   await lock.start(signal)
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, started: startOf(process.pid) })
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+    pid: process.pid,
+    started: startOf(process.pid),
+    home: statSync(home).ino,
+  })
   await lock.stop()
 })
 
