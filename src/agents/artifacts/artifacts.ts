@@ -84,9 +84,13 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   function uploadOf({ person }: Owner, key: string): Upload {
     const upload = uploads.get(person)
     if (upload?.key === key) return upload
-    throw new KaroError('not_found', 'that upload has ended or was interrupted', {
-      hint: 'Begin the upload again.',
-    })
+    throw new KaroError(
+      'not_found',
+      'that upload has ended: another one of yours began, or it was interrupted',
+      {
+        hint: 'Begin it again when no other one is under way.',
+      },
+    )
   }
 
   async function begin({ person }: Owner, given: Coming): Promise<Upload> {

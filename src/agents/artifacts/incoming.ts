@@ -41,7 +41,9 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   async function rowOf(person: number, id: string): Promise<ComingRow> {
     const row = await repository.coming.get(person, id)
     if (row !== undefined && !isOver(row)) return row
-    throw new KaroError('not_found', 'the transfer of that artifact has ended', { hint: 'Ask for it again.' })
+    throw new KaroError('not_found', 'the transfer of that artifact has ended', {
+      hint: 'Another transfer may have brought it: karo artifact list. If not, ask for it again.',
+    })
   }
 
   async function giveUp(person: number, ids: readonly string[]): Promise<void> {

@@ -49,9 +49,13 @@ export function importRoutes({ store: { events }, observe, config, clock, random
     return oneEach(uid, async () => {
       const session = sessions.get(uid)
       if (session?.key !== key) {
-        throw new KaroError('not_found', 'that import has ended or was interrupted', {
-          hint: 'karo import list shows what it added. Run the same import again to add the rest.',
-        })
+        throw new KaroError(
+          'not_found',
+          'that import has ended: another one of yours began, or it was interrupted',
+          {
+            hint: 'karo import list shows what it added. Run the same import again to add the rest.',
+          },
+        )
       }
       session.forgetTimer()
       try {

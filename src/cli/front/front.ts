@@ -38,7 +38,8 @@ export async function front(io: CommandIo): Promise<undefined> {
   if (io.json) return printJson(io, await io.call(getStatus, { deadlineMs: STATUS_MS }))
   const known = await look(io)
   const guard = orElse(() => loadGuard(io), undefined)
-  const shells = hookedShells(io).join(', ')
+  const shells = hookedShells(io)
+  const noGuard = shells.includes('sh')
   const isOld = thisShell(recordingPaths(io.env).spool)?.recorded === false
   const rows = pairs(
     io,
@@ -48,7 +49,9 @@ export async function front(io: CommandIo): Promise<undefined> {
         guard === undefined
           ? 'its settings cannot be read: karo guard'
           : `${guard.profile}: ${effectOf(guard)}`,
-      shells: shells && `new ones are recorded and guarded: ${shells}${isOld ? '; this one is not' : ''}`,
+      shells:
+        shells.length > 0 &&
+        `new ones are recorded${noGuard ? '' : ' and guarded'}: ${shells.join(', ')}${noGuard ? '; sh has no guard' : ''}${isOld ? '; this one is not recorded' : ''}`,
     },
     'bold',
   )
@@ -97,7 +100,7 @@ function present(io: CommandIo, { status, today, waiting }: Known) {
     agents: agents.state !== 'off' && agents.detail,
     waiting: waiting > 0 && `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
     unusual: anomalies.unseen > 0 && `${anomalies.unseen} new in your numbers`,
-    alarm: mesh.alarms.join(' '),
+    alarm: mesh.alarms.join('; '),
     paused:
       Boolean(io.env.KARO_PAUSE) &&
       io.env.KARO_PAUSE !== '0' &&

@@ -51,6 +51,6 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     path: (env, home) => (env.ENV?.startsWith('/') ? env.ENV : join(home, '.shrc')),
     // POSIX.1-2017, sh, "ENV": the only file that an interactive sh reads which is no login shell.
     hint: (env, file) =>
-      `${env.ENV === file ? '' : `sh reads it once ENV names it: put  export ENV=${quoteShell(file)}  into ~/.profile. `}Keep the line the last one. Of the shells that are called sh, the hook works in dash.`,
+      `${env.ENV === file ? '' : `sh reads it once ENV names it: put  export ENV=${quoteShell(file)}  into ~/.profile. `}Keep the line the last one. Of the shells that are called sh, the hook works in dash; it records there, and sh has no guard.`,
   },
 }

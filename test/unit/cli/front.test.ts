@@ -25,3 +25,10 @@ test('who logs in to a shell without a hook is told of the hooks in others', asy
   expect([code, out]).toEqual([0, expect.stringMatching(/new ones are recorded and guarded: .*bash/)])
   expect(out).not.toContain('karo shell install')
 })
+
+test('sh, which has no guard, is said to be recorded and not to be guarded', async () => {
+  const HOME = temporaryHome()
+  writeFileSync(join(HOME, '.shrc'), ':  # karo shell hook\n')
+  const { out } = await commandLine([], { env: { HOME, SHELL: '/bin/dash' } })
+  expect(out).toContain('new ones are recorded: sh; sh has no guard')
+})

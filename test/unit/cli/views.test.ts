@@ -337,6 +337,40 @@ test('sharing: a node that was allowed and is not known as trusted is marked, an
   expect(shown).toContain('Counted in totals of many nodes: no (karo share reset: as config.toml says).')
 })
 
+test('sharing: nodes of the same name, as those of two people of one machine, are told apart by their fingerprints', () => {
+  const peer = (seed: number, name: string, level_1: readonly string[]) => {
+    const { nodeId: node_id, fingerprint } = testIdentity(seed)
+    return {
+      node_id,
+      fingerprint,
+      name,
+      trust_level: 'peer',
+      level_1,
+      summaries: [],
+      level_2: [],
+      reason: '',
+    }
+  }
+  const [one, other] = [peer(1, 'vm', ['tool_usage']), peer(2, 'vm', [])]
+  const view = {
+    sharing: 'on',
+    source: 'decision',
+    max_level: 2,
+    categories: { tool_usage: true },
+    anomalies: 'off',
+    allow: { peers: [one.node_id], supervisors: [] },
+    allow_only: [],
+    stopped: [],
+    stopped_only: [],
+    peers: [one, other, peer(3, 'ash', [])],
+    totals: [],
+  } as unknown as SharingView
+  const shown = sharingView(view, { colour: false, columns: 200 })
+  expect(shown).toContain(`Allowed: vm ${one.fingerprint}.`)
+  expect(shown).toMatch(new RegExp(`^vm ${other.fingerprint}  peer   no `, 'm'))
+  expect(shown).toMatch(/^ash {2}/m)
+})
+
 test('the ledger: nodes by name and fingerprint, wherever their ids stand; and no name that reads as an operator', async () => {
   const [bob, eve] = [testIdentity(1), testIdentity(2)]
   const peer = {

@@ -242,15 +242,20 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
   return paint(sharing === 'on' ? 'bold' : 'yellow', line, { colour })
 }
 
+type Peer = SharingView['peers'][number]
+
+/** Its name; with the fingerprint where several have that name, so that consent is seen to be given to the right one. */
+const called = ({ name, fingerprint }: Peer, { peers }: SharingView): string =>
+  name && peers.filter((peer) => peer.name === name).length === 1 ? name : `${name} ${fingerprint}`.trim()
+
 function peers(view: SharingView, screen: Screen): string {
-  type Peer = SharingView['peers'][number]
   const given = (key: 'level_1' | 'summaries') => ({
     value: (peer: Peer) => which(peer[key], view),
     wrap: true,
     style: (peer: Peer) => (peer[key].length > 0 ? ('green' as const) : undefined),
   })
   return table(screen, view.peers, {
-    NODE: { value: (peer) => peer.name || peer.fingerprint, shrink: true },
+    NODE: { value: (peer) => called(peer, view), shrink: true },
     TRUST: 'trust_level',
     'YOUR NUMBERS': given('level_1'),
     SUMMARIES: given('summaries'),
@@ -271,8 +276,8 @@ const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =
   parts.map(({ who, categories }) => `${named([who], view)[0]} (${categories.join(', ')})`)
 
 /** The entries, with nodes by their names on this machine. */
-function named(entries: readonly string[], { peers }: SharingView): string[] {
-  const names = new Map<string, string>(peers.map((peer) => [peer.node_id, peer.name || peer.fingerprint]))
+function named(entries: readonly string[], view: SharingView): string[] {
+  const names = new Map<string, string>(view.peers.map((peer) => [peer.node_id, called(peer, view)]))
   return entries.map((entry) => {
     const [, role] = /^role:(.*)/s.exec(entry) ?? []
     if (role !== undefined) return `role:${toldRole(role)}`
