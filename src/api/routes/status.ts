@@ -11,7 +11,7 @@ import { alarmsOf } from './mesh/alarms.ts'
 /** `/health` also tells known callers the pid, so that a second daemon can say which process holds the socket. */
 export function statusRoutes(rooms: Rooms): Routes {
   const { identity, name, clock, config, service, mesh, trust, fleet, store, observe, policy, health } = rooms
-  const { http, names, people, anomalies, documents, summaries, muscle, alerts, rotation } = rooms
+  const { http, names, people, anomalies, documents, summaries, muscle, alerts, rotation, forward } = rooms
   const startedAt = clock.monotonic()
   const self = { node_id: identity.nodeId, fingerprint: identity.fingerprint, name }
   const alone = isAlone(config)
@@ -48,7 +48,12 @@ export function statusRoutes(rooms: Rooms): Routes {
           admin: caller.admin,
           asks: caller.asks,
         },
-        ...(caller.admin && { people_held: people.held() }),
+        ...(caller.admin && {
+          people_held: people.held(),
+          not_forwarded: forward
+            .status()
+            .flatMap(({ to, problem: why }) => (why === null ? [] : [`${to}: ${why}`])),
+        }),
         uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000),
         mesh: {
           alone,

@@ -74,6 +74,12 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       muscle: { state: () => ({ state: 'off', detail: 'agents are not enabled' }) as never },
       names: { local: async (uid) => ({ users: uid === 1000 ? ['ada', 'ada2'] : [], groups: [] }) },
       people: { held: () => 0 },
+      forward: {
+        status: () => [
+          { to: 'ecs+file:/var/log/karo', waiting: 0, missed: 0, problem: null },
+          { to: 'syslog+tcp://127.0.0.1:514', waiting: 3, missed: 0, problem: 'it refuses connections' },
+        ],
+      },
       fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
       documents: { counts: () => documents },
       summaries: { status: () => summaries },

@@ -111,6 +111,9 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
       }),
       'nothing recorded, hooked': view({ store: { events: 0, bytes: 0 } }, true),
       'nothing recorded, not hooked': view({ store: { events: 0, bytes: 0 } }),
+      'a collector that is away': view({
+        not_forwarded: ['syslog+tls://logs.lan:6514: it refuses connections'],
+      }),
       'frames that were refused': view(
         mesh({ rejected: { ...noneRejected, bad_signature: 1_200, stale: 3 } }),
       ),

@@ -65,6 +65,9 @@ export const status = named('Status', {
     })
     .describe('the caller'),
   people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
+  not_forwarded: listOf(
+    text(1_024, 'a target of forward.to, and why the ledger does not reach it'),
+  ).exactOptional(),
   uptime_seconds: count('since the daemon started'),
   mesh: z.strictObject({
     alone: flag('used alone: it accepts no connections and looks for no other node'),

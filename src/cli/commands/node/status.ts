@@ -185,7 +185,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** What is wrong, then what a person could do next. */
 function adviceOf(status: StatusShape, isHooked: boolean): string[] {
-  const { health, mesh, service, store, documents, summaries, you, people_held } = status
+  const { health, mesh, service, store, documents, summaries, you, people_held, not_forwarded = [] } = status
   const advice = staleWords(status)
   const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...failing, ...mesh.alarms.map(printable))
@@ -211,6 +211,7 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
     )
   }
+  advice.push(...not_forwarded.map((what) => `the ledger is not sent to ${what}`))
   if (people_held !== undefined && people_held > 0) {
     const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
     advice.push(`data of ${whose} is held back; karo people list  says whose and why`)
