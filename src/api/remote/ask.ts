@@ -136,7 +136,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     } catch (error) {
       if (!signal.aborted) throw error
       throw new KaroError('timeout', `${name} did not answer within ${ms / 1_000} s`, {
-        hint: `It may be done yet: see karo agent list --at ${name}`,
+        hint: `It may be done yet: karo ${what.operation === 'start' ? 'agent' : 'task'} list --at ${name}`,
       })
     }
     throw new KaroError('internal', `${name} sent an empty answer`)
@@ -163,18 +163,23 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     const until = as === undefined ? signal : AbortSignal.any([signal, as.ended])
     while (!until.aborted) {
       // A machine that was away is asked for the newest event again, by which it says that it is back.
-      const again = since === undefined ? undefined : newest
+      let again = since === undefined ? undefined : newest
       try {
         const what = { operation: 'follow', id, after: again ? seen - 1 : seen } as const
         for await (const text of documents({ node, what, as, trace, signal: until, onGreeted })) {
           const line = await fitting(followTask, followTask.lines?.item, parsed(text, nameOf(node)))
+          // Only this node knows whether the other one is reached.
+          if (line.away !== undefined) continue
           // Each once and in order, whatever the other machine says.
           if (line.seq > seen) {
             newest = line
             seen = line.seq
             yield line
             if (line.final) return
-          } else if (again) yield { ...again, away: false }
+          } else if (again) {
+            yield { ...again, away: false }
+            again = undefined
+          }
         }
         return
       } catch (error) {

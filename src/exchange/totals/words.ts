@@ -8,7 +8,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   pending: 'not released yet',
   half: 'only one of the two aggregators has released it so far',
   disagree:
-    'the two aggregators (karo share preview --at) released different numbers: one is broken or not honest',
+    'the two aggregators (karo share preview --role <role> --at <day>) released different numbers: one is broken or not honest',
   few: 'too few machines contributed',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
   team: 'its totals are released for all machines together, and the team is not told apart',
@@ -48,7 +48,7 @@ export function missingWords(buckets: readonly BucketTotals[], first?: FirstTota
     ]
   const notes = [...Map.groupBy(buckets, ({ why }) => why)].flatMap(([why, { length: many }]) =>
     // Whoever waits for the first totals still has to know what was wrong with those of before: it will be wrong again.
-    why === undefined || (first && why === 'pending')
+    why === undefined || (first && (why === 'pending' || why === 'none'))
       ? []
       : `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )

@@ -76,7 +76,7 @@ export function createForward(deps: ForwardDeps): Forward {
 
 function createLine(target: ForwardTarget, deps: ForwardDeps) {
   const { audit, clock, config, log, repository, sender, timers } = deps
-  const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0, from: 0 }
+  const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0, from: Infinity }
   let problem: string | null = 'it took nothing yet'
   /** The reasons that the log had since the last connection that lasted. */
   const said = new Set<string>()
@@ -105,13 +105,14 @@ function createLine(target: ForwardTarget, deps: ForwardDeps) {
 
   async function begin(): Promise<void> {
     const { written, removed } = audit.status()
-    Object.assign(row, { from: removed }, await repository.get(target.text))
+    Object.assign(row, await repository.get(target.text))
     // A repaired database may have a shorter ledger than the one that was sent.
     row.sent = Math.min(row.sent, written)
     row.tried = Math.min(row.tried, written)
+    row.from = Math.min(row.from, removed)
   }
 
-  const missed = (): number => (clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0)
+  const missed = () => (clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0)
 
   /** Survives a kill of the process; after a power cut an earlier row may be back. */
   const keep = () => repository.write({ put: [row], lazy: true })

@@ -12,7 +12,7 @@ export interface Forwarded {
   readonly missed: number
   /** When that was found last (ms since the epoch). */
   readonly missedAt: number
-  /** Number of the last entry that had been removed from the ledger when the target began. */
+  /** Number of the last entry that had been removed from the ledger when the target began. Of an earlier release's target that got nothing: beyond all. */
   readonly from: number
 }
 export type ForwardedRepository = Rows<Forwarded, []>
@@ -28,7 +28,7 @@ export const forwarded = defineTable<Kept, Forwarded>({
   value: isKept,
   idOf: ({ to }) => to,
   pack: ({ sent, tried, missed, missedAt, from }) => [sent, tried, missed, missedAt, from],
-  unpack: ([sent, tried, missed = 0, missedAt = 0, from = 0], to) => ({
+  unpack: ([sent, tried, missed = 0, missedAt = 0, from = tried === 0 ? Infinity : 0], to) => ({
     to,
     sent,
     tried,

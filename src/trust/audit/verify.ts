@@ -36,7 +36,8 @@ export async function verifyLedger(
   let keptHash: unknown
   for await (const { seq, row } of repository.forwards()) {
     entries++
-    last = Math.max(last, seq)
+    // What was written since does not stand for what a head elsewhere covers.
+    if (outside === undefined || seq <= outside.seq) last = Math.max(last, seq)
     if (row !== undefined) head = row.hash
     if (firstBad !== null) continue
     if (seq <= base.seq) {

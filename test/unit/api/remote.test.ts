@@ -534,7 +534,8 @@ describe('the machine that asks', () => {
     const { elsewhere, requests } = asking([
       [line(1), line(2), undefined],
       [line(2), line(3), undefined],
-      [line(1), line(4, true)],
+      // It says again what it said, and something that only the asking machine can know.
+      [line(1), line(1), { ...line(3), away: true }, line(4, true)],
     ])
     const seen: unknown[] = []
     const lines = await elsewhere.follow(asked, 'build', { id: 't', after: 0 }, new AbortController().signal)
@@ -575,7 +576,7 @@ describe('the machine that asks', () => {
       await expect(elsewhere.ask(asked, 'build', startAgent, what)).rejects.toMatchObject({
         code: 'timeout',
         message: `build did not answer within ${ms / 1_000} s`,
-        hint: expect.stringContaining('karo agent list --at build'),
+        hint: expect.stringContaining(`karo ${operation === 'start' ? 'agent' : 'task'} list --at build`),
       })
     }
   })

@@ -14,7 +14,7 @@ import {
   runTask,
 } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import {
@@ -159,7 +159,7 @@ const run = defineCommand('task run', {
     if (!CHOSEN_NAME.test(id) || id.length > most)
       throw usage(`an id has at most ${most} letters, digits and . _ -`, '--id')
     const body = { ...args, input: inputOf(args.input), id, at, why }
-    await whileAway(() => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
+    await whileAway(at, () => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
     return follow(io, { id, at }, waits, true)
   },
 })
@@ -177,13 +177,15 @@ function inputOf(text: string | undefined): string {
 }
 
 /** A request with an id may be repeated: the daemon knows the task by it. */
-async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
+async function whileAway<T>(at: string | undefined, ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask()
     } catch (error) {
       // What does not run at all was not begun to be asked.
-      if (!isAway(error) || tries === 3 || (tries === 1 && error.code === 'not_running')) throw error
+      const isLate = at !== undefined && error instanceof KaroError && error.code === 'timeout'
+      if (tries === 3 || !(isLate || isAway(error))) throw error
+      if (tries === 1 && error.code === 'not_running') throw error
       await sleep(AWAY.ms)
     }
   }

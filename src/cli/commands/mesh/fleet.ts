@@ -171,7 +171,8 @@ const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => st
   follows: () => 'follows',
   refuses: ({ refused }) => `does not follow ${refused.join(', ')} (policy.follow there)`,
   older: ({ problem }) => problem ?? 'has not got the newest one yet',
-  silent: () => 'does not say: it has none yet, a policy forbids it, or it is of an earlier release',
+  silent: () =>
+    'does not say: it has none yet, a policy forbids it, it could not answer now, or it is of an earlier release',
   away: () => 'did not answer; it gets the newest one when it is back',
 }
 

@@ -167,6 +167,11 @@ describe('the room', () => {
       { numbers: shortened.map(({ seq }) => seq), status: { missed: 0, waiting: 0 } },
     ],
     [
+      'misses nothing of that where an earlier release had tried in vain',
+      [FORWARD_KINDS, shortened, { from: Number.POSITIVE_INFINITY }, 900],
+      { numbers: shortened.map(({ seq }) => seq), status: { missed: 0 } },
+    ],
+    [
       'misses nothing of that after a restart between kept decisions',
       [FORWARD_KINDS, shortened, { sent: 766, tried: 766, from: 900 }, 900],
       { again: 0, status: { missed: 0 } },

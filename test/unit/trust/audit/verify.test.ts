@@ -282,6 +282,18 @@ describe('a head that others keep', () => {
     })
   })
 
+  test('shows an end that was cut off also after the node has written on', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    const after = (await db.get(entryKey(8))) as never
+    for (const seq of [5, 6, 7, 8]) await db.del(entryKey(seq))
+    await db.put(entryKey(9), after)
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      first_bad: 5,
+      outside: { missing: 4 },
+    })
+  })
+
   test('shows an end that was written anew', async () => {
     const db = await ledger()
     const frame = await headOf(db, 8)
