@@ -9,6 +9,8 @@ interface Element {
 
 // What the modules of the page look at when they are loaded.
 vi.stubGlobal('sessionStorage', { getItem: () => null })
+vi.stubGlobal('location', { hash: '' })
+vi.stubGlobal('addEventListener', () => {})
 afterAll(() => vi.unstubAllGlobals())
 // By its place, because the types of the page are those of a browser and are checked apart.
 const PAGE = new URL('../../../src/window/views/result.tsx', import.meta.url).href
