@@ -12,7 +12,7 @@ const NODELESS = ['check', 'completion', 'version']
 
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
-  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|logs'
+  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config reload|logs'
 const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![\\w-]))`, 'g')
 
 /**

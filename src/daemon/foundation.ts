@@ -4,7 +4,7 @@ import { systemClock as clock, systemRandom as random, systemTimers as timers } 
 import { faultsFromEnv } from '../base/run/faults.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
-import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
+import { type Config, createLiveConfig, type LoadedConfig, loadConfig } from '../config/index.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { createTraces } from '../ops/forward/traces.ts'
 import { withoutHome } from '../ops/log/home.ts'
@@ -16,6 +16,7 @@ import type { Readings } from '../ops/metrics/readings.ts'
 import { createProblems } from '../ops/system/report-problems.ts'
 import { openTap } from '../ops/system/tap.ts'
 import type { Identity } from '../trust/identity/index.ts'
+import type { PolicySet } from '../trust/policy/index.ts'
 
 /** Options that the command line passes to the daemon. */
 export interface DaemonOptions {
@@ -29,6 +30,8 @@ export interface DaemonOptions {
   readonly terminal: boolean
   /** Writes to stderr. */
   readonly write: (text: string) => void
+  /** Where the process begins anew for a key of the configuration: what was read for that. The files may be others by now. */
+  readonly checked?: { readonly loaded: LoadedConfig; readonly policies: PolicySet } | undefined
 }
 
 /** `readings` is called at each look at the metrics, when all rooms are built. Throws KaroError: `bad_config`. */
@@ -37,7 +40,7 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
   const ownUid = process.getuid?.() ?? 0
 
   const load = () => loadConfig({ home: dirname(paths.config), env })
-  const loaded = load()
+  const loaded = options.checked?.loaded ?? load()
   const live = createLiveConfig(loaded)
   const { config } = live
   const logs = createLogRing({ level: config.log.level, clock })

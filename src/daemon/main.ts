@@ -17,7 +17,7 @@ import { watchReadiness } from '../ops/system/readiness.ts'
 import { watchEnding } from '../ops/system/signals.ts'
 import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
 import { isDiskTrouble } from '../store/index.ts'
-import { type Identity, switchIdentityFile } from '../trust/identity/index.ts'
+import { switchIdentityFile } from '../trust/identity/index.ts'
 import { loadPolicies } from '../trust/policy/load.ts'
 import { type DaemonOptions, type Foundation, layFoundation } from './foundation.ts'
 import { buildLocal, type Local } from './local.ts'
@@ -37,18 +37,21 @@ const ANSWERED_MS = 100
  * with the pid of a daemon that runs here already, `bad_config`, `bad_file`. Nothing is left running after an error.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
-  // As its units have it: files whose mode nobody sets, as those of the database, are this user's alone.
-  process.umask(0o077)
-  for (let { identity } = options; ; ) {
-    const outcome = await runOnce({ ...options, identity })
+  for (let next: Next = options; ; ) {
+    const outcome = await runOnce({ ...options, ...next })
     if (typeof outcome === 'number') return outcome
-    // After a rotation of the key the same process continues under the new key, and after leaving a mesh without it.
-    identity = outcome
+    next = outcome
   }
 }
 
-/** Runs until it is told to end, or until this node has another key, which is then returned. */
-async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
+/**
+ * With what the same process begins anew: under the new key after a rotation, without the mesh after leaving it, and with what a
+ * reload has read where a key of the configuration needs it.
+ */
+type Next = Pick<DaemonOptions, 'identity' | 'checked'>
+
+/** Runs until it is told to end, or to begin anew. */
+async function runOnce(options: DaemonOptions): Promise<ExitCode | Next> {
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
     readAll({
@@ -64,7 +67,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     }),
   )
   const { config, log } = foundation.common
-  const policies = await loadPolicies(config.policy.files)
+  const policies = options.checked?.policies ?? (await loadPolicies(config.policy.files))
   for (const warning of policies.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
   const started = Promise.withResolvers<(restart?: boolean) => Promise<Replaced>>()
@@ -76,11 +79,11 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
 
   const health = () => healthOf(rooms)
   const local = buildLocal(options, foundation, policies)
-  const switched = Promise.withResolvers<Identity>()
+  const switched = Promise.withResolvers<Next>()
   const network = buildNetwork(foundation, local, {
     keyPath: paths.key,
     thresholdsPath: paths.thresholds,
-    onSwitch: switched.resolve,
+    onSwitch: (identity) => switched.resolve({ identity, checked: undefined }),
   })
   const service = await buildService(options, {
     foundation,
@@ -106,23 +109,25 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     await startRooms(options, rooms, ending.signal, log)
     if (policies.files.length > 0) await tellPolicies(local, policies)
     const running = run(options, { foundation, local, network, service, health, notify })
+    let isEnding = false
     started.resolve(async (restart) => {
-      if (ending.signal.aborted) throw new KaroError('unavailable', 'the node is stopping')
+      if (isEnding) throw new KaroError('unavailable', 'the node is stopping')
       notify.reloading()
       try {
-        const replaced = await reload(options, foundation, local, service.feed)
-        if (restart && replaced.waiting.length > 0)
-          timers.after(ANSWERED_MS, () => switched.resolve(options.identity))
-        return replaced
+        const { applied, waiting, ...checked } = await reload(options, foundation, local, service.feed)
+        if (restart && waiting.length > 0)
+          timers.after(ANSWERED_MS, () => switched.resolve({ identity: options.identity, checked }))
+        return { applied, waiting }
       } finally {
         if (settings) keepSettings()
         // Changed thresholds take effect at once instead of at the next check.
         void network.reports.look()
-        notify.ready(running.status())
+        if (!isEnding) notify.ready(running.status())
       }
     })
     await network.rotation.resume()
     const next = await Promise.race([switched.promise, aborted(ending.signal, ending).then(() => undefined)])
+    isEnding = true
     network.rotation.stop()
     if (next) notify.reloading()
     else notify.stopping()
@@ -136,11 +141,9 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     await network.handOver()
     await stopAll(rooms, log)
     if (next !== undefined && !ending.signal.aborted) {
-      if (next === options.identity || switchIdentityFile(paths.key, next, random)) {
-        log.info(
-          { node_id: next.nodeId, previous: options.identity.nodeId },
-          'the node restarts with this key',
-        )
+      const { identity } = next
+      if (identity === options.identity || switchIdentityFile(paths.key, identity, random)) {
+        log.info({ node_id: identity.nodeId, previous: options.identity.nodeId }, 'the node begins anew')
         return next
       }
       log.error({}, 'the key file holds another rotation; the old key stays')

@@ -16,7 +16,7 @@ export async function reload(
   { load, live, logs, metrics, common: { config, log } }: Foundation,
   local: Local,
   feed: Feed,
-): Promise<Replaced> {
+): Promise<Replaced & NonNullable<DaemonOptions['checked']>> {
   const { access, observe, policy, sharing, trust } = local
   try {
     const next = load()
@@ -38,7 +38,7 @@ export async function reload(
     log.info({ applied }, 'configuration reloaded')
     feed.tell('config_reloaded', { applied, waiting })
     if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
-    return { applied, waiting }
+    return { applied, waiting, loaded: next, policies }
   } catch (error) {
     const { where, hint } = error as KaroError
     metrics.reloaded(false)

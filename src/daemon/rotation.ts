@@ -11,7 +11,7 @@ import { type KeyState, takenBy } from '../trust/lineage/index.ts'
 const ANNOUNCED_MS = 3_000
 
 export interface RotationDeps extends Pick<Ambient, 'timers' | 'log'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'pending' | 'former'>
+  readonly identity: Pick<Identity, 'nodeId' | 'former'>
   readonly documents: Pick<Documents, 'publish'>
   /** Reads the key file again, for a rotation that was begun while this node runs. Throws KaroError. */
   readonly reread: () => PendingRotation | undefined
@@ -72,11 +72,13 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
 
   return {
     async resume() {
-      if (identity.pending === undefined) return
       try {
+        // The key was read before that where the process has begun anew in the middle of a rotation.
+        const pending = deps.reread()
+        if (pending === undefined) return
         refuseIssuer()
-        refuseFork(identity.pending.identity)
-        await carryOut(identity.pending)
+        refuseFork(pending.identity)
+        await carryOut(pending)
       } catch (error) {
         log.error({ reason: String(error) }, 'the rotation of the key could not continue')
       }

@@ -61,7 +61,7 @@ export function isInBackground(): boolean {
 export async function isLeftAlone(paths: HomePaths): Promise<boolean> {
   const stat = statSync(join(paths.home, FAILED), { throwIfNoEntry: false })
   if (stat && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS) return true
-  return isHeld(paths) && !(await readHolder(paths.lock))?.alive
+  return daemonHolding(paths) !== undefined && !(await readHolder(paths.lock))?.alive
 }
 
 /**
@@ -189,19 +189,21 @@ const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
       return undefined
     })
 
-/**
- * Whether another daemon is there, that may have been started at the same time: it holds the home (`holdHome`) long before its
- * lock file names it. A restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would
- * keep a daemon from starting in that moment.
- */
+/** Whether another daemon is there, that may have been started at the same time. */
 const runsThere = async (paths: HomePaths): Promise<boolean> =>
-  (await readHolder(paths.lock))?.alive || isHeld(paths)
-const isHeld = ({ home }: HomePaths): boolean =>
+  (await readHolder(paths.lock))?.alive || daemonHolding(paths) !== undefined
+
+/**
+ * The process of the daemon that holds this home (`holdHome`), long before its lock file names it, and while it begins anew. A
+ * restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would keep a daemon from
+ * starting in that moment.
+ */
+export const daemonHolding = ({ home }: HomePaths): number | undefined =>
   orElse(() => {
     const held = new RegExp(`FLOCK .* (\\d+) \\S+:${statSync(home).ino} `)
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME
-  }, false)
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME ? Number(pid) : undefined
+  }, undefined)
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
 async function ready(

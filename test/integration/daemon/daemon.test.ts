@@ -130,15 +130,6 @@ describe('karo up', () => {
     expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
   })
 
-  test('what it keeps is its user’s alone, whatever the umask was', async () => {
-    const node = await startNode({ under: ['sh', '-c', 'umask 000; exec "$@"', 'sh'] })
-    const open = readdirSync(join(node.home, 'db')).filter(
-      (name) => (statSync(join(node.home, 'db', name)).mode & 0o077) !== 0,
-    )
-    expect(open).toEqual([])
-    await node.stop()
-  })
-
   test('a new shell starts nothing while a daemon of that home is starting', async () => {
     const node = await startNode({ ready: false })
     const held = new RegExp(`FLOCK .* ${node.pid} \\S+:${statSync(node.home).ino} `)

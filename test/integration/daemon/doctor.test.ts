@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
-import { getSettings } from '../../../src/api/contract/operations/care.ts'
+import { getSettings, reloadSettings } from '../../../src/api/contract/operations/care.ts'
 import { getHealth } from '../../../src/api/contract/operations/status.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
 import { CHECK_IDS, type CHECKS } from '../../../src/cli/doctor/catalogue.ts'
@@ -196,6 +196,8 @@ describe('one node, in three lives', () => {
       'restart',
     ])
     expect(await settings()).toEqual([null, 'restart'])
+    // A variable of the node's environment wins over the file.
+    expect(await set('discovery.mdns', 'true')).toBe('restart')
     const renamed = readFileSync(path, 'utf8')
     writeFileSync(path, '[mesh]\nprot = 1\n')
     const refused = await node.karo(['config', 'reload', '--restart'])
@@ -203,6 +205,15 @@ describe('one node, in three lives', () => {
     writeFileSync(path, renamed)
     const taken = await node.karo(['config', 'reload', '--restart', '--json'])
     expect(JSON.parse(taken.stdout)).toEqual({ applied: ['node.name'], waiting: [] })
+    // What was read for the restart counts, not what stands there by then.
+    writeFileSync(path, before)
+    expect(await daemon.call(reloadSettings, { body: { restart: true } })).toMatchObject({
+      waiting: ['node.name'],
+    })
+    writeFileSync(path, '[mesh]\nprot = 1\n')
+    await until(async () => (await node.status()).name !== 'renamed', { what: 'it has begun anew' })
+    writeFileSync(path, renamed)
+    expect((await node.karo(['config', 'reload', '--restart'])).code).toBe(0)
     expect((await node.status()).name).toBe('renamed')
     expect((await daemon.call(getHealth)).pid).toBe(pid)
     writeFileSync(path, before)

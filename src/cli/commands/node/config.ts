@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reloadSettings } from '../../../api/contract/operations/care.ts'
+import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
 import type { ReloadedShape } from '../../../api/contract/shapes.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -13,7 +13,7 @@ import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
-import { recordingPaths } from '../../../config/paths.ts'
+import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
@@ -22,6 +22,7 @@ import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
+import { daemonHolding } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { writing } from '../../writing.ts'
 
@@ -153,8 +154,8 @@ function sectionOf(path: string): string | undefined {
   )
 }
 
-/** Milliseconds that a node may take to begin anew: a large database takes a while to open. */
-const RESTART_MS = 120_000
+/** Milliseconds that a node may take to begin anew. */
+const RESTART_MS = 60_000
 const LOOK_MS = 100
 
 /**
@@ -165,18 +166,20 @@ async function takeOver(
   io: CommandIo,
   restarts: (waiting: readonly string[]) => Promise<boolean> | boolean,
 ): Promise<ReloadedShape> {
-  // The socket of a node that begins anew is another one.
+  // A node that begins anew makes its socket again, at another time.
   const made = () => statSync(io.socket, { throwIfNoEntry: false })?.ctimeMs
   const before = made()
-  const { applied, waiting } = await io.call(reloadSettings, { body: {} })
-  if (waiting.length === 0 || !(await restarts(waiting))) return { applied, waiting }
-  await io.call(reloadSettings, { body: { restart: true } })
-  for (const end = Date.now() + RESTART_MS; [before, undefined].includes(made()); await sleep(LOOK_MS))
-    if (Date.now() > end)
-      throw new KaroError('timeout', 'the node has not begun anew yet', {
-        hint: 'karo status says how it is.',
-      })
-  return { applied: [...applied, ...waiting], waiting: [] }
+  const told = await io.call(reloadSettings, { body: {} })
+  if (told.waiting.length === 0 || !(await restarts(told.waiting))) return told
+  const { waiting } = await io.call(reloadSettings, { body: { restart: true } })
+  const paths = homePaths(io.env)
+  for (const end = Date.now() + RESTART_MS; waiting.length > 0; await sleep(LOOK_MS)) {
+    if (![before, undefined].includes(made())) break
+    const isOver = io.socket === paths.socket && daemonHolding(paths) === undefined
+    if (isOver) throw new KaroError('unavailable', 'the node has ended: karo up  says why')
+    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew yet')
+  }
+  return { applied: [...told.applied, ...waiting], waiting: [] }
 }
 
 const agreed = (io: CommandIo, waiting: readonly string[], where: string): Promise<boolean> | boolean =>
@@ -188,15 +191,15 @@ const agreed = (io: CommandIo, waiting: readonly string[], where: string): Promi
   )
 
 const reload = defineCommand('config reload', {
-  summary: 'have the running node take over config.toml, as after `karo config set`',
+  summary: 'have the running node take over config.toml',
+  shows: reloadSettings,
   options: { restart: 'do not ask: restart the node where a changed key needs it' },
-  examples: { 'karo config reload --restart': 'also keys that need a restart, such as mesh.port' },
   async run(io, { options }) {
     const told = await takeOver(io, (waiting) => options.restart ?? agreed(io, waiting, 'karo config reload'))
     return show(io, told, ({ applied, waiting }) =>
       [
-        applied.length === 0 ? 'Nothing else is in force now.' : `In force now: ${applied.join(', ')}`,
-        ...(waiting.length === 0 ? [] : [afterRestart(io, waiting)]),
+        ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
+        applied.length > 0 ? `In force now: ${applied.join(', ')}` : 'Nothing changed.',
         '',
       ].join('\n'),
     )
@@ -206,19 +209,22 @@ const reload = defineCommand('config reload', {
 /** When a key that was set takes effect, also in words: at once where commands read it, or the node has taken it over. */
 async function inForce(io: CommandIo, path: string): Promise<[ReturnType<typeof forceOf>, string]> {
   const force = forceOf(path)
-  const isMachines = recordingPaths(io.env).whose === 'machine'
-  if (force === 'at once') return [force, `In force at once${isMachines ? ', for you alone' : ''}.`]
+  if (force === 'at once')
+    return [force, `In force at once${recordingPaths(io.env).whose === 'machine' ? ', for you alone' : ''}.`]
   try {
     const { waiting } = await takeOver(io, (all) => all.includes(path) && agreed(io, all, 'karo config set'))
-    return waiting.includes(path) ? [force, afterRestart(io, [path])] : ['at once', 'In force now.']
+    if (waiting.includes(path)) return [force, afterRestart(io, [path])]
+    const { keys } = await io.call(getSettings)
+    const source = keys.find(({ key }) => key === path)?.source ?? ''
+    // Of the node, whose environment may be another one than that of this command.
+    return /^(KARO_|fleet )/.test(source)
+      ? [force, `Not in force: on this node ${source} wins over the file.`]
+      : ['at once', 'In force now.']
   } catch (error) {
     if (!(error instanceof KaroError)) throw error
-    return [
-      force,
-      error.code === 'not_running'
-        ? "In force from the node's next start on."
-        : `The node has not taken it over: ${error.message}`,
-    ]
+    const { code, message, hint } = error
+    if (code === 'not_running') return [force, "In force from the node's next start on."]
+    throw new KaroError(code, `the file is changed, and the node has not taken it over: ${message}`, { hint })
   }
 }
 

@@ -5,6 +5,7 @@ import { managerOf, readHolder } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
+import { daemonHolding } from '../../start/background.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
 
@@ -21,18 +22,21 @@ export const commands = [
       'karo up --background': 'starts it again',
     },
     async run(io) {
-      const { lock } = homePaths(io.env)
-      const holder = await readHolder(lock)
-      if (holder?.alive !== true) {
+      const paths = homePaths(io.env)
+      const running = async () => {
+        const holder = await readHolder(paths.lock)
+        return holder?.alive ? holder.pid : daemonHolding(paths)
+      }
+      const pid = await running()
+      if (pid === undefined) {
         refuseMachines(io)
         return show(io, { stopped: false, pid: null }, () => 'No node runs here.\n')
       }
-      const { pid } = holder
       // A manager would start again what only a signal has ended.
       if ((await managerOf(pid)) === 'user') await systemctl(io.env, 'stop', 'karo.service')
       else process.kill(pid, 'SIGTERM')
       const until = AbortSignal.timeout(LIMIT_MS)
-      while ((await readHolder(lock))?.alive === true) {
+      while ((await running()) === pid) {
         if (until.aborted)
           throw new KaroError(
             'timeout',

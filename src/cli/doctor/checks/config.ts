@@ -99,6 +99,9 @@ export const config = {
 const reloadOf = ({ service, homeFlag }: World): string =>
   `${service ? 'sudo ' : ''}karo config reload${homeFlag}`
 
+export const RESTART =
+  'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.'
+
 /** The command that restarts the daemon. */
 export const restartOf = ({ service, homeFlag }: World): string =>
   service ? 'sudo systemctl restart karo' : `karo stop${homeFlag}\nkaro up --background${homeFlag}`

@@ -11,7 +11,7 @@ import { type Checks, type Finding, fail, ok, skipped, warn } from '../check.ts'
 import { restartHung } from '../hung.ts'
 import { isOwn, removeOwn } from '../own.ts'
 import type { DaemonState, World } from '../world.ts'
-import { restartOf } from './config.ts'
+import { RESTART, restartOf } from './config.ts'
 
 /** Restarts by systemd from which there is a warning; fewer may come from upgrades. */
 const RESTARTS_TOLD = 3
@@ -109,7 +109,7 @@ export const daemon = {
     why: 'After an upgrade the old version runs until the daemon is restarted.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
+    fix: RESTART,
     look: ({ build }, world) =>
       build === BUILD
         ? ok(BUILD)

@@ -10,7 +10,7 @@ import { type Checks, configOf, ELSEWHERE, type Finding, fail, ok, skipped, Unkn
 import { endpoint } from '../egress.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'
-import { restartOf } from './config.ts'
+import { RESTART, restartOf } from './config.ts'
 
 /** Names in one line; the rest is to be found in the configuration. */
 const NAMES_SHOWN = 4
@@ -63,7 +63,7 @@ export const mesh = {
     why: 'Others cannot reach this node at an address where it does not listen. With mesh.listen = "auto" it listens at a new one within 15 seconds.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
+    fix: RESTART,
     async look(facts, world) {
       const config = configOf(world)
       if (!(await world.sameNetwork())) return skipped(ELSEWHERE)

@@ -221,7 +221,8 @@ function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState, i
   const told = { abandoned: 0, published: [] as string[] }
   const pending = { identity: next, frame: signRotation(ann, next, NOW, random) }
   const rotation = createOwnRotation({
-    identity: { nodeId: ann.nodeId, pending, former: [] },
+    // As it was read before the rotation was begun.
+    identity: { nodeId: ann.nodeId, former: [] },
     documents: { publish: async (kind) => void told.published.push(kind) },
     reread: () => pending,
     abandon: () => void told.abandoned++,
