@@ -74,11 +74,11 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     async resume() {
       try {
         // The key was read before that where the process has begun anew in the middle of a rotation.
-        const pending = deps.reread()
-        if (pending === undefined) return
+        const begun = deps.reread()
+        if (begun === undefined) return
         refuseIssuer()
-        refuseFork(pending.identity)
-        await carryOut(pending)
+        refuseFork(begun.identity)
+        await carryOut(begun)
       } catch (error) {
         log.error({ reason: String(error) }, 'the rotation of the key could not continue')
       }
