@@ -184,8 +184,8 @@ describe('one node, in three lives', () => {
     const path = join(node.home, 'config.toml')
     const before = readFileSync(path, 'utf8')
     const daemon = daemonAt({ socket: join(node.home, 'karo.sock') })
-    const set = async (key: string, value: string): Promise<unknown> =>
-      JSON.parse((await node.karo(['config', 'set', key, value, '--json'])).stdout).in_force
+    const set = async (...words: readonly string[]): Promise<unknown> =>
+      JSON.parse((await node.karo(['config', 'set', ...words, '--json'])).stdout).in_force
     const settings = async (): Promise<readonly (string | null)[]> => {
       const { keys } = await daemon.call(getSettings)
       return ['history.ignore', 'node.name'].map((key) => keys.find((one) => one.key === key)?.waits ?? null)
@@ -216,6 +216,8 @@ describe('one node, in three lives', () => {
     expect((await node.karo(['config', 'reload', '--restart'])).code).toBe(0)
     expect((await node.status()).name).toBe('renamed')
     expect((await daemon.call(getHealth)).pid).toBe(pid)
+    expect(await set('node.name', 'again', '--restart')).toBe('at once')
+    expect((await node.status()).name).toBe('again')
     writeFileSync(path, before)
     expect((await node.karo(['config', 'reload', '--restart'])).code).toBe(0)
   })

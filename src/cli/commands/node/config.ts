@@ -175,27 +175,29 @@ async function takeOver(
   const paths = homePaths(io.env)
   for (const end = Date.now() + RESTART_MS; waiting.length > 0; await sleep(LOOK_MS)) {
     if (![before, undefined].includes(made())) break
-    const isOver = io.socket === paths.socket && daemonHolding(paths) === undefined
-    if (isOver) throw new KaroError('unavailable', 'the node has ended: karo up  says why')
-    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew yet')
+    if (io.socket === paths.socket && daemonHolding(paths) === undefined)
+      throw new KaroError('unavailable', 'the node has ended: karo up  says why')
+    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew')
   }
   return { applied: [...told.applied, ...waiting], waiting: [] }
 }
 
-const agreed = (io: CommandIo, waiting: readonly string[], where: string): Promise<boolean> | boolean =>
+const RESTARTS = { restart: 'do not ask: restart the node where a changed key needs it' } as const
+
+const agreed = (io: CommandIo, waiting: readonly string[]) =>
   canAsk(io) &&
   confirm(
     io,
     `For ${waiting.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`,
-    { where },
+    { where: 'karo config' },
   )
 
 const reload = defineCommand('config reload', {
   summary: 'have the running node take over config.toml',
   shows: reloadSettings,
-  options: { restart: 'do not ask: restart the node where a changed key needs it' },
+  options: RESTARTS,
   async run(io, { options }) {
-    const told = await takeOver(io, (waiting) => options.restart ?? agreed(io, waiting, 'karo config reload'))
+    const told = await takeOver(io, (waiting) => options.restart ?? agreed(io, waiting))
     return show(io, told, ({ applied, waiting }) =>
       [
         ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
@@ -207,12 +209,16 @@ const reload = defineCommand('config reload', {
 })
 
 /** When a key that was set takes effect, also in words: at once where commands read it, or the node has taken it over. */
-async function inForce(io: CommandIo, path: string): Promise<[ReturnType<typeof forceOf>, string]> {
+async function inForce(
+  io: CommandIo,
+  path: string,
+  restarts?: boolean,
+): Promise<[ReturnType<typeof forceOf>, string]> {
   const force = forceOf(path)
   if (force === 'at once')
     return [force, `In force at once${recordingPaths(io.env).whose === 'machine' ? ', for you alone' : ''}.`]
   try {
-    const { waiting } = await takeOver(io, (all) => all.includes(path) && agreed(io, all, 'karo config set'))
+    const { waiting } = await takeOver(io, (all) => all.includes(path) && (restarts ?? agreed(io, all)))
     if (waiting.includes(path)) return [force, afterRestart(io, [path])]
     const { keys } = await io.call(getSettings)
     const source = keys.find(({ key }) => key === path)?.source ?? ''
@@ -242,7 +248,8 @@ const set = defineCommand('config set', {
     'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
     'karo config set access.askers +ann,bob': 'two more people',
   },
-  async run(io, { args }) {
+  options: RESTARTS,
+  async run(io, { args, options }) {
     const key = keyNamed(args.key, 'karo config set')
     const home = directoryOf(io, key.path)
     if (home !== io.home && process.getuid?.() !== 0)
@@ -279,7 +286,7 @@ const set = defineCommand('config set', {
     })
     if (guard !== undefined) resealed(guard)
     if (!io.json) io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n`)
-    const [in_force, words] = await inForce(io, key.path)
+    const [in_force, words] = await inForce(io, key.path, options.restart)
     if (io.json) printJson(io, { file, key: key.path, value, in_force, over })
     else {
       io.out(`${words}\n`)

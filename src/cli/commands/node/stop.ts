@@ -42,7 +42,6 @@ export const commands = [
             'timeout',
             `the node still runs after ${LIMIT_MS / 1000} s, as process ${pid}`,
             {
-              where: 'karo stop',
               hint: 'karo logs tail  may say what it does; karo doctor  looks whether it hangs.',
             },
           )
