@@ -73,7 +73,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   return {
     async resume() {
       try {
-        // The key was read before that where the process has begun anew in the middle of a rotation.
+        // Read anew: where the process restarted in the middle of a rotation, its identity is from before that rotation.
         const begun = deps.reread()
         if (begun === undefined) return
         refuseIssuer()

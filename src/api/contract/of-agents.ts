@@ -1,6 +1,6 @@
 // What operations about agents and about what a person keeps for them have in common.
 
-/** Of the caller alone, and by the control socket. */
+/** Operations about what is the caller's alone, by the control socket alone. */
 export const own = { access: 'person', via: 'socket', tag: 'agents' } as const
-/** What only another machine can make of a request, besides what the operation names. */
+/** Errors that an operation has where it is asked of another machine, besides its own. */
 export const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const

@@ -101,7 +101,7 @@ export interface Rooms extends Ambient {
   }
   /** As `Fleet.leave`; this node restarts a few seconds later. */
   readonly leave: () => Promise<void>
-  /** These three ask other machines. */
+  /** This and the next two ask other machines. */
   readonly elsewhere: Elsewhere
   readonly fetching: Fetching
   readonly holdings: Holdings

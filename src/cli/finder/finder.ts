@@ -67,7 +67,7 @@ const ESCAPE_MS = 40
 /** Asked again so soon while the daemon still looks through older commands, or after it did not answer. */
 const AGAIN_MS = 250
 
-/** Whether it may be over in a moment by itself; a refusal, for example, is the same until another key asks. */
+/** Whether an error may pass by itself within a moment. A refusal, for example, stays until the person types something else. */
 export const passes = (error: unknown): boolean =>
   !(error instanceof KaroError) || ERROR_CODES[error.code].http >= 503
 

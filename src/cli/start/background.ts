@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -57,8 +58,8 @@ export function isInBackground(): boolean {
   return true
 }
 
-/** True where a start of this home failed within the last minute, or goes on, for which one caller waits: each shell that is opened meanwhile would be another. */
-export async function isLeftAlone(paths: HomePaths): Promise<boolean> {
+/** True where a start of this home failed within the last minute, or is under way: one caller waits for that, and each further shell would be one more. */
+export async function isLeftAlone(paths: HomePaths) {
   const stat = statSync(join(paths.home, FAILED), { throwIfNoEntry: false })
   if (stat && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS) return true
   return daemonHolding(paths) !== undefined && !(await readHolder(paths.lock))?.alive
@@ -190,8 +191,7 @@ const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
     })
 
 /** Whether another daemon is there, that may have been started at the same time. */
-const runsThere = async (paths: HomePaths): Promise<boolean> =>
-  (await readHolder(paths.lock))?.alive || daemonHolding(paths) !== undefined
+const runsThere = async (paths: HomePaths) => (await readHolder(paths.lock))?.alive || daemonHolding(paths)
 
 /**
  * The process of the daemon that holds this home (`holdHome`), long before its lock file names it, and while it begins anew. A
@@ -200,9 +200,15 @@ const runsThere = async (paths: HomePaths): Promise<boolean> =>
  */
 export const daemonHolding = ({ home }: HomePaths): number | undefined =>
   orElse(() => {
-    const held = new RegExp(`FLOCK .* (\\d+) \\S+:${statSync(home).ino} `)
+    const { dev, ino } = statSync(home)
+    const held = new RegExp(`FLOCK .* (\\d+) \\S+:${ino} `)
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME ? Number(pid) : undefined
+    // A directory of another filesystem may have the same number, and the list of locks does not tell them apart everywhere.
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => statSync(`/proc/${pid}/fd/${fd}`))
+    const isHere = open.some((one) => one.dev === dev && one.ino === ino)
+    return isHere && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME
+      ? Number(pid)
+      : undefined
   }, undefined)
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */

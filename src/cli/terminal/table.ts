@@ -37,7 +37,7 @@ export const UNBOUNDED: Screen = { colour: false, columns: Number.POSITIVE_INFIN
 /** Columns by their headings; one of blanks is empty, and one that is false is left out. */
 export type Columns<Row> = Readonly<Record<string, Value<Row> | Column<Row> | false>>
 
-/** An end, as one fact. */
+/** When something ends, in words; null: never. */
 export const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
 
 /** The text in this style, where the screen has colours. */

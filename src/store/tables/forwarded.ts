@@ -12,7 +12,7 @@ export interface Forwarded {
   readonly missed: number
   /** When that was found last (ms since the epoch). */
   readonly missedAt: number
-  /** Number of the last entry that had been removed from the ledger when the target began. Of an earlier release's target that got nothing: beyond all. */
+  /** Number of the last entry that had been removed from the ledger when the target began. Infinity for a target that an earlier release tried in vain. */
   readonly from: number
 }
 export type ForwardedRepository = Rows<Forwarded, []>

@@ -36,7 +36,7 @@ export async function verifyLedger(
   let keptHash: unknown
   for await (const { seq, row } of repository.forwards()) {
     entries++
-    // What was written since does not stand for what a head elsewhere covers.
+    // An entry beyond the head that is kept elsewhere was written later, and stands for none of those under that head.
     if (outside === undefined || seq <= outside.seq) last = Math.max(last, seq)
     if (row !== undefined) head = row.hash
     if (firstBad !== null) continue

@@ -199,7 +199,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       })
     }
     const before = inForce?.body
-    // Whoever signed it did not know the one in force here.
+    // Whoever signed this bundle did not know the one in force here.
     const isAside = before !== undefined && body.number <= before.number
     if (before !== undefined && ((isAside && from === 'person') || isOlder(body, before))) {
       throw new KaroError('conflict', `the policy bundle ${before.number} is in force, which is as new`, {

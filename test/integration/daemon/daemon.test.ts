@@ -143,6 +143,13 @@ describe('karo up', () => {
     await node.kill9()
   })
 
+  test('karo stop ends a node that holds its home before its name stands there, as while it begins anew', async () => {
+    const node = await startNode()
+    rmSync(join(node.home, 'karo.lock'))
+    expect(await node.json(['stop'])).toEqual({ stopped: true, pid: node.pid })
+    await until(() => node.process.exitCode !== null, { what: 'it has ended' })
+  })
+
   test('--background several times at once: one daemon stays, and all of them name it', async () => {
     const home = temporaryHome()
     const env = cleanEnv(home, ON_LOOPBACK)

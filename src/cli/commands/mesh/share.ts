@@ -244,7 +244,7 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
 
 type Peer = SharingView['peers'][number]
 
-/** Its name; with the fingerprint where several have that name, so that consent is seen to be given to the right one. */
+/** The name of a node, with its fingerprint where several nodes have that name: a person sees which of them has the consent. */
 const called = ({ name, fingerprint }: Peer, { peers }: SharingView): string =>
   name && peers.filter((peer) => peer.name === name).length === 1 ? name : `${name} ${fingerprint}`.trim()
 

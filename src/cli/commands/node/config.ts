@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
-import type { ReloadedShape } from '../../../api/contract/shapes.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -159,46 +158,38 @@ const RESTART_MS = 60_000
 const LOOK_MS = 100
 
 /**
- * Has the node take over what the file says now, and restart where keys wait for that and `restarts` agrees; resolves when it
- * answers again. Throws KaroError `not_running` where no node runs.
+ * Has the node take over what the file says now, and restart for keys that wait for that (of which `path` has to be one) where
+ * `restart`, or else the person, says so; resolves when it answers again. Throws KaroError `not_running` where no node runs.
  */
-async function takeOver(
-  io: CommandIo,
-  restarts: (waiting: readonly string[]) => Promise<boolean> | boolean,
-): Promise<ReloadedShape> {
+async function takeOver(io: CommandIo, restart?: boolean, path?: string) {
   // A node that begins anew makes its socket again, at another time.
   const made = () => statSync(io.socket, { throwIfNoEntry: false })?.ctimeMs
   const before = made()
   const told = await io.call(reloadSettings, { body: {} })
-  if (told.waiting.length === 0 || !(await restarts(told.waiting))) return told
+  const keys = told.waiting
+  if (keys.length === 0 || (path !== undefined && !keys.includes(path))) return told
+  const asks = `For ${keys.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`
+  if (!(restart ?? (canAsk(io) && (await confirm(io, asks, { where: 'karo config' }))))) return told
+  // Undefined for the machine's node, and where the filesystem has no such locks.
+  const holder = () => daemonHolding(homePaths(io.env))
+  const pid = holder()
   const { waiting } = await io.call(reloadSettings, { body: { restart: true } })
-  const paths = homePaths(io.env)
   for (const end = Date.now() + RESTART_MS; waiting.length > 0; await sleep(LOOK_MS)) {
     if (![before, undefined].includes(made())) break
-    if (io.socket === paths.socket && daemonHolding(paths) === undefined)
-      throw new KaroError('unavailable', 'the node has ended: karo up  says why')
+    if (holder() !== pid) throw new KaroError('unavailable', 'the node ended: karo up  says why')
     if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew')
   }
   return { applied: [...told.applied, ...waiting], waiting: [] }
 }
 
-const RESTARTS = { restart: 'do not ask: restart the node where a changed key needs it' } as const
-
-const agreed = (io: CommandIo, waiting: readonly string[]) =>
-  canAsk(io) &&
-  confirm(
-    io,
-    `For ${waiting.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`,
-    { where: 'karo config' },
-  )
+const RESTARTS = { restart: 'do not ask: restart the node where a changed key needs it' }
 
 const reload = defineCommand('config reload', {
   summary: 'have the running node take over config.toml',
   shows: reloadSettings,
   options: RESTARTS,
   async run(io, { options }) {
-    const told = await takeOver(io, (waiting) => options.restart ?? agreed(io, waiting))
-    return show(io, told, ({ applied, waiting }) =>
+    return show(io, await takeOver(io, options.restart), ({ applied, waiting }) =>
       [
         ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
         applied.length > 0 ? `In force now: ${applied.join(', ')}` : 'Nothing changed.',
@@ -212,13 +203,13 @@ const reload = defineCommand('config reload', {
 async function inForce(
   io: CommandIo,
   path: string,
-  restarts?: boolean,
+  restart?: boolean,
 ): Promise<[ReturnType<typeof forceOf>, string]> {
   const force = forceOf(path)
   if (force === 'at once')
     return [force, `In force at once${recordingPaths(io.env).whose === 'machine' ? ', for you alone' : ''}.`]
   try {
-    const { waiting } = await takeOver(io, (all) => all.includes(path) && (restarts ?? agreed(io, all)))
+    const { waiting } = await takeOver(io, restart, path)
     if (waiting.includes(path)) return [force, afterRestart(io, [path])]
     const { keys } = await io.call(getSettings)
     const source = keys.find(({ key }) => key === path)?.source ?? ''

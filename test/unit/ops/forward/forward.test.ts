@@ -6,8 +6,9 @@ import { FORWARD_KINDS, type ForwardKind, forwardTarget } from '../../../../src/
 import { ECS_KEYS, ecsText, kindOf } from '../../../../src/ops/forward/ecs.ts'
 import { createForward } from '../../../../src/ops/forward/index.ts'
 import { syslogFrame } from '../../../../src/ops/forward/syslog.ts'
-import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
-import { temporaryDirectory } from '../../../support/data/database.ts'
+import { encodeValue } from '../../../../src/store/level/value.ts'
+import { type Forwarded, forwarded } from '../../../../src/store/tables/forwarded.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { depsFor, entry, LEDGER, sender } from '../../../support/node/forwarding.ts'
 
 describe('the form of a target', () => {
@@ -130,6 +131,21 @@ describe('the room', () => {
     ...Array.from({ length: 300 }, (_, at) => entry(3 * at + 1, 'consent_change')),
     ...[901, 902].map((seq) => entry(seq, 'node_started')),
   ]
+  test('a row of an earlier release says where its target began only if that got something', async () => {
+    const db = await temporaryDatabase()
+    const row = { to: 'a', sent: 0, tried: 0, missed: 0, missedAt: 0, from: 7 }
+    await forwarded.in(db).write({ put: [row] })
+    expect(await forwarded.in(db).get('a')).toEqual(row)
+    const [{ key } = { key: new Uint8Array() }] = forwarded.changes({ put: [row] })
+    for (const [sent, tried, from] of [
+      [0, 0, Number.POSITIVE_INFINITY],
+      [2, 3, 0],
+    ] as const) {
+      await db.put(key, encodeValue(1, [sent, tried, 0, 0]))
+      expect(await forwarded.in(db).get('a')).toMatchObject({ sent, tried, from })
+    }
+  })
+
   test.each<[string, Parameters<typeof sentTo>, object]>([
     [
       'sends what it has before it stops',
@@ -169,7 +185,7 @@ describe('the room', () => {
     [
       'misses nothing of that where an earlier release had tried in vain',
       [FORWARD_KINDS, shortened, { from: Number.POSITIVE_INFINITY }, 900],
-      { numbers: shortened.map(({ seq }) => seq), status: { missed: 0 } },
+      { numbers: shortened.map(({ seq }) => seq), status: { missed: 0 }, row: { from: 900 } },
     ],
     [
       'misses nothing of that after a restart between kept decisions',
