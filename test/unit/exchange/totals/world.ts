@@ -92,13 +92,20 @@ export interface World {
 
 const counts = (...rows: readonly (readonly [number, readonly number[]])[]): Counts => new Map(rows)
 
+interface WorldOptions {
+  readonly seed?: number
+  /** Of the day that the world begins in. */
+  readonly hour?: number
+  readonly running?: (index: number) => boolean
+}
+
 /** `count` machines; the first two are aggregators, the third is security staff. All agree and type a little. */
 export async function createWorld(
   count: number,
-  { seed = 1, running = () => true }: { seed?: number; running?: (index: number) => boolean } = {},
+  { seed = 1, hour = 10, running = () => true }: WorldOptions = {},
   teamsOf: (index: number) => readonly string[] = () => [],
 ): Promise<World> {
-  const network = new Network({ seed, epoch: Date.UTC(2026, 10, 18, 10) })
+  const network = new Network({ seed, epoch: Date.UTC(2026, 10, 18, hour) })
   const nodes = network.add(count)
   const machines: Machine[] = []
   const bindings = (): readonly Binding[] => machines.filter(({ certified }) => certified).map(bindingOf)
