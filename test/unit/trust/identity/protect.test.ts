@@ -24,23 +24,15 @@ const newPath = (): string => join(temporaryDirectory(), 'identity.key')
 const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
 
-/** The bytes of one file, made once: the passphrase costs a quarter of a second each time. */
-let made: { readonly bytes: Buffer; readonly nodeId: string } | undefined
-
 function protectedKey(): { path: string; nodeId: string } {
-  const path = newPath()
-  if (made === undefined) {
-    const { nodeId } = createIdentityFile(path, systemRandom)
-    protectIdentityFile(path, SECRET, systemRandom)
-    made = { bytes: fs.readFileSync(path), nodeId }
-  } else fs.writeFileSync(path, made.bytes, { mode: 0o600 })
-  return { path, nodeId: made.nodeId }
-}
-
-test('it is the same key behind it, and comes back', () => {
   const path = newPath()
   const { nodeId } = createIdentityFile(path, systemRandom)
   protectIdentityFile(path, SECRET, systemRandom)
+  return { path, nodeId }
+}
+
+test('it is the same key behind it, and comes back', () => {
+  const { path, nodeId } = protectedKey()
   expect(fs.statSync(path).mode & 0o7777).toBe(0o600)
   expect(fs.readdirSync(join(path, '..'))).toEqual(['identity.key'])
   expect(fs.readFileSync(path, 'utf8')).not.toContain('BEGIN PRIVATE KEY')
@@ -93,7 +85,7 @@ test('no changed byte makes another key of it', () => {
   const text = fs.readFileSync(path, 'latin1')
   const body = text.indexOf('KEY-----\n') + 9
   // The last characters hold the seed and its padding: a change in front of them turns bits of the seed.
-  for (let at = text.lastIndexOf('\n-----END') - 90; at < text.length - 40; at += times(18, 6)) {
+  for (let at = text.lastIndexOf('\n-----END') - 90; at < text.length - 40; at += times(3, 1)) {
     const other = text[at] === 'A' ? 'B' : 'A'
     fs.writeFileSync(path, text.slice(0, at) + other + text.slice(at + 1), 'latin1')
     let loaded: string | undefined
@@ -118,9 +110,7 @@ describe.runIf(spawnSync('openssl', ['version']).status === 0)('openssl', () => 
     fs.writeFileSync(open, plain.stdout, { mode: 0o600 })
     expect(loadIdentity(open).nodeId).toBe(readPublicIdentity(path).nodeId)
     const asn1 = openssl('asn1parse', '-in', path).stdout
-    expect(asn1).toMatch(
-      /PBES2[\s\S]*((id-)?scrypt|1\.3\.6\.1\.4\.1\.11591\.4\.11)[\s\S]*:4000[\s\S]*aes-256-cbc/,
-    )
+    expect(asn1).toMatch(/PBES2[\s\S]*((id-)?scrypt|1\.3\.6\.1\.4\.1\.11591\.4\.11)[\s\S]*aes-256-cbc/)
   })
 
   test('writes what is read here', () => {
