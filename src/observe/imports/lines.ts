@@ -31,10 +31,13 @@ const MOST_BAD = 10_000
 const MOST_LINES = 5_000_000
 
 /**
- * The lines, each with at most `KEPT` bytes. The first line decides whether lines end as on Windows (CR LF); in other files
+ * The lines, each with at most `KEPT` bytes. Throws KaroError `bad_file`, without `where`, for a line beyond `most`. The first line decides whether lines end as on Windows (CR LF); in other files
  * a CR at the end belongs to the command.
  */
-export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line, void> {
+export async function* linesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  most = MOST_LINES,
+): AsyncGenerator<Line, void> {
   let number = 0
   let windows: boolean | undefined
   /** The parts so far of a line that has not ended. */
@@ -48,8 +51,11 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     begun = []
     kept = 0
     size = 0
-    number++
-    countLine(number)
+    if (++number > most) {
+      throw new KaroError('bad_file', `it has more than ${most} lines`, {
+        hint: 'Cut it into files of fewer lines, and import one after the other: split -l 1000000 FILE',
+      })
+    }
     windows ??= ended && whole[whole.length - 1] === RETURN && length === whole.length
     const line =
       windows && length === whole.length && whole[whole.length - 1] === RETURN ? whole.subarray(0, -1) : whole
@@ -80,14 +86,6 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 export const UNENDED = 'has no line end: it is still being written, or was cut off'
-
-/** Throws KaroError `bad_file`, without `where`, for a line beyond MOST_LINES. */
-function countLine(number: number): void {
-  if (number <= MOST_LINES) return
-  throw new KaroError('bad_file', `it has more than ${MOST_LINES} lines`, {
-    hint: 'Cut it into files of fewer lines, and import one after the other: split -l 1000000 FILE',
-  })
-}
 
 /** Passes the items on. Throws KaroError `bad_file` with `where` after too many unreadable lines. */
 export const bounded = (where: string) =>

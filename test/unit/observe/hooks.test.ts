@@ -177,13 +177,14 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
   if (shell !== 'sh')
     test.skipIf(!installed)('guard, finder and asker are sound for any words, files and lists', () => {
       const all = fc.sample(fc.array(word, { minLength: 1, maxLength: 3 }), { numRuns: 10, seed: 4 })
+      const ruled = ruledTools()
       const parts = all.flatMap((words) => {
         const guard = GUARDS[shell as FinderShell]({
           ask: words,
           files: words,
           machineFile: words[0]!,
           resident: words[0]!,
-          ruled: ruledTools(),
+          ruled,
           plain: PLAIN_LINES,
           timeoutMs: 500,
           onError: 'block',

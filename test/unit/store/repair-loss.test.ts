@@ -103,7 +103,7 @@ test('when all is in what cannot be read the report says so, and what else there
   expect(after).toContain(`${directory}.damaged-`)
 })
 
-test('a file that is gone counts for what it held; lists of files cost nothing', async () => {
+test('a file that is gone counts for what it held; lists of files cost nothing, and no consent', async () => {
   const directory = copied()
   const table = filesOf(directory, /\.ldb$/)[0]!
   const { size } = statSync(join(directory, table))
@@ -116,7 +116,11 @@ test('a file that is gone counts for what it held; lists of files cost nothing',
   copyFileSync('/dev/null', join(listless, 'CURRENT'))
   const harmless = await repairDatabase(listless)
   expect(harmless).toMatchObject({ loss: 'none', unreadable_bytes: 0 })
+  expect(harmless.keyspaces.events).toEqual({ kept: EVENTS, lost: 0, rebuilt: 0 })
   expect(repairView(harmless, DONE, SCREEN)).toContain('Repaired: nothing is lost.')
+  const store = await openIn(listless)
+  expect((await store.consent.get(1000))?.off).toBe(false)
+  await store.stop()
 })
 
 test('rows that are left out are a loss that can be counted', async () => {
