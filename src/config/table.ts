@@ -709,7 +709,7 @@ export const DEFAULTS = configOf(new Map(KEY_LIST.map((k) => [k.path, k.default]
  */
 const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>> = {
   node: 'restart',
-  identity: 'restart',
+  identity: 'reload',
   mesh: 'restart',
   transport: 'restart',
   overlay: 'restart',

@@ -18,7 +18,7 @@ export type Input = Readonly<Record<string, unknown>>
 export type Acts = Pick<Action, 'argv' | 'cwd' | 'binds' | 'input'>
 
 /** Whose the call is; nobody else's data is touched. */
-interface Whose {
+export interface Whose {
   readonly person: number
   readonly signal: AbortSignal
   /** 32 hex digits. */

@@ -6,10 +6,13 @@ import { EXEC } from '../classes.ts'
 import { DEFAULT_LIMITS } from '../manifest/words.ts'
 import type { MuscleClient } from '../muscle/client.ts'
 import { specOf } from '../runtime/spec.ts'
-import type { Acts, BuiltIn, Input } from './agent.ts'
+import type { Acts, BuiltIn, Input, Whose } from './agent.ts'
 
-export interface OutwardDeps extends Pick<Ambient, 'timers' | 'random'> {
+export interface JailDeps extends Pick<Ambient, 'timers' | 'random'> {
   readonly muscle: { client(): Promise<MuscleClient> }
+}
+
+export interface OutwardDeps extends JailDeps {
   readonly models: {
     count(): number
     look(signal: AbortSignal): Promise<readonly { readonly name: string; readonly state: string }[]>
@@ -86,8 +89,45 @@ function createTaken() {
   }
 }
 
-/** Runs one command in a jail by the Muscle, once a person has said yes to exactly that. */
-export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>): BuiltIn {
+/** Runs a command in a jail by the Muscle. Rejects with KaroError `bad_request`, `refused` or `unavailable`. */
+export async function runInJail(
+  { muscle, timers, random }: JailDeps,
+  input: Input,
+  { signal, traceId, code = [] }: Omit<Whose, 'person'>,
+) {
+  const { argv, cwd, binds, input: stdin } = commandIn(input)
+  const seconds = secondsIn(input.seconds)
+  const limits = { ...DEFAULT_LIMITS, wall_ms: seconds * 1_000 }
+  const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, traceId, random)
+  const [out, err] = [createTaken(), createTaken()]
+  const client = await muscle.client()
+  const job = await client.run(spec, ({ stream, bytes }) => (stream === 'stdout' ? out : err).take(bytes))
+  const kill = (): void => void client.cancel(spec.job).catch(() => {})
+  signal.addEventListener('abort', kill, { once: true })
+  // The jail has the same limit; this is for a Muscle that does not keep it.
+  const late = timers.after(seconds * 1_000 + 1_000, kill)
+  if (signal.aborted) kill()
+  try {
+    job.input(Buffer.from(stdin), true)
+    const { reason, code, signal: by } = await job.ended
+    if (signal.aborted) throw new KaroError('unavailable', 'it was ended')
+    const [stdout, stderr] = [out.read(), err.read()]
+    return {
+      exit_code: code,
+      signal: by,
+      ended: reason,
+      stdout: stdout.text,
+      stderr: stderr.text,
+      dropped_bytes: stdout.dropped + stderr.dropped,
+    }
+  } finally {
+    late()
+    signal.removeEventListener('abort', kill)
+  }
+}
+
+/** Runs one command, once a person has said yes to exactly that. */
+export function executor(deps: JailDeps): BuiltIn {
   return {
     id: 'kExecutor:command',
     purpose: 'runs one command in a jail, once you have approved exactly that',
@@ -107,39 +147,7 @@ export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>
           seconds: { type: 'number', ...optional },
         },
         failed: (value) => (value as { readonly exit_code: number | null }).exit_code !== 0,
-        async run(input, { signal, traceId, code = [] }) {
-          const { argv, cwd, binds, input: stdin } = commandIn(input)
-          const seconds = secondsIn(input.seconds)
-          const limits = { ...DEFAULT_LIMITS, wall_ms: seconds * 1_000 }
-          const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, traceId, random)
-          const [out, err] = [createTaken(), createTaken()]
-          const client = await muscle.client()
-          const job = await client.run(spec, ({ stream, bytes }) =>
-            (stream === 'stdout' ? out : err).take(bytes),
-          )
-          const kill = (): void => void client.cancel(spec.job).catch(() => {})
-          signal.addEventListener('abort', kill, { once: true })
-          // The jail has the same limit; this is for a Muscle that does not keep it.
-          const late = timers.after(seconds * 1_000 + 1_000, kill)
-          if (signal.aborted) kill()
-          try {
-            job.input(Buffer.from(stdin), true)
-            const { reason, code, signal: by } = await job.ended
-            if (signal.aborted) throw new KaroError('unavailable', 'it was ended')
-            const [stdout, stderr] = [out.read(), err.read()]
-            return {
-              exit_code: code,
-              signal: by,
-              ended: reason,
-              stdout: stdout.text,
-              stderr: stderr.text,
-              dropped_bytes: stdout.dropped + stderr.dropped,
-            }
-          } finally {
-            late()
-            signal.removeEventListener('abort', kill)
-          }
-        },
+        run: (input, whose) => runInJail(deps, input, whose),
       },
     ],
   }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import type { Bind } from '../../muscle/contract/messages.ts'
-import { executor, type OutwardDeps } from '../builtins/outward.ts'
+import { type JailDeps, runInJail } from '../builtins/outward.ts'
 import type { Action } from '../types.ts'
 
 /**
@@ -22,42 +22,36 @@ sed -n "s/^chmod: changing permissions of '\(.*\)': .*/-o\1/p" ;;
 esac; shift 2; done`
 /** Files that are named. */
 const MOST_NAMED = 8
+/** Jails of root run as this user. */
+const NOBODY = 65_534
 
-type Deps = Omit<OutwardDeps, 'models'>
+const NOTHING_SAID = { user: NOBODY, lines: [] as readonly string[] }
 
-/** Undefined without a Muscle. */
-async function said(
-  deps: Deps,
-  binds: readonly Bind[],
-  words: readonly string[],
-  traceId: string,
-): Promise<readonly string[] | undefined> {
-  const [exec] = executor(deps).tools
-  if (exec === undefined) return undefined
+/** The uid that jails run as, and the lines; nothing without a Muscle. */
+async function said(deps: JailDeps, binds: readonly Bind[], words: readonly string[], traceId: string) {
   const [read, write] = [false, true].map((is) =>
     binds.filter((one) => one.write === is).map(({ path }) => path),
   )
   const input = { argv: ['sh', '-c', TRY, 'sh', ...words], cwd: '/usr', read, write }
-  const { signal } = new AbortController()
-  const done = await exec
-    .run(input, { person: 0, signal, traceId } as Parameters<typeof exec.run>[1])
-    .catch((error: unknown) => {
-      if (error instanceof KaroError && error.code === 'unavailable') return undefined
-      throw error
-    })
-  return (done as { readonly stdout: string } | undefined)?.stdout.split('\n').slice(0, -1)
+  try {
+    const { owner } = await deps.muscle.client()
+    const { stdout } = await runInJail(deps, input, { signal: new AbortController().signal, traceId })
+    return { user: owner === 0 ? NOBODY : owner, lines: stdout.split('\n').slice(0, -1) }
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'unavailable') return NOTHING_SAID
+    throw error
+  }
 }
 
-const isRoot = (): boolean => process.getuid?.() === 0
-const letIn = (rights: string, path: string): string =>
-  `setfacl -R -m u:${isRoot() ? '65534' : 'USER'}:${rights} ${path}`
+const letIn = (user: number, rights: string, path: string): string =>
+  `setfacl -R -m u:${user}:${rights} ${path}`
 
 /**
  * What lies in the places to be written and the user of jails cannot change, some of it. Rejects with KaroError `refused` for the first place that cannot be
  * given, or that the user of jails cannot read or write. Without a Muscle nothing is tried.
  */
 export async function tryPlaces(
-  deps: Deps,
+  deps: JailDeps,
   binds: readonly Bind[],
   traceId: string,
 ): Promise<readonly string[]> {
@@ -65,38 +59,41 @@ export async function tryPlaces(
   const words = binds.flatMap(({ path, write }) =>
     write ? ['-w', path, '-d', path, '-f', path] : ['-r', path],
   )
-  const lines = (await said(deps, binds, words, traceId)) ?? []
+  const { user, lines } = await said(deps, binds, words, traceId)
   const bad = lines.find((line) => /^-[rw]/.test(line))
   if (bad === undefined)
-    return lines.flatMap((line) => (/^-[co]/.test(line) ? [line.slice(2)] : [])).slice(0, MOST_NAMED)
+    return lines.flatMap((line) => /^-[co](.+)/.exec(line)?.[1] ?? []).slice(0, MOST_NAMED)
   const path = bad.slice(2)
   const isWrite = bad.startsWith('-w')
+  const ofService =
+    isWrite && user !== NOBODY && user !== process.getuid?.()
+      ? `; and for the service: systemctl edit karo-exec  with [Service] ReadWritePaths=${path}`
+      : ''
   throw new KaroError(
     'refused',
-    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'user nobody (65534)' : 'a user'}, who may not`,
+    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run as user ${user}, who may not`,
     {
       where: isWrite ? '--write' : '--read',
-      hint: `Let that user in (under the service: karo-exec):  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); to write under the service: systemctl edit karo-exec: ReadWritePaths=${path}`,
+      hint: `Let that user in:  ${letIn(user, isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above)${ofService}`,
     },
   )
 }
 
 /** Says on a card that what a call would change cannot be changed by the user of its jail; undefined where it can, or nobody knows. */
 export async function tryChange(
-  deps: Deps,
+  deps: JailDeps,
   { binds, traceId }: Pick<Action, 'binds' | 'traceId'>,
   target: string,
 ): Promise<string | undefined> {
   if (!binds.some(({ path, write }) => write && (target === path || target.startsWith(`${path}/`))))
     return undefined
   const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
-  const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
-  if (lines.includes(`-o${target}`))
-    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail. Give it to that user: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
+  const { user, lines } = await said(deps, binds, words, traceId).catch(() => NOTHING_SAID)
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
-  if (!lines.includes(`-w${at}`)) return undefined
-  return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(
-    0,
-    1_000,
-  )
+  const shown = at.slice(0, 400)
+  if (lines.includes(`-o${at}`))
+    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail: chown ${user} ${shown}`
+  if (lines.includes(`-w${at}`))
+    return `It will fail: the user of its jail may not write ${shown}. This lets that user: ${letIn(user, 'rwX', shown)}`
+  return undefined
 }

@@ -54,6 +54,8 @@ export interface RunningJob {
 }
 
 export interface MuscleClient {
+  /** The uid of the Muscle. */
+  readonly owner: number
   /** The Muscle's report about its providers. */
   status(): Promise<Answer<'status'>>
   /** Tries to get out of each kind of jail; takes a second or two. */
@@ -103,7 +105,7 @@ export async function connectMuscle(
 ): Promise<MuscleClient> {
   const owner = ownerOf(dirname(path))
   const socket = connect(path)
-  const client = attach(socket, provider)
+  const client = attach(socket, provider, owner)
   const giveUp = (): void => void socket.destroy(new Error('it did not greet in time'))
   signal.addEventListener('abort', giveUp, { once: true })
   socket.once('connect', () => {
@@ -141,6 +143,7 @@ function ownerOf(directory: string): number {
 function attach(
   socket: Socket,
   provider: ProviderName | null,
+  owner: number,
 ): MuscleClient & { readonly greeted: Promise<void> } {
   const greeted = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<string>()
@@ -237,6 +240,7 @@ function attach(
   greeted.promise.catch(() => {})
 
   return {
+    owner,
     greeted: greeted.promise,
     closed: closed.promise,
     close: () => void socket.destroy(),

@@ -203,8 +203,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         throw new KaroError('refused', 'agents are off on this node', {
           hint: 'karo config set agents.enabled true allows them.',
         })
-      const takes = wanted.binds.length + (wanted.connect ?? []).length
-      if ((takes > 0 || isOutside(wanted)) && !actor.admin)
+      if ((wanted.binds.length || wanted.connect?.length || isOutside(wanted)) && !actor.admin)
         throw new KaroError(
           'refused',
           'only an administrator of this node may give an agent places or servers of the machine or the network',

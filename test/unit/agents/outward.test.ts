@@ -68,6 +68,23 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     const card = (name: string) => tryChange(outward(client), { binds, traceId: TRACE }, join(path, name))
     expect(await card('fixed')).toContain(`may not write ${join(path, 'fixed')}.`)
     expect(await Promise.all([card('free'), card('new')])).toEqual([undefined, undefined])
+    // Who is to be let in has a number that can be typed; another user than the daemon's is that of the service.
+    const [user, mine] = [process.getuid?.() || 65_534, join(path, 'mine')]
+    mkdirSync(mine, { mode: 0o555 })
+    for (const [owner, uid] of [
+      [client.owner, user],
+      [995, 995],
+    ] as const) {
+      const refused = tryPlaces(outward({ ...client, owner }), [{ path: mine, write: true }], TRACE)
+      const inService =
+        uid === 995
+          ? `; and for the service: systemctl edit karo-exec  with [Service] ReadWritePaths=${mine}`
+          : ''
+      await expect(refused).rejects.toMatchObject({
+        message: `the agent could not write ${mine}: jails run as user ${uid}, who may not`,
+        hint: `Let that user in:  setfacl -R -m u:${uid}:rwX ${mine}  (and x on the directories above)${inService}`,
+      })
+    }
     if (process.getuid?.() !== 0) return
     const above = join(path, 'home')
     mkdirSync(join(above, 'notes'), { recursive: true })
