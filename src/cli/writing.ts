@@ -1,6 +1,9 @@
-// Says why a file that a command writes cannot be written, and what to do.
+// Writes settings of a person, and says why a file that a command writes cannot be written, and what to do.
+import { existsSync, realpathSync } from 'node:fs'
+import { systemRandom } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
+import { replaceFile } from '../base/files.ts'
 
 /** What `act` returns. What the system refuses is thrown as KaroError `bad_file` that begins with `what`. */
 export function writing<T>(path: string, act: () => T, what = 'it cannot be written'): T {
@@ -11,4 +14,9 @@ export function writing<T>(path: string, act: () => T, what = 'it cannot be writ
     const { reason, hint } = diskTrouble(path, cause)
     throw new KaroError('bad_file', `${what}: ${reason}`, { where: path, hint, cause })
   }
+}
+
+/** Replaces the text of a file of settings. A link into somebody's collection of settings stays one, and the file behind it changes. */
+export function replaceSettings(file: string, text: string, mode: number): void {
+  replaceFile(existsSync(file) ? realpathSync(file) : file, text, mode, systemRandom)
 }

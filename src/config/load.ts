@@ -63,12 +63,13 @@ function parseToml(text: string, file: string): Record<string, unknown> {
     const message = cause.message.split('\n')[0]!.replace(/^Invalid TOML document: /, 'not valid TOML: ')
     const where = `${file}:${cause.line}`
     const twice = message.includes('redefine') ? firstOf(text.split('\n'), cause.line) : undefined
-    if (twice === undefined) throw new KaroError('bad_config', message, { where, cause })
-    throw new KaroError('bad_config', `${twice.name} is in line ${twice.line} already`, {
-      where,
-      hint: `Keep one of the two: line ${twice.line} or line ${cause.line}.`,
-      cause,
-    })
+    const hint = twice
+      ? `Keep one of the two: line ${twice.line} or line ${cause.line}.`
+      : /invalid value|numeric/.test(message)
+        ? 'Write text in quotes, numbers without a unit, and true or false in small letters.'
+        : undefined
+    const what = twice ? `${twice.name} is in line ${twice.line} already` : message
+    throw new KaroError('bad_config', what, { where, hint, cause })
   }
 }
 
@@ -88,8 +89,8 @@ function firstOf(lines: readonly string[], second: number) {
 /** Names of the keys and sections directly below `prefix`. */
 function namesBelow(prefix: string): string[] {
   const start = prefix === '' ? '' : `${prefix}.`
-  const paths = KEY_LIST.map(({ path }) => path).filter((path) => path.startsWith(start))
-  return [...new Set(paths.map((path) => path.slice(start.length).split('.')[0]!))]
+  const below = KEY_LIST.filter(({ path }) => path.startsWith(start))
+  return [...new Set(below.map(({ path }) => path.slice(start.length).split('.')[0]!))]
 }
 
 function unknownKey(path: string, parent: string, where: string): KaroError {
@@ -181,7 +182,7 @@ function wrong(setting: Setting, error: WrongValue): KaroError {
   const message = error.message.startsWith(':') ? `${name}${error.message}` : `${name} ${error.message}`
   return new KaroError('bad_config', message, {
     where: setting.where(error.path),
-    ...(error.hint && { hint: error.hint }),
+    hint: error.hint,
   })
 }
 
@@ -197,9 +198,7 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
     throw wrong(
       settings.get(path)!,
       new WrongValue(
-        everything
-          ? `is ${address}, which is public addresses too, but mesh.lan_only is on`
-          : `is ${address}, which is not a private address, but mesh.lan_only is on`,
+        `is ${address}, which is ${everything ? 'public addresses too' : 'not a private address'}, but mesh.lan_only is on`,
         [index],
         isCgnat
           ? 'Set mesh.allow_cgnat = true if 100.64.0.0/10 is your own network.'

@@ -8,8 +8,7 @@ import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { KaroError } from '../../base/errors.ts'
-import { duration } from '../../base/format.ts'
-import { orElse } from '../../base/run/or-else.ts'
+import { duration, printable } from '../../base/format.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
 import { atHome } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
@@ -37,7 +36,7 @@ interface Known {
 export async function front(io: CommandIo): Promise<undefined> {
   if (io.json) return printJson(io, await io.call(getStatus, { deadlineMs: STATUS_MS }))
   const known = await look(io)
-  const guard = orElse(() => loadGuard(io), undefined)
+  const guard = loadGuard(io)
   const shells = hookedShells(io)
   const noGuard = shells.includes('sh')
   const isOld = thisShell(recordingPaths(io.env).spool)?.recorded === false
@@ -45,10 +44,7 @@ export async function front(io: CommandIo): Promise<undefined> {
     io,
     {
       ...(known === undefined ? absent(io) : present(io, known)),
-      guard:
-        guard === undefined
-          ? 'its settings cannot be read: karo guard'
-          : `${guard.profile}: ${effectOf(guard)}`,
+      guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:
         shells.length > 0 &&
         `new ones are recorded${noGuard ? '' : ' and guarded'}: ${shells.join(', ')}${noGuard ? '; sh has no guard' : ''}${isOld ? '; this one is not recorded' : ''}`,

@@ -1,5 +1,5 @@
 // Rules of one's own: shown by number, added and taken out of the rules file.
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
 import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
@@ -9,7 +9,6 @@ import { hasNote, seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
 import {
@@ -23,7 +22,7 @@ import {
   table,
   usage,
 } from '../kit.ts'
-import { writing } from '../writing.ts'
+import { replaceSettings, writing } from '../writing.ts'
 
 /** Shape of a rule in `karo guard --json` and its subcommands. */
 export const shapeOf = (rule: GuardRule, number: number | null) => ({
@@ -212,16 +211,13 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // Which file it is stands in the configuration.
   if (guard.failure !== undefined) throw guard.failure
   const file = ownFile(guard)
-  const there = readText(file)
-  const before = there ?? ''
+  const before = readText(file) ?? ''
   // An error in the file is reported at its present line, not at the line that it would get.
   parseRules(before, file, 'own')
   const text = change(before, file)
   const write = (): void => {
-    // A link into somebody's collection of settings stays one.
-    const real = there === undefined ? file : realpathSync(file)
-    mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
-    replaceFile(real, text, 0o600, systemRandom)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    replaceSettings(file, text, 0o600)
     resealed(guard)
   }
   writing(file, write, 'the rules cannot be written')

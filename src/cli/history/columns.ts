@@ -31,7 +31,10 @@ export const historyColumns = (io: CommandIo, peaks = false) =>
  * Where the commands need the room, without year and seconds, or of another year its day alone; a place in the order is
  * no time.
  */
-const when = ({ timestamp, untimed }: Shown, columns: number): string => {
+export const when = (
+  { timestamp, untimed }: Pick<Shown, 'timestamp' | 'untimed'>,
+  columns: number,
+): string => {
   if (untimed) return '–'
   const time = localTime(timestamp)
   if (columns >= WIDE_SCREEN) return time

@@ -1,5 +1,5 @@
 // A node for one person alone: it listens to nobody, and asks nobody whether they are there.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
@@ -20,7 +20,7 @@ const SOLO = [
 export function makeSolo(paths: HomePaths): boolean {
   const { config, sources } = loadConfig({ home: paths.home, env: {} })
   if (config.mesh.listen.length === 0 && config.discovery.mdns === false) return false
-  let text = existsSync(paths.config) ? readFileSync(paths.config, 'utf8') : ''
+  let text = readFileSync(paths.config, 'utf8')
   for (const { section, name, value } of SOLO) {
     if (sources.get(`${section}.${name}`) !== 'default')
       throw new KaroError('refused', `the configuration sets ${section}.${name} itself`, {
@@ -29,7 +29,8 @@ export function makeSolo(paths: HomePaths): boolean {
       })
     text = withKey(text, section, `${name} = ${value}\n`)
   }
-  replaceFile(paths.config, text, 0o600, systemRandom)
+  // A link into somebody's collection of settings stays one.
+  replaceFile(realpathSync(paths.config), text, 0o600, systemRandom)
   return true
 }
 

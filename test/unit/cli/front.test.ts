@@ -32,3 +32,12 @@ test('sh, which has no guard, is said to be recorded and not to be guarded', asy
   const { out } = await commandLine([], { env: { HOME, SHELL: '/bin/dash' } })
   expect(out).toContain('new ones are recorded: sh; sh has no guard')
 })
+
+test('a guard that is strict because of a mistake says where the mistake is', async () => {
+  const HOME = temporaryHome()
+  const home = join(HOME, '.local/share/karo')
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "moderate"\n', { mode: 0o600 })
+  const { out } = await commandLine([], { env: { HOME, SHELL: '/bin/bash' } })
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('config.toml:2: unknown key guard.profil')
+})

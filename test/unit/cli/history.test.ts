@@ -1,5 +1,6 @@
 // karo history against a daemon that is played: what is said of an order that is not whole, and of a directory that is gone.
 import { afterEach, expect, test, vi } from 'vitest'
+import { HISTORY_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { historyColumns } from '../../../src/cli/history/columns.ts'
 import { karo } from '../../support/node/played-daemon.ts'
@@ -30,6 +31,15 @@ test('what is of another year says so where there is no room for more', () => {
   const time = historyColumns({ columns: 80 } as CommandIo).TIME
   const of = (year: number) => time({ timestamp: new Date(year, 10, 14, 22, 13).toISOString() } as never)
   expect([of(new Date().getFullYear()), of(2023)]).toEqual(['11-14 22:13', '2023-11-14'])
+})
+
+test('where --limit shows no more, another way is named', async () => {
+  const { uses: _, failures: __, unknown: ___, ...event } = make
+  const told = async (limit: string): Promise<string> =>
+    (await karo({ 'GET /api/v1/history': { events: [event], total: 20_000 } }, 'history', '--limit', limit))
+      .err
+  expect(await told('1')).toBe('1 of 20000; --limit shows more.\n')
+  expect(await told(String(HISTORY_LIMIT_MAX))).toContain('karo export')
 })
 
 test('an order that not all commands were there for is told to be one', async () => {

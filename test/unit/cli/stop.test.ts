@@ -1,6 +1,6 @@
 // karo stop, karo alone, and what starts a node that is kept: against homes without a daemon.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createLock } from '../../../src/ops/system/lock.ts'
@@ -59,6 +59,36 @@ test('what was set waits for the start of a node that does not run, unless comma
   const reload = await karo(home, 'config', 'reload')
   expect([reload.code, reload.err]).toEqual([3, expect.stringContaining('up --background')])
   expect((await karo(home, 'config', 'set', 'guard.profile', 'strict')).out).toContain('In force at once.')
+})
+
+test('a configuration that is a link into a collection of settings stays one', async () => {
+  const home = temporaryDirectory()
+  mkdirSync(join(home, 'node'), { mode: 0o700 })
+  const real = join(home, 'config.toml')
+  const link = join(home, 'node', 'config.toml')
+  writeFileSync(real, '[sharing]\ndeny.untrusted = true\n', { mode: 0o600 })
+  symlinkSync(real, link)
+  for (const [line, written] of [
+    ['config migrate', '#deny.untrusted = true'],
+    ['init --solo', 'mdns = false'],
+    ['config set access.askers ann', '"ann"'],
+  ] as const) {
+    expect((await karo(home, ...line.split(' '))).code, line).toBe(0)
+    expect([lstatSync(link).isSymbolicLink(), readFileSync(real, 'utf8')], line).toEqual([
+      true,
+      expect.stringContaining(written),
+    ])
+  }
+})
+
+test('a key in the wrong section, or without one, brings those that were meant', async () => {
+  const home = temporaryDirectory()
+  for (const [key, meant] of [
+    ['history.profile', 'guard.profile'],
+    ['port', 'mesh.port or http.port'],
+    ['guard.profil', 'guard.profile'],
+  ] as const)
+    expect((await karo(home, 'config', 'set', key, 'x')).err, key).toContain(`Did you mean ${meant}?`)
 })
 
 test('+ adds to what the file says, and not to the environment', async () => {

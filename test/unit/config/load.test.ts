@@ -255,6 +255,8 @@ describe('refused', () => {
       'a key twice': '[mesh]\nport = 1\nport = 2',
       'a section twice': '[mesh]\n[node]\n[mesh]',
       'bad TOML': '[mesh]\nport = ',
+      'a text without quotes': '[guard]\nprofile = moderate',
+      'a number with a unit': '[retention]\nevents_days = 30d',
       'a table twice': '[peers.trusted]\n[mesh]\n[ peers.trusted ]\n',
       'a key twice, once elsewhere': '[http]\nport = 1\n[mesh]\nport = 2\nport = 3\n',
       'deep nesting': `a = ${'['.repeat(50)}${']'.repeat(50)}`,

@@ -6,7 +6,7 @@ import { getSettings, reloadSettings } from '../../../api/contract/operations/ca
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { createFile, freeName, replaceFile } from '../../../base/files.ts'
+import { createFile, freeName } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
@@ -23,7 +23,7 @@ import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
 import { daemonHolding } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
-import { writing } from '../../writing.ts'
+import { replaceSettings, writing } from '../../writing.ts'
 
 /** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
@@ -117,11 +117,7 @@ const get = defineCommand('config get', {
 function keyNamed(path: string, where: string): Key<unknown> {
   const found = KEY_LIST.find((k) => k.path === path)
   if (found !== undefined) return found
-  const meant =
-    closest(
-      path,
-      KEY_LIST.map((k) => k.path),
-    ) ?? sectionOf(path)
+  const meant = closest(path, PATHS) ?? sectionOf(path) ?? sectionOf(path.split('.').at(-1))
   throw usage(
     `unknown key ${path}`,
     where,
@@ -145,13 +141,10 @@ function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
 }
 
 /** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */
-function sectionOf(path: string): string | undefined {
-  return (
-    KEY_LIST.map((k) => k.path)
-      .filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
-      .join(' or ') || undefined
-  )
-}
+const sectionOf = (path = ''): string | undefined =>
+  PATHS.filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`)).join(' or ') || undefined
+
+const PATHS = KEY_LIST.map((k) => k.path)
 
 /** Milliseconds that a node may take to begin anew. */
 const RESTART_MS = 60_000
@@ -268,12 +261,7 @@ const set = defineCommand('config set', {
     const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
     writing(file, () => {
       if (isNew) mkdirSync(home, { recursive: true, mode: 0o700 })
-      replaceFile(
-        file,
-        now,
-        isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777,
-        systemRandom,
-      )
+      replaceSettings(file, now, isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777)
     })
     if (guard !== undefined) resealed(guard)
     if (!io.json) io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n`)
@@ -291,19 +279,19 @@ const set = defineCommand('config set', {
 const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
   async run(io) {
-    const { file } = load({ ...io, err: () => {} })
-    const text = file ? readFileSync(file, 'utf8') : ''
-    const { text: now, changes } = migrateText(text, file ?? '')
-    const kept = file === undefined || changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
-    if (file !== undefined && kept !== null) {
+    const { file = '' } = load({ ...io, err: () => {} })
+    const text = file && readFileSync(file, 'utf8')
+    const { text: now, changes } = migrateText(text, file)
+    const kept = changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
+    if (kept !== null) {
       const mode = statSync(file).mode & 0o777
       writing(file, () => {
         createFile(kept, text, mode, systemRandom)
         faultsFromEnv(io.env).hit('upgrade-step')
-        replaceFile(file, now, mode, systemRandom)
+        replaceSettings(file, now, mode)
       })
     }
-    return show(io, { file: file ?? null, kept, changes }, () =>
+    return show(io, { file: file || null, kept, changes }, () =>
       kept === null
         ? 'Every key of the file is one of this version.\n'
         : `${changes.map((change) => `${printable(change)}\n`).join('')}\nThe file as it was: ${kept}\n`,

@@ -54,7 +54,7 @@ const command = defineCommand('check', {
     const text = await commandText(input, 'check', 'karo check --rules lists the rules')
     const found = await quickGuard(io)
     // A mistake in the file is an error, because a person can correct it. An unreadable file makes the guard strict, as in shells.
-    if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
+    if (/:\d+$|^KARO_/.test(found.failure?.where ?? '')) throw found.failure
     for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
     const place = placeOf(io)

@@ -85,7 +85,9 @@ const find = defineCommand('history', {
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
     io.out(table(io, events.toReversed(), historyColumns(io, peaks)))
-    if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
+    // --limit cannot be raised beyond the most that the API gives.
+    const further = limit < HISTORY_LIMIT_MAX ? '--limit shows more' : '--until and karo export show others'
+    if (total > events.length) io.err(`${events.length} of ${total}; ${further}.\n`)
   },
 })
 

@@ -5,8 +5,8 @@ import {
   PROCESSES_LIMIT_MAX,
 } from '../../../api/contract/constants.ts'
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
-import type { ProcessShape } from '../../../api/contract/shapes.ts'
-import { bytes, duration, localTime } from '../../../base/format.ts'
+import { bytes, duration } from '../../../base/format.ts'
+import { when } from '../../history/columns.ts'
 import { defineCommand, parseSince, parseWhole, printJson, rfc3339, table } from '../../kit.ts'
 
 export const commands = [
@@ -55,7 +55,7 @@ export const commands = [
       }
       io.out(
         table(io, rows, {
-          BEGAN: (row) => began(row, io.columns),
+          BEGAN: ({ started_at: timestamp }) => when({ timestamp }, io.columns),
           TOOK: { value: (row) => duration(row.duration_ms), align: 'right' },
           PEAK: { value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)), align: 'right' },
           CPU: { value: (row) => duration(row.cpu_ms), align: 'right' },
@@ -76,11 +76,6 @@ export const commands = [
     },
   }),
 ]
-
-/** The start of a process; without year and seconds on a narrow screen. */
-const began = ({ started_at }: ProcessShape, columns: number): string =>
-  columns < WIDE_SCREEN ? localTime(started_at).slice(5, 16) : localTime(started_at)
-const WIDE_SCREEN = 100
 
 const NOTHING_NOW = 'No program runs now in a shell of yours that has the hook (karo shell install).'
 const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`

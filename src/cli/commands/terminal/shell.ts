@@ -216,7 +216,7 @@ const shellUninstall = defineCommand('shell uninstall', {
       const { words, byName } = programOf(io)
       const karo = byName ? 'karo' : words.map(quoteShell).join(' ')
       io.out(
-        `What was recorded stays in ${io.home}. To remove it too:  ${karo} stop; rm -r ${quoteShell(io.home)}\n`,
+        `What was recorded stays in ${io.home}. To remove it too, in a new shell:  ${karo} stop; rm -r ${quoteShell(io.home)}\n`,
       )
     }
   },
