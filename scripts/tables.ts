@@ -134,7 +134,8 @@ function shapesFile(): string {
 function titlesFile(): string {
   const rows = ASKED_TYPES.map((type) => {
     const { title, headings } = queryType(type)
-    return `  ${type}: [${[title, ...Object.values(headings ?? {})].map((one) => `'${one}'`).join(', ')}],\n`
+    const words = [title, ...Object.values(headings ?? {})].map((one) => one[0]?.toUpperCase() + one.slice(1))
+    return `  ${type}: [${words.map((one) => `'${one}'`).join(', ')}],\n`
   })
   return `// What the page calls each type of question, and of counted rows what their names are and what is counted.
 // Written by \`npm run docs\` from the query types.

@@ -137,7 +137,7 @@ const APART = [
   ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * SECONDS.hour),
   ...DAYS_APART.map((days) => days * SECONDS.day),
 ]
-const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const HOURS = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
 const NUMBERS = new Intl.NumberFormat()
 const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const UTC_DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })

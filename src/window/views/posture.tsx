@@ -185,12 +185,12 @@ type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' 
 
 type Row = Pick<ReportShape['risk']['levels'][number], 'value' | 'machines' | 'at_least' | 'change'>
 
-/** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
+/** `+12% on 6 machines`: a change, and on how many machines it rests; without one, how many are behind the number. */
 function behind({ change: moved, machines }: Row): string {
   if (machines === null) return 'none, or too few to be told'
   return moved === null || moved.share === null
-    ? counted(machines, 'node')
-    : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
+    ? counted(machines, 'machine')
+    : `${change(moved.share)} on ${counted(moved.machines.now.most, 'machine')}`
 }
 
 const barOf = (label: string, row: Row, note = behind(row), tone?: Bar['tone']) => ({

@@ -8,5 +8,5 @@ export const TITLES: Readonly<Record<AskedType, readonly string[]>> = {
   ActivityPatterns: ['When people work'],
   Anomalies: ['What is unusual'],
   NodeHealth: ['How the machines are'],
-  PrivilegedUse: ['What runs by sudo, doas or su', 'category', 'commands'],
+  PrivilegedUse: ['What runs by sudo, doas or su', 'Category', 'Commands'],
 }
