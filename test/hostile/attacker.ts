@@ -1,7 +1,7 @@
 // The process of one attacker: told on its standard input whom to attack and how, until that input ends.
 import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
-import { testIdentity } from '../support/mesh/mesh-node.ts'
+import { testIdentity } from '../support/mesh/identity.ts'
 import type { Place } from './attack.ts'
 import { ATTACKS_KNOWN } from './table.ts'
 

@@ -4,7 +4,7 @@ import { encodeFrame } from '../../protocols/frame.ts'
 import { MeshQuery, QueryHop } from '../../protocols/messages/query.ts'
 import { query } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
-import { testIdentity } from '../support/mesh/mesh-node.ts'
+import { testIdentity } from '../support/mesh/identity.ts'
 import type { RawStream } from '../support/mesh/raw-peer.ts'
 import { type Attack, asMember, pause } from './attack.ts'
 

@@ -10,7 +10,7 @@ import { hello, query, sync } from '../../../protocols/registry.ts'
 import { junk } from '../../fuzz/frames.ts'
 import type { Random } from '../run/random.ts'
 import { rawFrame } from './frames.ts'
-import { testIdentity } from './mesh-node.ts'
+import { testIdentity } from './identity.ts'
 import type { RawPeer, RawStream } from './raw-peer.ts'
 
 /** One open stream to write on, as one peer. */

@@ -1,5 +1,5 @@
-// Identities for tests: real Ed25519 keys made from a small number, the same every time.
-import { type KeyObject, sign } from 'node:crypto'
+// Identities for tests: real Ed25519 keys, made from a small number, the same every time, or that exist nowhere but in one test.
+import { type KeyObject, randomBytes, sign } from 'node:crypto'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { agreement } from '../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../src/trust/identity/der.ts'
@@ -13,20 +13,25 @@ interface Key extends Pick<Identity, 'publicKey' | 'nodeId' | 'fingerprint'> {
 /** Made once each: to make a key takes longer than to sign with it, and some tests ask for one again with every frame. */
 const made = new Map<number, Key>()
 
+function keyFrom(seed: Uint8Array): Key {
+  const key = privateKeyObject('ed25519', seed)
+  const publicKey = new Uint8Array(rawPublicKey(key))
+  return { seed, key, publicKey, nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey) }
+}
+
 function keyOf(number: number): Key {
   const known = made.get(number)
   if (known !== undefined) return known
   const seed = new Uint8Array(32)
   new DataView(seed.buffer).setUint32(0, number)
-  const key = privateKeyObject('ed25519', seed)
-  const publicKey = new Uint8Array(rawPublicKey(key))
-  const one = { seed, key, publicKey, nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey) }
+  const one = keyFrom(seed)
   made.set(number, one)
   return one
 }
 
-export function testIdentity(number: number): Identity {
-  const { seed, key, publicKey, nodeId, fingerprint } = keyOf(number)
+/** Of a number, of a seed, or of chance. */
+export function testIdentity(from: number | Uint8Array = randomBytes(32)): Identity {
+  const { seed, key, publicKey, nodeId, fingerprint } = typeof from === 'number' ? keyOf(from) : keyFrom(from)
   return {
     nodeId,
     publicKey: publicKey.slice(),

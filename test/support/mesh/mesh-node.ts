@@ -1,38 +1,16 @@
 // One real mesh node on 127.0.0.1 with a trust in memory, for tests of two or more of them in one process.
-import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Config } from '../../../src/config/index.ts'
 import { createMesh, type Mesh, type MeshDeps } from '../../../src/mesh/index.ts'
 import type { ReplayMark } from '../../../src/store/tables/replay.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { agreement } from '../../../src/trust/identity/agree.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { pacedClock, pacedTimers } from '../run/paced-time.ts'
 import { PATIENCE_MS } from '../run/until.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
-
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-
-/** A key that exists nowhere but in this test. */
-export function testIdentity(seed: Uint8Array = randomBytes(32)): Identity {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
-  const publicKey = new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))
-  const fingerprint = Buffer.from(publicKey.subarray(0, 8)).toString('hex')
-  return {
-    nodeId: formatNodeId(publicKey),
-    publicKey,
-    fingerprint,
-    memberId: fingerprint,
-    former: [],
-    rotations: [],
-    pending: undefined,
-    sign: (message) => new Uint8Array(sign(null, message, key)),
-    agree: agreement(() => Uint8Array.from(seed)),
-    seed: () => seed,
-  }
-}
+import { testIdentity } from './identity.ts'
 
 export interface MeshNode {
   readonly id: NodeId

@@ -7,7 +7,7 @@ import { Presence } from '../../../protocols/messages/presence.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
 import { noticeOf } from '../../../src/mesh/notices/intake.ts'
-import { testIdentity } from './mesh-node.ts'
+import { testIdentity } from './identity.ts'
 import type { RawStream } from './raw-peer.ts'
 
 interface Named {

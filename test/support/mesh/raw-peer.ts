@@ -17,7 +17,7 @@ import { FrameReader } from '../../../protocols/reader.ts'
 import { hello, MESSAGES, STREAMS } from '../../../protocols/registry.ts'
 import { type Identity, verifySignature } from '../../../src/trust/identity/index.ts'
 import { PATIENCE_MS, patience, until } from '../run/until.ts'
-import { testIdentity } from './mesh-node.ts'
+import { testIdentity } from './identity.ts'
 
 export interface RawStream {
   readonly stream: Libp2pStream

@@ -20,7 +20,7 @@ import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { backoffMs, createRedial } from '../../../src/mesh/state/redial.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import fc from '../../support/run/properties.ts'
 import { patience } from '../../support/run/until.ts'
 

@@ -5,7 +5,7 @@ import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createDials, type DialsDeps } from '../../../src/mesh/link/dials.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
 import { linked, start, trusts } from './cluster.ts'
 

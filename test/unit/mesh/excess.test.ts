@@ -6,7 +6,7 @@ import { createDoorkeeper, LAN_DOOR } from '../../../src/mesh/admission/doorkeep
 import { LOBBY_ALLOWANCE, MEMBER_RATES, memberAllowances } from '../../../src/mesh/allowance.ts'
 import { createHeaderReader, type YamuxHeader } from '../../../src/mesh/muxer.ts'
 import { BURSTS, deafen, header, write, writeEmpty } from '../../hostile/yamux.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 import { joined, pair, type Running, raw, slowClock, start } from './cluster.ts'

@@ -9,7 +9,7 @@ import { NO_CREDENTIALS } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { PENDING_MAX } from '../../../src/trust/peers/seen.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 import { rigOf } from './rig.ts'
 

@@ -4,18 +4,18 @@ import { expect, test } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import { type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
 import { Ping } from '../../../protocols/messages/hello.ts'
-import { DirectAnswer, Response } from '../../../protocols/messages/query.ts'
+import { Response } from '../../../protocols/messages/query.ts'
 import { SyncBatch } from '../../../protocols/messages/sync.ts'
 import { hello, query, sync } from '../../../protocols/registry.ts'
 import { ATTACKS, fitting } from '../../support/mesh/attacks.ts'
-import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import type { MeshNodeInit } from '../../support/mesh/mesh-node.ts'
 import type { RawPeer, RawStream } from '../../support/mesh/raw-peer.ts'
 import fc from '../../support/run/properties.ts'
 import { randomOf } from '../../support/run/random.ts'
 import { until } from '../../support/run/until.ts'
 import { joined, type Running, slowClock, start } from './cluster.ts'
 
-const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 const batch = { id: 1, documents: [], gone: [] }
 
 interface Member {
@@ -90,14 +90,6 @@ const CASES = ATTACKS.flatMap((attack) =>
 test.each(CASES)('$name is $code on $id', async ({ attack, protocol, code }) => {
   const one = await member(undefined, {}, protocol)
   await refused(one, code, () => attack.strike(one, randomOf(1)))
-})
-
-test('somebody else’s answer is not handed on as if over a link of its own', async () => {
-  const one = await member(undefined, {}, query)
-  const body = { query_id: done.query_id, author: done.author, plain: randomBytes(9) }
-  await refused(one, 'not_admitted', () =>
-    one.stream.send(one.stream.frame(DirectAnswer, body, { sender: other.publicKey })),
-  )
 })
 
 test('replayed: a nonce seen before, on this stream, on another, and after a restart', async () => {

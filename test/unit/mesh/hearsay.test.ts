@@ -13,7 +13,7 @@ import {
 } from '../../../src/mesh/state/caution.ts'
 import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { rigOf } from './rig.ts'
 

@@ -6,7 +6,7 @@ import { createNews } from '../../../src/mesh/link/news.ts'
 import type { Conn } from '../../../src/mesh/state/types.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 
 test('a member that reconnects all day gets 30 entries at once and then one every 48 minutes', () => {

@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createTwins, placesOf } from '../../../src/mesh/link/twins.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
 
