@@ -29,7 +29,7 @@ function run(options: Partial<TrustSimOptions> & { readonly nodes: number }) {
   return report
 }
 
-test.each(times([[36]], [[60], [100]]))(
+test.each(times([[28]], [[60], [100]]))(
   'of %i nodes one asks often: it has links to all, nobody else has more than before, and later nobody',
   (nodes) => {
     const { frames, links, linksAtRest } = run({ nodes, everyMs: 20_000, restMs: 23 * MINUTE })

@@ -85,8 +85,8 @@ function partial(seed: number, nodes: number, perCent: number, mutual: boolean):
 
 const some = times([0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7])
 const PARTIAL = [
-  { nodes: 28, perCent: 15, mutual: true },
-  { nodes: 28, perCent: 50, mutual: false },
+  { nodes: 22, perCent: 15, mutual: true },
+  { nodes: 22, perCent: 50, mutual: false },
 ]
 const MORE_PARTIAL = [
   { nodes: 40, perCent: 30, mutual: true },

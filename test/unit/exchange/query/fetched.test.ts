@@ -176,7 +176,7 @@ describe('who is entitled', () => {
     })
 
   test('what one answer has no room for comes with the next questions; what is more is said, and how to ask for it', async () => {
-    const hours = 70
+    const hours = 56
     const { desk, nodes } = world([totalsOf(wide(hours))])
     const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
     const result = await ask(desk, { acting: login(desk), range })

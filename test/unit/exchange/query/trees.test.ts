@@ -6,6 +6,7 @@ import { DirectAnswer, QUERY_HOPS, QueryDone, QueryHop } from '../../../../proto
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createWays } from '../../../../src/exchange/query/state/trees.ts'
 import fc from '../../../support/run/properties.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   across,
@@ -211,7 +212,7 @@ describe('a tree', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: times(12, 30) },
     )
   })
 

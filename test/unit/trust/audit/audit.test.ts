@@ -246,7 +246,7 @@ test('the queue is bounded, and what it dropped is counted in the ledger', async
 
 test('the oldest entries go when there are too many, and the rest stays provable', async () => {
   const { audit, repository } = await openLedger({ keptMax: 100 })
-  for (let i = 0; i < 1000; i += 10) {
+  for (let i = 0; i < 400; i += 10) {
     await Promise.all(Array.from({ length: 10 }, (_, n) => audit.record(note(i + n))))
     const { ok, entries } = await audit.verify()
     expect(ok).toBe(true)

@@ -11,6 +11,12 @@ import { PATIENCE_MS } from '../../../support/run/until.ts'
 import { bindingOf, type FilePeers, peersOf, START, SELF as self, trustRoom } from './world.ts'
 
 const idOf = (n: number): NodeId => testIdentity(n).nodeId
+/** One of many, whose key nobody has. */
+function strangerOf(n: number): NodeId {
+  const key = new Uint8Array(32).fill(9)
+  new DataView(key.buffer).setUint32(0, n)
+  return formatNodeId(key)
+}
 const [ann, bob, cid, dan] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
 
 const world = (file: FilePeers = {}, over: Parameters<typeof trustRoom>[0] = {}) =>
@@ -343,7 +349,7 @@ test('members and decisions are bounded', async () => {
       for (const key of forget_sightings) rows.delete(name(key))
     },
   }
-  const many = Array.from({ length: MEMBERS_MAX + 3 }, (_, n) => testIdentity(10_000 + n).nodeId)
+  const many = Array.from({ length: MEMBERS_MAX + 3 }, (_, n) => strangerOf(n))
   const { trust, clock } = await world({ trusted: many }, { repository: counting })
   for (const node of many) {
     clock.time += 1
@@ -460,10 +466,8 @@ test('keys that come and go in a trusted subnet push out nobody who was met, and
   Object.assign(config, { trust: { domains: trustDomains.check({ '10.0.3.0/24': { level: 'peer' } }) } })
   await trust.reload()
   trust.sawMember(ann, { name: 'ann' })
-  const key = new Uint8Array(32).fill(9)
   for (let n = 0; n < MEMBERS_MAX + 10; n++) {
-    new DataView(key.buffer).setUint32(0, n)
-    const node = formatNodeId(key)
+    const node = strangerOf(n)
     trust.connected(node, ['10.0.3.9'])
     expect(trust.admits(node)).toBe(true)
     trust.sawMember(node, { name: 'x' })

@@ -138,13 +138,6 @@ describe('decisions', () => {
     expect(await judge(policy, { circumstances: { at: FRIDAY, range } })).toMatchObject({ effect: 'deny' })
   })
 
-  it('a person who asks through a node is an Operator with their own roles', async () => {
-    const asked = { principal: principal({ operator: 'aaaabbbbccccdddd', operator_id: PERSON }) }
-    const policy = `permit (principal == Operator::"${PERSON}", action, resource);`
-    expect(await judge(policy, asked)).toMatchObject({ effect: 'allow' })
-    expect(await judge(policy)).toMatchObject({ effect: 'deny' })
-  })
-
   it('a label that looks like Cedar is a label', async () => {
     const asked = { principal: principal({ roles: ['x"] || true //'], teams: ['{"__entity":{}}'] }) }
     expect(await judge('permit (principal in Role::"lead", action, resource);', asked)).toMatchObject({
