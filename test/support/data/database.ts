@@ -1,5 +1,5 @@
 // Real Level databases in directories of their own, gone when the test is over.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -19,3 +19,7 @@ export async function temporaryDatabase(directory = temporaryDirectory()): Promi
   onTestFinished(() => db.close())
   return db
 }
+
+/** Whether a file in it contains this text. */
+export const holds = (directory: string, text: string): boolean =>
+  readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(text))

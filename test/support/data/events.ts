@@ -1,6 +1,6 @@
 // Events as observation makes them, for tests and benchmarks without a shell.
 import { markLevel0 } from '../../../src/base/level0/level0.ts'
-import type { EventInput, SpoolPosition } from '../../../src/store/events/events.ts'
+import type { EventInput, EventRepository, SpoolPosition } from '../../../src/store/events/events.ts'
 import { T0 } from './spool.ts'
 
 export interface Sketch extends Partial<Omit<EventInput, 'command' | 'cwd'>> {
@@ -35,3 +35,15 @@ export const positionAt = (offset: number, more: Partial<SpoolPosition> = {}): S
   sequence: offset,
   ...more,
 })
+
+let read = 0
+/** Stores them as read from a spool, each time further along in it; two values are what `eventOf` makes one of. */
+export const ingest = (
+  repository: Pick<EventRepository, 'ingest'>,
+  events: readonly (EventInput | readonly [n: number, sketch?: Sketch])[],
+) =>
+  repository.ingest({
+    events: events.map((one) => ('uid' in one ? one : eventOf(...one))),
+    position: positionAt(++read),
+    dropped: 0,
+  })

@@ -7,7 +7,7 @@ import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import { eventOf, positionAt } from '../../support/data/events.ts'
+import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
 import { some } from '../../support/some.ts'
 
@@ -20,7 +20,7 @@ test('words in any case, a directory and those below it, a shell, a span', async
     eventOf(4, { command: 'ls', cwd: '/srv/a/b' }),
     eventOf(5, { command: 'make of another', uid: 1001 }),
   ]
-  await events.ingest({ events: made, position: positionAt(1), dropped: 0 })
+  await ingest(events, made)
   const { get } = serving(exportRoutes(some<Rooms>({ store: { events } })), { caller: () => owner(1000) })
   const exported = async (query: string) => {
     const { status, text } = await get(`/api/v1/export?${query}`)

@@ -8,7 +8,7 @@ import { createProcessRepository } from '../../../src/store/processes/processes.
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import { eventOf, positionAt } from '../../support/data/events.ts'
+import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
 import { some } from '../../support/some.ts'
 
@@ -16,16 +16,12 @@ async function world({ fails = false } = {}) {
   const db = await temporaryDatabase()
   const events = createEventRepository(db)
   const told: unknown[] = []
-  await events.ingest({
-    events: [
-      eventOf(1, { command: 'make test', cwd: '/srv' }),
-      eventOf(2, { command: 'make test', cwd: '/srv' }),
-      eventOf(3, { command: 'make clean', cwd: '/home' }),
-      eventOf(4, { uid: 1001, command: 'make secrets of another' }),
-    ],
-    position: positionAt(1),
-    dropped: 0,
-  })
+  await ingest(events, [
+    eventOf(1, { command: 'make test', cwd: '/srv' }),
+    eventOf(2, { command: 'make test', cwd: '/srv' }),
+    eventOf(3, { command: 'make clean', cwd: '/home' }),
+    eventOf(4, { uid: 1001, command: 'make secrets of another' }),
+  ])
   const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
   const routes = historyRoutes(
     some<Rooms>({

@@ -9,7 +9,7 @@ import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import { eventOf, positionAt } from '../../support/data/events.ts'
+import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 import { some } from '../../support/some.ts'
@@ -180,7 +180,7 @@ test('an id tells nothing of a secret; two that differ in theirs are two, and th
 
 test('what the hooks have written, and nobody has read yet, is known to an import', async () => {
   const { events, as, begin, entry, later } = await started()
-  later(() => events.ingest({ events: [eventOf(0)], position: positionAt(1), dropped: 0 }))
+  later(() => ingest(events, [eventOf(0)]))
   const key = await begin(ANN)
   const { body } = await as(ANN, '/entries', { key, entries: [entry('ls', 0)] })
   expect(body).toMatchObject({ added: 0, known: 1 })

@@ -8,6 +8,7 @@ import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/commands/terminal/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 let knowledge: Knowledge
 beforeAll(() => {
@@ -351,7 +352,7 @@ describe('any text', () => {
         expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
         for (const row of shown.split('\n')) expect(row.length).toBeLessThanOrEqual(82)
       }),
-      { numRuns: 300 },
+      { numRuns: times(100, 300) },
     )
   })
 
@@ -359,7 +360,7 @@ describe('any text', () => {
     const odd = [
       'ls '.repeat(350_000),
       '('.repeat(5_000),
-      '$('.repeat(2_000),
+      '$('.repeat(1_000),
       'a | '.repeat(10_000),
       'if true; then '.repeat(500),
       'sudo '.repeat(3_000),

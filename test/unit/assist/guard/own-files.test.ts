@@ -64,8 +64,11 @@ test('another name of a file of the guard is that file', () => {
 })
 
 describe.each(['tool', 'person'] as const)('of a %s', (caller) => {
-  const files = caller === 'tool' ? [...SETTINGS, ...START] : SETTINGS
-  test.each(WAYS)('$name', ({ line, literal }) => {
+  const all = caller === 'tool' ? [...SETTINGS, ...START] : SETTINGS
+  test.each(WAYS.map((way, turn) => ({ ...way, turn })))('$name', ({ line, literal, turn }) => {
+    // What a line writes is found alike for both, so for a person each way is tried with some files.
+    const each = caller === 'tool' ? 1 : times(4, 1)
+    const files = all.filter((_, at) => at % each === turn % each)
     const allowed: string[] = []
     for (const [at, rest] of files.entries()) {
       const spelled = literal

@@ -4,6 +4,12 @@ import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../..
 import { dangerousLines, PLACE } from '../../../support/data/lines.ts'
 
 const DANGEROUS = dangerousLines()
+/** Looked at by more than one test. */
+const VERDICTS = DANGEROUS.map(({ least, shell, command }) => ({
+  least,
+  shell,
+  ...checkCommand(command, { ...PLACE, shell }),
+}))
 const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)
 
 test('at least 1500 lines, no two of them the same, of bash, zsh and fish', () => {
@@ -14,10 +20,9 @@ test('at least 1500 lines, no two of them the same, of bash, zsh and fish', () =
 })
 
 test('every one is judged at least as high as it deserves', () => {
-  const missed = DANGEROUS.flatMap(({ least, shell, command }) => {
-    const { risk_level } = checkCommand(command, { ...PLACE, shell })
-    return rank(risk_level) < rank(least) ? [`${shell}: ${command} is ${risk_level}, not ${least}`] : []
-  })
+  const missed = VERDICTS.flatMap(({ least, shell, command, risk_level }) =>
+    rank(risk_level) < rank(least) ? [`${shell}: ${command} is ${risk_level}, not ${least}`] : [],
+  )
   expect(missed).toEqual([])
 })
 
@@ -38,10 +43,9 @@ test('the observer, who does not know the directory, never finds a safe name whe
 })
 
 test('a safer form, where there is one, is judged lower', () => {
-  for (const { shell, command } of DANGEROUS) {
-    const verdict = checkCommand(command, { ...PLACE, shell })
-    if (verdict.safer === undefined) continue
-    const after = checkCommand(verdict.safer, { ...PLACE, shell }).risk_level
-    expect(rank(after), `${command} → ${verdict.safer}`).toBeLessThan(rank(verdict.risk_level))
+  for (const { shell, command, safer, risk_level } of VERDICTS) {
+    if (safer === undefined) continue
+    const after = checkCommand(safer, { ...PLACE, shell }).risk_level
+    expect(rank(after), `${command} → ${safer}`).toBeLessThan(rank(risk_level))
   }
 })

@@ -13,23 +13,25 @@ test('more than a thousand different everyday commands, of bash, zsh and fish', 
 })
 
 test.each([PLACE, {}])('at most 2 % flagged, blocked only in strict: %j', (place) => {
-  for (const profile of GUARD_PROFILES) {
-    const verdicts = EVERYDAY.map(({ shell, command }) => checkCommand(command, { ...place, shell, profile }))
-    const blocked = verdicts.filter(({ decision }) => decision === 'block')
-    if (profile !== 'strict') expect(blocked).toEqual([])
-    const flagged = verdicts.filter((verdict) => verdict.risk_level !== 'safe')
-    const names = flagged.map(({ command, matches }) => `${command} [${matches.map((match) => match.rule)}]`)
-    expect(flagged.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length / 50)
-    if (profile !== 'moderate') continue
-    const asked = verdicts.filter((verdict) => verdict.decision !== 'allow')
-    expect(asked.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length * 0.015)
-    // What is asked about throws away work that nothing brings back.
-    const rules = ['git-discard', 'git-rewrite']
-    expect(asked.filter(({ matches }) => !rules.includes(matches[0]?.rule ?? ''))).toEqual([])
-  }
-})
-
-test('the cheap level is the level of the whole check', () => {
-  for (const { shell, command } of EVERYDAY)
-    expect(riskLevelOf(command, shell), command).toBe(checkCommand(command, { shell }).risk_level)
+  const profile = 'moderate'
+  const verdicts = EVERYDAY.map(({ shell, command }) => ({
+    shell,
+    ...checkCommand(command, { ...place, shell, profile }),
+  }))
+  const flagged = verdicts.filter((verdict) => verdict.risk_level !== 'safe')
+  const names = flagged.map(({ command, matches }) => `${command} [${matches.map((match) => match.rule)}]`)
+  expect(flagged.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length / 50)
+  const asked = verdicts.filter((verdict) => verdict.decision !== 'allow')
+  expect(asked.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length * 0.015)
+  // What is asked about throws away work that nothing brings back.
+  const rules = ['git-discard', 'git-rewrite']
+  expect(asked.filter(({ matches }) => !rules.includes(matches[0]?.rule ?? ''))).toEqual([])
+  // A profile decides by the level, and lets what is safe run: the others differ in what is flagged.
+  for (const profile of GUARD_PROFILES.filter((one) => one !== 'strict'))
+    for (const { shell, command } of flagged)
+      expect(checkCommand(command, { ...place, shell, profile }).decision, command).not.toBe('block')
+  if (place === PLACE) return
+  // The cheap level, of whom nobody told the place, is the level of the whole check.
+  for (const { shell, command, risk_level } of verdicts)
+    expect(riskLevelOf(command, shell), command).toBe(risk_level)
 })

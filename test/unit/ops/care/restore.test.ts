@@ -158,7 +158,6 @@ test('a key that was rotated after the backup stays, also under a passphrase and
   keys.rotated = readFileSync(made, 'latin1')
   prepareRotation(made, undefined, NOW, systemRandom)
   switchIdentityFile(made, loadIdentity(made).pending!.identity, systemRandom)
-  // To open a protected key for each step would take a quarter of a second, and leave the same file.
   protectIdentityFile(made, words, systemRandom)
   keys.twice = readFileSync(made, 'latin1')
   const other = join(temporaryDirectory(), 'identity.key')

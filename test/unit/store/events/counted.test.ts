@@ -8,7 +8,7 @@ import { createEventRepository, mostUsed } from '../../../../src/store/events/ev
 import { createRecall } from '../../../../src/store/events/recall.ts'
 import type { Database } from '../../../../src/store/level/database.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { eventOf, positionAt } from '../../../support/data/events.ts'
+import { eventOf, ingest } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 
 const T0_MS = T0 / 1000
@@ -38,7 +38,7 @@ async function stored(db?: Database) {
     eventOf(2, { ...git, uid: 7 }),
     eventOf(2, { command: 'karo check x', tool: 'karo', exit_code: EXIT.refused, uid: 7 }),
   ]
-  await repository.ingest({ events, position: positionAt(1), dropped: 0 })
+  await ingest(repository, events)
   return repository
 }
 

@@ -1,36 +1,18 @@
 // Single events that are removed are gone: from answers, from counts, from unique sets, and from the files.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { HOUR_MS, startOfLocalDay } from '../../../../src/base/calendar.ts'
-import {
-  countBetween,
-  createEventRepository,
-  type EventRepository,
-  idOfEvent,
-} from '../../../../src/store/events/events.ts'
+import { countBetween, createEventRepository, idOfEvent } from '../../../../src/store/events/events.ts'
 import { encodeEvent, eventKey } from '../../../../src/store/events/rows.ts'
 import { eventsOf } from '../../../../src/store/level/key-of-event.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { holds, temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { eventOf, ingest, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal
-let position = 0
-const ingest = (events: EventRepository, list: readonly (readonly [n: number, sketch: Sketch])[]) =>
-  events.ingest({
-    events: list.map(([n, sketch]) => eventOf(n, sketch)),
-    position: positionAt(++position),
-    dropped: 0,
-  })
 const idOf = (n: number): string => idOfEvent(T0 + n * 1_000_000, n)
-
-function holds(directory: string, text: string): boolean {
-  return readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(text))
-}
 
 test('a canary is in no file any more, and all that was counted of it is not either', async () => {
   const directory = temporaryDirectory()

@@ -1,30 +1,17 @@
 // What is removed is gone: from answers, from counts, and from the files; what others write meanwhile is not.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository, type EventRepository } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { holds, temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { ingest } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 import fc from '../../../support/run/properties.ts'
 
 const never = new AbortController().signal
 const at = (n: number): number => T0 / 1000 + n * 1000
-let position = 0
-const ingest = (events: EventRepository, list: readonly (readonly [n: number, sketch: Sketch])[]) =>
-  events.ingest({
-    events: list.map(([n, sketch]) => eventOf(n, sketch)),
-    position: positionAt(++position),
-    dropped: 0,
-  })
 const commands = async (events: EventRepository, uid = 1000): Promise<string[]> =>
   (await events.search(uid, { words: [], limit: 10_000 })).events.map(({ command }) => revealLevel0(command))
-
-function holds(directory: string, text: string): boolean {
-  return readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(text))
-}
 
 test('a canary is in no file any more, and what is younger, or of others, stays', async () => {
   const directory = temporaryDirectory()

@@ -9,7 +9,7 @@ import {
   idOfEvent,
 } from '../../../../src/store/events/events.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { eventOf, ingest, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
@@ -26,7 +26,6 @@ const TEXTS = [
   'echo größe',
   `echo ${'x'.repeat(5_000)} tail`,
 ] as const
-let position = 0
 
 const sketch = fc.record({
   at: fc.integer({ min: 0, max: 30 }),
@@ -130,11 +129,7 @@ test('whatever comes and goes, from the database and from the index', async () =
               n++
               return [n, { ...more, start_us: T0 + at * 1_000_000 }]
             })
-            await events.ingest({
-              events: made.map(([number, event]) => eventOf(number, event)),
-              position: positionAt(++position),
-              dropped: 0,
-            })
+            await ingest(events, made)
             list.push(...made)
           } else if ('remove' in one) {
             const going = list.filter((_, i) => one.remove.includes(i))
@@ -173,18 +168,15 @@ test('whatever comes and goes, from the database and from the index', async () =
 
 test('while others type and remove, what is found is there', async () => {
   const events = createEventRepository(await temporaryDatabase())
-  const ingest = (from: number, to: number) =>
-    events.ingest({
-      events: Array.from({ length: to - from }, (_, i) =>
-        eventOf(from + i, { command: `echo ${(from + i) % 97}` }),
-      ),
-      position: positionAt(++position),
-      dropped: 0,
-    })
-  await ingest(0, 9_000)
+  const type = (from: number, to: number) =>
+    ingest(
+      events,
+      Array.from({ length: to - from }, (_, i) => eventOf(from + i, { command: `echo ${(from + i) % 97}` })),
+    )
+  await type(0, 9_000)
   // Begins to load while all this goes on.
   const work = (async () => {
-    for (let n = 9_000; n < 9_400; n += 10) await ingest(n, n + 10)
+    for (let n = 9_000; n < 9_400; n += 10) await type(n, n + 10)
     await events.removeEvents(1000, T0 / 1000 + 500 * 1000, never)
   })()
   const found = []
@@ -204,12 +196,10 @@ test('who searched long ago finds what came since', async () => {
   let now = 0
   const clock = { now: () => 0, monotonic: () => now }
   const events = createEventRepository(await temporaryDatabase(), [], clock)
-  const ingest = (n: number) =>
-    events.ingest({ events: [eventOf(n, {})], position: positionAt(++position), dropped: 0 })
-  await ingest(1)
+  await ingest(events, [[1]])
   await recalled(events)
   now = 16 * 60_000
-  await ingest(2)
+  await ingest(events, [[2]])
   const first = await events.rank(1000, { limit: 1 }, plain)
   expect(first.commands[0]?.uses).toBe(2)
 })
@@ -217,7 +207,7 @@ test('who searched long ago finds what came since', async () => {
 test('what a program typed is left out of the count of what somebody typed', async () => {
   const events = createEventRepository(await temporaryDatabase())
   const made = [true, false, true].map((karo_generated, n) => eventOf(n, { karo_generated }))
-  await events.ingest({ events: made, position: positionAt(++position), dropped: 0 })
+  await ingest(events, made)
   // As many as are asked for are found before all were looked at.
   const found = await search(events, { words: [], generated: false, limit: 1 })
   expect(found).toEqual({ ids: [idOfEvent(T0 + 1_000_000, 1)], total: 1 })
@@ -229,13 +219,10 @@ test('shells by more names than anybody has', async () => {
   const events = createEventRepository(db)
   await recalled(events)
   const shells = Array.from({ length: 700 }, (_, n) => `sh${n}`)
-  const ingest = (from: number, some: readonly string[]) =>
-    events.ingest({
-      events: some.map((shell, i) => eventOf(from + i, { shell })),
-      position: positionAt(++position),
-      dropped: 0,
-    })
-  await ingest(0, shells)
+  await ingest(
+    events,
+    shells.map((shell, i) => eventOf(i, { shell })),
+  )
   // Told of them, and loaded.
   for (const searched of [events, createEventRepository(db)]) {
     for (const n of [0, 127, 128, 255, 511, 699]) {
@@ -249,11 +236,10 @@ test('an exit code that no shell gives is taken for no other', async () => {
   const events = createEventRepository(await temporaryDatabase())
   await recalled(events)
   const codes = [7, 65_543, -65_529, -1, null]
-  await events.ingest({
-    events: codes.map((exit_code, n) => eventOf(n, { exit_code })),
-    position: positionAt(++position),
-    dropped: 0,
-  })
+  await ingest(
+    events,
+    codes.map((exit_code, n) => eventOf(n, { exit_code })),
+  )
   const found = await search(events, { words: [], exit: 7, limit: 5 })
   expect(found).toEqual({ ids: [idOfEvent(T0, 0)], total: 1 })
 })
@@ -268,14 +254,12 @@ test('an index that breaks loses nothing that was stored, and counts nothing twi
     },
   }
   const events = createEventRepository(await temporaryDatabase(), [], clock)
-  const ingest = (n: number) =>
-    events.ingest({ events: [eventOf(n, {})], position: positionAt(++position), dropped: 0 })
-  await ingest(1)
+  await ingest(events, [[1]])
   await recalled(events)
   broken = true
-  await ingest(2)
+  await ingest(events, [[2]])
   broken = false
-  await ingest(3)
+  await ingest(events, [[3]])
   expect(await events.count(1000)).toBe(3)
   expect((await search(events, { words: ['ls'], limit: 5 })).total).toBe(3)
 })
@@ -283,24 +267,21 @@ test('an index that breaks loses nothing that was stored, and counts nothing twi
 test('what is prepared is there, also of what came since', async () => {
   const db = await temporaryDatabase()
   const before = createEventRepository(db)
-  const ingest = (events: EventRepository, n: number) =>
-    events.ingest({ events: [eventOf(n, {})], position: positionAt(++position), dropped: 0 })
-  await ingest(before, 1)
+  await ingest(before, [[1]])
   const events = createEventRepository(db)
   await events.prepareSearch()
   // Not the first page only.
   expect((await events.rank(1000, { limit: 1 }, plain)).complete).toBe(true)
-  await ingest(events, 2)
+  await ingest(events, [[2]])
   expect((await search(events, { words: ['ls'], limit: 5 })).total).toBe(2)
 })
 
 test('a text that is deleted while its owner is loaded is not found any more', async () => {
   const events = createEventRepository(await temporaryDatabase())
-  await events.ingest({
-    events: Array.from({ length: 3_000 }, (_, n) => eventOf(n, { command: `echo ${n}` })),
-    position: positionAt(++position),
-    dropped: 0,
-  })
+  await ingest(
+    events,
+    Array.from({ length: 3_000 }, (_, n) => eventOf(n, { command: `echo ${n}` })),
+  )
   const searching = search(events, { words: ['echo 7'], limit: 1 })
   await events.removeEvents(1000, T0 / 1000 + 2_000 * 1000, never)
   await events.removeTexts(1000, never)
@@ -311,16 +292,12 @@ test('a text that is deleted while its owner is loaded is not found any more', a
 
 test('ranked by what the caller says a use is worth, with what was used how often', async () => {
   const events = createEventRepository(await temporaryDatabase())
-  await events.ingest({
-    events: [
-      eventOf(1, { command: 'make test', cwd: '/work', exit_code: 2 }),
-      eventOf(2, { command: 'make test', cwd: '/work' }),
-      eventOf(3, { command: 'make clean', cwd: '/other' }),
-      eventOf(4, { command: 'ls', cwd: '/work' }),
-    ],
-    position: positionAt(++position),
-    dropped: 0,
-  })
+  await ingest(events, [
+    eventOf(1, { command: 'make test', cwd: '/work', exit_code: 2 }),
+    eventOf(2, { command: 'make test', cwd: '/work' }),
+    eventOf(3, { command: 'make clean', cwd: '/other' }),
+    eventOf(4, { command: 'ls', cwd: '/work' }),
+  ])
   await recalled(events)
   const ranking = {
     ...plain,
@@ -349,11 +326,10 @@ test('three people at once: each finds their own', async () => {
   const db = await temporaryDatabase()
   const before = createEventRepository(db)
   const uids = [1000, 1001, 1002]
-  await before.ingest({
-    events: uids.map((uid) => eventOf(1, { uid, command: `echo ${uid}` })),
-    position: positionAt(++position),
-    dropped: 0,
-  })
+  await ingest(
+    before,
+    uids.map((uid) => eventOf(1, { uid, command: `echo ${uid}` })),
+  )
   const events = createEventRepository(db)
   for (let round = 0; round < 3; round++) {
     const found = await Promise.all(uids.map((uid) => events.rank(uid, { limit: 5 }, plain)))
@@ -364,11 +340,7 @@ test('three people at once: each finds their own', async () => {
 test('who is put out of memory by others while they wait is told of nothing that is gone', async () => {
   const db = await temporaryDatabase()
   const events = createEventRepository(db)
-  await events.ingest({
-    events: [eventOf(1), eventOf(2), eventOf(3, { uid: 1001 }), eventOf(4, { uid: 1002 })],
-    position: positionAt(++position),
-    dropped: 0,
-  })
+  await ingest(events, [eventOf(1), eventOf(2), eventOf(3, { uid: 1001 }), eventOf(4, { uid: 1002 })])
   await recalled(events)
   const held = Promise.withResolvers<void>()
   const batch = db.batch.bind(db)
@@ -391,9 +363,7 @@ test('who searches long texts holds up nobody who types', async () => {
   const db = await temporaryDatabase()
   const events = createEventRepository(db)
   const long = { command: `echo ${'x'.repeat(5_000)} tail` }
-  const ingest = (n: number) =>
-    events.ingest({ events: [eventOf(n, long)], position: positionAt(++position), dropped: 0 })
-  await ingest(1)
+  await ingest(events, [[1, long]])
   await recalled(events)
   const held = Promise.withResolvers<void>()
   const getMany = db.getMany.bind(db)
@@ -405,7 +375,7 @@ test('who searches long texts holds up nobody who types', async () => {
   const searching = search(events, { words: ['tail'], limit: 5 })
   // It reads now …
   await new Promise((resolve) => setImmediate(resolve))
-  await ingest(2)
+  await ingest(events, [[2, long]])
   held.resolve()
   // … and answers with what has come since.
   expect((await searching).total).toBe(2)

@@ -8,7 +8,7 @@ import { createEventIndex } from '../../../../src/store/events/index.ts'
 import { createInspect } from '../../../../src/store/events/inspect.ts'
 import type { Recall } from '../../../../src/store/events/recall.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { eventOf, positionAt } from '../../../support/data/events.ts'
+import { eventOf, ingest } from '../../../support/data/events.ts'
 
 const RANKING = {
   match: () => 1,
@@ -20,7 +20,7 @@ const RANKING = {
 
 async function repositoryOf(...events: ReturnType<typeof eventOf>[]) {
   const repository = createEventRepository(await temporaryDatabase())
-  await repository.ingest({ events, position: positionAt(1), dropped: 0 })
+  await ingest(repository, events)
   return repository
 }
 
@@ -105,7 +105,7 @@ test('inspected before it is loaded: its own use counts, and the answer says tha
   const db = await temporaryDatabase()
   const repository = createEventRepository(db)
   const events = [eventOf(1, { command: 'make', exit_code: 2 }), eventOf(2, { command: 'ls' })]
-  await repository.ingest({ events, position: positionAt(1), dropped: 0 })
+  await ingest(repository, events)
   const nothing = { index: createEventIndex(), complete: false, settled: true, isTold: () => true }
   const recall = { begun: (_: number, work: (it: typeof nothing) => unknown) => work(nothing) }
   const inspect = createInspect({ db, serially: createSerial(), recall: recall as unknown as Recall })
