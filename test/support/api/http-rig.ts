@@ -5,7 +5,7 @@ import { createHttp, type Http, type HttpOptions } from '../../../src/api/access
 import type { TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
 import { type Api, createApi } from '../../../src/api/server/control-socket.ts'
 import type { Caller, Routes } from '../../../src/api/server/route.ts'
-import { systemRandom, type Timers } from '../../../src/base/clock.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { type TokenRepository, tokens as tokenTable } from '../../../src/store/tables/tokens.ts'
@@ -13,6 +13,7 @@ import type { Rights } from '../../../src/trust/access/index.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase, temporaryDirectory } from '../data/database.ts'
 import { callDaemon } from '../node/call-daemon.ts'
+import { VirtualTime } from '../run/virtual-time.ts'
 import { owner, unreadLedger } from './callers.ts'
 import { type Answer, type Sent, send } from './http.ts'
 
@@ -56,16 +57,8 @@ export async function startRig(
   const repository = tokenTable.in(await temporaryDatabase())
   const audited: AuditRecord[] = []
   const rights = new Map<number, Rights>()
-  let passed = 0
-  let due: { readonly at: number; readonly run: () => void }[] = []
-  const clock = { now: () => Date.UTC(2026, 0, 1) + passed, monotonic: () => passed }
-  const timers: Timers = {
-    after(ms, run) {
-      const one = { at: passed + ms, run }
-      due.push(one)
-      return () => (due = due.filter((other) => other !== one))
-    },
-  }
+  const timers = new VirtualTime(Date.UTC(2026, 0, 1))
+  const { clock } = timers
   const rightsOf = async (uid: number): Promise<Rights> => rights.get(uid) ?? NONE
   /** Who asks over the socket next. */
   let person = 0
@@ -116,12 +109,7 @@ export async function startRig(
     audited,
     rights,
     held,
-    pass(ms) {
-      passed += ms
-      const now = due.filter(({ at }) => at <= passed)
-      due = due.filter(({ at }) => at > passed)
-      for (const { run } of now) run()
-    },
+    pass: (ms) => timers.advance(ms),
     speaksAs(uid) {
       person = uid
     },

@@ -12,7 +12,7 @@ import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/ses
 import { createDrive } from '../../../src/agents/tasks/drive.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Gates, Verdict } from '../../../src/agents/types.ts'
-import { systemClock, systemRandom, type Timers } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import {
@@ -34,6 +34,7 @@ import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 import { action, rig, SELF, TOOLS, yes } from './rig.ts'
 
 type Denial = Extract<Verdict, { outcome: 'deny' }>
@@ -251,34 +252,24 @@ describe('a task', () => {
 })
 
 test('short tasks, one after the other, put no look off, and one that is put off is not waited for twice', async () => {
-  const due: { readonly at: number; readonly run: () => void }[] = []
-  let now = 0
+  const timers = new VirtualTime()
+  const { monotonic } = timers.clock
   let looked = 0
-  const timers: Timers = {
-    after(ms, run) {
-      const one = { at: now + ms, run }
-      due.push(one)
-      return () => void (due.includes(one) && due.splice(due.indexOf(one), 1))
-    },
-  }
   const known = { agent: { session: () => ({}) } } as unknown as Known
   const startOf = async () => {
     looked += 1
     return action()
   }
   const looks = looking({ timers, agents: () => [known], startOf })
-  for (; now <= 10_500; now += 1_000) {
+  while (monotonic() < 10_500) {
     looks.add(async () => {})()
-    for (const one of due.filter(({ at }) => at <= now)) {
-      due.splice(due.indexOf(one), 1)
-      one.run()
-    }
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(due).toHaveLength(1)
+    await timers.wait(1_000)
   }
   expect(looked).toBe(2)
   looks.stop()
-  expect(due).toEqual([])
+  // Nothing is left to happen.
+  const at = monotonic()
+  expect(await timers.pass(() => false)).toBe(at)
 })
 
 test('a start that comes to nothing stands in the ledger as one that failed', async () => {
