@@ -160,8 +160,15 @@ test.each([
   expect(await checked(...words)).toMatchObject({ command })
   // The same where commander reads it.
   expect((await karo(['--json', 'check', '--shell', 'bash', ...words])).json()).toMatchObject({ command })
-  if (!words.includes('--profile'))
-    expect((await karo(['explain', '--json', ...words])).json()).toMatchObject({ command })
+})
+
+test.each([
+  [['A=1 2', 'B=', 'ls', '-l'], "A='1 2' B= ls -l"],
+  [['--', 'ls -l | wc'], 'ls -l | wc'],
+  [['su', 'ann', '--shell', '/bin/sh', '-l'], 'su ann --shell /bin/sh -l'],
+  [['tar', '--help', '-x'], 'tar --help -x'],
+])('explain takes the words %j for the same command', async (words, command) => {
+  expect((await karo(['explain', '--json', ...words])).json()).toMatchObject({ command })
 })
 
 test('several words are judged as they would run', async () => {
