@@ -11,6 +11,7 @@ import { periodOf } from '../../protocols/periods.ts'
 import { encodeSummary } from '../../protocols/summary.ts'
 import { type Level0, markLevel0 } from '../../src/base/level0/level0.ts'
 import type { Link } from '../../src/mesh/index.ts'
+import { CAPABILITIES } from '../support/mesh/capabilities.ts'
 import { alice } from '../support/mesh/frames.ts'
 
 const CANARY = 'canary-command-4711'
@@ -19,13 +20,7 @@ const envelope: Envelope = { sender: alice.publicKey, ts: 1, nonce: new Uint8Arr
 const body: HelloBody = {
   versions: [],
   name: 'eng-042',
-  capabilities: {
-    protocol_version: 1,
-    karo_version: '0.1.0',
-    supports_level1: true,
-    supports_level2: false,
-    can_aggregate: false,
-  },
+  capabilities: CAPABILITIES,
   listen: [],
 }
 

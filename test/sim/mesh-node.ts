@@ -20,6 +20,7 @@ import {
   type TimerName,
 } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
+import { CAPABILITIES } from '../support/mesh/capabilities.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
 import type { Network } from './mesh-network.ts'
 import { controlBytes, unsignedFrame } from './sizes.ts'
@@ -27,14 +28,6 @@ import { controlBytes, unsignedFrame } from './sizes.ts'
 /** Notices further from a node's own clock are not looked at. */
 const CLOCK_WINDOW_MS = 300_000
 const PORT = 9_238
-
-const capabilities = {
-  protocol_version: 1,
-  karo_version: '0.1.0',
-  supports_level1: true,
-  supports_level2: false,
-  can_aggregate: false,
-}
 
 export interface Wish {
   readonly index: number
@@ -186,7 +179,7 @@ export class SimNode {
     const { wish, trust } = this
     const network = this.#network
     const { random } = network
-    const about = () => ({ name: `n${wish.index}`, capabilities, listen: [this.address] })
+    const about = () => ({ name: `n${wish.index}`, capabilities: CAPABILITIES, listen: [this.address] })
     return createState({
       config: {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
@@ -218,7 +211,12 @@ export class SimNode {
   }
 
   #hello(): HelloBody {
-    return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
+    return {
+      versions: ['/karo/hello/1'],
+      name: `n${this.wish.index}`,
+      capabilities: CAPABILITIES,
+      listen: [this.address],
+    }
   }
 
   #opened(bytes: Uint8Array, from: NodeId, asked: ReadonlySet<string>): Notice | undefined {

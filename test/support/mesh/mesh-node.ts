@@ -11,6 +11,7 @@ import { pacedClock, pacedTimers } from '../run/paced-time.ts'
 import { PATIENCE_MS } from '../run/until.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
 import { testIdentity } from './identity.ts'
+import { SHARING } from './policy.ts'
 
 export interface MeshNode {
   readonly id: NodeId
@@ -88,14 +89,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         scan: [],
         ...init.discovery,
       },
-      sharing: {
-        max_level: 2,
-        allow: { peers: [], supervisors: ['*'] },
-        categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
-        anomalies: 'identified',
-        k_min: 5,
-        budget: 28,
-      },
+      sharing: SHARING,
     },
     identity,
     trust,

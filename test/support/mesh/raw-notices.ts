@@ -7,6 +7,7 @@ import { Presence } from '../../../protocols/messages/presence.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
 import { noticeOf } from '../../../src/mesh/notices/intake.ts'
+import { CAPABILITIES } from './capabilities.ts'
 import { testIdentity } from './identity.ts'
 import type { RawStream } from './raw-peer.ts'
 
@@ -45,17 +46,10 @@ export function tellNotices(control: RawStream, topic: Topic, frames: readonly U
 export function inventedPresence(name: string): Uint8Array {
   const author = testIdentity(randomBytes(32))
   const now = Date.now()
-  const capabilities = {
-    protocol_version: 1,
-    karo_version: '0.1.0',
-    can_aggregate: false,
-    supports_level1: true,
-    supports_level2: false,
-  }
   return encodeFrame(
     Presence,
     { sender: author.publicKey, ts: now, nonce: randomBytes(16), seq: 0 },
-    { version: now, state: 'online', again_s: 300, name, capabilities, listen: [], lost: [] },
+    { version: now, state: 'online', again_s: 300, name, capabilities: CAPABILITIES, listen: [], lost: [] },
     (bytes) => author.sign(bytes),
   )
 }

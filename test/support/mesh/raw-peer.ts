@@ -17,6 +17,7 @@ import { FrameReader } from '../../../protocols/reader.ts'
 import { hello, MESSAGES, STREAMS } from '../../../protocols/registry.ts'
 import { type Identity, verifySignature } from '../../../src/trust/identity/index.ts'
 import { PATIENCE_MS, patience, until } from '../run/until.ts'
+import { CAPABILITIES } from './capabilities.ts'
 import { testIdentity } from './identity.ts'
 
 export interface RawStream {
@@ -155,13 +156,7 @@ export function rawHello(change: Partial<HelloBody> = {}): HelloBody {
   return {
     versions: [hello.id],
     name: 'raw peer',
-    capabilities: {
-      protocol_version: 1,
-      karo_version: '0.0.0',
-      supports_level1: false,
-      supports_level2: false,
-      can_aggregate: false,
-    },
+    capabilities: CAPABILITIES,
     listen: [],
     ...change,
   }

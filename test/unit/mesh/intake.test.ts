@@ -6,6 +6,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { presences } from '../../../protocols/registry.ts'
 import { createIntake } from '../../../src/mesh/notices/intake.ts'
 import { fingerprintOf, type Identity } from '../../../src/trust/identity/index.ts'
+import { CAPABILITIES } from '../../support/mesh/capabilities.ts'
 import { EVERYTHING } from '../../support/mesh/everything.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -20,15 +21,16 @@ let count = 0
 function said(author: Identity, at = NOW): Uint8Array {
   const nonce = Buffer.alloc(16)
   nonce.writeUInt32BE(count++)
-  const capabilities = {
-    protocol_version: 1,
-    karo_version: '0.1.0',
-    supports_level1: true,
-    supports_level2: false,
-    can_aggregate: false,
-  }
   const state = 'online' as const
-  const body = { version: at, state, again_s: 300, name: 'x', capabilities, listen: [], lost: [] }
+  const body = {
+    version: at,
+    state,
+    again_s: 300,
+    name: 'x',
+    capabilities: CAPABILITIES,
+    listen: [],
+    lost: [],
+  }
   return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
     author.sign(bytes),
   )

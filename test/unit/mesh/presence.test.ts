@@ -14,6 +14,7 @@ import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
 import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
 import { fingerprintOf } from '../../../src/trust/identity/index.ts'
+import { CAPABILITIES } from '../../support/mesh/capabilities.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
@@ -25,14 +26,6 @@ const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as
   NodeId,
 ]
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
-
-const capabilities = {
-  protocol_version: 1,
-  karo_version: '0.1.0',
-  supports_level1: true,
-  supports_level2: false,
-  can_aggregate: false,
-}
 
 interface World {
   readonly room: PresenceRoom
@@ -67,7 +60,7 @@ function world(tell_links = true): World {
         overlay: { tell_links },
       },
       random: { bytes: (n) => new Uint8Array(n), float: () => 0.5 },
-      about: () => ({ name: 'self', capabilities, listen: it.listen }),
+      about: () => ({ name: 'self', capabilities: CAPABILITIES, listen: it.listen }),
       connections: { neighbour: conn, neighbours: () => [...neighbours].flatMap((node) => conn(node) ?? []) },
       emit(action) {
         if ('do' in action) {
@@ -91,7 +84,7 @@ function world(tell_links = true): World {
         state: 'online' as const,
         again_s: 300,
         name: 'somebody',
-        capabilities,
+        capabilities: CAPABILITIES,
       }
       return it.room.hear(author, { ...whole, listen: [], lost: [], ...body }, from) ? 'accept' : 'ignore'
     },
@@ -197,7 +190,7 @@ test('the largest presence fits into what older releases take', () => {
     state: 'online',
     again_s: AGAIN_MAX_S,
     name: '\u{1f600}'.repeat(64),
-    capabilities: { ...capabilities, karo_version: '10.20.30-candidate.40' },
+    capabilities: { ...CAPABILITIES, karo_version: '10.20.30-candidate.40' },
     listen: Array.from({ length: 8 }, () => '/ip6/fd00:1111:2222:3333:4444:5555:6666:7777/tcp/65535'),
     lost: Array.from({ length: LOST_MAX }, () => keyOf(bob)),
     links: new Uint8Array(LINKS_MAX * LINK_BYTES),

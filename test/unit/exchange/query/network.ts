@@ -34,7 +34,7 @@ import { fingerprintOf, type Identity, verifySignature } from '../../../../src/t
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
 import { hereUntil } from '../../../../src/trust/peers/missing.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { plainPolicy, SHARING } from '../../../support/mesh/policy.ts'
 import { pacedClock, pacedTimers } from '../../../support/run/paced-time.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
 
@@ -216,6 +216,13 @@ export class Endpoint {
   }
 }
 
+const NOTHING_RISKY: SafetyCounts = {
+  by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  blocked: 0,
+  confirmed_risky: 0,
+  karo_generated: 0,
+}
+
 const NO_TOTALS: QueryDeps['totals'] = {
   audiences: () => [],
   problem: () => null,
@@ -290,14 +297,7 @@ export class TestNode {
   cover: Summaries['cover'] = async (author) => this.covers.get(author)
   /** Tools of everybody in the period before the one that is asked about. */
   earlier: readonly ToolUse[] = []
-  safety: SafetyPosture = {
-    by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
-    blocked: 0,
-    confirmed_risky: 0,
-    karo_generated: 0,
-    guard: 'on',
-    hook: 'on',
-  }
+  safety: SafetyPosture = { ...NOTHING_RISKY, guard: 'on', hook: 'on' }
   /** Since when anything was recorded here, ms since the epoch; undefined: nothing ever was. */
   since: number | undefined = 0
   anomalies: AnomalyCounts = { signals: [], learning: false }
@@ -308,12 +308,7 @@ export class TestNode {
   /** Since when anomalies are known here, ms since the epoch; undefined: nobody looked. */
   anomaliesSince: number | undefined = 0
   /** In the period before the one that is asked about. */
-  safetyBefore: SafetyCounts = {
-    by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
-    blocked: 0,
-    confirmed_risky: 0,
-    karo_generated: 0,
-  }
+  safetyBefore: SafetyCounts = NOTHING_RISKY
   activity: ActivityPatterns = {
     hourly: new Array(24).fill(0),
     daily: new Array(7).fill(0),
@@ -340,14 +335,11 @@ export class TestNode {
         tell_links: true,
       },
       sharing: {
+        ...SHARING,
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
-        categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
-        anomalies: 'identified',
-        k_min: 5,
-        budget: 28,
       },
-    } as const
+    }
     const audit = {
       record: async (entry: AuditRecord) => {
         this.audits.push(entry)

@@ -28,23 +28,14 @@ import { NO_ANOMALIES } from '../../../support/data/no-anomalies.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
+import { consent } from '../../trust/policy/requests.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
 /** A Friday, half past ten. */
 export const NOW = Date.parse('2026-11-20T10:30:00Z')
 
-const NO_CONSENT: Consent = {
-  allow_peers: [],
-  allow_supervisors: [],
-  deny_peers: [],
-  allow_only: [],
-  deny_only: [],
-  max_level: 2,
-  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
-  anomalies: 'identified',
-  off: false,
-}
+const NO_CONSENT = consent({ allow_peers: [], allow_supervisors: [] })
 
 const NOT_TRUSTED = { level: 'untrusted', teams: [], roles: [], denied: false } as const
 

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/exchange/totals/index.ts'
 import type { Binding } from '../../../../src/trust/certificates/index.ts'
 import { type Consent, createPolicy } from '../../../../src/trust/policy/index.ts'
+import { consent } from '../../trust/policy/requests.ts'
 import { HOUR, MINUTE, Network, type Node } from '../documents/network.ts'
 
 export { HOUR, MINUTE }
@@ -35,17 +36,11 @@ const HOURS: Layout = {
 
 const TYPES = ['ToolUsage', 'ActivityPatterns']
 
-export const AGREES: Consent = {
+export const AGREES = consent({
   allow_peers: [],
   allow_supervisors: ['role:security'],
-  deny_peers: [],
-  allow_only: [],
-  deny_only: [],
-  max_level: 2,
-  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
   anomalies: 'anonymous',
-  off: false,
-}
+})
 export const REFUSES: Consent = { ...AGREES, allow_supervisors: [] }
 
 export interface Machine {

@@ -282,37 +282,27 @@ describe('a head that others keep', () => {
     })
   })
 
-  test('shows an end that was cut off also after the node has written on', async () => {
-    const db = await ledger()
-    const frame = await headOf(db, 8)
+  const cutOff = async (db: Database): Promise<Database> => {
     const after = (await db.get(entryKey(8))) as never
     for (const seq of [5, 6, 7, 8]) await db.del(entryKey(seq))
     await db.put(entryKey(9), after)
-    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
-      first_bad: 5,
-      outside: { missing: 4 },
-    })
-  })
-
-  test('shows an end that was written anew', async () => {
-    const db = await ledger()
-    const frame = await headOf(db, 8)
-    const other = await ledger('consent.allow')
-    expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({
-      ok: false,
-      first_bad: 8,
-      outside: { missing: 0 },
-    })
-  })
-
-  test('does not make an entry that was altered an end that was cut off', async () => {
-    const db = await ledger()
-    const frame = await headOf(db, 8)
+    return db
+  }
+  const altered = async (db: Database): Promise<Database> => {
     await db.del(entryKey(3))
-    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+    return db
+  }
+  test.each([
+    ['an end that was cut off also after the node has written on', cutOff, 5, 4],
+    ['an end that was written anew', () => ledger('consent.allow'), 8, 0],
+    ['an entry that was altered, which is no end that was cut off', altered, 3, 0],
+  ])('shows %s', async (_, change, first_bad, missing) => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    expect(await verifyWith(await change(db), { frame, by: [birch] })).toMatchObject({
       ok: false,
-      first_bad: 3,
-      outside: { missing: 0 },
+      first_bad,
+      outside: { missing },
     })
   })
 
