@@ -97,10 +97,7 @@ function present(io: CommandIo, { status, today, waiting }: Known) {
     waiting: waiting > 0 && `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
     unusual: anomalies.unseen > 0 && `${anomalies.unseen} new in your numbers`,
     alarm: mesh.alarms.join('; '),
-    paused:
-      Boolean(io.env.KARO_PAUSE) &&
-      io.env.KARO_PAUSE !== '0' &&
-      'this shell is not recorded, because KARO_PAUSE is set',
+    paused: (io.env.KARO_PAUSE || '0') !== '0' && 'this shell is not recorded, because KARO_PAUSE is set',
   }
 }
 

@@ -71,7 +71,11 @@ export function filtersOf(words: readonly string[], options: Given) {
   })
 }
 
-const some = (words: readonly string[]) => (words.length === 0 ? undefined : words)
+/** Throws KaroError bad_request for an empty word, which a shell makes of a quoted variable without a value. */
+function some(words: readonly string[]) {
+  if (words.includes('')) throw usage('one is empty', 'words to look for', 'Leave it out.')
+  return words.length === 0 ? undefined : words
+}
 
 /** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
 export function checkSpan(since: string | undefined, until: string | undefined, where: string): void {

@@ -42,6 +42,15 @@ test('where --limit shows no more, another way is named', async () => {
   expect(await told(String(HISTORY_LIMIT_MAX))).toContain('karo export')
 })
 
+test('an empty word, as of a variable without a value, is told as that', async () => {
+  for (const line of ['history', 'history --without', 'history delete --dry-run', 'export'])
+    expect(await karo({}, ...line.split(' '), ''), line).toMatchObject({
+      code: 2,
+      requests: [],
+      err: expect.stringContaining('words to look for: one is empty'),
+    })
+})
+
 test('an order that not all commands were there for is told to be one', async () => {
   expect((await karo(ranked(true), 'history', '--rank')).err).toBe('')
   // As if the time were over at once.

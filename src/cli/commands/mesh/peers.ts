@@ -141,7 +141,7 @@ const NODES = {
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not reach it, name its address under [discovery] peers in config.toml. \`karo doctor\` says what else keeps it away.
 `
-const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take listen = [] and mdns = false out of config.toml and restart it.
+const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take listen = [] and mdns = false out of config.toml, then: karo config reload --restart
 `
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here, \`karo doctor\` what keeps others away.
 `

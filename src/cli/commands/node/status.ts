@@ -78,13 +78,8 @@ function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
 function meshLine({ mesh, health }: StatusShape): Line {
   if (mesh.alone && mesh.members_known === 0)
     return { subject: 'mesh', says: 'none: this node is used alone' }
-  const wanted =
-    mesh.listen.length === 0 && !health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
-  const listens = wanted
-    ? 'listens to nobody'
-    : mesh.listen.length === 0
-      ? 'not listening'
-      : mesh.listen.map(shortAddress).join(' ')
+  const failed = health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
+  const listens = mesh.listen.map(shortAddress).join(' ') || (failed ? 'not listening' : 'listens to nobody')
   const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
   const waits = mesh.peers_pending === 1 ? 'waits' : 'wait'
   const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} ${waits} to be trusted`
@@ -185,7 +180,17 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** What is wrong, then what a person could do next. */
 function adviceOf(status: StatusShape, isHooked: boolean): string[] {
-  const { health, mesh, service, store, documents, summaries, you, people_held, not_forwarded = [] } = status
+  const {
+    health,
+    mesh,
+    service,
+    store,
+    documents,
+    summaries,
+    you,
+    people_held = 0,
+    not_forwarded = [],
+  } = status
   const advice = staleWords(status)
   const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...failing, ...mesh.alarms.map(printable))
@@ -212,7 +217,7 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
     )
   }
   advice.push(...not_forwarded.map((what) => `the ledger is not sent to ${what}`))
-  if (people_held !== undefined && people_held > 0) {
+  if (people_held > 0) {
     const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
     advice.push(`data of ${whose} is held back; karo people list  says whose and why`)
   }
