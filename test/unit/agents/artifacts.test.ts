@@ -1,67 +1,29 @@
 // Artifacts: content by its hash, pieces stored once, bounds, uploads that break off, damage, and whose they are.
 import { describe, expect, test } from 'vitest'
-import { createArtifacts } from '../../../src/agents/artifacts/artifacts.ts'
 import { type Owner, PART_BYTES, PIECE_BYTES } from '../../../src/agents/artifacts/types.ts'
-import { systemRandom as random } from '../../../src/base/clock.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
-import { redactProse } from '../../../src/observe/prose.ts'
 import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
-import { createArtifactRepository, isArtifactRow } from '../../../src/store/tables/artifacts.ts'
+import { isArtifactRow } from '../../../src/store/tables/artifacts.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
-import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { ANN, artifactRig, coming, content, hashOf } from '../../support/agents/artifacts.ts'
 import { code } from '../../support/run/code.ts'
 import { until } from '../../support/run/until.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
-const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
-const coming = { name: 'a.txt', media_type: 'text/plain', source: 'person', expires_at: null }
-const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
-/** As long as asked, and no piece of it is another one. */
-const content = (size: number): Buffer =>
-  Buffer.from(Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
 
 async function rig() {
-  const db = await temporaryDatabase()
   const time = { now: 1_800_000_000_000 }
   const timers = new VirtualTime()
-  const ledger: AuditRecord[] = []
-  const repository = createArtifactRepository(db)
-  const artifacts = createArtifacts({
-    redact: redactProse,
-    identity: testIdentity(1),
-    repository,
-    random,
-    log: silentLog,
-    audit: {
-      record: async (entry) => void ledger.push(entry),
-      insist: async (entry) => void ledger.push(entry),
-    },
-    clock: { now: () => time.now, monotonic: () => time.now },
-    timers,
-  })
+  const made = await artifactRig({ clock: { now: () => time.now, monotonic: () => time.now }, timers })
   const pass = (ms: number): void => {
     time.now += ms
     timers.advance(ms)
   }
-  async function put(bytes: Buffer, owner = ANN, more: Partial<typeof coming> = {}) {
-    const key = await artifacts.begin(owner, { ...coming, ...more })
-    for (let at = 0; at < bytes.length; at += PART_BYTES)
-      await artifacts.add(owner, key, at, bytes.subarray(at, at + PART_BYTES))
-    return artifacts.finish(owner, key, undefined)
-  }
-  async function read(id: string, owner = ANN, from = 0): Promise<Buffer> {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of artifacts.read(owner, id, from)) chunks.push(chunk)
-    return Buffer.concat(chunks)
-  }
-  const pieces = async (person = ANN.person) => (await repository.pieces.ids(person)).length
-  return { artifacts, repository, db, time, ledger, pass, put, read, pieces }
+  const pieces = async (person = ANN.person) => (await made.repository.pieces.ids(person)).length
+  return { ...made, time, pass, pieces }
 }
 
 describe('content', () => {
@@ -71,7 +33,7 @@ describe('content', () => {
       const { put, read, ledger } = await rig()
       const bytes = content(size)
       const { artifact, known } = await put(bytes)
-      expect(artifact).toMatchObject({ id: hashOf(bytes), size, name: 'a.txt' })
+      expect(artifact).toMatchObject({ id: hashOf(bytes), size, name: 'plan.txt' })
       expect(known).toBe(false)
       expect((await read(artifact.id)).equals(bytes)).toBe(true)
       if (size > 10) expect((await read(artifact.id, ANN, size - 3)).equals(bytes.subarray(-3))).toBe(true)
@@ -79,7 +41,7 @@ describe('content', () => {
       expect(ledger).toMatchObject([
         { type: 'artifact_changed', details: { uid: 1000, change: 'stored', bytes: size } },
       ])
-      expect(JSON.stringify(ledger)).not.toContain('a.txt')
+      expect(JSON.stringify(ledger)).not.toContain('plan.txt')
       expect(JSON.stringify(ledger)).not.toContain(artifact.id)
     },
   )
@@ -90,7 +52,7 @@ describe('content', () => {
     await put(bytes)
     expect(await put(bytes, ANN, { name: 'again' })).toMatchObject({
       known: true,
-      artifact: { name: 'a.txt' },
+      artifact: { name: 'plan.txt' },
     })
     expect(await pieces()).toBe(4)
     const longer = Buffer.concat([bytes, Buffer.from('end')])

@@ -11,9 +11,8 @@ import {
   ARTIFACT_OPERATIONS,
 } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createArtifacts } from '../../../src/agents/artifacts/artifacts.ts'
 import { makeLink, readLink } from '../../../src/agents/artifacts/link.ts'
-import { type Owner, PART_BYTES, PIECE_BYTES } from '../../../src/agents/artifacts/types.ts'
+import { PIECE_BYTES } from '../../../src/agents/artifacts/types.ts'
 import { createAnswer } from '../../../src/api/remote/answer.ts'
 import { createFetching, type Fetched } from '../../../src/api/remote/fetching.ts'
 import { createGiving } from '../../../src/api/remote/giving.ts'
@@ -21,13 +20,10 @@ import { systemRandom as random, systemClock, systemTimers } from '../../../src/
 import { KaroError } from '../../../src/base/errors.ts'
 import { localTime } from '../../../src/base/format.ts'
 import { blake3 } from '../../../src/base/hash.ts'
-import { toHex } from '../../../src/base/hex.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Exchange } from '../../../src/mesh/index.ts'
-import { redactProse } from '../../../src/observe/prose.ts'
-import { createArtifactRepository } from '../../../src/store/tables/artifacts.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
+import { ANN, artifactRig, content as contentOf, hashOf } from '../../support/agents/artifacts.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
 import { streamOf } from './streams.ts'
@@ -35,41 +31,13 @@ import { streamOf } from './streams.ts'
 const HOLDER = testIdentity(1)
 const READER = testIdentity(2)
 const OTHER = testIdentity(3)
-const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 const HOUR = 3_600_000
-const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
-/** No piece of it is another one. */
-const content = (pieces: number, more = 5): Buffer =>
-  Buffer.from(Uint8Array.from({ length: pieces * PIECE_BYTES + more }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
+/** A few bytes more than so many pieces. */
+const content = (pieces: number, more = 5): Buffer => contentOf(pieces * PIECE_BYTES + more)
 const code = (of: string) => expect.objectContaining({ code: of })
 async function storeOf(identity: typeof HOLDER, now: () => number, ledger: AuditRecord[]) {
-  const repository = createArtifactRepository(await temporaryDatabase())
-  const artifacts = createArtifacts({
-    redact: redactProse,
-    identity,
-    repository,
-    random,
-    log: silentLog,
-    timers: systemTimers,
-    audit: {
-      record: async (entry) => void ledger.push(entry),
-      insist: async (entry) => void ledger.push(entry),
-    },
-    clock: { ...systemClock, now },
-  })
-  async function put(bytes: Buffer): Promise<string> {
-    const coming = { name: 'plan.txt', media_type: 'text/plain', source: 'person', expires_at: null }
-    const key = await artifacts.begin(ANN, coming)
-    for (let at = 0; at < bytes.length; at += PART_BYTES)
-      await artifacts.add(ANN, key, at, bytes.subarray(at, at + PART_BYTES))
-    return (await artifacts.finish(ANN, key, undefined)).artifact.id
-  }
-  async function read(id: string): Promise<Buffer> {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of artifacts.read(ANN, id, 0)) chunks.push(chunk)
-    return Buffer.concat(chunks)
-  }
-  return { artifacts, repository, put, read }
+  const made = await artifactRig({ identity, ledger, clock: { ...systemClock, now } })
+  return { ...made, put: async (bytes: Buffer): Promise<string> => (await made.put(bytes)).artifact.id }
 }
 
 interface World {
