@@ -181,7 +181,7 @@ describe.each(times([36], [100, 1_000]))(
 )
 
 test('what no neighbour heard of is found by visits: soon where the reader knows who writes for it', async () => {
-  const { network, authors, stranger, when } = await absence(times(36, 100), { loss: 1, isGone: false })
+  const { network, authors, stranger, when } = await absence(times(50, 100), { loss: 1, isGone: false })
   await network.pass(6 * MINUTE)
   expect(authors.filter((author) => !when.has(author))).toEqual([])
   const end = network.time.clock.monotonic() + 100 * MINUTE
