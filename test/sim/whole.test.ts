@@ -21,7 +21,7 @@ function expectFound(report: WorldReport, unknownMost: number): void {
 
 test.each(
   times(
-    [[14, 1]],
+    [[18, 1]],
     [
       [50, 1],
       [50, 2],
