@@ -15,21 +15,11 @@ import { writing } from './writing.ts'
 /** Name of a temporary file, with the pid of the process that writes it. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
 
-export interface OutputFile extends Disposable {
-  /** Path of the file until it is finished; its contents can be read there. */
-  readonly temporary: string
-  write(content: string | Uint8Array): void
-  /** Puts the file on the disk under its name. */
-  finish(): void
-  /** Removes the temporary file; does nothing after `finish`. */
-  [Symbol.dispose](): void
-}
-
 /**
  * Makes a file with mode 0600. Ctrl-C removes it; after a kill the next output file in that directory removes it. Throws
  * KaroError `conflict` if a file of that name exists, `bad_file` if it cannot be written.
  */
-export function createOutput(name: string): OutputFile {
+export function createOutput(name: string) {
   const path = absolutePath(name)
   const taken = new KaroError('conflict', 'there is a file of that name already', {
     where: path,
@@ -64,14 +54,17 @@ export function createOutput(name: string): OutputFile {
     return file
   })
   return {
+    /** Path of the file until it is finished; its contents can be read there. */
     temporary: begun.temporary,
-    write: (content) => attempt(() => begun.write(content)),
-    finish() {
+    write: (content: string | Uint8Array): void => attempt(() => begun.write(content)),
+    /** Puts the file on the disk under its name. */
+    finish(): void {
       attempt(() => {
         if (!begun.create()) throw taken
       })
       release()
     },
+    /** Removes the temporary file; does nothing after `finish`. */
     [Symbol.dispose]: discard,
   }
 }

@@ -4,18 +4,6 @@ import type { LoadedConfig } from './load.ts'
 import type { Config } from './table.ts'
 import { isLive, KEY_LIST } from './table.ts'
 
-interface LiveConfig {
-  /** `replace` exchanges sections of this object: a room that wants the new values keeps the object, not a section. */
-  readonly config: Config
-  replace(next: LoadedConfig): Replaced
-  /** Returns what a `replace` would change, and changes nothing. */
-  compare(next: LoadedConfig): Replaced
-  /** The fleet's settings in it. */
-  fleet(): LoadedConfig['fleet']
-  /** Keys that the fleet sets and that are in force from the next start on. */
-  fleetWaiting(): readonly string[]
-}
-
 /** Paths of the keys whose value in the file, or in the environment, has changed. */
 export interface Replaced {
   readonly applied: readonly string[]
@@ -23,7 +11,7 @@ export interface Replaced {
   readonly waiting: readonly string[]
 }
 
-export function createLiveConfig(first: LoadedConfig): LiveConfig {
+export function createLiveConfig(first: LoadedConfig) {
   let current = first
   const config = {} as Config
   for (const section of Object.keys(first.config) as (keyof Config)[]) {
@@ -31,14 +19,18 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
     Object.defineProperty(config, section, { enumerable: true, get })
   }
   return {
+    /** `replace` exchanges sections of this object: a room that wants the new values keeps the object, not a section. */
     config,
-    replace(next) {
+    replace(next: LoadedConfig): Replaced {
       const replaced = compare(next)
       current = next
       return replaced
     },
+    /** Returns what a `replace` would change, and changes nothing. */
     compare,
+    /** The fleet's settings in it. */
     fleet: () => current.fleet,
+    /** Keys that the fleet sets and that are in force from the next start on. */
     fleetWaiting: () => compare(current).waiting.filter((path) => path in (current.fleet?.settings ?? {})),
   }
 

@@ -55,18 +55,9 @@ interface Held {
   readonly holds: () => boolean
 }
 
-export interface Credentials {
-  /**
-   * The caller of a request over TCP, with the rights that the owner of the credential has now; undefined if the request
-   * has no credential. Throws KaroError `unauthorized` for an invalid credential, `refused` for a change with a session
-   * and without the header Origin, and RateLimited.
-   */
-  callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
-  /** Refuses to open a session with the invalid `code`, or without a code. Always throws `unauthorized` or RateLimited if there is a code. */
-  refuseOpening(request: IncomingMessage, code: string | undefined): void
-}
+export type Credentials = ReturnType<typeof createCredentials>
 
-export function createCredentials(deps: CredentialsDeps): Credentials {
+export function createCredentials(deps: CredentialsDeps) {
   const { tokens, sessions, listener, rightsOf, accountOf, onRefused, clock } = deps
   const requestsOf = createQuotas<string>(REQUESTS, QUOTAS_MAX)
   const nameless = createQuota(NAMELESS)
@@ -124,6 +115,11 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     throw new RateLimited('too many requests', perMs / frames)
   }
 
+  /**
+   * The caller of a request over TCP, with the rights that the owner of the credential has now; undefined if the request
+   * has no credential. Throws KaroError `unauthorized` for an invalid credential, `refused` for a change with a session
+   * and without the header Origin, and RateLimited.
+   */
   async function callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined> {
     const held = heldOf(request, response)
     if (held === undefined) {
@@ -150,7 +146,8 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 
   return {
     callerOf,
-    refuseOpening(request, code) {
+    /** Refuses to open a session with the invalid `code`, or without a code. Always throws `unauthorized` or RateLimited if there is a code. */
+    refuseOpening(request: IncomingMessage, code: string | undefined): void {
       if (code === undefined) spend(nameless, NAMELESS)
       else fail(request, 'that code was used already, or is too old', CODE_HINT)
     },

@@ -7,24 +7,20 @@ const KEPT_FREE = 16
 /** Most connections of one person, a quarter of all: enough for a dashboard, a few event streams and the commands of a shell. */
 const EACH_MAX = 16
 
-export interface Places {
-  /** Ends the connection if its person, or all without an account together, have as many as they may. */
-  seat(uid: number | undefined, socket: Socket): void
-}
-
 export function createPlaces(deps: {
   /** Of the whole socket. */
   readonly most: number
   readonly ownUid: number
   /** False if no account has this uid: anybody with subordinate uids may have thousands of such uids. */
   readonly hasAccount: (uid: number) => Promise<boolean>
-}): Places {
+}) {
   const { most, ownUid, hasAccount } = deps
   const shares = createFairShare()
   const withoutAccount = createFairShare()
   let taken = 0
   return {
-    seat(uid, socket) {
+    /** Ends the connection if its person, or all without an account together, have as many as they may. */
+    seat(uid: number | undefined, socket: Socket): void {
       taken++
       socket.once('close', () => taken--)
       if (uid === 0 || uid === ownUid) return

@@ -53,24 +53,7 @@ interface Opened {
   readonly key: string
 }
 
-export interface Sessions {
-  /** `shown`: the cookies that the browser sent; one that belongs to a valid session of the same person is kept. */
-  open(grant: Grant, shown: readonly string[]): Opened
-  /** The valid session of this key and one of the cookies, else undefined. Counts as a use of the session. */
-  find(cookies: readonly string[], key: string): Session | undefined
-  /** Whether one of them belongs to a valid session, without looking at a key. Does not count as a use. */
-  has(cookies: readonly string[]): boolean
-  holds(number: number): boolean
-  end(number: number): void
-  /** The valid sessions of a person, newest first. */
-  list(uid: number): readonly Listed[]
-  /** Makes a code that opens one session within `CODE_MS`. */
-  makeCode(grant: Grant): string
-  /** Drops all codes of this person. */
-  dropCodes(uid: number): void
-  /** Uses up the code and returns its grant; undefined if it was used, is too old, or never existed. */
-  redeem(code: string): Grant | undefined
-}
+export type Sessions = ReturnType<typeof createSessions>
 
 interface Open {
   readonly session: Session
@@ -91,7 +74,7 @@ export function createSessions(deps: {
   readonly clock: Clock
   readonly random: Random
   readonly tokenHolds: (id: string) => boolean
-}): Sessions {
+}) {
   const { clock, random, tokenHolds } = deps
   /** Sessions by their number, oldest first. */
   const open = new Map<number, Open>()
@@ -111,7 +94,8 @@ export function createSessions(deps: {
   }
 
   return {
-    open(grant, shown) {
+    /** `shown`: the cookies that the browser sent; one that belongs to a valid session of the same person is kept. */
+    open(grant: Grant, shown: readonly string[]): Opened {
       for (const [number, one] of open) if (!isGood(one)) open.delete(number)
       const own = shown.find((one) => ofCookies([one]).some(({ session }) => session.uid === grant.uid))
       makeRoom(open, ({ session }) => session.uid === grant.uid, SESSIONS_PER_PERSON, SESSIONS_MAX)
@@ -128,20 +112,23 @@ export function createSessions(deps: {
       })
       return { session, cookie, key }
     },
-    find(cookies, key) {
+    /** The valid session of this key and one of the cookies, else undefined. Counts as a use of the session. */
+    find(cookies: readonly string[], key: string): Session | undefined {
       const hash = hashSecret(key)
       const one = ofCookies(cookies).find((each) => sameHash(each.key, hash))
       if (one === undefined) return undefined
       one.usedAt = clock.monotonic()
       return one.session
     },
-    has: (cookies) => ofCookies(cookies).length > 0,
-    holds(number) {
+    /** Whether one of them belongs to a valid session, without looking at a key. Does not count as a use. */
+    has: (cookies: readonly string[]): boolean => ofCookies(cookies).length > 0,
+    holds(number: number): boolean {
       const one = open.get(number)
       return one !== undefined && isGood(one)
     },
-    end: (number) => void open.delete(number),
-    list(uid) {
+    end: (number: number) => void open.delete(number),
+    /** The valid sessions of a person, newest first. */
+    list(uid: number): readonly Listed[] {
       // Stored times are of the monotonic clock; this is its zero on the wall clock.
       const since = clock.now() - clock.monotonic()
       return [...open.values()]
@@ -153,7 +140,8 @@ export function createSessions(deps: {
         }))
         .reverse()
     },
-    makeCode(grant) {
+    /** Makes a code that opens one session within `CODE_MS`. */
+    makeCode(grant: Grant): string {
       const now = clock.monotonic()
       for (const [id, { endsAt }] of codes) if (now >= endsAt) codes.delete(id)
       makeRoom(codes, (code) => code.grant.uid === grant.uid, CODES_PER_PERSON, CODES_MAX)
@@ -161,10 +149,12 @@ export function createSessions(deps: {
       codes.set(nameOf(code), { grant, endsAt: now + CODE_MS })
       return code
     },
-    dropCodes(uid) {
+    /** Drops all codes of this person. */
+    dropCodes(uid: number): void {
       for (const [id, { grant }] of codes) if (grant.uid === uid) codes.delete(id)
     },
-    redeem(code) {
+    /** Uses up the code and returns its grant; undefined if it was used, is too old, or never existed. */
+    redeem(code: string): Grant | undefined {
       const found = codes.get(nameOf(code))
       codes.delete(nameOf(code))
       return found !== undefined && clock.monotonic() < found.endsAt ? found.grant : undefined

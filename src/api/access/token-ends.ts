@@ -1,7 +1,6 @@
 // Finds tokens that end soon and logs each once, so that a scraper or a script does not stop by surprise.
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Token, Tokens } from './tokens.ts'
 
 /** A token ends "soon" in two weeks or less, so that a person on holiday has time to renew it. */
@@ -15,18 +14,13 @@ export const endsSoon = (
   now: number,
 ): boolean => expires_at > now && expires_at - now < ENDS_SOON_MS && expires_at - created_at >= LIVES_LONG_MS
 
-export interface TokenEnds extends Room {
-  /** How many tokens of all people end soon. */
-  count(): number
-  /** The tokens of one person that end soon, the next to end first. */
-  of(uid: number): readonly Token[]
-}
+export type TokenEnds = ReturnType<typeof createTokenEnds>
 
 interface TokenEndsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly tokens: Pick<Tokens, 'list' | 'all'>
 }
 
-export function createTokenEnds({ tokens, clock, timers, log }: TokenEndsDeps): TokenEnds {
+export function createTokenEnds({ tokens, clock, timers, log }: TokenEndsDeps) {
   const told = new Set<string>()
   let stopTimer = (): void => {}
 
@@ -59,7 +53,9 @@ export function createTokenEnds({ tokens, clock, timers, log }: TokenEndsDeps): 
     async stop() {
       stopTimer()
     },
+    /** How many tokens of all people end soon. */
     count: () => soon(tokens.all()).length,
-    of: (uid) => soon(tokens.list(uid)),
+    /** The tokens of one person that end soon, the next to end first. */
+    of: (uid: number) => soon(tokens.list(uid)),
   }
 }

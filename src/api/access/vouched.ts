@@ -9,20 +9,7 @@ const SWEEP_MS = 10_000
 
 type Check = () => Promise<boolean>
 
-export interface Vouched {
-  readonly size: number
-  has(socket: Socket): boolean
-  /**
-   * Ends the connection when `stillGood` returns false: for as long as `response` is being sent, and after that for as
-   * long as this was the last request of the connection.
-   */
-  vouch(socket: Socket, response: ServerResponse, stillGood: Check): void
-  /** Ends every connection with a check that fails; runs every `SWEEP_MS` too. */
-  sweep(): void
-  stop(): void
-}
-
-export function createVouched({ timers }: { readonly timers: Timers }): Vouched {
+export function createVouched({ timers }: { readonly timers: Timers }) {
   const connections = new Map<Socket, { readonly open: Set<Check>; last: Check }>()
   let sweeping = false
   let endSweeping = (): void => {}
@@ -45,11 +32,15 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
   }
 
   return {
-    get size() {
+    get size(): number {
       return connections.size
     },
-    has: (socket) => connections.has(socket),
-    vouch(socket, response, stillGood) {
+    has: (socket: Socket): boolean => connections.has(socket),
+    /**
+     * Ends the connection when `stillGood` returns false: for as long as `response` is being sent, and after that for as
+     * long as this was the last request of the connection.
+     */
+    vouch(socket: Socket, response: ServerResponse, stillGood: Check): void {
       // A destroyed socket fires no `close`, so its entry would stay for ever.
       if (socket.destroyed) return
       const known = connections.get(socket)
@@ -64,6 +55,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
       connection.open.add(stillGood)
       response.once('close', () => connection.open.delete(stillGood))
     },
+    /** Ends every connection with a check that fails; runs every `SWEEP_MS` too. */
     sweep,
     stop() {
       endSweeping()

@@ -37,19 +37,13 @@ export interface Fetched {
   readonly artifact: Artifact | null
 }
 
+export type Fetching = ReturnType<typeof createFetching>
+
 /**
  * KaroErrors: those of `createReach` and `Incoming`, `bad_request` for a link that is none, `refused` for one that has ended,
  * `rate_limited` where this person, or everybody, fetches enough already.
  */
-export interface Fetching {
-  /**
-   * Resolves when the request is in the ledger; then tells of each piece. The last one has the artifact. `signal`: nobody waits
-   * for it any more, also when all of it is over.
-   */
-  fetch(asked: Asked, wanted: Wanted, signal: AbortSignal): Promise<AsyncGenerator<Fetched, void>>
-}
-
-export function createFetching(deps: FetchDeps): Fetching {
+export function createFetching(deps: FetchDeps) {
   const { artifacts, trust, clock, timers, onWrong } = deps
   const { incoming } = artifacts
   const { nodeAt, actingOf, note, documents } = createReach(deps, GOES_ON)
@@ -180,7 +174,11 @@ export function createFetching(deps: FetchDeps): Fetching {
   }
 
   return {
-    async fetch(asked, wanted, signal) {
+    /**
+     * Resolves when the request is in the ledger; then tells of each piece. The last one has the artifact. `signal`: nobody waits
+     * for it any more, also when all of it is over.
+     */
+    async fetch(asked: Asked, wanted: Wanted, signal: AbortSignal): Promise<AsyncGenerator<Fetched, void>> {
       const { node, artifact, link } = meant(wanted)
       const as = actingOf(asked.caller)
       // Taken before anything is waited for, so that many at once do not all find room.

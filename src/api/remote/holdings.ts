@@ -7,7 +7,6 @@ import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import { type Identity, signStatement, verifyStatement } from '../../trust/identity/index.ts'
 
@@ -25,12 +24,9 @@ interface HoldingsDeps extends Pick<Ambient, 'timers' | 'random' | 'log'> {
   readonly clock: Pick<Clock, 'now'>
 }
 
-export interface Holdings extends Room {
-  /** Other members that say so now, of an artifact whose hash begins so (hex digits). */
-  where(artifact: string): Promise<readonly { readonly node: NodeId; readonly artifact: string }[]>
-}
+export type Holdings = ReturnType<typeof createHoldings>
 
-export function createHoldings(deps: HoldingsDeps): Holdings {
+export function createHoldings(deps: HoldingsDeps) {
   const { identity, documents, shares, members, clock, random, timers, log } = deps
   const serially = createSerial()
   let stopTimer = (): void => {}
@@ -88,7 +84,8 @@ export function createHoldings(deps: HoldingsDeps): Holdings {
       // What is under way ends first.
       await serially(async () => {})
     },
-    async where(artifact) {
+    /** Other members that say so now, of an artifact whose hash begins so (hex digits). */
+    async where(artifact: string) {
       const found: { readonly node: NodeId; readonly artifact: string }[] = []
       for (const node of members()) {
         const said = await saidBy(node).catch(() => undefined)

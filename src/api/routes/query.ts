@@ -18,23 +18,18 @@ import { revokedInWords } from './mesh/revoked.ts'
 /** What a person looks at in turn; an answer of a large mesh is some hundred KiB. */
 const KEPT_MAX = 32
 
-interface KeptAnswers {
-  /** The last answer, with its age, if it is at most `maxAgeMs` old. */
-  of(request: AskRequest, maxAgeMs: number): QueryResult | undefined
-  /** One that is not whole because somebody cancelled it is not kept, and neither is a refusal. */
-  keep(request: AskRequest, result: QueryResult): void
-}
-
-export function createKeptAnswers(clock: Pick<Clock, 'monotonic'>): KeptAnswers {
+export function createKeptAnswers(clock: Pick<Clock, 'monotonic'>) {
   const kept = createRecent<string, { readonly result: QueryResult; readonly at: number }>(KEPT_MAX)
   return {
-    of(request, maxAgeMs) {
+    /** The last answer, with its age, if it is at most `maxAgeMs` old. */
+    of(request: AskRequest, maxAgeMs: number): QueryResult | undefined {
       const found = kept.get(keyOf(request))
       if (found === undefined) return
       const age = Math.floor(clock.monotonic() - found.at)
       return age > maxAgeMs ? undefined : { ...found.result, age_ms: age }
     },
-    keep(request, result) {
+    /** One that is not whole because somebody cancelled it is not kept, and neither is a refusal. */
+    keep(request: AskRequest, result: QueryResult): void {
       if (result.status === 'success' && result.ended_by !== 'cancelled')
         kept.set(keyOf(request), { result, at: clock.monotonic() })
     },

@@ -45,14 +45,7 @@ interface Permission {
   readonly wanted: Wanted
 }
 
-export interface Calls {
-  /** Notes the parameters of `session/update`. */
-  update(params: unknown): void
-  /** Notes where a session works; the last directory counts. */
-  place(session: string, cwd: string): void
-  /** Reads the parameters of `session/request_permission`; undefined: they are none. */
-  permission(params: unknown): Permission | undefined
-}
+export type Calls = ReturnType<typeof createCalls>
 
 const KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const
 /** What an agent may say of a call once, and refer to by its id later. */
@@ -64,7 +57,7 @@ interface Known {
   readonly cut: boolean
 }
 
-export function createCalls(quote: (word: string) => string): Calls {
+export function createCalls(quote: (word: string) => string) {
   const calls = createRecent<string, Known>(CALLS_MAX)
   const places = createRecent<string, string>(SESSIONS_MAX)
 
@@ -81,17 +74,18 @@ export function createCalls(quote: (word: string) => string): Calls {
   }
 
   return {
-    update(params) {
+    /** Notes the parameters of `session/update`. */
+    update(params: unknown): void {
       const { sessionId, update } = membersOf(params) ?? {}
       const said = membersOf(update)
       if (typeof sessionId !== 'string' || said === undefined) return
       if (said.sessionUpdate === 'tool_call' || said.sessionUpdate === 'tool_call_update')
         merged(sessionId, said)
     },
-    place: (session, cwd) => {
-      places.set(session, cwd)
-    },
-    permission(params) {
+    /** Notes where a session works; the last directory counts. */
+    place: (session: string, cwd: string) => void places.set(session, cwd),
+    /** Reads the parameters of `session/request_permission`; undefined: they are none. */
+    permission(params: unknown): Permission | undefined {
       const { sessionId, toolCall, options } = membersOf(params) ?? {}
       const said = membersOf(toolCall)
       if (typeof sessionId !== 'string' || typeof said?.toolCallId !== 'string' || !Array.isArray(options))

@@ -45,12 +45,7 @@ export interface ProxyDeps {
   readonly timers: Timers
 }
 
-export interface AcpProxy {
-  fromAgent(line: Buffer): void
-  fromEditor(line: Buffer): void
-  /** Ends waiting requests; from now on only messages of the agent are passed on. */
-  stop(): void
-}
+export type AcpProxy = ReturnType<typeof createProxy>
 
 interface Waiting {
   readonly id: Id
@@ -62,7 +57,7 @@ interface Waiting {
   shown: boolean
 }
 
-export function createProxy(deps: ProxyDeps): AcpProxy {
+export function createProxy(deps: ProxyDeps) {
   const { calls, toEditor, toAgent, ask, tell, end, timers } = deps
   const waiting = new Map<string, Waiting>()
   /** Requests that were answered without the editor, whose own answer is then dropped. */
@@ -163,7 +158,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
   }
 
   return {
-    fromAgent(line) {
+    fromAgent(line: Buffer) {
       if (broken) return
       const value = parsed(line)
       // An editor may read as JSON what this does not.
@@ -192,7 +187,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       }
       toEditor(line)
     },
-    fromEditor(line) {
+    fromEditor(line: Buffer) {
       if (stopped || broken) return
       const value = parsed(line)
       if (Array.isArray(value))
@@ -216,7 +211,8 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       }
       toAgent(line)
     },
-    stop() {
+    /** Ends waiting requests; from now on only messages of the agent are passed on. */
+    stop(): void {
       stopped = true
       for (const { stopTimer, inquiry } of waiting.values()) {
         stopTimer()

@@ -11,18 +11,14 @@ const LINE_BYTES = 32 * 1024 * 1024
 
 const NEWLINE = 0x0a
 
-interface Lines {
-  /** Gives `onLine` each line that is complete now, with its newline. False: a line is longer than it may be. */
-  push(chunk: Buffer): boolean
-}
-
 /** Nothing is given any more after a line that was too long: the rest of it could be anything. */
-export function createLines(onLine: (line: Buffer) => void, most = LINE_BYTES): Lines {
+export function createLines(onLine: (line: Buffer) => void, most = LINE_BYTES) {
   let begun: Buffer[] = []
   let size = 0
   let broken = false
   return {
-    push(chunk) {
+    /** Gives `onLine` each line that is complete now, with its newline. False: a line is longer than it may be. */
+    push(chunk: Buffer): boolean {
       for (let at = 0; at < chunk.length && !broken; ) {
         const end = chunk.indexOf(NEWLINE, at)
         const piece = chunk.subarray(at, end < 0 ? chunk.length : end + 1)

@@ -6,14 +6,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Env } from '../command.ts'
 import type { Frame } from './pages.ts'
 
-export interface FinderTerminal {
-  size(): { readonly columns: number; readonly rows: number }
-  draw(frame: Frame): void
-  /** What stands there may be anything: the next frame is drawn whole. */
-  forget(): void
-  /** As it was before; once more does no harm. */
-  close(): void
-}
+export type FinderTerminal = ReturnType<typeof openFinderTerminal>
 
 export interface TerminalEvents {
   readonly onText: (text: string) => void
@@ -35,7 +28,7 @@ const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
  * `height` is the number of rows below the line of the cursor, 0 for the whole screen. Throws KaroError `unavailable`
  * where there is no terminal, or one that cannot be drawn on.
  */
-export function openFinderTerminal(env: Env, height: number, events: TerminalEvents): FinderTerminal {
+export function openFinderTerminal(env: Env, height: number, events: TerminalEvents) {
   if (env.TERM === undefined || env.TERM === '' || env.TERM === 'dumb')
     throw new KaroError('unavailable', 'this terminal cannot show the finder', {
       where: 'TERM',
@@ -141,7 +134,7 @@ export function openFinderTerminal(env: Env, height: number, events: TerminalEve
 
   return {
     size: () => ({ columns: output.columns || 80, rows: isWhole ? screenRows() : rowsBelow() }),
-    draw({ lines, cursor }) {
+    draw({ lines, cursor }: Frame): void {
       if (!open) return
       const rows = isWhole ? screenRows() : rowsBelow()
       // What stands there may be anything.
@@ -157,9 +150,11 @@ export function openFinderTerminal(env: Env, height: number, events: TerminalEve
       painted += `${moveTo(cursor.row)}${cursor.column > 0 ? `\x1b[${cursor.column}C` : ''}`
       output.write(`\x1b[?25l${painted}\x1b[?25h`)
     },
-    forget() {
+    /** What stands there may be anything: the next frame is drawn whole. */
+    forget(): void {
       drawn = undefined
     },
+    /** As it was before; once more does no harm. */
     close,
   }
 }

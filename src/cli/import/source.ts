@@ -9,17 +9,7 @@ import { LOOKED_AT } from '../../observe/imports/looks.ts'
 import { openRegular, unreadable } from '../input/regular-file.ts'
 import { absolutePath } from '../place.ts'
 
-export interface ImportSource {
-  /** For messages. */
-  readonly where: string
-  /** Tells whether its content is the same as before. */
-  look(): Promise<string>
-  /** Its first bytes: what it looks like. Throws KaroError `bad_file`. */
-  beginning(): Promise<Uint8Array>
-  /** From the beginning, each time. Throws KaroError `bad_file`. */
-  text(): AsyncGenerator<string, void>
-  close(): Promise<void>
-}
+export type ImportSource = ReturnType<typeof sourceOf>
 
 /** `-` is standard input, as for every filter. Throws KaroError `not_found`, `bad_file`. */
 export async function openSource(name: string, input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
@@ -28,13 +18,16 @@ export async function openSource(name: string, input: AsyncIterable<Uint8Array>)
   return sourceOf(path, await openRegular(path))
 }
 
-function sourceOf(where: string, file: FileHandle): ImportSource {
+function sourceOf(where: string, file: FileHandle) {
   return {
+    /** For messages. */
     where,
+    /** Tells whether its content is the same as before. */
     async look() {
       const { size, mtimeMs } = await file.stat()
       return `${size} ${mtimeMs}`
     },
+    /** From the beginning, each time. Throws KaroError `bad_file`. */
     async *text() {
       const whole = { encoding: 'utf8', start: 0, autoClose: false } as const
       try {
@@ -43,6 +36,7 @@ function sourceOf(where: string, file: FileHandle): ImportSource {
         throw unreadable(where, cause)
       }
     },
+    /** Its first bytes: what it looks like. Throws KaroError `bad_file`. */
     async beginning() {
       try {
         return await beginningOf(file)

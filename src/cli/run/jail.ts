@@ -1,5 +1,5 @@
 // Starts the jail of a tool: what bubblewrap is told, the program that keeps the terminal inside, and the word to begin.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, closeSync, constants, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -101,17 +101,7 @@ exit 125;
 /** One word of the line: a stop, or a path. */
 const SAID = /^(?:s|d([^\0]*)\0)/
 
-export interface Started {
-  readonly child: ChildProcess
-  /** Without a terminal: this side of the streams. */
-  readonly streams: { readonly input: Socket; readonly output: Socket; readonly errors: Socket } | undefined
-  /** From here on the tool runs. */
-  begin(told: Told): void
-  /** A socket that listens at PROXY inside. */
-  readonly listener: number
-  /** Processes in the namespaces around the jail and in the jail itself; undefined where nothing can be mounted later. */
-  readonly around: { readonly outer: number; readonly inner: number } | undefined
-}
+export type Started = Awaited<ReturnType<typeof startJail>>
 
 interface Told {
   /** Each time the tool stops; the answer lets it go on. */
@@ -131,7 +121,7 @@ interface Asked {
 }
 
 /** Rejects with KaroError `refused` where no jail can be built; nothing runs then. */
-export async function startJail({ plan, slave, near, hook }: Asked): Promise<Started> {
+export async function startJail({ plan, slave, near, hook }: Asked) {
   const filter = seccompFilter(process.arch, 'own')
   if (filter === undefined) throw noJail(`there is no seccomp filter for ${process.arch}`)
   const machine = process.arch as Machine
@@ -199,10 +189,14 @@ export async function startJail({ plan, slave, near, hook }: Asked): Promise<Sta
     }
     return {
       child,
+      /** Without a terminal: this side of the streams. */
       streams: ours,
+      /** A socket that listens at PROXY inside. */
       listener,
+      /** Processes in the namespaces around the jail and in the jail itself; undefined where nothing can be mounted later. */
       around: around.length > 0 ? { outer, inner } : undefined,
-      begin({ stopped, denied }) {
+      /** From here on the tool runs. */
+      begin({ stopped, denied }: Told): void {
         let rest = ''
         line.setEncoding('latin1').on('data', (piece: string) => {
           rest += piece

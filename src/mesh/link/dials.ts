@@ -28,16 +28,7 @@ export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly onOwnKey: (at: readonly string[]) => void
 }
 
-export interface Dials {
-  /** Always followed by one `dialed`. Never rejects. */
-  dial(command: Dial): Promise<void>
-  /** True while a dial of this node is running that the other machine has answered: the connection is being secured. */
-  isAnswered(node: NodeId): boolean
-  /** True if the last dial of this node ended because it offers none of our encryptions. */
-  encryptsOtherwise(node: NodeId): boolean
-  /** Ends dials that are under way. */
-  stop(): void
-}
+export type Dials = ReturnType<typeof createDials>
 
 /** Static peers of a configuration and members together: more than a mesh dials at a time. */
 const TARGETS_MAX = 1_024
@@ -55,7 +46,7 @@ export function createDials({
   log,
   self,
   onOwnKey,
-}: DialsDeps): Dials {
+}: DialsDeps) {
   /** With the node that is dialed, once the other machine has answered: two may run at once, one to a static peer and one to an announced address. */
   const running = new Map<AbortController, NodeId | undefined>()
   /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
@@ -104,7 +95,8 @@ export function createDials({
   }
 
   return {
-    async dial(command) {
+    /** Always followed by one `dialed`. Never rejects. */
+    async dial(command: Dial): Promise<void> {
       const { target, to } = command
       const control = new AbortController()
       using limit = deadline(timers, timings.dialMs)
@@ -127,9 +119,12 @@ export function createDials({
         running.delete(control)
       }
     },
-    isAnswered: (node) => [...running.values()].includes(node),
-    encryptsOtherwise: (node) => [...otherwise].some(([, at]) => at === node),
-    stop() {
+    /** True while a dial of this node is running that the other machine has answered: the connection is being secured. */
+    isAnswered: (node: NodeId): boolean => [...running.values()].includes(node),
+    /** True if the last dial of this node ended because it offers none of our encryptions. */
+    encryptsOtherwise: (node: NodeId): boolean => [...otherwise].some(([, at]) => at === node),
+    /** Ends dials that are under way. */
+    stop(): void {
       for (const control of running.keys()) control.abort(new Error('stopping'))
     },
   }

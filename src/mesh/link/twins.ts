@@ -26,29 +26,7 @@ export function placesOf(listen: readonly string[]): readonly string[] {
   return (lan.length > 0 ? lan : all).map((one) => readable(formatEndpoint(one))).toSorted()
 }
 
-export interface Twins {
-  /** A connection of this node is the neighbour's now; `place` is where it says it listens. */
-  came(node: NodeId, place: string): void
-  /**
-   * A presence of this member says that it listens at `places`, `ip:port` each: also of one that has no connection here, so that
-   * members far from both hear of them, too. A presence that repeats one of the addresses says nothing new, because
-   * one machine's networks come and go.
-   */
-  heard(node: NodeId, places: readonly string[]): void
-  /**
-   * The key of `node`, which is this one, was proven at an address that another machine announced: `places` has the addresses of
-   * both. Clones that nobody trusts yet have no neighbour at which they could take each other's place. A machine that passes
-   * connections on to this one looks the same.
-   */
-  proved(node: NodeId, places: readonly string[]): void
-  /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
-  displaced(by: NodeId): void
-  /** The state now: nodes whose key is used at two places, and neighbours at which another machine takes this node's place. */
-  state(): {
-    readonly others: readonly { readonly node_id: NodeId; readonly places: readonly string[] }[]
-    readonly here: readonly NodeId[]
-  }
-}
+export type Twins = ReturnType<typeof createTwins>
 
 interface Watched {
   /** Monotonic times of what speaks for two, newest last. */
@@ -65,7 +43,7 @@ export function createTwins({
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly log: Log
-}): Twins {
+}) {
   const others = createRecent<NodeId, Watched>(NODES_MAX)
   const here = createRecent<NodeId, Watched>(NODES_MAX)
 
@@ -88,7 +66,7 @@ export function createTwins({
     void audit.record({ type: 'policy_violation', success: false, peer, details: { reason } })
   }
 
-  const came: Twins['came'] = (node, place) => {
+  const came = (node: NodeId, place: string): void => {
     const one = touch(others, node)
     if (one.places.at(-1) === place) return
     const returns = one.places.includes(place)
@@ -98,21 +76,34 @@ export function createTwins({
   }
 
   return {
+    /** A connection of this node is the neighbour's now; `place` is where it says it listens. */
     came,
-    heard(node, places) {
+    /**
+     * A presence of this member says that it listens at `places`, `ip:port` each: also of one that has no connection here, so that
+     * members far from both hear of them, too. A presence that repeats one of the addresses says nothing new, because
+     * one machine's networks come and go.
+     */
+    heard(node: NodeId, places: readonly string[]): void {
       const last = others.peek(node)?.places.at(-1)?.split(', ')
       if (places.length > 0 && !places.some((place) => last?.includes(place))) came(node, places.join(', '))
     },
-    proved(node, places) {
+    /**
+     * The key of `node`, which is this one, was proven at an address that another machine announced: `places` has the addresses of
+     * both. Clones that nobody trusts yet have no neighbour at which they could take each other's place. A machine that passes
+     * connections on to this one looks the same.
+     */
+    proved(node: NodeId, places: readonly string[]): void {
       const one = touch(others, node)
       one.places.splice(0, PLACES, ...places)
       // A proof counts for as many signs as it takes.
       for (let sign = 0; sign < OFTEN; sign++)
         count(one, node, 'own_key_elsewhere', `this node: ${placesInWords(places)}`)
     },
-    displaced(by) {
+    /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
+    displaced(by: NodeId): void {
       count(touch(here, by), by, 'own_key_elsewhere', 'this node: another one takes its place at this peer')
     },
+    /** The state now: nodes whose key is used at two places, and neighbours at which another machine takes this node's place. */
     state() {
       const now = (all: Recent<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))
       return {

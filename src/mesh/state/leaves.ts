@@ -1,6 +1,7 @@
 // Links that leaves depend on: who said that it has few others, which of these links are kept, and who found no place. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
+import type { Conn } from './types.ts'
 
 /**
  * A node that can link with so many others at most is a leaf. Each of its links may be the only one over which a
@@ -29,33 +30,16 @@ export interface LeavesDeps {
   readonly rankOf: (node: NodeId) => number
 }
 
-export interface Leaves {
-  /** The node introduced itself. */
-  met(node: NodeId, leaf: boolean): void
-  /** Leaves that had a link here last; links to them are wanted. At most `upTo`, the best ranked. */
-  known(): readonly NodeId[]
-  /** The neighbours whose links are kept because they are leaves: the best ranked, and of one rank those that came first. */
-  kept(neighbours: readonly Dependent[]): ReadonlySet<NodeId>
-  /** The link ended because one side had too many. `leaf`: the other side is a leaf, `leafHere`: this node is one. */
-  surplus(
-    link: { readonly node: NodeId; readonly leaf: boolean; readonly leafHere: boolean },
-    closedHere: boolean,
-  ): void
-  /** A link to the node is up. */
-  came(node: NodeId): void
-  /** Leaves for which no place was left here. */
-  turnedAway(): readonly NodeId[]
-  /** `here`: no place was left for it here; `there`: none for this node there. */
-  noPlace(node: NodeId): 'here' | 'there' | undefined
-}
+export type Leaves = ReturnType<typeof createLeaves>
 
-export function createLeaves({ upTo, rankOf }: LeavesDeps): Leaves {
+export function createLeaves({ upTo, rankOf }: LeavesDeps) {
   /** With the rank that each had when it introduced itself; the one that did so last stands last. */
   const known = new Map<NodeId, number>()
   const turnedAway = createRecent<NodeId, 'here' | 'there'>(TURNED_AWAY_MAX)
 
   return {
-    met(node, leaf) {
+    /** The node introduced itself. */
+    met(node: NodeId, leaf: boolean): void {
       known.delete(node)
       if (!leaf || upTo === 0) return
       known.set(node, rankOf(node))
@@ -67,8 +51,10 @@ export function createLeaves({ upTo, rankOf }: LeavesDeps): Leaves {
         return
       }
     },
-    known: () => [...known.keys()],
-    kept(neighbours) {
+    /** Leaves that had a link here last; links to them are wanted. At most `upTo`, the best ranked. */
+    known: (): readonly NodeId[] => [...known.keys()],
+    /** The neighbours whose links are kept because they are leaves: the best ranked, and of one rank those that came first. */
+    kept(neighbours: readonly Dependent[]): ReadonlySet<NodeId> {
       const leaves = neighbours.filter(({ leaf }) => leaf)
       if (leaves.length <= upTo) return new Set(leaves.map(({ node }) => node))
       const ranked = leaves
@@ -76,12 +62,16 @@ export function createLeaves({ upTo, rankOf }: LeavesDeps): Leaves {
         .toSorted((a, b) => a.rank - b.rank || a.since - b.since)
       return new Set(ranked.slice(0, upTo).map(({ node }) => node))
     },
-    surplus({ node, leaf, leafHere }, closedHere) {
+    /** The link ended because one side had too many. `leaf`: the other side is a leaf, `leafHere`: this node is one. */
+    surplus({ node, leaf, leafHere }: Pick<Conn, 'node' | 'leaf' | 'leafHere'>, closedHere: boolean): void {
       known.delete(node)
       if (closedHere ? leaf : leafHere) turnedAway.set(node, closedHere ? 'here' : 'there')
     },
-    came: (node) => void turnedAway.delete(node),
+    /** A link to the node is up. */
+    came: (node: NodeId) => void turnedAway.delete(node),
+    /** Leaves for which no place was left here. */
     turnedAway: () => [...turnedAway].flatMap(([node, where]) => (where === 'here' ? [node] : [])),
-    noPlace: (node) => turnedAway.peek(node),
+    /** `here`: no place was left for it here; `there`: none for this node there. */
+    noPlace: (node: NodeId) => turnedAway.peek(node),
   }
 }

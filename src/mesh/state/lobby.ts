@@ -9,18 +9,13 @@ export interface LobbyLimits {
 
 export const LOBBY: LobbyLimits = { perAddress: 2, total: 8 }
 
-export interface Lobby<T> {
-  /** Takes a place. Returns the connection that has to leave for it: the oldest of that address, or of all. */
-  enter(guest: T, address: string): readonly T[]
-  leave(guest: T): void
-}
-
-export function createLobby<T>(limits: LobbyLimits = LOBBY): Lobby<T> {
+export function createLobby<T>(limits: LobbyLimits = LOBBY) {
   /** In order of arrival. */
   const guests = new Map<T, string>()
 
   return {
-    enter(guest, address) {
+    /** Takes a place. Returns the connection that has to leave for it: the oldest of that address, or of all. */
+    enter(guest: T, address: string): readonly T[] {
       const leaving: T[] = []
       const neighbours = [...guests].filter(([, at]) => at === address).map(([other]) => other)
       if (!leadsHere(address)) leaving.push(...neighbours.slice(0, neighbours.length - limits.perAddress + 1))
@@ -32,6 +27,6 @@ export function createLobby<T>(limits: LobbyLimits = LOBBY): Lobby<T> {
       guests.set(guest, address)
       return leaving
     },
-    leave: (guest) => void guests.delete(guest),
+    leave: (guest: T) => void guests.delete(guest),
   }
 }

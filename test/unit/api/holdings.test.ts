@@ -49,13 +49,13 @@ async function world() {
       },
     },
   })
-  await holdings.start(new AbortController().signal)
+  await holdings.start()
   /** Resolves when all looks that were begun are over. */
   const settled = async (): Promise<void> => {
     await holdings.stop()
-    await holdings.start(new AbortController().signal)
+    await holdings.start()
     await holdings.stop()
-    await holdings.start(new AbortController().signal)
+    await holdings.start()
   }
   return {
     time,

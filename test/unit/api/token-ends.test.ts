@@ -57,7 +57,7 @@ describe('watched', () => {
   test('each is logged once, by its id, as soon as it is near; and counted, for everybody and for one', async () => {
     const all = [token('0000000001', DAY_MS), token('0000000002', 15 * DAY_MS, 366 * DAY_MS, 7)]
     const { time, logged, ends, next } = watched(all)
-    await ends.start(new AbortController().signal)
+    await ends.start()
     next()
     next()
     expect(logged).toEqual([

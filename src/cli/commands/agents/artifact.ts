@@ -247,7 +247,7 @@ const share = defineCommand('artifact share', {
     'karo artifact share 4f1d2a0c9b33 --for 1h': 'anybody with the link, for an hour',
     'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d': 'one machine',
   },
-  async run(io, { args, options }) {
+  ask({ args, options }) {
     const length = parseDuration(options.for ?? '1d', '--for')
     const body = {
       id: args.id,
@@ -255,15 +255,15 @@ const share = defineCommand('artifact share', {
       told: options.tell === true,
       to: options.to,
     }
-    const made = await io.call(shareArtifact, { body })
-    // The link alone is on standard output, so that it can be piped.
-    if (!io.json) {
-      const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`
-      io.err(
-        `${who} may read it until ${localTime(made.ends_at)}. To end it earlier: karo artifact unshare ${made.share.slice(0, ID_DIGITS)}\n`,
-      )
-    }
-    return show(io, made, ({ link }) => `${link}\n`)
+    return { body }
+  },
+  // The link alone is on standard output, so that it can be piped.
+  view({ audience, ends_at, share: id, link }, io, { options }) {
+    const who = audience === null ? 'Every member who has this link' : `Only ${options.to}`
+    io.err(
+      `${who} may read it until ${localTime(ends_at)}. To end it earlier: karo artifact unshare ${id.slice(0, ID_DIGITS)}\n`,
+    )
+    return `${link}\n`
   },
 })
 

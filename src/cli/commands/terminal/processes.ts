@@ -7,7 +7,7 @@ import {
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import { bytes, duration } from '../../../base/format.ts'
 import { when } from '../../history/columns.ts'
-import { defineCommand, parseSince, parseWhole, printJson, rfc3339, table } from '../../kit.ts'
+import { defineCommand, parseSince, parseWhole, rfc3339, table } from '../../kit.ts'
 
 export const commands = [
   defineCommand('processes', {
@@ -38,7 +38,7 @@ export const commands = [
       'karo processes --now --sort cpu': 'running programs that use most processor time',
       'karo processes --since 7d --name node': 'every run of node in the last week',
     },
-    async run(io, { options: { now, sort, name, ...options } }) {
+    ask({ options: { now, sort, name, ...options } }) {
       const query = {
         now,
         sort,
@@ -46,15 +46,17 @@ export const commands = [
         since: rfc3339(parseSince(options.since, Date.now()), '--since'),
         name,
       }
-      const found = await io.call(getProcesses, { query })
-      if (io.json) return printJson(io, found)
-      const { processes: rows, total } = found
-      if (rows.length === 0) {
-        io.out(`${now ? NOTHING_NOW : NOTHING}\n`)
-        return
-      }
-      io.out(
-        table(io, rows, {
+      return { query }
+    },
+    view({ processes: rows, total }, io, { options: { now } }) {
+      // --limit cannot be raised beyond the most that the API gives.
+      const further =
+        rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
+      if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
+      return table(
+        io,
+        rows,
+        {
           BEGAN: ({ started_at: timestamp }) => when({ timestamp }, io.columns),
           TOOK: { value: (row) => duration(row.duration_ms), align: 'right' },
           PEAK: { value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)), align: 'right' },
@@ -67,12 +69,9 @@ export const commands = [
           PID: { value: (row) => String(row.pid), align: 'right' },
           IN: 'shell',
           PROGRAM: 'name',
-        }),
+        },
+        `${now ? NOTHING_NOW : NOTHING}\n`,
       )
-      // --limit cannot be raised beyond the most that the API gives.
-      const further =
-        rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
-      if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
     },
   }),
 ]

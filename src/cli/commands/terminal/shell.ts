@@ -49,20 +49,19 @@ import {
   withLine,
   withoutLine,
 } from '../../shells/rc-file.ts'
+import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { loginShell, START_FILES } from '../../shells/start-files.ts'
 import { changeSystemFiles } from '../../shells/system-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 
 /** A line for each shell that still has the hook in its start file, and how to take it out; empty where none has. */
-function stillHooked(io: CommandIo): string {
-  return SHELLS.map((shell) => {
-    const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
-    return markedLines(textOf(file)).length > 0
-      ? `Still in ${file}; to remove it there:  karo shell uninstall ${shell}\n`
-      : ''
-  }).join('')
-}
+const stillHooked = (io: CommandIo): string =>
+  startFileLooks(io)
+    .map(({ shell, file, marked }) =>
+      marked.length > 0 ? `Still in ${file}; to remove it there:  karo shell uninstall ${shell}\n` : '',
+    )
+    .join('')
 
 const shellArgument: ArgumentWords = {
   description: `which shell (${SHELLS.join(', ')})`,

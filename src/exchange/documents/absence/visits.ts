@@ -30,15 +30,6 @@ interface Visit {
   readonly isOther: boolean
 }
 
-export interface Visits {
-  start(): void
-  /** When the next look is due (monotonic, ms). */
-  at(): number
-  /** The member that is to be visited now; `visited` has to follow. */
-  look(linked: Linked): NodeId | undefined
-  visited(isReached: boolean): void
-}
-
 export interface VisitsDeps {
   /** Admitted members that are there. */
   readonly present: () => readonly NodeId[]
@@ -57,7 +48,7 @@ const NEVER = Number.NEGATIVE_INFINITY
  * node) came back. With n members without a link, one that wrote for this node before is visited within 5 s for each of
  * those, or within five minutes; any other one within n minutes, or n seconds times n where n is less than 60.
  */
-export function createVisits({ clock, random, doneAt, present, isLikely }: VisitsDeps): Visits {
+export function createVisits({ clock, random, doneAt, present, isLikely }: VisitsDeps) {
   /** When it was last visited. */
   const triedAt = new Map<NodeId, number>()
   const planned = new Map<NodeId, Visit>()
@@ -94,11 +85,13 @@ export function createVisits({ clock, random, doneAt, present, isLikely }: Visit
   }
 
   return {
-    start() {
+    start(): void {
       at = clock.monotonic() + LOOK_MS * random.float()
     },
+    /** When the next look is due (monotonic, ms). */
     at: () => at,
-    look(linked) {
+    /** The member that is to be visited now; `visited` has to follow. */
+    look(linked: Linked): NodeId | undefined {
       const now = clock.monotonic()
       if (now < at) return undefined
       if (now >= planAt) {
@@ -121,7 +114,7 @@ export function createVisits({ clock, random, doneAt, present, isLikely }: Visit
       triedAt.set(node, now)
       return node
     },
-    visited(isReached) {
+    visited(isReached: boolean): void {
       // A failed dial costs little, and the next member may have something.
       if (visiting?.isOther === true && isReached)
         otherAt = clock.monotonic() + pace * (0.75 + random.float() / 2)

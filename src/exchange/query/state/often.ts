@@ -17,23 +17,17 @@ interface Asked {
   readonly known: number
 }
 
-export interface Often {
-  /** This node asks. Returns for how many milliseconds from now it wants links to all members; undefined: it needs none. */
-  asks(question: Asked): number | undefined
-  /** This neighbour has asked a question of its own over its link. */
-  asked(neighbour: NodeId): void
-  /** The link is kept, because the neighbour has asked lately, and no more than 15 others have asked since. */
-  keeps(neighbour: NodeId): boolean
-}
+export type Often = ReturnType<typeof createOften>
 
 /** `fullMeshUpTo`: `[overlay] full_mesh_up_to`; in a mesh of up to so many members there are links to all in any case. */
-export function createOften(clock: Clock, fullMeshUpTo: number): Often {
+export function createOften(clock: Clock, fullMeshUpTo: number) {
   /** When this node asked its last questions; monotonic, at most `OFTEN` of them. */
   let times: readonly number[] = []
   const askers = createRecent<NodeId, number>(ASKERS_KEPT)
 
   return {
-    asks({ members, known }) {
+    /** This node asks. Returns for how many milliseconds from now it wants links to all members; undefined: it needs none. */
+    asks({ members, known }: Asked): number | undefined {
       // A question to few members is dialed for, and needs no link to anybody else.
       if (known <= fullMeshUpTo || members.size * 2 < known) return undefined
       const now = clock.monotonic()
@@ -41,8 +35,10 @@ export function createOften(clock: Clock, fullMeshUpTo: number): Often {
       const first = times[0] as number
       return times.length === OFTEN && now - first < OFTEN_MS ? OFTEN_MS : undefined
     },
-    asked: (neighbour) => askers.set(neighbour, clock.monotonic()),
-    keeps(neighbour) {
+    /** This neighbour has asked a question of its own over its link. */
+    asked: (neighbour: NodeId) => askers.set(neighbour, clock.monotonic()),
+    /** The link is kept, because the neighbour has asked lately, and no more than 15 others have asked since. */
+    keeps(neighbour: NodeId): boolean {
       const at = askers.peek(neighbour)
       return at !== undefined && clock.monotonic() - at < ASKER_KEPT_MS
     },

@@ -53,7 +53,7 @@ export interface OwnerDeps {
 }
 
 export interface Owner {
-  load: Seen['load']
+  load: ReturnType<typeof createSeen>['load']
   /** A neighbour hands on a question. FrameErrors: those of `read`, except `stale`; nothing is emitted then. */
   hop(from: NodeId, hop: Hop): void
   /** A neighbour wants no answer to a question any more. */
@@ -320,16 +320,7 @@ interface Entry {
   answer: (Pick<Written, 'plain' | 'sealed'> & { readonly revision: number }) | undefined
 }
 
-interface Seen {
-  /** Questions that were taken up before a restart. */
-  load(marks: readonly ReplayMark[]): void
-  get(question: Asked): Entry | undefined
-  /** Undefined: too many questions are alive, or too many that `from` handed on. `now`: ms since the epoch. */
-  add(question: Question, from: NodeId, now: number): Entry | undefined
-  keep(entry: Entry, answer: NonNullable<Entry['answer']>): void
-}
-
-export function createSeen(): Seen {
+export function createSeen() {
   const entries = new Map<string, Entry>()
   /** Entries with an answer, the oldest answer first. */
   const kept = new Set<Entry>()
@@ -365,15 +356,17 @@ export function createSeen(): Seen {
   }
 
   return {
-    load(marks) {
+    /** Questions that were taken up before a restart. */
+    load(marks: readonly ReplayMark[]): void {
       for (const mark of marks) {
         if (mark.kind !== 'document') continue
         const { expires_at } = mark
         entries.set(keyOf(mark.author, mark.id), newEntry(expires_at, undefined, 'answered'))
       }
     },
-    get: (question) => entries.get(keyOf(question.author, question.body.query_id)),
-    add(question, from, now) {
+    get: (question: Asked): Entry | undefined => entries.get(keyOf(question.author, question.body.query_id)),
+    /** Undefined: too many questions are alive, or too many that `from` handed on. `now`: ms since the epoch. */
+    add(question: Question, from: NodeId, now: number): Entry | undefined {
       sweep(now, full(from) ? SWEEP_FULL_EVERY_MS : SWEEP_EVERY_MS)
       if (full(from)) return undefined
       const { query_id: id, expires_at } = question.body
@@ -382,7 +375,7 @@ export function createSeen(): Seen {
       entries.set(keyOf(question.author, id), entry)
       return entry
     },
-    keep(entry, answer) {
+    keep(entry: Entry, answer: NonNullable<Entry['answer']>): void {
       forgetAnswer(entry)
       entry.answer = answer
       kept.add(entry)

@@ -24,34 +24,26 @@ export interface Tree {
   parent: NodeId | undefined
 }
 
-export interface Trees {
-  /** A tree to be filled while the echo of this question is under way. */
-  grow(echo: RoutedId, parent: NodeId | undefined): Tree
-  /** Undefined: nothing is known of the tree, so that everybody may need a copy. */
-  of(tree: Uint8Array): Tree | undefined
-  /** The link to a neighbour is gone. Returns the trees that this node, and who is behind it, is cut off from. */
-  lose(node: NodeId): readonly Tree[]
-  /** This neighbour is cut off from the tree of that echo. Returns the tree if this node is too, because it was above it. */
-  graft(echo: RoutedId, node: NodeId): Tree | undefined
-}
-
 /** No two questions make trees of the same name, because their authors cannot choose what the name is a digest of. */
 export const treeOf = ({ author, query_id }: RoutedId): Uint8Array =>
   new Uint8Array(blake3([author, query_id]).subarray(0, TREE_BYTES))
 
-export function createTrees(clock: Clock): Trees {
+export function createTrees(clock: Clock) {
   const known = createRecent<string, Tree>(TREES_MAX, {
     ms: FORGET_MS,
     now: () => clock.monotonic(),
   })
   return {
-    grow({ author, query_id }, parent) {
+    /** A tree to be filled while the echo of this question is under way. */
+    grow({ author, query_id }: RoutedId, parent: NodeId | undefined): Tree {
       const tree = { echo: { author, query_id }, needless: new Set<NodeId>(), parent }
       known.set(toHex(treeOf(tree.echo)), tree)
       return tree
     },
-    of: (tree) => known.get(toHex(tree)),
-    lose(node) {
+    /** Undefined: nothing is known of the tree, so that everybody may need a copy. */
+    of: (tree: Uint8Array): Tree | undefined => known.get(toHex(tree)),
+    /** The link to a neighbour is gone. Returns the trees that this node, and who is behind it, is cut off from. */
+    lose(node: NodeId): readonly Tree[] {
       const cut: Tree[] = []
       for (const [, tree] of known) {
         // If it comes back, it knows nothing of the tree, and needs a copy like everybody new.
@@ -62,7 +54,8 @@ export function createTrees(clock: Clock): Trees {
       }
       return cut
     },
-    graft(echo, node) {
+    /** This neighbour is cut off from the tree of that echo. Returns the tree if this node is too, because it was above it. */
+    graft(echo: RoutedId, node: NodeId): Tree | undefined {
       const tree = known.peek(toHex(treeOf(echo)))
       tree?.needless.delete(node)
       if (tree?.parent !== node) return undefined
@@ -87,27 +80,23 @@ export interface Way {
   readonly reached: ReadonlySet<NodeId>
 }
 
-export interface Ways {
-  /** The way over a tree. Members that have left since are no part of it: their neighbours have mended it. */
-  over(): Way | undefined
-  learn(way: Way): void
-  /** The way did not reach everybody. */
-  fail(): void
-}
+export type Ways = ReturnType<typeof createWays>
 
-export function createWays(clock: Clock): Ways {
+export function createWays(clock: Clock) {
   let known: { readonly way: Way; readonly until: number } | undefined
   let restsUntil = Number.NEGATIVE_INFINITY
   return {
-    over() {
+    /** The way over a tree. Members that have left since are no part of it: their neighbours have mended it. */
+    over(): Way | undefined {
       const now = clock.monotonic()
       return known === undefined || now >= known.until || now < restsUntil ? undefined : known.way
     },
-    learn(way) {
+    learn(way: Way): void {
       const isWhole = [...way.present].every((node) => way.reached.has(node))
       known = { way, until: clock.monotonic() + (isWhole ? USE_MS : USE_PARTIAL_MS) }
     },
-    fail() {
+    /** The way did not reach everybody. */
+    fail(): void {
       known = undefined
       restsUntil = clock.monotonic() + REST_MS
     },
