@@ -207,6 +207,7 @@ async function hostInit(deps: MeshDeps, edge: Edge, state: State, finder: Finder
       doorkeeper: createDoorkeeper(() => clock.monotonic()),
       refuses: (node) => trust.bars(node),
       knows: state.knownAt,
+      proved: edge.news.proved,
     }),
     pingMs: config.mesh.ping_seconds * 1_000,
     onConnection: edge.wires.opened,

@@ -17,6 +17,8 @@ export interface GaterDeps {
   readonly refuses: (node: NodeId) => boolean
   /** True for an address at which a member has said it is. Asked for hosts that are not too fast only. */
   readonly knows: (ip: string) => boolean
+  /** A machine has proven from outside that it has this key; whether the key is refused is for the listener to find out. */
+  readonly proved: (node: NodeId, ip: string | undefined) => void
 }
 
 /** May this address be connected to or from? */
@@ -24,7 +26,7 @@ export function allowsAddress(mesh: GaterDeps['mesh'], ip: string): boolean {
   return !mesh.lan_only || isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
 }
 
-export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): ConnectionGater {
+export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterDeps): ConnectionGater {
   const refusesKey = (id: PeerId): boolean => {
     const node = nodeOf(id)
     // A key that is not Ed25519 cannot be a node.
@@ -60,7 +62,11 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
       return false
     },
     // From here on Noise has proven the key.
-    denyInboundEncryptedConnection: refusesKey,
+    denyInboundEncryptedConnection: (id, { remoteAddr }) => {
+      const node = nodeOf(id)
+      if (node !== undefined) proved(node, endpointOf(remoteAddr)?.ip)
+      return refusesKey(id)
+    },
     denyOutboundEncryptedConnection: (id, connection) => {
       boundBuffers(connection)
       writeAtOnce(connection)

@@ -2,31 +2,18 @@
 import type { HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import { createQuota, type Quota } from '../../base/quota.ts'
+import { createQuota, type Quota, type Rate } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
-import type { Audit } from '../../trust/audit/index.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Conn, type EndReason, isBroken, type Outcome } from '../state/types.ts'
 
-export interface News {
-  /** `addresses` are those of its claims that may be believed. */
-  met(conn: Conn, body: HelloBody, addresses: readonly string[]): void
-  /** The outcome of the peer's connection is certain. */
-  settled(conn: Conn, outcome: Outcome): void
-  came(conn: Conn): void
-  left(conn: Conn, reason: EndReason): void
-  /** A message of the peer arrived. The room of trust is notified at most once a minute. */
-  alive(conn: Conn): void
-  /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
-  oneSided(): readonly NodeId[]
-  /** Whether the node is one of these. */
-  isOneSided(node: NodeId): boolean
-}
+export type News = ReturnType<typeof createNews>
 
 export interface NewsDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly trust: Pick<Trust, 'admits' | 'sawMember' | 'sawStranger' | 'pending'>
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'sawMember' | 'sawStranger' | 'pending'>
   readonly audit: Pick<Audit, 'record'>
 }
 
@@ -37,13 +24,15 @@ const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
 const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
 /** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
 const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
-/** Members whose visits are counted; the member that was away longest is forgotten first. */
+/** A machine that is refused dials on for as long as it runs: that it does is worth one entry a day. */
+const REFUSED_AUDITED = { frames: 1, perMs: DAY_MS }
+/** Nodes whose entries are counted; the one that was away longest is forgotten first. */
 const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
 const SKEW_WARN_MS = 60_000
 const TELL_EVERY_MS = 60_000
 
-export function createNews({ trust, audit, clock, log }: NewsDeps): News {
+export function createNews({ trust, audit, clock, log }: NewsDeps) {
   const strangers = createQuota(STRANGERS_AUDITED)
   const strangersToday = createQuota(STRANGERS_A_DAY)
   const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
@@ -51,27 +40,23 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const told = new WeakMap<Conn, number>()
   const met = new WeakMap<Conn, { readonly name: string; readonly addresses: readonly string[] }>()
   const oneSided = createRecent<NodeId, true>(VISITORS_MAX)
-  const visits = createRecent<NodeId, { readonly quota: Quota; unrecorded: number }>(VISITORS_MAX)
 
-  const recordVisit = (
-    type: 'peer_connected' | 'peer_disconnected',
-    peer: NodeId,
-    details: Readonly<Record<string, string>>,
-  ): void => {
-    const visit = visits.getOrInsert(peer, () => ({ quota: createQuota(VISITS_AUDITED), unrecorded: 0 }))
-    if (!visit.quota.take(clock.monotonic())) {
-      visit.unrecorded++
-      return
+  /** Writes entries of each node at this rate; the next one counts in `unrecorded` those that were left out. */
+  const atMost = (rate: Rate, success: boolean) => {
+    const nodes = createRecent<NodeId, { readonly quota: Quota; unrecorded: number }>(VISITORS_MAX)
+    return (type: AuditRecord['type'], peer: NodeId, details: AuditRecord['details']): void => {
+      const one = nodes.getOrInsert(peer, () => ({ quota: createQuota(rate), unrecorded: 0 }))
+      if (!one.quota.take(clock.monotonic())) {
+        one.unrecorded++
+        return
+      }
+      const { unrecorded } = one
+      one.unrecorded = 0
+      void audit.record({ type, success, peer, details: { ...details, unrecorded: unrecorded || undefined } })
     }
-    const { unrecorded } = visit
-    visit.unrecorded = 0
-    void audit.record({
-      type,
-      success: true,
-      peer,
-      details: { ...details, unrecorded: unrecorded || undefined },
-    })
   }
+  const visit = atMost(VISITS_AUDITED, true)
+  const refused = atMost(REFUSED_AUDITED, false)
 
   /** At most one log line a minute for each neighbour and kind. */
   const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
@@ -83,7 +68,14 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   }
 
   return {
-    met(conn, body, addresses) {
+    /** A machine has proven from `address` that it has this key. What matters of it here: that one that is refused still tries. */
+    proved(peer: NodeId, address: string | undefined): void {
+      if (!trust.refuses(peer)) return
+      trust.sawStranger(peer, { name: '', addresses: [] })
+      refused('policy_violation', peer, { reason: 'refused_key', address })
+    },
+    /** `addresses` are those of its claims that may be believed. */
+    met(conn: Conn, body: HelloBody, addresses: readonly string[]): void {
       const { node } = conn
       const seen = { name: body.name, addresses }
       met.set(conn, seen)
@@ -107,13 +99,14 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
         details: { address: conn.ip },
       })
     },
-    settled(conn, outcome) {
+    /** The outcome of the peer's connection is certain. */
+    settled(conn: Conn, outcome: Outcome): void {
       const seen = met.get(conn)
       if (outcome.kind !== 'pending' || seen === undefined || !trust.admits(conn.node)) return
       trust.sawStranger(conn.node, seen)
       oneSided.set(conn.node, true)
     },
-    came(conn) {
+    came(conn: Conn): void {
       const { node, ip } = conn
       const name = conn.introduced?.name
       oneSided.delete(node)
@@ -121,23 +114,26 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       const addresses = met.get(conn)?.addresses ?? []
       trust.sawMember(node, { name, addresses })
       say(node, { address: ip }, 'neighbour connected')
-      recordVisit('peer_connected', node, { address: ip })
+      visit('peer_connected', node, { address: ip })
     },
-    left({ node }, reason) {
+    left({ node }: Conn, reason: EndReason): void {
       // A node that was just refused is no member any more.
       // Where the connection broke, the state machine has told trust, and nothing was heard of the node since.
       if (trust.admits(node) && !isBroken(reason))
         trust.sawMember(node, reason === 'goodbye' ? { offline: true } : {})
       say(node, { reason }, 'neighbour gone')
-      recordVisit('peer_disconnected', node, { reason })
+      visit('peer_disconnected', node, { reason })
     },
-    alive(conn) {
+    /** A message of the peer arrived. The room of trust is notified at most once a minute. */
+    alive(conn: Conn): void {
       const now = clock.monotonic()
       if (now - (told.get(conn) ?? 0) < TELL_EVERY_MS) return
       told.set(conn, now)
       trust.sawMember(conn.node, {})
     },
-    oneSided: () => [...oneSided].map(([node]) => node).filter(trust.admits),
-    isOneSided: (node) => oneSided.has(node) && trust.admits(node),
+    /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
+    oneSided: (): readonly NodeId[] => [...oneSided].map(([node]) => node).filter(trust.admits),
+    /** Whether the node is one of these. */
+    isOneSided: (node: NodeId): boolean => oneSided.has(node) && trust.admits(node),
   }
 }

@@ -50,10 +50,7 @@ export function createTrust(options: TrustOptions): Trust {
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>
-    kin.refusedHere(node) ||
-    kin.trustedByFile(node) !== undefined ||
-    kin.decision(node) !== undefined ||
-    admits(node)
+    refuses(node) || kin.trustedByFile(node) !== undefined || kin.decision(node) !== undefined || admits(node)
 
   /** The name in a certificate was chosen by its holder, so it does not count. */
   const isNameChosen = (node: NodeId): boolean =>
@@ -239,7 +236,7 @@ function createSightings({
     lost: (node) => seen.lost(node),
     pending: () => seen.strangers().filter(({ node_id }) => !isDecided(node_id)),
     sawStranger(node, sighting) {
-      if (!own.has(node) && !refuses(node)) seen.sawStranger(node, sighting)
+      if (!own.has(node)) seen.sawStranger(node, sighting)
     },
     met: (node) => seen.member(node) ?? seen.stranger(node),
   }

@@ -172,7 +172,7 @@ export interface Trust extends Room {
   pending(): readonly PendingPeer[]
   /**
    * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this
-   * node yet. Bounded: 64, oldest out. Never throws.
+   * node yet; or one that is refused here, of which is kept when it came last. Bounded: 64, oldest out. Never throws.
    */
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
   /**

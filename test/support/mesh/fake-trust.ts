@@ -135,9 +135,9 @@ export function createFakeTrust(
     },
     pending: () => [...pending.values()],
     sawStranger(node, { name, addresses }) {
-      if (refused(node)) return
       const at = now()
       met.set(node, { addresses, last_seen: at })
+      if (refused(node)) return
       pending.set(node, {
         node_id: node,
         fingerprint: node.slice(-16),

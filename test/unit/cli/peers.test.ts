@@ -66,6 +66,22 @@ test('a link is alive now, whenever its last ping was; a member without one is r
   ).toMatchSnapshot()
 })
 
+test('of a node that is refused the last try is told, or that there was none since; and where all of them are', async () => {
+  const last_seen = new Date(Date.now() - 49_000).toISOString()
+  const peers = [
+    { ...bob, state: 'revoked', last_seen },
+    { ...ann, state: 'denied', last_seen: null },
+  ]
+  const out = await transcript(
+    { [PEERS]: { peers }, [EXPLAIN]: { peer: peers[0], steps: [] } },
+    'peers',
+    'peers explain bob',
+  )
+  expect(out).toMatch(/bob +revoked .* s ago, refused/)
+  expect(out).toMatch(/ann +denied .*not since/)
+  expect(out).toContain(`tried to connect: some s ago, refused; karo audit log --peer ${bob.fingerprint}`)
+})
+
 test('trust sends what was said and nothing else, and tells what the other side must do', async () => {
   const full = '--level share_to --name bob --team eng'.split(' ')
   expect(

@@ -236,6 +236,7 @@ describe('addresses', () => {
       doorkeeper: createDoorkeeper(() => 0),
       refuses: () => false,
       knows: () => false,
+      proved: () => {},
     })
     const dials = (text: string): boolean => gater.denyDialMultiaddr?.(multiaddr(text)) === false
     const enters = (text: string): boolean =>
@@ -254,31 +255,43 @@ describe('addresses', () => {
 
   test('the gater refuses keys that are refused here, at every step at which it sees them', () => {
     const [denied, fine] = [testIdentity().nodeId, testIdentity().nodeId]
+    const proved: unknown[] = []
     const doorkeeper = createDoorkeeper(() => 0)
     const gater = createGater({
       mesh: LAN,
       doorkeeper,
       refuses: (node) => node === denied,
       knows: () => false,
+      proved: (node, ip) => void proved.push([node, ip]),
     })
     for (const [node, refused] of [
       [denied, true],
       [fine, false],
     ] as const) {
       const id = peerIdOf(node)
-      const connection = {} as never
+      const connection = { remoteAddr: multiaddr('/ip4/10.0.0.5/tcp/1') } as never
       expect(gater.denyDialPeer?.(id)).toBe(refused)
       expect(gater.denyInboundEncryptedConnection?.(id, connection)).toBe(refused)
       expect(gater.denyOutboundEncryptedConnection?.(id, connection)).toBe(refused)
       expect(gater.denyInboundUpgradedConnection?.(id, connection)).toBe(refused)
       expect(gater.denyOutboundUpgradedConnection?.(id, connection)).toBe(refused)
     }
+    expect(proved).toEqual([
+      [denied, '10.0.0.5'],
+      [fine, '10.0.0.5'],
+    ])
   })
 
   test('a handshake holds its place at the door until it is over, however it ends', () => {
     const left: string[] = []
     const doorkeeper: Doorkeeper = { enters: () => true, left: (host) => void left.push(host) }
-    const gater = createGater({ mesh: LAN, doorkeeper, refuses: () => false, knows: () => false })
+    const gater = createGater({
+      mesh: LAN,
+      doorkeeper,
+      refuses: () => false,
+      knows: () => false,
+      proved: () => {},
+    })
     const enter = () => {
       let close = (): void => {}
       const connection = {

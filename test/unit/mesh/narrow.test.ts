@@ -42,6 +42,7 @@ async function connected() {
       doorkeeper: createDoorkeeper(() => performance.now()),
       refuses: () => false,
       knows: yes,
+      proved: () => {},
     }),
     handlers: new Map([LOBBY, PLAIN, WATCHED].map((protocol) => [protocol, { handle, streams: 8 }])),
     onConnection(connection) {

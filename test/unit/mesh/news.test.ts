@@ -1,6 +1,7 @@
 // What the ledger is told of members that come and go: each visit, but never so many that others' entries roll out.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createNews } from '../../../src/mesh/link/news.ts'
 import type { Conn } from '../../../src/mesh/state/types.ts'
@@ -67,4 +68,40 @@ test('a node that is refused waits for nobody, however often it comes', async ()
   for (const node of [stranger, revoked, stranger, revoked])
     news.met({ node, ip: '10.0.0.5' } as unknown as Conn, rawHello(), [])
   expect(entries.map(({ type, peer }) => [type, peer])).toEqual([['peer_pending', stranger]])
+})
+
+test('a key that is refused leaves one entry a day however often it is tried, and when it was tried last; others leave none', async () => {
+  let now = 0
+  const entries: AuditRecord[] = []
+  const trust = createFakeTrust([], () => now)
+  const news = createNews({
+    trust,
+    audit: { record: async (entry) => void entries.push(entry) },
+    clock: { now: () => now, monotonic: () => now },
+    log: silentLog,
+  })
+  const [stranger, revoked, denied] = [testIdentity().nodeId, testIdentity().nodeId, testIdentity().nodeId]
+  await trust.revoke(revoked)
+  await trust.deny(denied)
+  for (let i = 0; i < 100; i++) for (const node of [stranger, revoked, denied]) news.proved(node, '10.0.0.5')
+  const tried = {
+    type: 'policy_violation',
+    success: false,
+    details: { reason: 'refused_key', address: '10.0.0.5' },
+  }
+  expect(entries).toEqual([
+    { ...tried, peer: revoked },
+    { ...tried, peer: denied },
+  ])
+  now += DAY_MS
+  news.proved(revoked, '10.0.0.6')
+  expect(entries.slice(2)).toMatchObject([
+    { peer: revoked, details: { address: '10.0.0.6', unrecorded: 99 } },
+  ])
+  expect([stranger, revoked, denied].map((node) => trust.met(node)?.last_seen)).toEqual([
+    undefined,
+    DAY_MS,
+    0,
+  ])
+  expect(trust.pending()).toEqual([])
 })

@@ -50,6 +50,7 @@ async function connected(handle: (stream: Stream, connection: Connection) => voi
     doorkeeper: createDoorkeeper(() => performance.now()),
     refuses: () => false,
     knows: yes,
+    proved: () => {},
   })
   const ours: Connection[] = []
   const host = await createHost({

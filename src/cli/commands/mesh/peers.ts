@@ -75,14 +75,16 @@ function dayOf(moment: string): string {
   return at.getFullYear() === new Date().getFullYear() ? day : `${day} ${at.getFullYear()}`
 }
 
+const APART = {
+  encryption: 'it uses another encryption (transport.security)',
+  links_full: 'this node has no free link for it',
+  links_full_there: 'it has no free link for this node',
+  not_trusted_there: 'it does not trust this node',
+} as const
+
 /** Why a trusted node has no link, if this node knows; else undefined. */
-function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
-  if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
-  if (apart === 'encryption') return 'it uses another encryption (transport.security)'
-  if (apart === 'links_full') return 'this node has no free link for it'
-  if (apart === 'links_full_there') return 'it has no free link for this node'
-  return apart === 'not_trusted_there' ? 'it does not trust this node' : undefined
-}
+const whyApart = ({ apart, clock_off_ms = 0 }: PeerShape): string | undefined =>
+  apart === 'clock' ? `refused, its clock is ${clockWords(clock_off_ms)}` : apart && APART[apart]
 
 function lastSeen(peer: PeerShape): string {
   if (peer.twin_places !== undefined) {
@@ -95,14 +97,18 @@ function lastSeen(peer: PeerShape): string {
 }
 
 function seenAt(peer: PeerShape): string {
-  if (peer.last_seen === null) return 'never'
+  // What was seen before a node was refused is forgotten with the decision.
+  if (peer.last_seen === null) return isRefused(peer) ? 'not since' : 'never'
   // A connected node counts as seen now, because between pings nothing may be heard for a while.
   if (peer.state === 'connected') return 'now'
   const when = ago(Date.now() - Date.parse(peer.last_seen))
+  if (isRefused(peer)) return `${when}, refused`
   if (isThroughOthers(peer)) return `${when}, through others`
   if (peer.presence === 'offline') return `${when}, stopped`
   return peer.presence === 'unsure' ? `${when}, connection broke` : when
 }
+
+const isRefused = ({ state }: PeerShape): boolean => state === 'denied' || state === 'revoked'
 
 /** True for a member without a link here, of which other members tell, and which questions reach through them. */
 const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
@@ -115,6 +121,7 @@ function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): s
     paint('bold', `${called(peer)}: ${peer.trust_level}, ${peer.state}`, screen),
     peer.node_id,
     apart && `no link: ${apart}`,
+    isRefused(peer) && `tried to connect: ${seenAt(peer)}; karo audit log --peer ${peer.fingerprint}`,
     `in words: ${fingerprintWords(peer.fingerprint)}`,
     isThroughOthers(peer) && 'no direct link; reached through other members',
     links,
@@ -291,11 +298,8 @@ const revoke = defineCommand('peers revoke', {
       args: { node: [peer.node_id] },
     }
   },
-  async run(io, { args }) {
-    const answer = await io.call(DECISIONS.revoke, {
-      body: { who: oneNode(args.node, 'karo peers revoke') },
-    })
-    if (io.json) return printJson(io, answer)
+  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers revoke') } }),
+  async view(answer, io) {
     const inMesh = answer.revoked_in === 'mesh'
     const invites = inMesh ? (await io.call(getInvites)).invites : []
     const open = invites.flatMap(({ state, id }) =>
@@ -303,14 +307,14 @@ const revoke = defineCommand('peers revoke', {
         ? `With another key it can use this invite, unless you end it: karo invite cancel ${id}\n`
         : [],
     )
-    say(
-      io,
+    return fitted(
       inMesh
         ? `Revoked ${called(answer.peer)} in the whole mesh: its connection here is closed, and its key is refused for good.
 ${whoKnows(answer)}${whatItHas(answer)}${open.join('')}`
         : `Revoked ${called(answer.peer)}: its trust, roles and teams are gone, and its key is refused.
 ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` trusts it again.
 `,
+      io,
     )
   },
 })
