@@ -1,8 +1,10 @@
 // The door of the configuration room: one typed value, made from the table of keys, the file and the environment.
 
 export { subnetTest } from './domains.ts'
+export { FLEET_KEYS } from './fleet.ts'
 export {
   type FleetSettings,
+  fleetSource,
   keepFleetSettings,
   type SettingRow,
   settingsOf,

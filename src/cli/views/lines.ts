@@ -1,5 +1,6 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
 import { stripVTControlCharacters } from 'node:util'
+import { formatFingerprint } from '../../base/format.ts'
 import { paint, type Screen, type Style, textWidth } from '../kit.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
@@ -13,6 +14,26 @@ export interface Part {
   readonly text: string
   readonly colour?: Style
 }
+
+interface Named {
+  readonly name: string
+  readonly fingerprint: string
+}
+
+/**
+ * These nodes, each with what it is called as its name: its name, with its fingerprint where several of `among` have that name,
+ * and the fingerprint alone where it has none.
+ */
+export const toldApart = <Node extends Named>(
+  nodes: readonly Node[],
+  among: readonly Named[] = nodes,
+): Node[] =>
+  nodes.map((node) => {
+    const isOne = among.every((one) => one.name !== node.name || one.fingerprint === node.fingerprint)
+    return node.name && isOne
+      ? node
+      : { ...node, name: `${node.name} ${formatFingerprint(node.fingerprint)}`.trim() }
+  })
 
 /** A label and its parts, wrapped into lines; no line if there are no parts. */
 export function listed(label: string, parts: readonly Part[], screen: Screen): string[] {

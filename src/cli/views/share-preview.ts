@@ -32,7 +32,8 @@ const STATE: Readonly<Record<TotalsPreviewShape['state'], string>> = {
 /** Ends with a newline. */
 function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Screen): string {
   const { bucket, state, why, types } = totals
-  const when = bucket === null ? '' : ` of ${nameOf(bucket)}, ${STATE[state]}`
+  const isAhead = bucket !== null && Date.parse(bucket.start) > Date.now()
+  const when = bucket === null ? '' : ` of ${nameOf(bucket)}, ${isAhead ? 'not begun yet' : STATE[state]}`
   const heading = `Totals for the role ${printable(role)}${when}`
   const title = paint('bold', heading, screen)
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen)
@@ -77,7 +78,7 @@ function whom({ pair, readers, operators, k, k_min }: TotalsPreviewShape): Rows 
   )
   return {
     whose: "yours; other people's numbers are added before, and not shown",
-    'halves to': named.join(' and '),
+    'halves to': `${named.join(' and ')}, for this period; --at shows those of another`,
     'read by': readerWords({ nodes: readers, operators }),
     'at least': `${Math.max(k, k_min)} machines in each total, the two nodes and those that read it not counted`,
   }

@@ -65,10 +65,12 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const why = whyNot(found, ofType, asked, end)
   const shown = why === undefined ? ofType : undefined
   const implausible = shown?.reason === 'implausible'
+  const lacks = found.find((one) => one.kind === 'half')?.lacks
   return {
     start,
     end,
     why,
+    lacks: lacks && formatNodeId(lacks),
     batches: shown === undefined ? [] : [batchOf(shown, asked.known, implausible)],
     k: shown?.threshold ?? 0,
     implausible,

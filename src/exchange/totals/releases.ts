@@ -28,8 +28,8 @@ const OPENED_MAX = 180
 /** What one, or both, of a pair released of one bucket for one audience. */
 export type Found =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
-  /** Only one of the two has come. */
-  | { readonly kind: 'half'; readonly content: ReleaseContent }
+  /** Only one of the two has come; `lacks` is the key of the other. */
+  | { readonly kind: 'half'; readonly content: ReleaseContent; readonly lacks: Uint8Array | undefined }
   | { readonly kind: 'unequal'; readonly content: ReleaseContent }
 
 export type Releases = ReturnType<typeof createReleases>
@@ -154,7 +154,8 @@ function foundIn(said: readonly Said[]): Found {
   const { content } = one
   const combined = others.map((other) => combine(one, other))
   if (combined.some(({ kind }) => kind === 'unequal')) return { kind: 'unequal', content }
-  return combined.find(isReleased) ?? { kind: 'half', content }
+  const lacks = content.pair.find((key) => !said.some(({ author }) => isSame(author, key)))
+  return combined.find(isReleased) ?? { kind: 'half', content, lacks }
 }
 
 const isReleased = (one: ReturnType<typeof combine>): one is Extract<typeof one, { kind: 'released' }> =>

@@ -109,6 +109,8 @@ export interface BucketTotals {
   readonly end: number
   /** Undefined: it was released. */
   readonly why: Unreleased | undefined
+  /** Whose release has not come, where the other one's has. */
+  readonly lacks?: NodeId | undefined
   /** What was opened, of sets that have no machine in common: one, or of a team one for each part; empty unless it was released. */
   readonly batches: readonly BatchTotals[]
   /** The same, as far as it was told apart by teams; absent: nothing was released. */

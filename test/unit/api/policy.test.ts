@@ -1,6 +1,7 @@
 // /policy: what is in force, supposed requests, and why a known node may have what it may have of the caller.
 
 import { expect, onTestFinished, test } from 'vitest'
+import type { PolicyShape } from '../../../src/api/contract/shapes.ts'
 import { policyRoutes } from '../../../src/api/routes/trust/policy.ts'
 import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
@@ -51,13 +52,33 @@ function certified(change: Change = {}): Operators {
   }
 }
 
-function server(teams: readonly string[] = ['eng'], { operators = certified(), denied = false } = {}) {
+/** A bundle that sets something, and no more. */
+const BUNDLE = {
+  number: 3,
+  signed_at: 0,
+  lost: null,
+  policies: 0,
+  text: '',
+  max_level: null,
+  k_min: null,
+  problem: null,
+  totals: { aggregators: [], bucket: 'day', began: null, noise: null, audiences: [], former: [] },
+}
+
+function server(
+  teams: readonly string[] = ['eng'],
+  { operators = certified(), denied = false, settings = {}, loaded = {} } = {},
+) {
   const { get } = serving(
     policyRoutes(
       some<Rooms>({
         policy: plainPolicy(teams),
-        organisation: { state: () => null, take: async () => {}, frame: () => undefined },
-        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }) as never,
+        organisation: {
+          state: () => (Object.keys(settings).length === 0 ? null : ({ ...BUNDLE, settings } as never)),
+          take: async () => {},
+          frame: () => undefined,
+        },
+        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined, ...loaded }) as never,
         sharing: { consentOf: async () => consent },
         trust: {
           resolve: () => bob,
@@ -91,6 +112,39 @@ test('says what is in force', async () => {
     problem: null,
   })
 })
+
+test.each([
+  [{}, "the fleet's, and this machine's own file", 'default, fleet edition 3'],
+  [{ own: '/srv/rules.toml', source: 'file' }, `the fleet's, and "/srv/rules.toml"`, 'file, fleet edition 3'],
+  [{ refused: ['guard.rules'] }, "this machine's own file", 'default'],
+])(
+  'of a text of the fleet it says what holds here: both, unless it is not followed: %j',
+  async (machine, here, source) => {
+    const {
+      own = '',
+      refused = [],
+      source: said = 'default',
+    } = machine as {
+      readonly own?: string
+      readonly refused?: readonly string[]
+      readonly source?: string
+    }
+    const settings = { 'guard.rules': "[[deny]]\ncommand = 'x'\n", 'guard.profile': 'strict' }
+    const loaded = {
+      values: new Map([
+        ['guard.rules', own],
+        ['guard.profile', 'strict'],
+      ]),
+      sources: new Map([['guard.rules', said]]),
+      fleet: { edition: 3, settings, refused },
+    }
+    const { body } = await server(['eng'], { settings, loaded })('')
+    expect((body as PolicyShape).organisation?.settings).toMatchObject([
+      { key: 'guard.rules', here, source, followed: refused.length === 0 },
+      { key: 'guard.profile', here: '"strict"', source: 'default' },
+    ])
+  },
+)
 
 test.each([
   ['as=role:security&action=query.tool_usage&level=2', { effect: 'allow', rule: 'role.security.level2' }],

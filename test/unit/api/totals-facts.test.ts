@@ -28,7 +28,7 @@ async function releasesOf(...whys: Whys) {
           buckets: Array.from({ length: days }, (_, at) => {
             const back = days - at
             const why = back > whys.length ? 'none' : whys[whys.length - back]
-            return { start: start + at * DAY_MS, why }
+            return { start: start + at * DAY_MS, why, lacks: why === 'half' ? 'silent' : undefined }
           }),
         }
       },
@@ -64,5 +64,12 @@ test('of three aggregators the one that is off is named, although others release
   expect(facts?.late).toBe(2)
   // It is not in the pair of the newest period.
   const off = `drawn-${(((NOW - 5 * DAY_MS) / DAY_MS) % 3) | 0}`
-  expect(facts?.aggregators).toContainEqual({ node_id: off, there: false })
+  expect(facts?.aggregators).toContainEqual({ node_id: off, there: false, silent_since: undefined })
+})
+
+test('of two aggregators the one whose releases do not come is named, with the period from which on', async () => {
+  const facts = await releasesOf(undefined, 'half', 'half', 'half', 'pending')
+  const since = new Date(NOW - 4 * DAY_MS).toISOString()
+  expect(facts?.aggregators).toContainEqual({ node_id: 'silent', there: false, silent_since: since })
+  expect(facts?.aggregators.filter((one) => one.silent_since)).toHaveLength(1)
 })

@@ -95,6 +95,38 @@ test('notes and names stay within the screen', () => {
   expect(view).toMatch(/\n {2}These[^\n]{1,53}\n {2}\w/)
 })
 
+test('nodes of the same name are told apart by their fingerprints wherever a result names them', () => {
+  const numbers = {
+    total_commands: 1,
+    unique_commands: 1,
+    hourly,
+    daily: [1, 0, 0, 0, 0, 0, 0],
+    change: null,
+  }
+  const vm = (fingerprint: string) => ({ ...BOB, name: 'vm', fingerprint })
+  const [own, answering, denying] = ['1'.repeat(16), '2'.repeat(16), '3'.repeat(16)].map(vm) as [
+    ...[typeof BOB, typeof BOB, typeof BOB],
+  ]
+  const view = queryView(
+    of('ActivityPatterns', numbers, {
+      nodes: [own, answering, BOB].map((node) => ({ ...node, activity: numbers })),
+      reach: { nodes: 3, whole: 2, short: [{ ...own, covers: null }] },
+      coverage: {
+        ...resultOf(2, 0).coverage,
+        known: 3,
+        denied: 1,
+        nodes: [{ ...denying, outcome: 'denied' }],
+      },
+    }),
+    SCREEN,
+  )
+  expect(view).toMatch(/^vm 1111 1111 1111 1111 /m)
+  expect(view).toMatch(/^vm 2222 2222 2222 2222 /m)
+  expect(view).toMatch(/^bob {2}/m)
+  expect(view).toContain('vm 3333 3333 3333 3333 denied')
+  expect(view).toContain('vm 1111 1111 1111 1111: nothing recorded in this period')
+})
+
 test('no numbers: silence is told apart from having nothing to say', () => {
   const short = [{ ...BOB, covers: null }]
   const denied = (outcomes: readonly Row['outcome'][]): string | undefined =>

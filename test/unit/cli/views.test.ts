@@ -6,11 +6,14 @@ import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
 import {
   type AskersShape,
   RISK_LEVELS,
+  type SharePreviewShape,
   type SharingView,
   type StatisticsShape,
   type StatusShape,
   type WhoAmIShape,
 } from '../../../src/api/contract/shapes.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
+import { formatFingerprint } from '../../../src/base/format.ts'
 import { BUILD } from '../../../src/base/version.ts'
 import { sharingView } from '../../../src/cli/commands/mesh/share.ts'
 import { doctorView } from '../../../src/cli/commands/node/doctor.ts'
@@ -23,6 +26,7 @@ import { bar, shade, showsBlocks, spark } from '../../../src/cli/terminal/bars.t
 import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { printKnown } from '../../../src/cli/views/knowledge.ts'
 import { whoAmIView } from '../../../src/cli/views/login.ts'
+import { previewView } from '../../../src/cli/views/share-preview.ts'
 import { ANSWERS } from '../../support/data/answers.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
@@ -369,8 +373,9 @@ test('sharing: nodes of the same name, as those of two people of one machine, ar
     totals: [],
   } as unknown as SharingView
   const shown = sharingView(view, { colour: false, columns: 200 })
-  expect(shown).toContain(`Allowed: vm ${one.fingerprint}.`)
-  expect(shown).toMatch(new RegExp(`^vm ${other.fingerprint}  peer   no `, 'm'))
+  const [a, b] = [one, other].map(({ fingerprint }) => formatFingerprint(fingerprint))
+  expect(shown).toContain(`Allowed: vm ${a}.`)
+  expect(shown).toMatch(new RegExp(`^vm ${b}  peer   no `, 'm'))
   expect(shown).toMatch(/^ash {2}/m)
 })
 
@@ -418,9 +423,19 @@ test('the ledger: nodes by name and fingerprint, wherever their ids stand; and n
   })
   const { nodeId: node_id, fingerprint } = operator
   const askers = [asker('desk', { node_id, fingerprint, name: 'carol' }), asker('carol via desk', null)]
+  // Two machines of one name, each of which asked twice.
+  const twins = [bob, eve].flatMap(({ fingerprint }) => [
+    { ...asker('vm', null), fingerprint },
+    { ...asker('vm', null), fingerprint, query_type: 'Anomalies' },
+  ])
   const totals = { given: [], may_read: [], fetched: [] }
+  const twice = { 'GET /api/v1/audit/who-asked': { since: AT, askers: [...askers, ...twins], totals } }
   const asked = { 'GET /api/v1/audit/who-asked': { since: AT, askers, totals } }
   const nobody = log({ ...entry, type: 'peer_pending' })
+  const { out } = await karo(twice, 'audit', 'who-asked')
+  for (const { fingerprint } of [bob, eve])
+    expect(out.match(new RegExp(`^vm ${formatFingerprint(fingerprint)}  `, 'gm'))).toHaveLength(2)
+  expect(out).toMatch(/ {2}desk {2}/)
   expect(
     page({
       log: (await karo({ ...told, ...known }, 'audit', 'log')).out,
@@ -453,4 +468,42 @@ test('of more processes than are shown it says how to see them: by a larger limi
   const most = await told(PROCESSES_LIMIT_MAX, 5_000)
   expect(most).toContain(`${PROCESSES_LIMIT_MAX} of 5000`)
   expect(most).not.toContain('--limit')
+})
+
+test('a preview of totals says of which period the two aggregators are, and whether that has begun', () => {
+  const ref = (seed: number, name: string) => {
+    const { nodeId: node_id, fingerprint } = testIdentity(seed)
+    return { node_id, fingerprint, name }
+  }
+  const preview = (start: number) =>
+    previewView(
+      {
+        to: null,
+        role: 'security',
+        categories: null,
+        summaries: [],
+        totals: {
+          bucket: { start: new Date(start).toISOString(), end: new Date(start + DAY_MS).toISOString() },
+          state: 'open',
+          why: null,
+          pair: [
+            { node: ref(1, 'ash'), operator: 'ann' },
+            { node: ref(2, 'birch'), operator: 'bob' },
+          ],
+          readers: [],
+          operators: [],
+          k: 5,
+          k_min: 5,
+          counted: true,
+          types: [{ type: 'ToolUsage', given: true, reason: null, rows: 3, own: [] }],
+        },
+      } as SharePreviewShape,
+      { colour: false, columns: 200 },
+    )
+  const now = Date.now()
+  expect(preview(now - 1)).toContain('UTC, not over yet: the numbers so far\n')
+  expect(preview(now + DAY_MS)).toContain('UTC, not begun yet\n')
+  expect(preview(now - 1)).toContain(
+    'ash (run by ann) and birch (run by bob), for this period; --at shows those of another',
+  )
 })

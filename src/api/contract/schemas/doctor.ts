@@ -137,7 +137,11 @@ export const doctorFacts = named('DoctorFacts', {
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),
       aggregators: listOf(
-        z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
+        z.strictObject({
+          ...machine.shape,
+          there: flag('it was heard of lately'),
+          silent_since: moment('start of the first late period that only the other one released').optional(),
+        }),
         16,
         'aggregators of that period and of late ones',
       ),

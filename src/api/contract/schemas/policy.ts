@@ -50,7 +50,10 @@ const organisation = named(
       {
         key: text(64, 'of the configuration'),
         value: text(SETTING_BYTES, 'of the bundle'),
-        here: text(SETTING_BYTES, 'the value in force here'),
+        here: text(
+          SETTING_BYTES,
+          'the value in force here; of guard.rules and ask.knowledge in words, because the file of the machine and the text of the fleet both hold',
+        ),
         source: text(4096, 'where that came from'),
         followed: flag('false: policy.follow leaves it out here'),
       },

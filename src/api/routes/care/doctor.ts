@@ -54,17 +54,22 @@ export async function totalsFacts(
   const drawn = await Promise.all(
     late.slice(-LATE_NAMED).map(({ start }) => totals.preview(uid, audience, start)),
   )
-  const aggregators = new Set([pair, ...drawn.map((one) => one.pair)].flat().map(({ node_id }) => node_id))
+  const pairs = [pair, ...drawn.map((one) => one.pair)].flat().map(({ node_id }) => node_id)
+  const aggregators = new Set([...pairs, ...late.flatMap(({ lacks }) => lacks ?? [])])
   return {
     ended_at: time(bucket?.end ?? open.start),
     given: state === 'given',
     why: why ?? null,
     late: isReader && !isYoung ? late.length : null,
     ...(isYoung && { none_yet: true as const }),
-    aggregators: [...aggregators].map((node) => ({
-      ...named(node),
-      there: node === self().node_id || !isMissing(trust.member(node), at),
-    })),
+    aggregators: [...aggregators].map((node) => {
+      const silent = late.find(({ lacks }) => lacks === node)
+      return {
+        ...named(node),
+        there: node === self().node_id || !isMissing(trust.member(node), at),
+        silent_since: silent && time(silent.start),
+      }
+    }),
   }
 }
 

@@ -1,5 +1,5 @@
 // /policy: the role policies in force, their decision about a hypothetical request, and why a node may have its data.
-import { valueText } from '../../../config/index.ts'
+import { FLEET_KEYS, fleetSource, valueText } from '../../../config/index.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
 import { firstBucket } from '../../../exchange/totals/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
@@ -51,13 +51,17 @@ export function policyRoutes({
     const rows = Object.entries(settings)
     if (rows.length === 0) return []
     const { values, sources, fleet } = load()
-    return rows.map(([key, value]) => ({
-      key,
-      value: valueText(value),
-      here: valueText(values.get(key)),
-      source: sources.get(key) ?? 'default',
-      followed: fleet?.refused.includes(key) !== true,
-    }))
+    return rows.map(([key, value]) => {
+      const followed = fleet?.refused.includes(key) !== true
+      const own = valueText(values.get(key))
+      const source = sources.get(key) ?? 'default'
+      const row = { key, value: valueText(value), here: own, source, followed }
+      if (FLEET_KEYS[key]?.text === undefined) return row
+      // Such a key names a file of the machine, and the bundle has the text of another one: both hold.
+      const file = values.get(key) === '' ? "this machine's own file" : own
+      if (!followed || fleet === undefined) return { ...row, here: file }
+      return { ...row, here: `the fleet's, and ${file}`, source: `${source}, ${fleetSource(fleet.edition)}` }
+    })
   }
 
   const refOf = refsBy(trust)

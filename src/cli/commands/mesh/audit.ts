@@ -35,6 +35,7 @@ import {
   table,
 } from '../../kit.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
+import { toldApart } from '../../views/lines.ts'
 import { givenView } from '../../views/totals.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */
@@ -156,9 +157,7 @@ const NODE_ID = /karo:ed25519:[\w-]{43}/g
 
 /** Names nodes as `peers` and `query` do: `bob 0123456789abcdef`, or the fingerprint alone if a node has no name. */
 async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promise<(node: string) => string> {
-  const isNamed = (entry: AuditEntryShape): boolean =>
-    entry.peer !== undefined || details(entry, (node) => node).search(NODE_ID) >= 0
-  if (!entries.some(isNamed)) return (node) => node
+  if (jsonText(entries).search(NODE_ID) < 0) return (node) => node
   const { peers } = await io.call(getPeers)
   const names = new Map<string, string>(peers.map(({ node_id, name }) => [node_id, name]))
   const { fingerprintOf } = await import('../../../trust/identity/index.ts')
@@ -177,18 +176,12 @@ const details = (entry: AuditEntryShape, nameOf: (node: string) => string): stri
 
 type Asker = AskersShape['askers'][number]
 
-const nodeOf = ({ name, fingerprint }: Asker): string => name || formatFingerprint(fingerprint)
-
 /** An operator has the fingerprint beside the name, because two issuers may have certified two people of one name. */
-function whoOf(asker: Asker): string {
-  const { operator } = asker
-  if (operator === null) return nodeOf(asker)
+function whoOf({ operator, name }: Asker): string {
+  if (operator === null) return name
   const digits = formatFingerprint(operator.fingerprint)
   return operator.name === '' ? digits : `${operator.name} (${digits})`
 }
-
-/** In a column of its own, because a node chooses its name and could choose `carol via desk`. */
-const viaOf = (asker: Asker): string => (asker.operator === null ? '–' : nodeOf(asker))
 
 const DEFAULT_LAST = '30d'
 
@@ -207,10 +200,11 @@ const whoAsked = defineCommand('audit who-asked', {
     const now = Date.now()
     const rows = table(
       io,
-      askers,
+      toldApart(askers),
       {
         WHO: { value: whoOf, shrink: true },
-        VIA: { value: viaOf, shrink: true },
+        // In a column of its own, because a node chooses its name and could choose `carol via desk`.
+        VIA: { value: (one) => (one.operator === null ? '–' : one.name), shrink: true },
         ABOUT: (one) => one.query_type ?? '–',
         ASKED: 'asked',
         ALLOWED: 'allowed',

@@ -29,6 +29,7 @@ import {
   show,
   table,
 } from '../../kit.ts'
+import { toldApart } from '../../views/lines.ts'
 import { previewView } from '../../views/share-preview.ts'
 import { readersView } from '../../views/totals.ts'
 
@@ -244,18 +245,14 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
 
 type Peer = SharingView['peers'][number]
 
-/** The name of a node, with its fingerprint where several nodes have that name: a person sees which of them has the consent. */
-const called = ({ name, fingerprint }: Peer, { peers }: SharingView): string =>
-  name && peers.filter((peer) => peer.name === name).length === 1 ? name : `${name} ${fingerprint}`.trim()
-
 function peers(view: SharingView, screen: Screen): string {
   const given = (key: 'level_1' | 'summaries') => ({
     value: (peer: Peer) => which(peer[key], view),
     wrap: true,
     style: (peer: Peer) => (peer[key].length > 0 ? ('green' as const) : undefined),
   })
-  return table(screen, view.peers, {
-    NODE: { value: (peer) => called(peer, view), shrink: true },
+  return table(screen, toldApart(view.peers), {
+    NODE: { value: 'name', shrink: true },
     TRUST: 'trust_level',
     'YOUR NUMBERS': given('level_1'),
     SUMMARIES: given('summaries'),
@@ -276,8 +273,8 @@ const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =
   parts.map(({ who, categories }) => `${named([who], view)[0]} (${categories.join(', ')})`)
 
 /** The entries, with nodes by their names on this machine. */
-function named(entries: readonly string[], view: SharingView): string[] {
-  const names = new Map<string, string>(view.peers.map((peer) => [peer.node_id, called(peer, view)]))
+function named(entries: readonly string[], { peers }: SharingView): string[] {
+  const names = new Map<string, string>(toldApart(peers).map(({ node_id, name }) => [node_id, name]))
   return entries.map((entry) => {
     const [, role] = /^role:(.*)/s.exec(entry) ?? []
     if (role !== undefined) return `role:${toldRole(role)}`

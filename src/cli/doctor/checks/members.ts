@@ -215,12 +215,20 @@ export const members = {
           ),
         )
       if (late !== null && late >= LATE) {
-        const gone = aggregators.filter((one) => !one.there).map(who)
-        const off = gone.length === 0 ? '' : `; aggregators not connected: ${gone.join(', ')}`
+        const gone = aggregators.filter(({ there }) => !there).map(who)
+        const silent = aggregators
+          .filter(({ silent_since }) => silent_since)
+          .map((one) => `${who(one)} alone has released nothing since ${one.silent_since}`)
+        const known =
+          gone.length > 0
+            ? `aggregators not connected: ${gone.join(', ')}`
+            : ['all aggregators run', ...silent].join('; ')
         found.push(
           warn(
-            `${late} periods of the last seven days were not released here${off}`,
-            'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
+            `${late} periods of the last seven days were not released here; ${known}`,
+            gone.length > 0
+              ? 'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.'
+              : 'There: karo audit log --type total_released. If nobody mends it, the root names others: karo policy sign --aggregator',
           ),
         )
       }

@@ -1,6 +1,6 @@
 // Says whose numbers a result has (`5 nodes: this one and 4 of 5 others; fir denied`), and why other nodes gave none.
 import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
-import { ago, formatFingerprint } from '../../../base/format.ts'
+import { ago } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
@@ -41,7 +41,7 @@ export function whoAnswered(result: QueryResult): {
     rows: [
       ...groups
         .filter(({ said, rows }) => rows.length > NAMES_MAX && said !== REFUSED)
-        .map(({ said, rows }) => `${said}: ${rows.map(nameOf).join(', ')}`),
+        .map(({ said, rows }) => `${said}: ${namesOf(rows).join(', ')}`),
       ...clockRows(nodes),
       ...nodes.flatMap((row) => whyRow(row) ?? []).sort(),
     ],
@@ -58,7 +58,7 @@ function groupsOf(nodes: readonly Row[]): { readonly said: string; readonly rows
   }
   return [...groups]
     .filter(([, rows]) => rows.length > 0)
-    .map(([said, rows]) => ({ said, rows: rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) }))
+    .map(([said, rows]) => ({ said, rows: rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }))
 }
 
 /** The outcome of a node with a wrong clock: it is there, and this node refuses its frames. */
@@ -71,7 +71,7 @@ function clockRows(nodes: readonly Row[]): string[] {
   const by = Map.groupBy(wrong, ({ clock_off_ms = 0 }) => clockWords(clock_off_ms))
   const rows = [...by].map(([words, of]) => {
     const their = of.length === 1 ? 'its clock is' : 'their clocks are'
-    return `${and(of.map(nameOf).sort())}: refused, ${their} ${words}`
+    return `${and(namesOf(of).sort())}: refused, ${their} ${words}`
   })
   const here = wrong.length > 1 && wrong.length === nodes.length
   return [
@@ -83,7 +83,7 @@ function clockRows(nodes: readonly Row[]): string[] {
 }
 
 function whyRow(row: Row): string | undefined {
-  const name = nameOf(row)
+  const { name } = row
   const seen = row.last_seen ? ago(Date.now() - Date.parse(row.last_seen)) : ''
   switch (row.why) {
     case 'not_trusted_there':
@@ -109,11 +109,11 @@ function whyRow(row: Row): string | undefined {
   }
 }
 
-const nameOf = ({ name, fingerprint }: Row): string => name || formatFingerprint(fingerprint)
+const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => name)
 
 /** `fir`, `fir and gum`, `elm, fir and gum`, `12 others`. */
 const names = (rows: readonly Row[]): string =>
-  rows.length > NAMES_MAX ? `${rows.length} others` : and(rows.map(nameOf))
+  rows.length > NAMES_MAX ? `${rows.length} others` : and(namesOf(rows))
 
 const and = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

@@ -12,6 +12,7 @@ import {
 import { ago, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { onlyTotals } from '../../../trust/policy/roles.ts'
 import { fitted, paint, type Screen, table } from '../../kit.ts'
+import { toldApart } from '../lines.ts'
 import { whoAnswered } from './coverage.ts'
 import { reachRows, utc } from './reach.ts'
 import { VIEWS } from './rows.ts'
@@ -25,7 +26,15 @@ const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
 }
 
 /** Ends with a newline. `before` is the last answer to the same question, to show changes. */
-export function queryView(result: QueryResult, screen: Screen, before?: QueryResult): string {
+export function queryView(asked: QueryResult, screen: Screen, before?: QueryResult): string {
+  const { coverage, nodes = [], reach } = asked
+  const all = [...coverage.nodes, ...nodes, ...(reach?.short ?? [])]
+  const result = {
+    ...asked,
+    coverage: { ...coverage, nodes: toldApart(coverage.nodes, all) },
+    nodes: toldApart(nodes, all),
+    reach: reach && { ...reach, short: toldApart(reach.short, all) },
+  }
   const sections = [
     dataView(result, screen, before) || `${nothingIn(result)}\n`,
     perNodeView(result, screen),

@@ -441,6 +441,11 @@ test('totals: given, not given once they could have been, and releases that do n
         { late: 2, aggregators: [{ ...aggregators[0], there: false }, aggregators[1]] },
         0,
       ),
+      'two are late, and all aggregators are there': of({ late: 2 }, 0),
+      'two are late, and one of the aggregators that are there has not released them': of(
+        { late: 2, aggregators: [{ ...aggregators[0], silent_since: at(-48) }, aggregators[1]] },
+        0,
+      ),
       'three are late, and two aggregators are not there': of(
         { late: 3, aggregators: aggregators.map((one) => ({ ...one, there: false })) },
         0,

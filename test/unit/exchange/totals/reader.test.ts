@@ -1,6 +1,7 @@
 // What a reader makes of released contents: which sums are of some machines only, and what became of each machine.
 import { expect, test } from 'vitest'
 import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import type { Plan } from '../../../../src/exchange/totals/plan.ts'
@@ -42,7 +43,10 @@ const released = (of: Partial<ReleasedType>): ReleasedType => ({
 const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent =>
   contentOf(1, 0, { ...BUCKET, mesh: PLAN.mesh, pair: PAIR, types: [released(of)], ...about })
 
-async function read(...contents: readonly ReleaseContent[]) {
+const read = (...contents: readonly ReleaseContent[]) => readOf([0, 1], contents)
+
+/** `authors`: which of the two have released it. */
+async function readOf(authors: readonly number[], contents: readonly ReleaseContent[]) {
   const reader = createReader(
     some<TotalsParts>({
       plan: () => PLAN,
@@ -50,7 +54,7 @@ async function read(...contents: readonly ReleaseContent[]) {
       roster: () => ({ isRevoked: () => false }) as never,
       releases: {
         held: async () =>
-          contents.map((one) => [0, 1].map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
+          contents.map((one) => authors.map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
       },
       clock: { now: () => START + 2 * HOUR },
     }),
@@ -112,4 +116,10 @@ test('each machine that was expected is in one count', async () => {
   // Who is revoked was not expected.
   const refused = (['uncertified', 'revoked', 'unreadable'] as const).map((reason) => ({ reason, count: 1 }))
   expect(await of(content({}, { expected: 10, refused }))).toEqual(counts(8, { refused: 1, absent: 1 }))
+})
+
+test('of a release that only one of the two has made the other one is known', async () => {
+  for (const [by, lacks] of [PAIR[1]!, PAIR[0]!].entries())
+    expect(await readOf([by], [content({})])).toMatchObject({ why: 'half', lacks: formatNodeId(lacks) })
+  expect((await read(content({}))).lacks).toBeUndefined()
 })
