@@ -102,7 +102,7 @@ test('a floor outlasts the nonces it stands for, until its frames are stale', ()
 
 test('members that left leave nothing behind', async () => {
   const { clock, marks, replay } = setUp()
-  const count = 6_000
+  const count = 20_000
   const before = memoryInUse().heapUsed
   for (let n = 0; n < count; n++)
     replay.check(Buffer.concat([id(n), id(n)]), systemRandom.bytes(16), clock.time, true)()
