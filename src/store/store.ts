@@ -7,6 +7,7 @@ import { KaroError } from '../base/errors.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
+import { orElse } from '../base/run/or-else.ts'
 import type { Room } from '../base/run/room.ts'
 import {
   type ApprovalRepository,
@@ -15,7 +16,7 @@ import {
 } from './approvals/approvals.ts'
 import { createEventRepository, type EventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
-import { type Disk, watchDisk } from './level/disk.ts'
+import { type Disk, isFull, watchDisk } from './level/disk.ts'
 import { makeKey } from './level/keyspace.ts'
 import { createProcessRepository, type ProcessRepository } from './processes/processes.ts'
 import { removeClosed, writeClosed } from './rescue/leveldb/closed.ts'
@@ -176,16 +177,14 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
       const wasOpen = db.status === 'open'
       await db.close()
       if (!wasOpen || disk?.trouble() !== undefined) return
-      try {
-        writeClosed(directory)
-      } catch {
-        // A disk that takes nothing more: the next start then cannot tell a file that was cut off from a kill.
-      }
+      // On a disk that takes nothing more the next start cannot tell a file that was cut off from a kill.
+      orElse(() => writeClosed(directory), undefined)
     },
 
     health() {
       const open = db.status === 'open'
-      const trouble = disk?.trouble()
+      // Shells cannot write either on a full disk, so that nothing comes which the database would refuse.
+      const trouble = disk?.trouble() ?? (isFull(directory) ? 'No space left on device' : undefined)
       return [
         { name: 'store.open', ok: open, detail: open ? 'the database is open' : 'the database is closed' },
         {

@@ -1,8 +1,9 @@
 // Handling of a full disk: writing stops until there is room again, and then the database is reopened.
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/run/log.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { ChainedBatch, Database } from './database.ts'
 
 /** Soon enough for a person who has just made room, and far from a burden. */
@@ -42,7 +43,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
     try {
       return await write()
     } catch (error) {
-      if (codeOf(error) === REFUSED) begin((error as Error).message)
+      if ((error as { readonly code?: unknown }).code === REFUSED) begin((error as Error).message)
       throw error
     }
   }
@@ -102,10 +103,6 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
 
 const refused = (reason: string): Error => Object.assign(new Error(reason), { code: REFUSED })
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as Error & { code?: unknown }).code : undefined
-}
-
 async function hasRoom(directory: string): Promise<boolean> {
   const trial = join(directory, 'TRIAL')
   try {
@@ -120,10 +117,14 @@ async function hasRoom(directory: string): Promise<boolean> {
   } catch {
     return false
   } finally {
-    try {
-      rmSync(trial, { force: true })
-    } catch {
-      // On a read-only disk the trial file was never there.
-    }
+    // On a read-only disk the trial file was never there.
+    orElse(() => rmSync(trial, { force: true }), undefined)
   }
 }
+
+/** Whether its filesystem has no room at all, which nothing but a write would tell; false where it tells no sizes, as some do. */
+export const isFull = (directory: string) =>
+  orElse(() => {
+    const { blocks, bfree, bavail } = statfsSync(directory)
+    return blocks > 0 && (process.geteuid?.() === 0 ? bfree : bavail) === 0
+  }, false)

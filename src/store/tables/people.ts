@@ -1,8 +1,9 @@
 // Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
 import { orElse } from '../../base/run/or-else.ts'
 import { type Change, type Database, delRow, flush, putRow } from '../level/database.ts'
+import { type Checked, flag, oneOf, orNull, shape, text, whole } from '../level/is.ts'
 import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
-import { peopleIn } from '../level/table.ts'
+import { NOBODY, peopleIn } from '../level/table.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 /**
@@ -10,24 +11,25 @@ import { decodeValue, encodeValue } from '../level/value.ts'
  * this name and uid, on this machine. `ended`: the account was seen to be gone. `held`: nobody's until it is mapped.
  * `removed`: all its data is gone; the number is never given to anybody else.
  */
-const PERSON_STATES = ['unclaimed', 'known', 'ended', 'held', 'removed'] as const
-type PersonState = (typeof PERSON_STATES)[number]
+const state = oneOf('unclaimed', 'known', 'ended', 'held', 'removed')
+const account = (value: unknown): value is number => whole(value) && value >= 0 && value < NOBODY
 
-export interface PersonRecord {
+const isPerson = shape({
   /** Stands in the keys of all data of the person: the uid, or 2^31 and above where the uid was another person's before. */
-  readonly number: number
-  readonly uid: number
+  number: account,
+  uid: account,
   /** Null: no account of that uid had a name, or nobody looked yet. */
-  readonly name: string | null
+  name: orNull(text),
   /** Of the machine on which the account is; empty where the machine does not say. */
-  readonly machine: string
+  machine: text,
   /** The account stood in the machine's own files, so that its absence there is its end. */
-  readonly local: boolean
-  readonly state: PersonState
+  local: flag,
+  state,
   /** Milliseconds since the epoch: since when the account is known without a break. */
-  readonly since: number
-  readonly ended_at: number | null
-}
+  since: whole,
+  ended_at: orNull(whole),
+})
+export type PersonRecord = Checked<typeof isPerson>
 
 export interface PeopleRepository {
   /** All of them; a damaged record stands for data that is nobody's. */
@@ -68,8 +70,6 @@ const OF_PEOPLE = [
 ] satisfies readonly Keyspace[]
 /** A count may be left of events that are gone, and so may the first day of rollups. */
 const LEFT_OVER: readonly Keyspace[] = ['event_counts', 'rollups_from']
-/** The consent of everybody of whom nothing is known (consent.ts); nobody's number. */
-const NOBODY = 0xffff_ffff
 
 export function createPeopleRepository(db: Database): PeopleRepository {
   const holdsIn = async (number: number, keyspace: Keyspace): Promise<boolean> =>
@@ -109,18 +109,8 @@ function readPerson(key: Uint8Array, value: Uint8Array): PersonRecord | undefine
 /** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
 export function isPersonRow(key: Uint8Array, value: Uint8Array): boolean {
   if (RESTORED.equals(key)) return true
-  const record = decodeValue<Partial<PersonRecord> | null>(VALUE_VERSION, value)
-  if (typeof record !== 'object' || record === null) return false
-  const { number, uid, name, machine, local, state, since, ended_at } = record
-  return (
-    [number, uid].every((id) => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < NOBODY) &&
-    keyOf(number as number).equals(key) &&
-    (name === null || typeof name === 'string') &&
-    typeof machine === 'string' &&
-    typeof local === 'boolean' &&
-    PERSON_STATES.includes(state as PersonState) &&
-    [since, ended_at ?? 0].every((time) => Number.isSafeInteger(time))
-  )
+  const record = decodeValue<unknown>(VALUE_VERSION, value)
+  return isPerson(record) && keyOf(record.number).equals(key)
 }
 
 /** Who has rows in any keyspace but those that may be left over. */
@@ -141,7 +131,7 @@ export const markRestored = (): Change => putRow(RESTORED, encodeValue(VALUE_VER
  * has the uid now, as it was before. Data out of a backup of another machine, or of one of which that is not known, waits.
  */
 export async function peopleOfUids(db: Database): Promise<readonly Change[]> {
-  const state: PersonState = (await db.get(RESTORED)) === undefined ? 'unclaimed' : 'held'
+  const state: PersonRecord['state'] = (await db.get(RESTORED)) === undefined ? 'unclaimed' : 'held'
   const tokens = await db.values(keyRange('api_tokens')).all()
   const numbers = new Set(await numbersIn(db))
   for (const bytes of tokens) {
