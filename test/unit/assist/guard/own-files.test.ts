@@ -28,7 +28,7 @@ const MACHINE =
   '/etc/karo/guard.toml /etc/claude-code/managed-settings.json /etc/systemd/system/karo.service /usr/lib/karo/dist/karo.js'.split(
     ' ',
   )
-/** All of them of each file, or by turns: five files have them all between them, and there are at least twice as many. */
+/** All of them, or by turns: five files that follow each other have them all between them. */
 const spellingsFor = (at: number) =>
   Object.values(SPELLINGS).filter((_, turn) => turn % times(5, 1) === at % times(5, 1))
 const decide = (line: string, caller: 'person' | 'tool', more: object = {}) =>
@@ -66,11 +66,12 @@ test('another name of a file of the guard is that file', () => {
 describe.each(['tool', 'person'] as const)('of a %s', (caller) => {
   const all = caller === 'tool' ? [...SETTINGS, ...START] : SETTINGS
   test.each(WAYS.map((way, turn) => ({ ...way, turn })))('$name', ({ line, literal, turn }) => {
-    // What a line writes is found alike for both, so for a person each way is tried with some files.
+    // What a line writes is found alike for both, so for a person each way is tried with every fourth file, and all ways together
+    // with each spelling.
     const each = caller === 'tool' ? 1 : times(4, 1)
-    const files = all.filter((_, at) => at % each === turn % each)
     const allowed: string[] = []
-    for (const [at, rest] of files.entries()) {
+    for (const [at, rest] of all.entries()) {
+      if (at % each !== turn % each) continue
       const spelled = literal
         ? [{ before: '', file: `${HOME}/${rest}` }]
         : spellingsFor(at).map((spell) => spell(rest))
