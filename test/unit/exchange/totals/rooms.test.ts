@@ -340,12 +340,14 @@ test('a mesh of days has its first totals minutes after six hours, also while on
   await world.machines[9]!.start()
   world.network.weave()
   await world.network.pass(7 * HOUR)
-  expect(giving(world.machines[4]!)).toEqual([slotOfBucket({ length: '6h', start, end })])
+  const quarter = slotOfBucket({ length: '6h', start, end })
+  expect(giving(world.machines[4]!)).toEqual([quarter])
   expect((await first())!.contributions).toMatchObject({ contributed: 9 })
   // The next one is of the whole day after, whoever is off.
   for (const { stop } of world.machines.slice(0, 5)) await stop()
   await world.network.pass(24 * HOUR)
-  expect(giving(world.machines[9]!).at(-1)).toMatch(/^day:/)
+  const day = slotOfBucket(bucketOf('day', world.network.now - 24 * HOUR))
+  expect(giving(world.machines[9]!)).toEqual([quarter, day])
 })
 
 test('nobody is told when first totals come that one who is revoked would have to add up', async () => {
@@ -419,11 +421,12 @@ test('where the policy asks for noise, readers have totals that are near the tru
   const [batch] = bucket!.batches
   expect(batch!.off).toEqual({ nodes: 3, values: 43 })
   const { nodes, values } = batch!.rows.get('git')!
-  expect(Math.abs(nodes - 16)).toBeLessThanOrEqual(30)
+  // Noise that is larger than these bounds comes once in many thousand times; of numbers that are zero both would fail.
+  expect(Math.abs(nodes - 16)).toBeLessThanOrEqual(10)
   const uses = world.machines.reduce((sum, { tools }) => sum + tools.get(0)![0]!, 0)
   // All of them: noise that is zero for one number is likely enough.
   expect(shown(bucket)).not.toEqual(plain(world.machines))
-  expect(Math.abs(values[0]! - uses)).toBeLessThanOrEqual(600)
+  expect(Math.abs(values[0]! - uses)).toBeLessThanOrEqual(215)
 })
 
 test('a release is sealed anew where somebody else has the role, and not because a process began again', async () => {
