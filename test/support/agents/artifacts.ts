@@ -15,11 +15,11 @@ import { testIdentity } from '../mesh/identity.ts'
 export const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 export const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 
-/** As long as asked, and no piece of it is another one. */
+/** As long as asked, no text, and no piece of it is another one. */
 export const content = (size: number): Buffer =>
   Buffer.concat(
     Array.from({ length: Math.ceil(size / PIECE_BYTES) }, (_, i) =>
-      Buffer.alloc(PIECE_BYTES, `piece ${i}, `),
+      Buffer.alloc(PIECE_BYTES, `\xff\0\x80 piece ${i}, `, 'latin1'),
     ),
   ).subarray(0, size)
 

@@ -94,7 +94,7 @@ test('a head takes less than 200 bytes of memory', () => {
   }
   const catalog = createCatalog()
   const authors = 100
-  const slots = 100
+  const slots = 250
   const before = heapUsed()
   for (let i = 0; i < authors * slots; i++) {
     const author = i % authors

@@ -1,4 +1,6 @@
 // Files without measure: a line of 16 MB, millions of lines, nothing but damage; each ends soon and says why, in little memory.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pipe } from 'it-pipe'
 import { expect, test } from 'vitest'
 import { readBash } from '../../../../src/observe/imports/bash.ts'
@@ -85,7 +87,7 @@ const LINES_WITHOUT_NUMBER = [
   ['fish', readFish, '\n'],
 ] as const
 test.each(LINES_WITHOUT_NUMBER)('%s: lines without number end it: %j', async (_, read, line) => {
-  // The usual bound takes seconds of processor time.
+  // The usual bound, which the next test looks at, takes seconds of processor time.
   const most = times(20_000, undefined)
   const { bytes, asked } = source('', line, '', LINES_PIECES)
   const lines = linesOf(bytes(), most)
@@ -95,6 +97,15 @@ test.each(LINES_WITHOUT_NUMBER)('%s: lines without number end it: %j', async (_,
     message: `it has more than ${most ?? 5_000_000} lines`,
   })
   expect(asked.pieces).toBeLessThan(LINES_PIECES / 2)
+})
+
+test('where nobody says another bound, it is what the documentation says', () => {
+  const [source, told] = ['src/observe/imports/lines.ts', 'docs/history.md'].map((path) =>
+    readFileSync(join(import.meta.dirname, '../../../..', path), 'utf8'),
+  )
+  expect(source).toContain('\n  most = MOST_LINES,\n')
+  expect(source).toContain('\nconst MOST_LINES = 5_000_000\n')
+  expect(told).toContain('a file with more than 5 000 000 lines')
 })
 
 test('nothing but damage ends it', async () => {
