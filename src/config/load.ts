@@ -63,12 +63,11 @@ function parseToml(text: string, file: string): Record<string, unknown> {
     const message = cause.message.split('\n')[0]!.replace(/^Invalid TOML document: /, 'not valid TOML: ')
     const where = `${file}:${cause.line}`
     const twice = message.includes('redefine') ? firstOf(text.split('\n'), cause.line) : undefined
-    const hint = twice
-      ? `Keep one of the two: line ${twice.line} or line ${cause.line}.`
-      : /invalid value|numeric/.test(message)
-        ? 'Write text in quotes, numbers without a unit, and true or false in small letters.'
-        : undefined
-    const what = twice ? `${twice.name} is in line ${twice.line} already` : message
+    const hint = twice && `Keep one of the two: line ${twice.line} or line ${cause.line}.`
+    const how = /invalid value|numeric/.test(message)
+      ? ' (text stands in quotes, numbers have no unit, true and false are in small letters)'
+      : ''
+    const what = twice ? `${twice.name} is in line ${twice.line} already` : `${message}${how}`
     throw new KaroError('bad_config', what, { where, hint, cause })
   }
 }

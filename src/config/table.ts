@@ -60,7 +60,7 @@ const KEYS = {
     kind: value.optionalPath,
     default: '',
     description:
-      "A file with the passphrase of this node's key (`karo identity protect`); other users must not be able to read it. A credential karo-key-passphrase of systemd is used first. In a terminal `karo up` asks for the passphrase.",
+      "A file with the passphrase of this node's key (`karo identity protect`); other users must not be able to read it. It is read when the node starts. A credential karo-key-passphrase of systemd is used first. In a terminal `karo up` asks for the passphrase.",
     example: '"/etc/karo/passphrase"',
   }),
 

@@ -16,7 +16,7 @@ import {
 } from './approvals/approvals.ts'
 import { createEventRepository, type EventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
-import { type Disk, isFull, watchDisk } from './level/disk.ts'
+import { type Disk, fullness, watchDisk } from './level/disk.ts'
 import { makeKey } from './level/keyspace.ts'
 import { createProcessRepository, type ProcessRepository } from './processes/processes.ts'
 import { removeClosed, writeClosed } from './rescue/leveldb/closed.ts'
@@ -183,8 +183,8 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
 
     health() {
       const open = db.status === 'open'
-      // Shells cannot write either on a full disk, so that nothing comes which the database would refuse.
-      const trouble = disk?.trouble() ?? (isFull(directory) ? 'No space left on device' : undefined)
+      // Shells cannot write on a full disk either: then nothing comes that the database could refuse, so the disk is asked.
+      const trouble = disk?.trouble() ?? fullness(directory)
       return [
         { name: 'store.open', ok: open, detail: open ? 'the database is open' : 'the database is closed' },
         {

@@ -90,10 +90,11 @@ export async function tryChange(
   const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
   const { user, lines } = await said(deps, binds, words, traceId).catch(() => NOTHING_SAID)
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
-  const shown = at.slice(0, 400)
+  // A card has room for no longer path, and a command with a path that is cut would be about another one.
+  if (at.length > 400) return undefined
   if (lines.includes(`-o${at}`))
-    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail: chown ${user} ${shown}`
+    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail: chown ${user} ${at}`
   if (lines.includes(`-w${at}`))
-    return `It will fail: the user of its jail may not write ${shown}. This lets that user: ${letIn(user, 'rwX', shown)}`
+    return `It will fail: the user of its jail may not write ${at}. This lets that user: ${letIn(user, 'rwX', at)}`
   return undefined
 }

@@ -73,7 +73,7 @@ export function filtersOf(words: readonly string[], options: Given) {
 
 /** Throws KaroError bad_request for an empty word, which a shell makes of a quoted variable without a value. */
 function some(words: readonly string[]) {
-  if (words.includes('')) throw usage('one is empty', 'words to look for', 'Leave it out.')
+  if (words.includes('')) throw usage('one is empty', 'the words', 'Leave it out.')
   return words.length === 0 ? undefined : words
 }
 

@@ -24,8 +24,10 @@ const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
 const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
 /** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
 const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
-/** A machine that is refused dials on for as long as it runs: that it does is worth one entry a day. */
+/** A machine that is refused dials on for as long as it runs: that it does is worth an entry or two a day. */
 const REFUSED_AUDITED = { frames: 1, perMs: DAY_MS }
+/** For all refused keys together, of which one machine may have many: they are not to roll the entries of others out. */
+const REFUSED_A_DAY = { frames: 100, perMs: DAY_MS }
 /** Nodes whose entries are counted; the one that was away longest is forgotten first. */
 const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
@@ -42,11 +44,12 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
   const oneSided = createRecent<NodeId, true>(VISITORS_MAX)
 
   /** Writes entries of each node at this rate; the next one counts in `unrecorded` those that were left out. */
-  const atMost = (rate: Rate, success: boolean) => {
+  const atMost = (rate: Rate, success: boolean, all?: Quota) => {
     const nodes = createRecent<NodeId, { readonly quota: Quota; unrecorded: number }>(VISITORS_MAX)
     return (type: AuditRecord['type'], peer: NodeId, details: AuditRecord['details']): void => {
       const one = nodes.getOrInsert(peer, () => ({ quota: createQuota(rate), unrecorded: 0 }))
-      if (!one.quota.take(clock.monotonic())) {
+      const now = clock.monotonic()
+      if (!one.quota.take(now) || all?.take(now) === false) {
         one.unrecorded++
         return
       }
@@ -56,7 +59,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
     }
   }
   const visit = atMost(VISITS_AUDITED, true)
-  const refused = atMost(REFUSED_AUDITED, false)
+  const refused = atMost(REFUSED_AUDITED, false, createQuota(REFUSED_A_DAY))
 
   /** At most one log line a minute for each neighbour and kind. */
   const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
@@ -68,7 +71,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
   }
 
   return {
-    /** A machine has proven from `address` that it has this key. What matters of it here: that one that is refused still tries. */
+    /** A machine has proven from `address` that it has this key. A refused one that still tries is told; of others, what they say next is. */
     proved(peer: NodeId, address: string | undefined): void {
       if (!trust.refuses(peer)) return
       trust.sawStranger(peer, { name: '', addresses: [] })

@@ -50,28 +50,6 @@ export interface Due {
   readonly members: number
 }
 
-export interface Overlay {
-  /** The members that a link is wanted to. */
-  wanted(): ReadonlySet<NodeId>
-  /** After the start only those that a large mesh would link as well, until it has shown how large this one is. */
-  due(): Due
-  /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
-  wantAll(ms: number): void
-  /**
-   * One side has too many links and has closed this one: this side where `here` is true. `leafHere`: although this node said
-   * that it is a leaf.
-   */
-  declined(node: NodeId, leafHere: boolean, here: boolean): void
-  hasDeclined(node: NodeId): boolean
-  /** This node can link with so few others that it depends on each link. False until the first members were heard. */
-  isLeaf(): boolean
-  /** The known data about this node may have changed. */
-  touch: Roll['touch']
-  present: Roll['present']
-  /** The neighbours to say goodbye to now. */
-  surplus(neighbours: readonly Dependent[]): readonly NodeId[]
-}
-
 interface Refusal {
   /** Monotonic. */
   readonly at: number
@@ -81,7 +59,7 @@ interface Refusal {
   readonly here: boolean
 }
 
-export function createOverlay(deps: OverlayDeps): Overlay {
+export function createOverlay(deps: OverlayDeps) {
   const { clock, self } = deps
   const roll = createRoll(deps)
   const declined = createRecent<NodeId, Refusal>(DECLINED_MAX)
@@ -204,13 +182,15 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     })
 
   return {
-    wanted() {
+    /** The members that a link is wanted to. */
+    wanted(): ReadonlySet<NodeId> {
       const { all, there } = look()
       if (full) return new Set(everybody(all))
       const more = wantsAll(there) ? everybodyToAsk(there) : leavesOf(there)
       return new Set([...chosen(all, there), ...more])
     },
-    due() {
+    /** After the start only those that a large mesh would link as well, until it has shown how large this one is. */
+    due(): Due {
       const { all, there } = look()
       const first = chosen(all, there)
       // A mesh of few members links all of them in any case, so there is nothing to wait for.
@@ -228,20 +208,28 @@ export function createOverlay(deps: OverlayDeps): Overlay {
         members: all.nodes.length,
       }
     },
-    wantAll(ms) {
+    /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
+    wantAll(ms: number) {
       const now = clock.monotonic()
       asks = { since: within(asks?.until) ? (asks?.since ?? now) : now, until: now + ms }
     },
-    declined(node, leafHere, here) {
+    /**
+     * One side has too many links and has closed this one: this side where `here` is true. `leafHere`: although this node said
+     * that it is a leaf.
+     */
+    declined(node: NodeId, leafHere: boolean, here: boolean) {
       const at = clock.monotonic()
       declined.set(node, { at, until: at + AWAY_MS, leafHere, here })
     },
     hasDeclined,
+    /** This node can link with so few others that it depends on each link. False until the first members were heard. */
     isLeaf,
+    /** The known data about this node may have changed. */
     touch: roll.touch,
     present: roll.present,
 
-    surplus(linked) {
+    /** The neighbours to say goodbye to now. */
+    surplus(linked: readonly Dependent[]): readonly NodeId[] {
       const { all, there } = look()
       if (full || wantsAll(there)) return []
       // Links of leaves have places of their own, so that neither kind takes those of the other.

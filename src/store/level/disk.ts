@@ -3,7 +3,6 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/run/log.ts'
-import { orElse } from '../../base/run/or-else.ts'
 import type { ChainedBatch, Database } from './database.ts'
 
 /** Soon enough for a person who has just made room, and far from a burden. */
@@ -113,18 +112,25 @@ async function hasRoom(directory: string): Promise<boolean> {
     if (bavail * bsize < needed) return false
     // A disk may have room and be read-only.
     writeFileSync(trial, '')
+    rmSync(trial)
     return true
   } catch {
     return false
-  } finally {
-    // On a read-only disk the trial file was never there.
-    orElse(() => rmSync(trial, { force: true }), undefined)
   }
 }
 
-/** Whether its filesystem has no room at all, which nothing but a write would tell; false where it tells no sizes, as some do. */
-export const isFull = (directory: string) =>
-  orElse(() => {
-    const { blocks, bfree, bavail } = statfsSync(directory)
-    return blocks > 0 && (process.geteuid?.() === 0 ? bfree : bavail) === 0
-  }, false)
+/**
+ * What the system says to a write into a filesystem that claims to have no room; undefined where it has room or takes the write all
+ * the same, as some do for root or while they make room.
+ */
+export function fullness(directory: string): string | undefined {
+  const trial = join(directory, 'TRIAL')
+  try {
+    if (statfsSync(directory).bavail > 0) return undefined
+    writeFileSync(trial, Buffer.alloc(4_096))
+    rmSync(trial)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

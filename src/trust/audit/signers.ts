@@ -21,34 +21,28 @@ export const isKeyChange = (type: string): boolean => type === 'key_rotation' ||
 type Change = EarlierKey & { readonly next: NodeId }
 type Mark = Change | { readonly signer: NodeId; readonly from: number }
 
-export interface Signers {
-  /** A signed head over entry `seq`, after that entry. */
-  head(seq: number, signer: NodeId): void
-  /** In the order of the ledger; only changes of keys are looked at. */
-  entry(seq: number, type: string, details: AuditRecord['details'] | undefined): void
-  /**
-   * Backwards from `own`, the key that counts: a key replaced by one that counts counts up to there, once a head of the
-   * newer one covers the entry that says so. `unproven`: number of the first entry signed by a key that does not.
-   */
-  judge(own: NodeId): { readonly unproven: number | undefined; readonly earlier: readonly EarlierKey[] }
-}
-
-export function createSigners(): Signers {
+export function createSigners() {
   const marks: Mark[] = []
   return {
-    head(seq, signer) {
+    /** A signed head over entry `seq`, after that entry. */
+    head(seq: number, signer: NodeId) {
       const last = marks.at(-1)
       // Of many heads in a row with the same signer one is enough.
       if (last === undefined || !('signer' in last) || last.signer !== signer)
         marks.push({ signer, from: seq })
     },
-    entry(seq, type, details) {
+    /** In the order of the ledger; only changes of keys are looked at. */
+    entry(seq: number, type: string, details: AuditRecord['details'] | undefined) {
       if (!isKeyChange(type)) return
       const { previous, next } = details ?? {}
       if (!isNodeId(previous) || !isNodeId(next)) return
       marks.push({ node_id: previous, next, through: seq - 1 })
     },
-    judge(own) {
+    /**
+     * Backwards from `own`, the key that counts: a key replaced by one that counts counts up to there, once a head of the
+     * newer one covers the entry that says so. `unproven`: number of the first entry signed by a key that does not.
+     */
+    judge(own: NodeId) {
       const earlier: EarlierKey[] = []
       let unproven: number | undefined
       let key = own

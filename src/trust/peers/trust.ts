@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { closest } from '../../base/suggest.ts'
 import { NO_CERTIFICATES } from '../certificates/index.ts'
@@ -191,7 +192,11 @@ interface SightingsDeps extends TrustParts, Sources {
   readonly isDecided: (node: NodeId) => boolean
 }
 
+/** Refused machines of which it is known when they tried last. */
+const TRIES_MAX = 1_024
+
 function createSightings({
+  clock,
   lineage,
   own,
   seen,
@@ -202,6 +207,8 @@ function createSightings({
   Trust,
   'members' | 'member' | 'sawMember' | 'heardOf' | 'lost' | 'pending' | 'sawStranger' | 'met'
 > {
+  /** When refused machines tried to connect last, since this node started. */
+  const tries = createRecent<NodeId, NonNullable<ReturnType<Trust['met']>>>(TRIES_MAX)
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
     if (own.has(node_id) || refuses(node_id)) return false
@@ -236,9 +243,12 @@ function createSightings({
     lost: (node) => seen.lost(node),
     pending: () => seen.strangers().filter(({ node_id }) => !isDecided(node_id)),
     sawStranger(node, sighting) {
-      if (!own.has(node)) seen.sawStranger(node, sighting)
+      if (own.has(node)) return
+      // Neither its name nor its addresses are kept, and no machine that waits for a person gives way to it.
+      if (refuses(node)) tries.set(node, { addresses: [], last_seen: clock.now() })
+      else seen.sawStranger(node, sighting)
     },
-    met: (node) => seen.member(node) ?? seen.stranger(node),
+    met: (node) => (refuses(node) ? tries.get(node) : (seen.member(node) ?? seen.stranger(node))),
   }
 }
 

@@ -69,15 +69,16 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     expect(await card('fixed')).toContain(`may not write ${join(path, 'fixed')}.`)
     expect(await Promise.all([card('free'), card('new')])).toEqual([undefined, undefined])
     // Who is to be let in has a number that can be typed; another user than the daemon's is that of the service.
-    const [user, mine] = [process.getuid?.() || 65_534, join(path, 'mine')]
+    const [user, other] = [process.getuid?.() || 65_534, (process.getuid?.() ?? 0) + 1]
+    const mine = join(path, 'mine')
     mkdirSync(mine, { mode: 0o555 })
     for (const [owner, uid] of [
       [client.owner, user],
-      [995, 995],
+      [other, other],
     ] as const) {
       const refused = tryPlaces(outward({ ...client, owner }), [{ path: mine, write: true }], TRACE)
       const inService =
-        uid === 995
+        uid === other
           ? `; and for the service: systemctl edit karo-exec  with [Service] ReadWritePaths=${mine}`
           : ''
       await expect(refused).rejects.toMatchObject({

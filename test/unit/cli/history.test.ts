@@ -47,7 +47,7 @@ test('an empty word, as of a variable without a value, is told as that', async (
     expect(await karo({}, ...line.split(' '), ''), line).toMatchObject({
       code: 2,
       requests: [],
-      err: expect.stringContaining('words to look for: one is empty'),
+      err: expect.stringContaining('the words: one is empty'),
     })
 })
 

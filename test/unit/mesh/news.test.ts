@@ -70,7 +70,7 @@ test('a node that is refused waits for nobody, however often it comes', async ()
   expect(entries.map(({ type, peer }) => [type, peer])).toEqual([['peer_pending', stranger]])
 })
 
-test('a key that is refused leaves one entry a day however often it is tried, and when it was tried last; others leave none', async () => {
+test('a key that is refused leaves an entry or two a day however often it is tried, all of them together a hundred, and when each was tried last; others leave none', async () => {
   let now = 0
   const entries: AuditRecord[] = []
   const trust = createFakeTrust([], () => now)
@@ -104,4 +104,16 @@ test('a key that is refused leaves one entry a day however often it is tried, an
     0,
   ])
   expect(trust.pending()).toEqual([])
+  for (let hour = 1; hour <= 10 * 24; hour++) {
+    now = DAY_MS + hour * 3_600_000
+    news.proved(revoked, '10.0.0.6')
+  }
+  const told = entries.slice(3)
+  expect(told.length).toBeGreaterThanOrEqual(9)
+  expect(told.length).toBeLessThanOrEqual(11)
+  // More keys than are counted one by one: whoever has them all leaves no more for it.
+  const many = Array.from({ length: 1_100 }, (_, n) => `karo:ed25519:${n}` as NodeId)
+  for (const node of many) await trust.revoke(node)
+  for (let i = 0; i < 3; i++) for (const node of many) news.proved(node, '10.0.0.7')
+  expect(entries.filter(({ details }) => details?.address === '10.0.0.7')).toHaveLength(100)
 })

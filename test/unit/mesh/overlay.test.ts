@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
 import { createLeaves, type Dependent } from '../../../src/mesh/state/leaves.ts'
-import { createOverlay, type Overlay } from '../../../src/mesh/state/overlay.ts'
+import { createOverlay } from '../../../src/mesh/state/overlay.ts'
 import { randomOf } from '../../support/run/random.ts'
 
 const ROUND_MS = 15_000
@@ -11,7 +11,7 @@ const ROUND_MS = 15_000
 interface World {
   readonly links: Map<NodeId, Map<NodeId, number>>
   readonly alive: Set<NodeId>
-  readonly overlays: ReadonlyMap<NodeId, Overlay>
+  readonly overlays: ReadonlyMap<NodeId, ReturnType<typeof createOverlay>>
   /** Every node looks for whom it wants, then closes what is too much. Returns how many links came or went. */
   round(): number
   degrees(): number[]

@@ -25,7 +25,9 @@ async function largest(prepare: string): Promise<{ readonly young: number; reado
         most[space_name] = Math.max(most[space_name], space_size)
     }
     console.log(JSON.stringify({ young: most.new_space, old: most.old_space }))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+  // Helpers of the collector would come late where the machine is busy, and the generations would grow meanwhile.
+  const flags = ['--single-threaded-gc', '--input-type=module', '--eval', script]
+  const { stdout } = await promisify(execFile)(process.execPath, flags)
   return JSON.parse(stdout)
 }
 
@@ -33,8 +35,8 @@ test('the generations of a busy process stay small, which they would not by them
   const [bounded, unbounded] = await Promise.all([largest('boundGenerations()'), largest('')])
   expect(bounded.young).toBeLessThanOrEqual(64 * MIB)
   expect(unbounded.young).toBeGreaterThan(64 * MIB)
-  // 13 MiB are in use. With the young generation alone bounded it grows to 76 MiB.
-  expect(bounded.old).toBeLessThanOrEqual(60 * MIB)
+  // It comes to 89 MiB. With the young generation alone bounded it grows to 181.
+  expect(bounded.old).toBeLessThanOrEqual(120 * MIB)
 })
 
 test('freed memory is given back again and again, until the daemon ends', async () => {

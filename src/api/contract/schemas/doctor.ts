@@ -140,7 +140,7 @@ export const doctorFacts = named('DoctorFacts', {
         z.strictObject({
           ...machine.shape,
           there: flag('it was heard of lately'),
-          silent_since: moment('start of the first late period that only the other one released').optional(),
+          halves_missing: count('late periods of which only its half has not come here').optional(),
         }),
         16,
         'aggregators of that period and of late ones',

@@ -62,14 +62,11 @@ export async function totalsFacts(
     why: why ?? null,
     late: isReader && !isYoung ? late.length : null,
     ...(isYoung && { none_yet: true as const }),
-    aggregators: [...aggregators].map((node) => {
-      const silent = late.find(({ lacks }) => lacks === node)
-      return {
-        ...named(node),
-        there: node === self().node_id || !isMissing(trust.member(node), at),
-        silent_since: silent && time(silent.start),
-      }
-    }),
+    aggregators: [...aggregators].map((node) => ({
+      ...named(node),
+      there: node === self().node_id || !isMissing(trust.member(node), at),
+      halves_missing: late.filter(({ lacks }) => lacks === node).length || undefined,
+    })),
   }
 }
 

@@ -80,7 +80,7 @@ const APART = {
   links_full: 'this node has no free link for it',
   links_full_there: 'it has no free link for this node',
   not_trusted_there: 'it does not trust this node',
-} as const
+}
 
 /** Why a trusted node has no link, if this node knows; else undefined. */
 const whyApart = ({ apart, clock_off_ms = 0 }: PeerShape): string | undefined =>
@@ -97,8 +97,7 @@ function lastSeen(peer: PeerShape): string {
 }
 
 function seenAt(peer: PeerShape): string {
-  // What was seen before a node was refused is forgotten with the decision.
-  if (peer.last_seen === null) return isRefused(peer) ? 'not since' : 'never'
+  if (peer.last_seen === null) return isRefused(peer) ? 'no try seen' : 'never'
   // A connected node counts as seen now, because between pings nothing may be heard for a while.
   if (peer.state === 'connected') return 'now'
   const when = ago(Date.now() - Date.parse(peer.last_seen))
@@ -108,10 +107,10 @@ function seenAt(peer: PeerShape): string {
   return peer.presence === 'unsure' ? `${when}, connection broke` : when
 }
 
-const isRefused = ({ state }: PeerShape): boolean => state === 'denied' || state === 'revoked'
+const isRefused = ({ state }: PeerShape) => state === 'denied' || state === 'revoked'
 
 /** True for a member without a link here, of which other members tell, and which questions reach through them. */
-const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
+const isThroughOthers = ({ state, known_by, presence }: PeerShape) =>
   state === 'known' && known_by === 'gossip' && presence === 'online'
 
 function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): string {
@@ -121,7 +120,7 @@ function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): s
     paint('bold', `${called(peer)}: ${peer.trust_level}, ${peer.state}`, screen),
     peer.node_id,
     apart && `no link: ${apart}`,
-    isRefused(peer) && `tried to connect: ${seenAt(peer)}; karo audit log --peer ${peer.fingerprint}`,
+    isRefused(peer) && `tries to connect: ${seenAt(peer)}; karo audit log --peer ${peer.fingerprint}`,
     `in words: ${fingerprintWords(peer.fingerprint)}`,
     isThroughOthers(peer) && 'no direct link; reached through other members',
     links,

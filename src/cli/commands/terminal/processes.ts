@@ -49,29 +49,35 @@ export const commands = [
       return { query }
     },
     view({ processes: rows, total }, io, { options: { now } }) {
+      io.out(
+        table(
+          io,
+          rows,
+          {
+            BEGAN: ({ started_at: timestamp }) => when({ timestamp }, io.columns),
+            TOOK: { value: (row) => duration(row.duration_ms), align: 'right' },
+            PEAK: {
+              value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
+              align: 'right',
+            },
+            CPU: { value: (row) => duration(row.cpu_ms), align: 'right' },
+            EXIT: {
+              value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
+              align: 'right',
+              style: (row) => (row.exit_code ? 'red' : undefined),
+            },
+            PID: { value: (row) => String(row.pid), align: 'right' },
+            IN: 'shell',
+            PROGRAM: 'name',
+          },
+          `${now ? NOTHING_NOW : NOTHING}\n`,
+        ),
+      )
       // --limit cannot be raised beyond the most that the API gives.
       const further =
         rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
       if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
-      return table(
-        io,
-        rows,
-        {
-          BEGAN: ({ started_at: timestamp }) => when({ timestamp }, io.columns),
-          TOOK: { value: (row) => duration(row.duration_ms), align: 'right' },
-          PEAK: { value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)), align: 'right' },
-          CPU: { value: (row) => duration(row.cpu_ms), align: 'right' },
-          EXIT: {
-            value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
-            align: 'right',
-            style: (row) => (row.exit_code ? 'red' : undefined),
-          },
-          PID: { value: (row) => String(row.pid), align: 'right' },
-          IN: 'shell',
-          PROGRAM: 'name',
-        },
-        `${now ? NOTHING_NOW : NOTHING}\n`,
-      )
+      return ''
     },
   }),
 ]

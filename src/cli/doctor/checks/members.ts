@@ -216,19 +216,19 @@ export const members = {
         )
       if (late !== null && late >= LATE) {
         const gone = aggregators.filter(({ there }) => !there).map(who)
-        const silent = aggregators
-          .filter(({ silent_since }) => silent_since)
-          .map((one) => `${who(one)} alone has released nothing since ${one.silent_since}`)
+        const silent = aggregators.flatMap((one) =>
+          one.halves_missing ? `of ${one.halves_missing} only the half of ${who(one)} has not come` : [],
+        )
         const known =
           gone.length > 0
             ? `aggregators not connected: ${gone.join(', ')}`
-            : ['all aggregators run', ...silent].join('; ')
+            : ['all aggregators are there', ...silent].join('; ')
         found.push(
           warn(
             `${late} periods of the last seven days were not released here; ${known}`,
             gone.length > 0
               ? 'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.'
-              : 'There: karo audit log --type total_released. If nobody mends it, the root names others: karo policy sign --aggregator',
+              : 'On the aggregators: karo audit log --type total_released. The root can name others: karo policy sign --aggregator',
           ),
         )
       }

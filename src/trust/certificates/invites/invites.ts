@@ -55,28 +55,7 @@ export type InviteRefusal =
 /** `replaced`: the invite names a key that this node no longer has, so no machine can find its issuer. */
 export type InviteState = 'open' | 'used' | 'expired' | 'cancelled' | 'replaced'
 
-export interface Invites {
-  load(records: readonly InviteRecord[]): void
-  /**
-   * Returns the code, once; only values derived from its secret are stored. KaroError `conflict` beyond 256 invites.
-   */
-  create(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
-  /** The newest first. */
-  list(): readonly InviteRecord[]
-  stateOf(invite: InviteRecord): InviteState
-  /** KaroError `not_found`. */
-  cancel(id: string): Promise<InviteRecord>
-  /** Whether the joiner took a use of that invite before. */
-  hasUsed(joiner: Uint8Array, id: string): boolean
-  /**
-   * Takes one use for `joiner`, durable when it resolves. A joiner that took one before gets the same again, so that a
-   * connection that was cut costs nothing; a proof of another key, for another inviter or of another end is wrong.
-   */
-  redeem(
-    joiner: Uint8Array,
-    proof: { readonly id: string; readonly proof: Uint8Array },
-  ): Promise<InviteRecord | InviteRefusal>
-}
+export type Invites = ReturnType<typeof createInvites>
 
 export interface InvitesDeps extends Pick<Ambient, 'clock' | 'random'> {
   /** Public key of this node. */
@@ -86,7 +65,7 @@ export interface InvitesDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly repository: Pick<FleetRepository, 'write'>
 }
 
-export function createInvites({ self, isIssuer, repository, clock, random }: InvitesDeps): Invites {
+export function createInvites({ self, isIssuer, repository, clock, random }: InvitesDeps) {
   const invites = new Map<string, InviteRecord>()
   /** One after the other: if two machines join at the same moment, only one gets the last use. */
   const serially = createSerial()
@@ -136,11 +115,12 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
   }
 
   return {
-    load(records) {
+    load(records: readonly InviteRecord[]) {
       for (const record of records) invites.set(record.id, record)
     },
 
-    create: ({ uses, for_ms, roles, teams, owner, made_by, places }) =>
+    /** Returns the code, once; only values derived from its secret are stored. KaroError `conflict` beyond 256 invites. */
+    create: ({ uses, for_ms, roles, teams, owner, made_by, places }: InviteTerms) =>
       serially(async () => {
         await forgetOld()
         if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
@@ -168,10 +148,12 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
         return { code: formatCode({ secret, commitment: commitmentTo(self), expires_at, places }), invite }
       }),
 
-    list: () => [...invites.values()].sort((a, b) => b.made_at - a.made_at),
+    /** The newest first. */
+    list: (): readonly InviteRecord[] => [...invites.values()].sort((a, b) => b.made_at - a.made_at),
     stateOf,
 
-    cancel: (id) =>
+    /** KaroError `not_found`. */
+    cancel: (id: string) =>
       serially(async () => {
         const invite = invites.get(id)
         if (invite === undefined) {
@@ -182,7 +164,14 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
         return invite.cancelled ? invite : put({ ...invite, cancelled: true })
       }),
 
-    hasUsed: (joiner, id) => invites.get(id)?.used.some((key) => isSame(key, joiner)) ?? false,
-    redeem: (joiner, { id, proof }) => serially(() => take(joiner, id, proof)),
+    /** Whether the joiner took a use of that invite before. */
+    hasUsed: (joiner: Uint8Array, id: string) =>
+      invites.get(id)?.used.some((key) => isSame(key, joiner)) ?? false,
+    /**
+     * Takes one use for `joiner`, durable when it resolves. A joiner that took one before gets the same again, so that a
+     * connection that was cut costs nothing; a proof of another key, for another inviter or of another end is wrong.
+     */
+    redeem: (joiner: Uint8Array, { id, proof }: { readonly id: string; readonly proof: Uint8Array }) =>
+      serially(() => take(joiner, id, proof)),
   }
 }

@@ -443,7 +443,7 @@ test('totals: given, not given once they could have been, and releases that do n
       ),
       'two are late, and all aggregators are there': of({ late: 2 }, 0),
       'two are late, and one of the aggregators that are there has not released them': of(
-        { late: 2, aggregators: [{ ...aggregators[0], silent_since: at(-48) }, aggregators[1]] },
+        { late: 2, aggregators: [{ ...aggregators[0], halves_missing: 2 }, aggregators[1]] },
         0,
       ),
       'three are late, and two aggregators are not there': of(
