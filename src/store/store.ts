@@ -7,7 +7,6 @@ import { KaroError } from '../base/errors.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
-import { orElse } from '../base/run/or-else.ts'
 import type { Room } from '../base/run/room.ts'
 import {
   type ApprovalRepository,
@@ -177,8 +176,11 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
       const wasOpen = db.status === 'open'
       await db.close()
       if (!wasOpen || disk?.trouble() !== undefined) return
-      // On a disk that takes nothing more the next start cannot tell a file that was cut off from a kill.
-      orElse(() => writeClosed(directory), undefined)
+      try {
+        writeClosed(directory)
+      } catch {
+        // A disk that takes nothing more: the next start then cannot tell a file that was cut off from a kill.
+      }
     },
 
     health() {

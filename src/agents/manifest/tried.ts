@@ -67,7 +67,7 @@ export async function tryPlaces(
   const isWrite = bad.startsWith('-w')
   const ofService =
     isWrite && user !== NOBODY && user !== process.getuid?.()
-      ? `; and for the service: systemctl edit karo-exec  with [Service] ReadWritePaths=${path}`
+      ? `; karo-exec needs ReadWritePaths=${path} under [Service]: systemctl edit karo-exec`
       : ''
   throw new KaroError(
     'refused',
@@ -90,7 +90,7 @@ export async function tryChange(
   const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
   const { user, lines } = await said(deps, binds, words, traceId).catch(() => NOTHING_SAID)
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
-  // A card has room for no longer path, and a command with a path that is cut would be about another one.
+  // A longer path does not fit on a card, and a command with a shortened path would be about another file.
   if (at.length > 400) return undefined
   if (lines.includes(`-o${at}`))
     return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail: chown ${user} ${at}`

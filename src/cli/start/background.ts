@@ -198,14 +198,17 @@ const runsThere = async (paths: HomePaths) => (await readHolder(paths.lock))?.al
  * restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would keep a daemon from
  * starting in that moment.
  */
-export const daemonHolding = ({ home }: HomePaths): number | undefined =>
+export const daemonHolding = ({ home }: HomePaths) =>
   orElse(() => {
     const { dev, ino } = statSync(home)
     const held = new RegExp(`FLOCK .* (\\d+) \\S+:${ino} `)
     const [, pid] = held.exec(readFileSync('/proc/locks', 'utf8')) ?? []
     // A directory of another filesystem may have the same number, and the list of locks does not tell them apart everywhere.
-    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => statSync(`/proc/${pid}/fd/${fd}`))
-    const isHere = open.some((one) => one.dev === dev && one.ino === ino)
+    const isHere = readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      // What it has just closed is listed, and gone.
+      const open = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
+      return open?.dev === dev && open.ino === ino
+    })
     return isHere && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME
       ? Number(pid)
       : undefined

@@ -22,18 +22,16 @@ interface Named {
 
 /**
  * These nodes, each with what it is called as its name: its name, with its fingerprint where several of `among` have that name,
- * and the fingerprint alone where it has none.
+ * and the fingerprint alone where it has none. `among` holds all of `nodes`.
  */
-export const toldApart = <Node extends Named>(
-  nodes: readonly Node[],
-  among: readonly Named[] = nodes,
-): Node[] =>
-  nodes.map((node) => {
-    const isOne = among.every((one) => one.name !== node.name || one.fingerprint === node.fingerprint)
-    return node.name && isOne
+export function toldApart<Node extends Named>(nodes: readonly Node[], among: readonly Named[] = nodes) {
+  const namesakes = Map.groupBy(among, ({ name }) => name)
+  return nodes.map((node) =>
+    node.name && namesakes.get(node.name)?.every(({ fingerprint }) => fingerprint === node.fingerprint)
       ? node
-      : { ...node, name: `${node.name} ${formatFingerprint(node.fingerprint)}`.trim() }
-  })
+      : { ...node, name: `${node.name} ${formatFingerprint(node.fingerprint)}`.trim() },
+  )
+}
 
 /** A label and its parts, wrapped into lines; no line if there are no parts. */
 export function listed(label: string, parts: readonly Part[], screen: Screen): string[] {

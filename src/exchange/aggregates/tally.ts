@@ -105,7 +105,7 @@ const wait = (reason: string, until?: number): Step => ({ kind: 'wait', reason, 
 /** What was said stays said, and `more` comes to it. */
 const say = ({ own }: TallyView, more: Partial<TallyPlain>): Step => ({
   kind: 'say',
-  plain: { ...(own ?? { scheme: SCHEME }), ...more },
+  plain: { scheme: SCHEME, ...own, ...more },
 })
 
 const refuse = (view: TallyView, reason: TallyRefusal, detail: string): Step =>

@@ -70,7 +70,7 @@ export function createTallier(deps: TotalsParts) {
         try {
           const { attempt, version, plain } = openTally([self], bytes, { mesh, bucket })
           const whose = author === identity.nodeId ? 'own' : 'other'
-          attempts.set(attempt, { ...(attempts.get(attempt) ?? { attempt }), [whose]: { plain, version } })
+          attempts.set(attempt, { attempt, ...attempts.get(attempt), [whose]: { plain, version } })
         } catch (error) {
           if (!(error instanceof FrameError)) throw error
           log.warn(

@@ -17,7 +17,7 @@ export interface GaterDeps {
   readonly refuses: (node: NodeId) => boolean
   /** True for an address at which a member has said it is. Asked for hosts that are not too fast only. */
   readonly knows: (ip: string) => boolean
-  /** A machine has proven from outside that it has this key. Told of every key, as more keys are refused than the gater turns away. */
+  /** Called for each machine that came from outside and has proven its key, also for keys that are refused only after it said hello. */
   readonly proved: (node: NodeId, ip: string | undefined) => void
 }
 

@@ -71,7 +71,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
   }
 
   return {
-    /** A machine has proven from `address` that it has this key. A refused one that still tries is told; of others, what they say next is. */
+    /** A machine has proven, from `address`, that it has this key. A refused machine is recorded here, every other one when it has said hello. */
     proved(peer: NodeId, address: string | undefined): void {
       if (!trust.refuses(peer)) return
       trust.sawStranger(peer, { name: '', addresses: [] })

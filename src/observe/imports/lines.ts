@@ -31,8 +31,8 @@ const MOST_BAD = 10_000
 const MOST_LINES = 5_000_000
 
 /**
- * The lines, each with at most `KEPT` bytes. Throws KaroError `bad_file`, without `where`, for a line beyond `most`. The first line decides whether lines end as on Windows (CR LF); in other files
- * a CR at the end belongs to the command.
+ * The lines, each with at most `KEPT` bytes. The first line decides whether lines end as on Windows (CR LF); in other files a CR at
+ * the end belongs to the command. Throws KaroError `bad_file`, without `where`, for a line beyond `most`.
  */
 export async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,

@@ -3,6 +3,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/run/log.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { ChainedBatch, Database } from './database.ts'
 
 /** Soon enough for a person who has just made room, and far from a burden. */
@@ -42,7 +43,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
     try {
       return await write()
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === REFUSED) begin((error as Error).message)
+      if ((error as NodeJS.ErrnoException).code === REFUSED) begin((error as Error).message)
       throw error
     }
   }
@@ -123,14 +124,16 @@ async function hasRoom(directory: string): Promise<boolean> {
  * What the system says to a write into a filesystem that claims to have no room; undefined where it has room or takes the write all
  * the same, as some do for root or while they make room.
  */
-export function fullness(directory: string): string | undefined {
+export function fullness(directory: string) {
+  if (orElse(() => statfsSync(directory).bavail, 1) > 0) return undefined
   const trial = join(directory, 'TRIAL')
   try {
-    if (statfsSync(directory).bavail > 0) return undefined
     writeFileSync(trial, Buffer.alloc(4_096))
-    rmSync(trial)
     return undefined
   } catch (error) {
     return (error as Error).message
+  } finally {
+    // A write that failed may have made the file.
+    orElse(() => rmSync(trial, { force: true }), undefined)
   }
 }

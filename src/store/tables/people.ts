@@ -11,7 +11,7 @@ import { decodeValue, encodeValue } from '../level/value.ts'
  * this name and uid, on this machine. `ended`: the account was seen to be gone. `held`: nobody's until it is mapped.
  * `removed`: all its data is gone; the number is never given to anybody else.
  */
-const state = oneOf('unclaimed', 'known', 'ended', 'held', 'removed')
+const personState = oneOf('unclaimed', 'known', 'ended', 'held', 'removed')
 const account = (value: unknown): value is number => whole(value) && value >= 0 && value < NOBODY
 
 const isPerson = shape({
@@ -24,7 +24,7 @@ const isPerson = shape({
   machine: text,
   /** The account stood in the machine's own files, so that its absence there is its end. */
   local: flag,
-  state,
+  state: personState,
   /** Milliseconds since the epoch: since when the account is known without a break. */
   since: whole,
   ended_at: orNull(whole),
@@ -99,19 +99,14 @@ const putPerson = (record: PersonRecord): Change =>
   putRow(keyOf(record.number), encodeValue(VALUE_VERSION, record))
 
 /** Undefined for a damaged one. */
-function readPerson(key: Uint8Array, value: Uint8Array): PersonRecord | undefined {
-  return orElse(
-    () => (isPersonRow(key, value) ? decodeValue<PersonRecord>(VALUE_VERSION, value) : undefined),
-    undefined,
-  )
+function readPerson(key: Uint8Array, value: Uint8Array) {
+  const record = orElse(() => decodeValue<unknown>(VALUE_VERSION, value), undefined)
+  return isPerson(record) && keyOf(record.number).equals(key) ? record : undefined
 }
 
-/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
-export function isPersonRow(key: Uint8Array, value: Uint8Array): boolean {
-  if (RESTORED.equals(key)) return true
-  const record = decodeValue<unknown>(VALUE_VERSION, value)
-  return isPerson(record) && keyOf(record.number).equals(key)
-}
+/** False for a row that this program would not have written. */
+export const isPersonRow = (key: Uint8Array, value: Uint8Array) =>
+  RESTORED.equals(key) || readPerson(key, value) !== undefined
 
 /** Who has rows in any keyspace but those that may be left over. */
 async function numbersIn(db: Database): Promise<readonly number[]> {

@@ -172,7 +172,8 @@ export interface Trust extends Room {
   pending(): readonly PendingPeer[]
   /**
    * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this
-   * node yet. Bounded: 64, oldest out. Of one that is refused here only the moment is kept, until the next start. Never throws.
+   * node yet. Bounded: 64, oldest out. Of a node that is refused here, only the time of its last try is kept, until this node restarts.
+   * Never throws.
    */
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
   /**
@@ -180,7 +181,10 @@ export interface Trust extends Room {
    * one ends: what a subnet is trusted with holds for exactly as long. Never throws.
    */
   connected(node: NodeId, ips: readonly string[]): void
-  /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby; of a refused one, when it tried last. */
+  /**
+   * Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby; of a refused node, when it tried to
+   * connect last.
+   */
   met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
   /** Everybody this node has an opinion of or knows: configured, decided, certified, members, pending. */
   known(): readonly NodeId[]

@@ -141,7 +141,7 @@ function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
 }
 
 /** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */
-const sectionOf = (path = ''): string | undefined =>
+const sectionOf = (path = '') =>
   PATHS.filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`)).join(' or ') || undefined
 
 const PATHS = KEY_LIST.map((k) => k.path)
