@@ -1,6 +1,6 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
 import { stripVTControlCharacters } from 'node:util'
-import { formatFingerprint } from '../../base/format.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
 import { paint, type Screen, type Style, textWidth } from '../kit.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
@@ -19,6 +19,9 @@ interface Named {
   readonly name: string
   readonly fingerprint: string
 }
+
+export const nameOf = ({ name, fingerprint }: Named): string =>
+  printable(name) || formatFingerprint(fingerprint)
 
 /**
  * These nodes, each with what it is called as its name: its name, with its fingerprint where several of `among` have that name,

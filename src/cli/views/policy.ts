@@ -4,6 +4,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { clauses, fitted, paint, type Screen, table } from '../kit.ts'
 import type { Tried } from '../policy/local.ts'
+import { nameOf } from './lines.ts'
 import { utc } from './query/reach.ts'
 
 /** Ends with a newline, as the others do. */
@@ -125,9 +126,6 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
   const more = operator === null ? '' : fitted(operatorLines(operator), screen)
   return `${fitted(`${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n`, screen)}${more}\n${steps}`
 }
-
-const nameOf = ({ name, fingerprint }: PolicyExplanationShape['node']): string =>
-  printable(name) || formatFingerprint(fingerprint)
 
 /** Whose word the roles are, and how much one may ask. */
 function operatorLines({ certificate, limit }: NonNullable<PolicyExplanationShape['operator']>): string {

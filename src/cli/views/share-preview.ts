@@ -8,7 +8,7 @@ import {
 } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
 import { fitted, paint, pairs, type Screen } from '../kit.ts'
-import { WEEKDAYS } from './lines.ts'
+import { nameOf, WEEKDAYS } from './lines.ts'
 import { readerWords } from './totals.ts'
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
@@ -33,7 +33,7 @@ const STATE: Readonly<Record<TotalsPreviewShape['state'], string>> = {
 function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Screen): string {
   const { bucket, state, why, types } = totals
   const isAhead = bucket !== null && Date.parse(bucket.start) > Date.now()
-  const when = bucket === null ? '' : ` of ${nameOf(bucket)}, ${isAhead ? 'not begun yet' : STATE[state]}`
+  const when = bucket === null ? '' : ` of ${periodOf(bucket)}, ${isAhead ? 'not begun yet' : STATE[state]}`
   const heading = `Totals for the role ${printable(role)}${when}`
   const title = paint('bold', heading, screen)
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen)
@@ -47,7 +47,7 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
   return `${fitted(`${title}\n`, screen)}${list}${fitted(end, screen)}`
 }
 
-const nameOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
+const periodOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
   printable(`${start.slice(0, 16).replace('T', ' ')} to ${end.slice(0, 16).replace('T', ' ')} UTC`)
 
 /** By what they are about. */
@@ -73,9 +73,7 @@ function valuesIn(values: Readonly<Record<string, number>>): string {
 }
 
 function whom({ pair, readers, operators, k, k_min }: TotalsPreviewShape): Rows {
-  const named = pair.map(
-    ({ node: { name, fingerprint }, operator }) => `${name || fingerprint} (run by ${operator})`,
-  )
+  const named = pair.map(({ node, operator }) => `${nameOf(node)} (run by ${operator})`)
   return {
     whose: "yours; other people's numbers are added before, and not shown",
     'halves to': `${named.join(' and ')}, for this period; --at shows those of another`,
@@ -93,7 +91,7 @@ export function previewView(shape: SharePreviewShape, screen: Screen): string {
 }
 
 function summariesView({ to, role, categories, summaries }: SharePreviewShape, screen: Screen): string {
-  const reader = to === null ? role && `nodes with the role ${role}` : to.name || to.fingerprint
+  const reader = to === null ? role && `nodes with the role ${role}` : nameOf(to)
   const whom = reader === null ? '' : ` to ${printable(reader)}`
   if (categories !== null) {
     const what = categories.join(', ')
@@ -112,9 +110,8 @@ karo share show says who may have what; karo history shows whether anything is r
 function block({ recipients, summary, bytes: size, digest }: SummaryShape, screen: Screen): string {
   const heading = `${periodName(summary)}, ${summary.closed ? 'over' : 'not over yet'}`
   const title = paint('bold', heading, screen)
-  const names = recipients.map(({ name, fingerprint }) => name || fingerprint)
   const rows = {
-    to: names.join(', '),
+    to: recipients.map(nameOf).join(', '),
     ...parts(summary),
     plaintext: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…`,
   }

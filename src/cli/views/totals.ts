@@ -2,15 +2,14 @@
 import type { AskersShape, SharingView } from '../../api/contract/shapes.ts'
 import { ago, printable } from '../../base/format.ts'
 import { fitted, type Screen, table } from '../kit.ts'
+import { nameOf, toldApart } from './lines.ts'
 import { utc } from './query/reach.ts'
 
 type Readers = SharingView['totals'][number]
 
-const nameOf = ({ name, fingerprint }: Readers['nodes'][number]): string => printable(name || fingerprint)
-
 /** `ciso, carol (operator)`. */
 export function readerWords({ nodes, operators }: Omit<Readers, 'audience'>): string {
-  const all = [...nodes.map(nameOf), ...operators.map((one) => `${nameOf(one)} (operator)`)]
+  const all = [...toldApart(nodes).map(nameOf), ...operators.map((one) => `${nameOf(one)} (operator)`)]
   return all.length === 0 ? 'nobody else that is known here' : all.join(', ')
 }
 
@@ -33,15 +32,17 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
   return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen)}`
 }
 
-const takenPart = (given: Totals['given'], screen: Screen): string =>
-  table(screen, given, {
+function takenPart(given: Totals['given'], screen: Screen): string {
+  const all = given.flatMap(({ aggregators }) => aggregators)
+  return table(screen, given, {
     'TOTALS FROM': ({ start }) => `${utc(start)} UTC`,
     FOR: ({ audiences }) => audiences.join(', ') || '–',
-    'HALVES TO': ({ aggregators }) => aggregators.map(nameOf).join(', '),
+    'HALVES TO': ({ aggregators }) => toldApart(aggregators, all).map(nameOf).join(', '),
     COUNTED: ({ outcome, types }) => outcomeWords(outcome, types),
     MACHINES: ({ released }) => machinesIn(released),
     GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
   })
+}
 
 const WORDS = {
   counted: 'yes',

@@ -125,6 +125,23 @@ test('nodes of the same name are told apart by their fingerprints wherever a res
   expect(view).toMatch(/^bob {2}/m)
   expect(view).toContain('vm 3333 3333 3333 3333 denied')
   expect(view).toContain('vm 1111 1111 1111 1111: nothing recorded in this period')
+  const fetch = {
+    node: '2',
+    operator: undefined,
+    audience: 'ciso',
+    query_type: 'ToolUsage',
+    start: END,
+    end: END,
+    hour: END,
+  }
+  const machine = { online: true, uptime_seconds: 9, last_seen: END, version: null, events_24h: null }
+  const nodes = [
+    { ...own, ...machine, node_id: '1', fetched: [fetch] },
+    { ...answering, ...machine, node_id: '2' },
+  ]
+  expect(queryView(of('NodeHealth', { nodes }), SCREEN)).toMatch(
+    /^vm 2222 2222 2222 2222 .* vm 1111 1111 1111 1111 *$/m,
+  )
 })
 
 test('no numbers: silence is told apart from having nothing to say', () => {

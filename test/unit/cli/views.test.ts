@@ -429,12 +429,21 @@ test('the ledger: nodes by name and fingerprint, wherever their ids stand; and n
     { ...asker('vm', null), fingerprint, query_type: 'Anomalies' },
   ])
   const totals = { given: [], may_read: [], fetched: [] }
-  const twice = { 'GET /api/v1/audit/who-asked': { since: AT, askers: [...askers, ...twins], totals } }
+  const vms = [bob, eve].map(({ nodeId: node_id, fingerprint }) => ({ node_id, fingerprint, name: 'vm' }))
+  const period = { start: AT, end: AT, at: AT, types: ['ToolUsage'], audiences: ['ciso'], released: [] }
+  const given = { ...period, aggregators: vms, outcome: null }
+  const shared = { given: [given], may_read: [{ audience: 'ciso', nodes: vms, operators: [] }], fetched: [] }
+  const twice = {
+    'GET /api/v1/audit/who-asked': { since: AT, askers: [...askers, ...twins], totals: shared },
+  }
   const asked = { 'GET /api/v1/audit/who-asked': { since: AT, askers, totals } }
   const nobody = log({ ...entry, type: 'peer_pending' })
   const { out } = await karo(twice, 'audit', 'who-asked')
   for (const { fingerprint } of [bob, eve])
     expect(out.match(new RegExp(`^vm ${formatFingerprint(fingerprint)}  `, 'gm'))).toHaveLength(2)
+  const both = vms.map(({ fingerprint }) => `vm ${formatFingerprint(fingerprint)}`).join(', ')
+  expect(out).toContain(`May read totals for ciso: ${both}.`)
+  expect(out).toMatch(new RegExp(` {2}${both} {2}`))
   expect(out).toMatch(/ {2}desk {2}/)
   expect(
     page({

@@ -35,7 +35,7 @@ import {
   table,
 } from '../../kit.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
-import { toldApart } from '../../views/lines.ts'
+import { nameOf, toldApart } from '../../views/lines.ts'
 import { givenView } from '../../views/totals.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */
@@ -261,9 +261,7 @@ const isWitnessed = ({ outside }: AuditVerdict): boolean => (outside?.members.le
 type Outside = NonNullable<AuditVerdict['outside']>
 
 /** A member that rotated its key keeps signatures under both, and is one. */
-const membersOf = ({ members }: Outside): readonly string[] => [
-  ...new Set(members.map(({ name, fingerprint }) => printable(name || fingerprint))),
-]
+const membersOf = ({ members }: Outside): readonly string[] => [...new Set(members.map(nameOf))]
 const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
 
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */

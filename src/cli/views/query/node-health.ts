@@ -2,6 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
 import { fitted, type Screen, table } from '../../kit.ts'
+import { toldApart } from '../lines.ts'
 import { utc } from './reach.ts'
 import type { QueryTypeView } from './view.ts'
 
@@ -18,8 +19,9 @@ export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
 
 /** Who fetched released totals, at the nodes that say so; empty where nobody did. */
 function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
-  const names = new Map(nodes.map(({ node_id, name, fingerprint }) => [node_id, name || fingerprint]))
-  const rows = nodes.flatMap(({ name, fetched = [] }) => fetched.map((fetch) => ({ from: name, ...fetch })))
+  const told = toldApart(nodes)
+  const names = new Map(told.map(({ node_id, name }) => [node_id, name]))
+  const rows = told.flatMap(({ name, fetched = [] }) => fetched.map((fetch) => ({ from: name, ...fetch })))
   if (rows.length === 0) return ''
   const nodeOf = ({ node }: (typeof rows)[number]): string => names.get(node) ?? node
   const asked = nodes.filter(({ fetched }) => fetched !== undefined).length
