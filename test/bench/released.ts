@@ -20,16 +20,14 @@ import { testIdentity } from '../support/mesh/identity.ts'
 import { some } from '../support/some.ts'
 import {
   BUCKET,
-  contentsIn,
   IDENTITIES,
   type Machine,
   MESH,
   openedBy,
   rawShare,
-  run,
   sealedShare,
   seeded,
-  worldOf,
+  World,
 } from '../unit/exchange/aggregates/world.ts'
 import { median } from './median.ts'
 
@@ -93,7 +91,7 @@ function pairOfMachines(count: number): {
   readonly proof_ms: number
   readonly contents: readonly ReleaseContent[]
 } {
-  const world = worldOf(
+  const world = new World(
     Array.from({ length: count }, (_, n) => machine(n)),
     { audiences: ['security', 'admin'] },
   )
@@ -102,12 +100,12 @@ function pairOfMachines(count: number): {
   const proofs = Array.from({ length: PROOFS }, (_, n) => rawShare(machine(n), seeded(`proof ${n}`))[0]).map(
     (share) => cpuMs(() => void share.verifier(KEY)),
   )
-  let contents = contentsIn(run(world)[0])
+  let contents = world.contents()
   const settled = Array.from({ length: ROUNDS }, () => {
     // What both have told of the proofs stays told.
     for (const side of world.sides) side.own = undefined
     return cpuMs(() => {
-      contents = contentsIn(run(world)[0])
+      contents = world.contents()
     })
   })
   return { ms: median(settled), proof_ms: median(proofs), contents }

@@ -2,30 +2,22 @@
 import { describe, expect, it } from 'vitest'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
-import { next } from '../../../../src/exchange/aggregates/index.ts'
+import type { TallyView } from '../../../../src/exchange/aggregates/index.ts'
 import { hashOfPart } from '../../../../src/exchange/aggregates/listing.ts'
 import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import {
   AFTER,
-  answerTo,
   authorOf,
   BUCKET,
   contentsIn,
-  give,
   machines,
-  nextAttempt,
   rawShare,
   refusalIn,
-  run,
+  saidIn,
   seeded,
-  speak,
-  stepOf,
   TOOLS,
-  viewOf,
-  type World,
-  worldAfter,
-  worldOf,
+  World,
 } from './world.ts'
 
 type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
@@ -34,8 +26,13 @@ type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
 const OVER = { kind: 'wait', reason: expect.stringContaining('agreed to') }
 
 describe('a leader that lies about the set', () => {
-  const listed = (world: World, change: (entries: Uint8Array[]) => Uint8Array[]): TallyPlain => {
-    const own = speak(world, 0)
+  /** `view`: what the leader sees otherwise than it is. */
+  const listed = (
+    world: World,
+    change: (entries: Uint8Array[]) => Uint8Array[],
+    view?: Partial<TallyView>,
+  ): TallyPlain => {
+    const own = saidIn(world.step(0, view))
     const { shares } = own.listing!
     const entries = Array.from({ length: shares.length / 24 }, (_, at) =>
       shares.subarray(at * 24, at * 24 + 24),
@@ -45,8 +42,8 @@ describe('a leader that lies about the set', () => {
 
   const ghosts = (count: number) => Array.from({ length: count }, (_, n) => new Uint8Array(24).fill(n))
   const answered = (change: (entries: Uint8Array[]) => Uint8Array[]) => {
-    const world = worldAfter(0)
-    return answerTo(world, 1, listed(world, change))
+    const world = World.after(0)
+    return world.answerTo(1, listed(world, change))
   }
 
   it.each<readonly [string, string, (entries: Uint8Array[]) => Uint8Array[]]>([
@@ -60,63 +57,50 @@ describe('a leader that lies about the set', () => {
   })
 
   it('by dropping fewer is told in the release, and by claiming a few others gets nothing about them', () => {
-    const dropped = answered((entries) => entries.slice(0, 6))
-    expect(dropped.kind === 'say' && dropped.plain.agreement?.unlisted).toBe(3)
-    const claimed = answered((entries) => [...ghosts(3), ...entries])
-    expect(claimed.kind === 'say' && placesIn(claimed.plain.agreement!.common)).toEqual([
-      3, 4, 5, 6, 7, 8, 9, 10, 11,
-    ])
+    expect(saidIn(answered((entries) => entries.slice(0, 6))).agreement?.unlisted).toBe(3)
+    const claimed = saidIn(answered((entries) => [...ghosts(3), ...entries]))
+    expect(placesIn(claimed.agreement!.common)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 
   it('by another list after the answer is refused, and no other attempt is answered', () => {
-    const world = worldAfter(2)
-    const lie = listed(
-      { ...world, sides: [{ ...world.sides[0], own: undefined }, world.sides[1]] },
-      (entries) => entries.slice(1),
-    )
-    expect(refusalIn(answerTo(world, 1, lie))).toBe('list_changed')
-    expect(refusalIn(answerTo(world, 1, { scheme: 2 }))).toBe('list_changed')
-    nextAttempt(world)
+    const world = World.after(2)
+    const lie = listed(world, (entries) => entries.slice(1), { own: undefined })
+    expect(world.refusalOf(1, lie)).toBe('list_changed')
+    expect(world.refusalOf(1, { scheme: 2 })).toBe('list_changed')
+    world.nextAttempt()
     for (const side of world.sides) side.others = [{ leader: lie, follower: side.others[0]!.follower }]
     const again = { ...lie, listing: { ...lie.listing!, expected: 1 } }
-    expect(answerTo(world, 1, again)).toMatchObject(OVER)
+    expect(world.answerTo(1, again)).toMatchObject(OVER)
   })
 
   it('by listing others, or the same again, after a bucket was agreed to gets no answer', () => {
     for (const rounds of [2, 3, 4]) {
-      const world = worldAfter(rounds)
-      nextAttempt(world)
+      const world = World.after(rounds)
+      world.nextAttempt()
       // Four of the attacker and one that came late.
-      give(world, ...machines(55).slice(50))
-      for (const change of [(all: Uint8Array[]) => all, (all: Uint8Array[]) => all.slice(-5)]) {
-        const sides = [{ ...world.sides[0], others: [], own: undefined }, world.sides[1]] as const
-        expect(answerTo(world, 1, listed({ ...world, sides }, change))).toMatchObject(OVER)
-      }
+      world.give(...machines(55).slice(50))
+      for (const change of [(all: Uint8Array[]) => all, (all: Uint8Array[]) => all.slice(-5)])
+        expect(world.answerTo(1, listed(world, change, { others: [], own: undefined }))).toMatchObject(OVER)
     }
   })
 
   it('by leaving out all but a few gets no group: half of those that were expected are needed', () => {
-    const world = worldAfter(0, machines(20))
+    const world = World.after(0, machines(20))
     // The other aggregator has no more either: the rest are off.
     for (const side of world.sides) side.shares = side.shares.slice(0, 9)
-    const step = answerTo(
-      world,
-      1,
-      listed(world, (entries) => entries),
-    )
-    expect(step.kind === 'say' && step.plain.agreement?.groups).toEqual([])
+    const lie = listed(world, (entries) => entries)
+    expect(saidIn(world.answerTo(1, lie)).agreement?.groups).toEqual([])
   })
 
   it('by beginning before the bucket is complete is not answered', () => {
-    const world = worldAfter(1)
-    const early = { ...viewOf(world, 1), now: BUCKET.end, expected: new Set(['somebody else']) }
-    expect(next(early).kind).toBe('wait')
+    const world = World.after(1)
+    expect(world.step(1, { now: BUCKET.end, expected: new Set(['somebody else']) }).kind).toBe('wait')
   })
 
   it('by settling before anybody agreed is refused', () => {
-    const world = worldAfter(1)
+    const world = World.after(1)
     const lie = { ...world.sides[0].own!, settlement: { agreement: new Uint8Array(32), groups: [] } }
-    expect(refusalIn(answerTo(world, 1, lie))).toBe('out_of_turn')
+    expect(world.refusalOf(1, lie)).toBe('out_of_turn')
   })
 })
 
@@ -126,12 +110,12 @@ describe('the other one, when it lies about the groups', () => {
     all = machines(9),
     twice = false,
   ): string | undefined => {
-    const world = worldAfter(1, all)
-    const honest = speak(world, 1)
+    const world = World.after(1, all)
+    const honest = world.speak(1)
     const [group] = honest.agreement!.groups
     const lie = { ...group!, ...change(group!) }
     const groups = twice ? [lie, lie] : [lie]
-    return refusalIn(answerTo(world, 0, { ...honest, agreement: { ...honest.agreement!, groups } }))
+    return world.refusalOf(0, { ...honest, agreement: { ...honest.agreement!, groups } })
   }
 
   it('is refused for a group of too few, of others, of one twice, or for what it does not share', () => {
@@ -161,22 +145,22 @@ describe('the other one, when it lies about the groups', () => {
 
   it('is refused for hardly anything in common, or for more than was listed', () => {
     const lie = (common: Uint8Array) => {
-      const world = worldAfter(2)
+      const world = World.after(2)
       const { own } = world.sides[1]
-      return refusalIn(answerTo(world, 0, { ...own!, agreement: { ...own!.agreement!, common, groups: [] } }))
+      return world.refusalOf(0, { ...own!, agreement: { ...own!.agreement!, common, groups: [] } })
     }
     expect(lie(bitsOf([0, 1, 2, 3, 4], 9))).toBe('few_in_common')
     expect(lie(bitsOf([0, 1, 2, 3, 4, 5, 11], 16))).toBe('not_in_list')
   })
 
   it('is refused when it answers another list, or takes back what it agreed to', () => {
-    const world = worldAfter(2)
+    const world = World.after(2)
     const { own } = world.sides[1]
     const other = { ...own!, agreement: { ...own!.agreement!, listing: new Uint8Array(32) } }
-    expect(refusalIn(answerTo(world, 0, other))).toBe('list_changed')
-    speak(world, 0)
+    expect(world.refusalOf(0, other)).toBe('list_changed')
+    world.speak(0)
     const changed = { ...own!, agreement: { ...own!.agreement!, unlisted: 7 } }
-    expect(refusalIn(answerTo(world, 0, changed))).toBe('agreement_changed')
+    expect(world.refusalOf(0, changed)).toBe('agreement_changed')
   })
 })
 
@@ -190,21 +174,21 @@ describe('a bucket that was settled', () => {
     ['that it was out of turn', () => ({ scheme: 2, refusal: { ...refusal, detail: 'nobody agreed' } })],
     ['the same as before', (own) => own],
   ])('is over for the leader when the other one says %s afterwards', (_, said) => {
-    const world = worldAfter(4)
-    nextAttempt(world)
+    const world = World.after(4)
+    world.nextAttempt()
     const [before] = world.sides[0].others
     for (const side of world.sides)
       side.others = [{ leader: before!.leader, follower: said(before!.follower!) }]
     // Enough of others, so that the leader would list them.
-    give(world, ...machines(66).slice(50))
-    expect(next(viewOf(world, 0))).toMatchObject(OVER)
+    world.give(...machines(66).slice(50))
+    expect(world.step(0)).toMatchObject(OVER)
   })
 
   it('is over for the one that agreed, whatever the leader says afterwards', () => {
     for (const rounds of [2, 3, 4]) {
-      const world = worldAfter(rounds)
+      const world = World.after(rounds)
       const { listing } = world.sides[0].own!
-      nextAttempt(world)
+      world.nextAttempt()
       const { follower } = world.sides[1].others[0]!
       for (const leader of [
         undefined,
@@ -212,7 +196,7 @@ describe('a bucket that was settled', () => {
         { scheme: 2 as const, listing, refusal },
       ]) {
         world.sides[1].others = [{ leader, follower }]
-        expect(answerTo(world, 1, { scheme: 2, listing: listing! })).toMatchObject(OVER)
+        expect(world.answerTo(1, { scheme: 2, listing: listing! })).toMatchObject(OVER)
       }
     }
   })
@@ -221,8 +205,8 @@ describe('a bucket that was settled', () => {
 describe('either, when it lies about sums', () => {
   /** The leader's settlement with other indicators. */
   function settledWith(change: (indicators: BigUint64Array) => void): World {
-    const world = worldAfter(2)
-    const own = speak(world, 0)
+    const world = World.after(2)
+    const own = world.speak(0)
     const [group] = own.settlement!.groups
     const indicators = fromBytes(group!.indicators[0]!.sums)
     change(indicators)
@@ -239,51 +223,49 @@ describe('either, when it lies about sums', () => {
     const world = settledWith((indicators) => {
       indicators[0] = indicators[0]! + by
     })
-    const step = speak(world, 1)
+    const step = world.speak(1)
     expect(step.opening!.groups[0]!.opened[0]!.sums).toHaveLength(0)
-    const [type] = contentsIn(next(viewOf(world, 1)))[0]!.types
+    const [type] = contentsIn(world.step(1))[0]!.types
     expect([type!.reason, type!.rows]).toEqual(['implausible', []])
   })
 
   it('of other rows than may be opened is refused', () => {
-    const world = worldAfter(2)
-    const own = speak(world, 0)
+    const world = World.after(2)
+    const own = world.speak(0)
     const [group] = own.settlement!.groups
     const more = [{ type: 'ToolUsage', sums: new Uint8Array(group!.opened[0]!.sums.length + 16) }]
     const settlement = { ...own.settlement!, groups: [{ ...group!, opened: more }] }
-    expect(refusalIn(answerTo(world, 1, { ...own, settlement }))).toBe('wrong_length')
+    expect(world.refusalOf(1, { ...own, settlement })).toBe('wrong_length')
     const short = { ...own.settlement!, groups: [] }
-    expect(refusalIn(answerTo(world, 1, { ...own, settlement: short }))).toBe('wrong_length')
+    expect(world.refusalOf(1, { ...own, settlement: short })).toBe('wrong_length')
     const other = { ...own.settlement!, agreement: new Uint8Array(32) }
-    expect(refusalIn(answerTo(world, 1, { ...own, settlement: other }))).toBe('agreement_changed')
+    expect(world.refusalOf(1, { ...own, settlement: other })).toBe('agreement_changed')
   })
 
   it('that is taken back after it was answered is refused', () => {
-    const world = worldAfter(4)
+    const world = World.after(4)
     const own = world.sides[0].own!
     const settlement = {
       ...own.settlement!,
       groups: own.settlement!.groups.map((one) => ({ ...one, threshold: 6 })),
     }
-    expect(refusalIn(answerTo(world, 1, { ...own, settlement }))).toBe('settlement_changed')
+    expect(world.refusalOf(1, { ...own, settlement })).toBe('settlement_changed')
     const { own: theirs } = world.sides[1]
     const opening = { ...theirs!.opening!, settlement: hashOfPart(settlement) }
-    expect(refusalIn(answerTo(world, 0, { ...theirs!, opening }))).toBe('settlement_changed')
+    expect(world.refusalOf(0, { ...theirs!, opening })).toBe('settlement_changed')
     const groups = [{ opened: [{ type: 'ToolUsage', sums: new Uint8Array(8) }], cells: [] }]
-    expect(refusalIn(answerTo(world, 0, { ...theirs!, opening: { ...theirs!.opening!, groups } }))).toBe(
-      'wrong_length',
-    )
+    expect(world.refusalOf(0, { ...theirs!, opening: { ...theirs!.opening!, groups } })).toBe('wrong_length')
   })
 
   it('of values that so many machines cannot have: the type is not shown', () => {
     for (const by of [10_000_000n, -40n]) {
-      const world = worldAfter(4)
+      const world = World.after(4)
       const own = world.sides[1].own!
       const [opened] = own.opening!.groups
       const values = fromBytes(opened!.opened[0]!.sums)
       values[0] = values[0]! + by
       const groups = [{ opened: [{ type: 'ToolUsage', sums: toBytes(values) }], cells: [] }]
-      const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+      const step = world.answerTo(0, { ...own, opening: { ...own.opening!, groups } })
       expect(contentsIn(step)[0]!.types[0]).toMatchObject({ reason: 'implausible', rows: [], n: 0 })
     }
   })
@@ -292,8 +274,8 @@ describe('either, when it lies about sums', () => {
 describe('who is not counted', () => {
   it('is nobody that is not certified, however many there are', () => {
     const sybils = machines(40, (n) => ({ n: 100 + n, counted: false }))
-    const world = worldOf([...machines(4), ...sybils])
-    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+    const world = new World([...machines(4), ...sybils])
+    expect(world.released()).toMatchObject({
       refused: [{ reason: 'uncertified', count: 40 }],
       types: [{ n: 0, reason: 'too_few', rows: [] }],
     })
@@ -301,14 +283,9 @@ describe('who is not counted', () => {
 
   it('is one of the pair, which could subtract itself', () => {
     const groupsOf = (count: number) => {
-      const world = worldOf(machines(count))
+      const world = new World(machines(count))
       for (const side of [0, 1] as const) {
-        const view = viewOf(world, side)
-        const step = stepOf(world, side, () => ({
-          ...viewOf(world, side),
-          pair: [authorOf(0), view.pair[1]],
-        }))
-        if (step.kind === 'say') world.sides[side].own = step.plain
+        world.take(side, { pair: [authorOf(0), world.view(side).pair[1]] })
       }
       return world.sides[1].own!.agreement!.groups.length
     }
@@ -317,30 +294,30 @@ describe('who is not counted', () => {
 
   it('is who could read the total', () => {
     const readers = machines(6, (n) => (n < 2 ? { roles: ['security'] } : {}))
-    expect(contentsIn(run(worldOf(readers))[0])[0]!.types[0]).toMatchObject({ n: 0, reason: 'too_few' })
+    expect(new World(readers).released().types[0]).toMatchObject({ n: 0, reason: 'too_few' })
     const more = machines(7, (n) => (n < 2 ? { roles: ['security'] } : {}))
-    expect(contentsIn(run(worldOf(more))[0])[0]!.types[0]).toMatchObject({ n: 7, threshold: 7 })
+    expect(new World(more).released().types[0]).toMatchObject({ n: 7, threshold: 7 })
   })
 
   it('is a share whose halves are of another length than its layout', () => {
-    const world = worldOf(machines(9))
+    const world = new World(machines(9))
     for (const side of world.sides) {
       const { header, ...share } = side.shares[0]!
       const sections = header.sections.map((section) => ({ ...section, cells: 5 }))
       const halves = () => [new BigUint64Array(5)]
       side.shares[0] = { ...share, halves, header: { ...header, sections } }
     }
-    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+    expect(world.released()).toMatchObject({
       refused: [{ reason: 'other_layout', count: 1 }],
       types: [{ n: 8 }],
     })
   })
 
   it('is a share of which the two hold different documents, or headers', () => {
-    const world = worldOf(machines(9))
+    const world = new World(machines(9))
     const [mine] = rawShare({ ...machines(1)[0]!, kMin: 2 }, seeded('other'))
     world.sides[1].shares[0] = { ...mine, check: new Uint8Array(16).fill(1) }
-    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+    expect(world.released()).toMatchObject({
       listed: 9,
       common: 8,
       unlisted: 1,
@@ -365,7 +342,7 @@ const USES = TOOLS.rows.length
 
 /** A bucket of nine in which the share of the first one says what its author likes. */
 function worldOfLiar(spoil: (vector: BigUint64Array) => unknown, all = machines(9)): World {
-  const world = worldOf(all)
+  const world = new World(all)
   const halves = rawShare(machines(1)[0]!, seeded('liar'), spoil)
   for (const side of [0, 1] as const) world.sides[side].shares[0] = halves[side]
   return world
@@ -391,35 +368,33 @@ describe('a contributor that lies about indicators', () => {
       vector[KUBECTL] = value
       vector[USES + 2 * KUBECTL] = 4n
     }, FEW)
-    const [leader, follower] = run(world)
-    expect(contentsIn(leader)).toEqual(contentsIn(follower))
-    const [content] = contentsIn(leader)
+    const content = world.released()
     expect(content).toMatchObject(dropped)
-    expect(content!.types[0]!.n).toBe(8)
-    expect(content!.types[0]!.rows.map(({ row }) => row)).not.toContain(KUBECTL)
-    for (const step of [leader, follower])
+    expect(content.types[0]!.n).toBe(8)
+    expect(content.types[0]!.rows.map(({ row }) => row)).not.toContain(KUBECTL)
+    for (const step of world.run())
       expect(step).toMatchObject({ set: { unproved: [{ author: authorOf(0) }] } })
   })
 
   it('is dropped when its half is changed afterwards, by whomever, and nobody else is', () => {
     for (const side of [0, 1] as const) {
-      const world = worldOf(FEW)
+      const world = new World(FEW)
       const [share] = world.sides[side].shares
       world.sides[side].shares[0] = {
         ...share!,
         verifier: (key) => share!.verifier(key).map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
       }
-      expect(contentsIn(run(world)[0])[0]).toMatchObject(dropped)
+      expect(world.released()).toMatchObject(dropped)
     }
   })
 
   it('cannot stop a bucket, also when a third of all lie', () => {
-    const world = worldOf(machines(12))
+    const world = new World(machines(12))
     for (const n of [0, 1, 2, 3]) {
       const halves = rawShare(machines(12)[n]!, seeded(`liar ${n}`), (vector) => vector.fill(9n, 0, 1))
       for (const side of [0, 1] as const) world.sides[side].shares[n] = halves[side]
     }
-    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+    expect(world.released()).toMatchObject({
       refused: [{ reason: 'invalid_proof', count: 4 }],
       types: [{ n: 8 }],
     })
@@ -430,10 +405,10 @@ describe('an aggregator that lies about proofs', () => {
   /** The agreement of a bucket with a liar, in which the second aggregator says otherwise of the proofs. */
   function agreedOtherwise(spoil: (vector: BigUint64Array) => unknown, common: number[], unproved: number[]) {
     const world = worldOfLiar(spoil)
-    speak(world, 0)
-    const { agreement, ...own } = speak(world, 1)
+    world.speak(0)
+    const { agreement, ...own } = world.speak(1)
     const lie = { ...agreement!, common: bitsOf(common, 9), unproved: bitsOf(unproved, 9) }
-    return refusalIn(answerTo(world, 0, { ...own, agreement: lie }))
+    return world.refusalOf(0, { ...own, agreement: lie })
   }
   const ALL = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
@@ -449,20 +424,18 @@ describe('an aggregator that lies about proofs', () => {
       [0, 1],
       [1, 2],
     ] as const) {
-      const world = worldAfter(rounds)
+      const world = World.after(rounds)
       world.sides[silent].checks.clear()
       const honest = (1 - silent) as 0 | 1
-      const now = BUCKET.end + 1
-      const late = () => ({ ...viewOf(world, honest), now: silent === 0 ? now : AFTER })
-      expect(stepOf(world, honest, late)).toMatchObject({
+      expect(world.step(honest, { now: silent === 0 ? BUCKET.end + 1 : AFTER })).toMatchObject({
         kind: 'wait',
         reason: expect.stringContaining('proofs'),
       })
     }
     // For ever is too long: what it told nothing of is not in common.
-    const world = worldAfter(1)
+    const world = World.after(1)
     world.sides[0].checks.clear()
-    expect(refusalIn(stepOf(world, 1))).toBe('few_in_common')
+    expect(refusalIn(world.step(1))).toBe('few_in_common')
   })
 })
 
@@ -472,7 +445,7 @@ describe('what a liar still can do', () => {
       const world = worldOfLiar((vector) => {
         vector[USES] = vector[USES]! + by
       })
-      return contentsIn(run(world)[0])[0]!.types[0]!
+      return world.released().types[0]!
     }
     for (const most of [1_000n, 9n * 1_000n - 45n])
       expect(spoiled(most).rows[0]!.values[0]).toBe(45 + Number(most))
@@ -482,27 +455,17 @@ describe('what a liar still can do', () => {
   })
 
   it('a leader opens a row of few by indicators that are too high and possible, and learns its total, not whose it is', () => {
-    const world = worldAfter(2, FEW)
+    const world = World.after(2, FEW)
     // It knows the other's sums before it tells its own.
-    const view = viewOf(world, 0)
-    const shares = view.shares.map((share, at) =>
-      at === 0
-        ? {
-            ...share,
-            halves: () => {
-              const [half] = share.halves()
-              const lie = BigUint64Array.from(half!)
-              lie[KUBECTL] = lie[KUBECTL]! + 4n
-              lie[USES + 2 * KUBECTL] = lie[USES + 2 * KUBECTL]! + 4n
-              return [lie]
-            },
-          }
-        : share,
-    )
-    world.sides[0].shares = shares
-    const [leader, follower] = run(world)
-    expect(contentsIn(leader)).toEqual(contentsIn(follower))
-    const row = contentsIn(leader)[0]!.types[0]!.rows.find(({ row: at }) => at === 2)
+    const [share, ...others] = world.sides[0].shares
+    const halves = () => {
+      const lie = BigUint64Array.from(share!.halves()[0]!)
+      lie[KUBECTL] = lie[KUBECTL]! + 4n
+      lie[USES + 2 * KUBECTL] = lie[USES + 2 * KUBECTL]! + 4n
+      return [lie]
+    }
+    world.sides[0].shares = [{ ...share!, halves }, ...others]
+    const row = world.released().types[0]!.rows.find(({ row: at }) => at === 2)
     expect(row).toMatchObject({ nodes: 5, values: [81, 0] })
   })
 })

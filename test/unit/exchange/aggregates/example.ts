@@ -2,7 +2,7 @@
 import { indicatorsOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { added, createSum, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import type { HeldShare } from '../../../../src/exchange/aggregates/types.ts'
-import { contentsIn, machines, run, TOOLS, worldOf } from './world.ts'
+import { contentsIn, machines, TOOLS, World } from './world.ts'
 
 const GIT = [40, 12, 7, 3, 21, 9, 15, 2]
 const KUBECTL = [0, 0, 5, 0, 0, 0, 0, 0]
@@ -23,7 +23,7 @@ const cells = (of: Iterable<bigint>, wide: number): string =>
 
 /** Everything that happens in one batch, from the vectors to the release; the same each time. */
 export function exampleText(): string {
-  const world = worldOf(
+  const world = new World(
     machines(8, (n) => {
       const tools = [GIT[n]!, DOCKER[n]!, KUBECTL[n]!].map((uses, row) => [row, [uses, 0]] as const)
       return { tools: new Map(tools) }
@@ -40,7 +40,7 @@ export function exampleText(): string {
   const sums = [sumOf(leader), sumOf(follower)] as const
   lines.push(`sums                     ${cells([sums[0][USES]!, sums[1][USES]!], 20)}`)
   lines.push(`added mod 2^64           ${cells([added(...sums)[USES]!], 20)}`, '')
-  const [step] = run(world)
+  const [step] = world.run()
   const { agreement } = world.sides[1].own!
   const { settlement } = world.sides[0].own!
   const [group] = agreement!.groups

@@ -8,7 +8,7 @@ import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
-import { contentsIn, type Machine, run, worldOf } from './world.ts'
+import { contentsIn, type Machine, World } from './world.ts'
 
 const LAYOUT = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -36,8 +36,8 @@ const eight = (fails: (n: number) => number): Machine[] =>
   Array.from({ length: 8 }, (_, n) => machine(n, { git: [1_000, fails(n)], make: [10, n < 6 ? 1 : 0] }))
 
 const opened = (all: readonly Machine[]) => {
-  const world = worldOf(all, { layouts: [LAYOUT] })
-  const steps = run(world)
+  const world = new World(all, { layouts: [LAYOUT] })
+  const steps = world.run()
   return { world, content: contentsIn(steps[0])[0]!, steps }
 }
 const said = ({ types }: ReleaseContent) => types.map(({ layout: _, ...type }) => type)

@@ -6,19 +6,7 @@ import { cellRows } from '../../../../src/exchange/aggregates/index.ts'
 import { drawsOf } from '../../../../src/exchange/aggregates/noise.ts'
 import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { guessing, joining, usefulness } from '../../../sim/learned.ts'
-import {
-  contentsIn,
-  give,
-  type Machine,
-  machines,
-  releasedBy,
-  run,
-  stepOf,
-  TOOLS,
-  viewOf,
-  type World,
-  worldOf,
-} from './world.ts'
+import { contentsIn, type Machine, machines, refusalIn, TOOLS, World } from './world.ts'
 
 const [GIT, DOCKER, KUBECTL] = [0, 1, 2]
 
@@ -32,8 +20,8 @@ function fleet(
 }
 
 function worldWith(noise: number | undefined, parts: readonly (readonly Machine[])[]): World {
-  const world = worldOf([], { noise })
-  for (const part of parts) give(world, ...part)
+  const world = new World([], { noise })
+  for (const part of parts) world.give(...part)
   return world
 }
 
@@ -78,7 +66,7 @@ describe('a release with noise', () => {
   const git = 60 * 40 + 50 * 7 + 100
 
   it('says the same from both, how far its numbers are off, and has parts that add up to the whole', () => {
-    const [type] = releasedBy(worldWith(undefined, parts)).types
+    const [type] = worldWith(undefined, parts).released().types
     const row = rowOf(type!, GIT)!
     expect(type!.off).toEqual({ nodes: Math.ceil(3 * Math.sqrt(3)), values: Math.ceil(30 * Math.sqrt(6)) })
     expect(row.values[0]).not.toBe(git)
@@ -99,32 +87,18 @@ describe('a release with noise', () => {
 
   it('has none where the policy says so, or totals are of fewer than 200', () => {
     for (const world of [worldWith(0, parts), worldWith(undefined, parts.slice(0, 2))]) {
-      const [type] = releasedBy(world).types
+      const [type] = world.released().types
       expect(type!.off).toBeUndefined()
       expect(rowOf(type!, GIT)!.values[0]).toBe(world.noise === 0 ? git : git - 100)
     }
   })
 
   it('is the same when it is told again, and another one for other secrets', () => {
-    const first = releasedBy(worldWith(10, parts))
-    expect(releasedBy(worldWith(10, parts))).toEqual(first)
+    const first = worldWith(10, parts).released()
+    expect(worldWith(10, parts).released()).toEqual(first)
     const world = worldWith(10, parts)
-    const secret = new Uint8Array(32).fill(99)
-    for (;;) {
-      const steps = ([0, 1] as const).map((side) => {
-        const step = stepOf(world, side, () => ({
-          ...viewOf(world, side),
-          ...(side === 1 ? { secret } : {}),
-        }))
-        if (step.kind === 'say') world.sides[side].own = step.plain
-        return step
-      })
-      if (steps.some(({ kind }) => kind === 'say')) continue
-      expect(rowOf(contentsIn(steps[0]!)[0]!.types[0]!, GIT)!.values).not.toEqual(
-        rowOf(first.types[0]!, GIT)!.values,
-      )
-      return
-    }
+    const [other] = contentsIn(world.run({}, { secret: new Uint8Array(32).fill(99) })[0])
+    expect(rowOf(other!.types[0]!, GIT)!.values).not.toEqual(rowOf(first.types[0]!, GIT)!.values)
   })
 })
 
@@ -132,7 +106,7 @@ describe('what one of the pair tells', () => {
   it('has its own noise in each value, so that the other one alone does not see the total', () => {
     const world = worldWith(10, [fleet(new Map([[GIT, [9, 0]]]), teamsOf(20, 'ops'))])
     const plain = worldWith(0, [fleet(new Map([[GIT, [9, 0]]]), teamsOf(20, 'ops'))])
-    for (const one of [world, plain]) run(one)
+    for (const one of [world, plain]) one.run()
     const told = ({ sides }: World) => [
       fromBytes(sides[0].own!.settlement!.groups[0]!.opened[0]!.sums),
       fromBytes(sides[1].own!.opening!.groups[0]!.opened[0]!.sums),
@@ -145,9 +119,8 @@ describe('what one of the pair tells', () => {
 
   it('is refused where the leader asks for less noise than the policy', () => {
     const world = worldWith(10, [fleet(new Map([[GIT, [9, 0]]]), teamsOf(20, 'ops'))])
-    const step = stepOf(world, 0, () => ({ ...viewOf(world, 0), noise: 0 }))
-    world.sides[0].own = step.kind === 'say' ? step.plain : undefined
-    expect(stepOf(world, 1)).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'other_bundle' } } })
+    world.take(0, { noise: 0 })
+    expect(refusalIn(world.step(1))).toBe('other_bundle')
   })
 })
 
@@ -162,9 +135,9 @@ describe('somebody with k - 1 machines', () => {
 
   it('sees whether one other machine has a row without noise, and does not with it', () => {
     const isTold = (has: boolean, noise: number) => {
-      const world = worldOf(among(has), { noise })
-      give(world, ...others)
-      return rowOf(releasedBy(world).types[0]!, KUBECTL) !== undefined
+      const world = new World(among(has), { noise })
+      world.give(...others)
+      return rowOf(world.released().types[0]!, KUBECTL) !== undefined
     }
     expect([isTold(false, 0), isTold(true, 0)]).toEqual([false, true])
     expect([isTold(false, 10), isTold(true, 10)]).toEqual([false, false])

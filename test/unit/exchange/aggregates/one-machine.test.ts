@@ -1,24 +1,9 @@
 // Ways to learn one machine’s row, or the name of a tool that few have: each is tried in two worlds in which that alone differs, and what readers see must not.
 import { expect, test } from 'vitest'
 import { releasePlains, releases, tallies } from '../../../../protocols/aggregate.ts'
-import type { Counts, TallyView } from '../../../../src/exchange/aggregates/index.ts'
+import type { Counts } from '../../../../src/exchange/aggregates/index.ts'
 import { signaturesOf } from '../../../../src/exchange/aggregates/statement.ts'
-import {
-  authorOf,
-  contentsIn,
-  give,
-  HOURS,
-  IDENTITIES,
-  type Machine,
-  machines,
-  nextAttempt,
-  run,
-  stepOf,
-  TOOLS,
-  viewOf,
-  type World,
-  worldOf,
-} from './world.ts'
+import { authorOf, contentsIn, HOURS, IDENTITIES, type Machine, machines, TOOLS, World } from './world.ts'
 
 const [GIT, DOCKER, KUBECTL, MAKE] = [0, 1, 2, 3]
 const OFTEN: Counts = new Map([[GIT, [9, 1]]])
@@ -39,29 +24,21 @@ const sybils = (count: number, more: Partial<Machine> = {}, counts = RARELY): re
   Array.from({ length: count }, (_, n) => machine(500 + n, counts, more))
 
 const worldWith = (all: readonly Machine[], fleet: readonly Machine[], options = {}): World =>
-  worldOf([...all, ...fleet], options)
+  new World([...all, ...fleet], options)
 
 /** What readers of any audience see, but for the hash of the set, which is another one each time; of no release, that there is none. */
 function seen(world: World): unknown {
-  const [step] = run(world)
+  const [step] = world.run()
   return step.kind === 'done' ? step.contents.map(({ set: _, ...content }) => content) : step.kind
 }
 
 /** The same where the leader knows of these machines only, and says so; the other one is honest. */
 function listing(world: World, numbers: readonly number[]): unknown {
   const wanted = numbers.map((n) => Buffer.from(authorOf(n)).toString('hex'))
-  const few = (): TallyView => {
-    const view = viewOf(world, 0)
-    const shares = view.shares.filter(({ author }) => wanted.includes(Buffer.from(author).toString('hex')))
-    return { ...view, shares, expected: new Set(wanted) }
-  }
-  for (let turn = 0; turn < 4; turn++) {
-    for (const side of [0, 1] as const) {
-      const step = stepOf(world, side, side === 0 ? few : undefined)
-      if (step.kind === 'say') world.sides[side].own = step.plain
-    }
-  }
-  const step = stepOf(world, 0, few)
+  const shares = world.sides[0].shares.filter(({ author }) =>
+    wanted.includes(Buffer.from(author).toString('hex')),
+  )
+  const [step] = world.run({ shares, expected: new Set(wanted) })
   const shown = step.kind === 'done' ? contentsIn(step).map(({ types }) => types) : step.kind
   return [world.sides[1].own?.refusal?.reason, shown]
 }
@@ -74,8 +51,8 @@ const WAYS: Readonly<Record<string, (counts: Counts) => unknown>> = {
   'to be late with four others': (counts) => {
     const world = worldWith([], others(195))
     const first = seen(world)
-    nextAttempt(world)
-    give(world, machine(1, counts), ...sybils(4, {}, OFTEN))
+    world.nextAttempt()
+    world.give(machine(1, counts), ...sybils(4, {}, OFTEN))
     return [first, seen(world)]
   },
   'to share with four others what nobody else does': (counts) => {
@@ -131,20 +108,15 @@ const WAYS: Readonly<Record<string, (counts: Counts) => unknown>> = {
   'an aggregator whose clock is a day ahead': (counts) => {
     const world = worldWith([machine(1, counts), ...sybils(4)], [])
     // The others have not given yet, and the honest one waits for them.
-    const waiting = () => ({
-      ...viewOf(world, 1),
-      now: world.now - 7 * 3_600_000,
-      expected: new Set(['others that are still to come']),
-    })
-    const lie = stepOf(world, 0)
-    world.sides[0].own = lie.kind === 'say' ? lie.plain : undefined
-    const answer = stepOf(world, 1, waiting)
+    const expected = new Set(['others that are still to come'])
+    world.take(0)
+    const answer = world.step(1, { now: world.now - 7 * 3_600_000, expected })
     return [answer.kind, answer.kind === 'say' ? answer.plain.agreement?.groups : undefined]
   },
   'to be revoked between two attempts': (counts) => {
     const world = worldWith([machine(1, counts), ...sybils(3)], others(20))
     const first = seen(world)
-    nextAttempt(world)
+    world.nextAttempt()
     for (const side of world.sides)
       side.shares = side.shares.filter(({ author }) => Buffer.compare(author, authorOf(1)) !== 0)
     return [first, seen(world)]
@@ -174,8 +146,8 @@ const withTool = (tool: number, count: number): readonly Machine[] =>
   }))
 
 const ran = (all: readonly Machine[]) => {
-  const world = worldOf(all)
-  const contents = contentsIn(run(world)[0])
+  const world = new World(all)
+  const contents = world.contents()
   return { world, contents, types: contents.map(({ types }) => types) }
 }
 

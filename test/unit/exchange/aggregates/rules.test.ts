@@ -7,7 +7,7 @@ import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-t
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
-import { contentsIn, type Machine, run, worldOf } from './world.ts'
+import { contentsIn, type Machine, World } from './world.ts'
 
 const { layout: LAYOUT } = measuresOf({} as never).find(({ type }) => type === 'SafetyPosture')!
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -30,8 +30,8 @@ function machine(
 }
 
 function opened(all: readonly Machine[]) {
-  const world = worldOf(all, { layouts: [LAYOUT] })
-  const steps = run(world)
+  const world = new World(all, { layouts: [LAYOUT] })
+  const steps = world.run()
   const [leader, follower] = [world.sides[0].own!.settlement!, world.sides[1].own!.opening!]
   const [ours, theirs] = [leader.groups[0]!.opened[0]!.sums, follower.groups[0]!.opened[0]!.sums]
   const { rows } = contentsIn(steps[0])[0]!.types[0]!

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { toHex } from '../../../../src/base/hex.ts'
-import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
+import type { Counts, Layout, TallyView } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { sumsOfCells } from '../../../../src/exchange/aggregates/totals.ts'
 import fc from '../../../support/run/properties.ts'
@@ -14,24 +14,18 @@ import {
   authorOf,
   BUCKET,
   contentsIn,
-  give,
   HOURS,
   type Machine,
   machines,
-  nextAttempt,
   plainly,
-  releasedBy,
-  run,
-  stepOf,
+  refusalIn,
+  saidIn,
   TOOLS,
-  viewOf,
-  type World,
-  worldAfter,
-  worldOf,
+  World,
 } from './world.ts'
 
 const typed = (world: World, type: string, audience = 'security'): ReleasedType =>
-  releasedBy(world, audience).types.find((one) => one.type === type)!
+  world.released(audience).types.find((one) => one.type === type)!
 
 const busy = (count: number): Machine[] =>
   machines(count, (n) => ({
@@ -50,7 +44,7 @@ describe('sums', () => {
     [times(200, 1_000), false],
   ] as const)('of %i machines are those of plain addition (sealed: %s)', (count, sealed) => {
     const all = busy(count)
-    const world = worldOf(all, { sealed, k: 3, noise: 0 })
+    const world = new World(all, { sealed, k: 3, noise: 0 })
     for (const layout of [TOOLS, HOURS]) {
       const type = typed(world, layout.type)
       expect(type.n).toBe(count)
@@ -68,7 +62,7 @@ describe('sums', () => {
   })
 
   it('that were kept are not used for other machines, though the first and their number are the same', () => {
-    const { shares } = worldOf(busy(6)).sides[0]
+    const { shares } = new World(busy(6)).sides[0]
     const sumOf = (places: readonly number[], layouts: readonly Layout[]) =>
       sumsOfCells(layouts, places, [], (at) => shares[at]!).whole
     const plain = (places: readonly number[], at: number) =>
@@ -89,7 +83,7 @@ describe('sums', () => {
         ...(n === 0 ? [[2, [99, 0]] as const] : []),
       ]),
     }))
-    const type = typed(worldOf(all), 'ToolUsage')
+    const type = typed(new World(all), 'ToolUsage')
     expect(type.rows).toEqual([{ row: 0, of: 12, nodes: 12, values: [12, 0] }])
   })
 
@@ -98,7 +92,7 @@ describe('sums', () => {
       audiences: n < 7 ? ['security'] : ['admin', 'security'],
       tools: new Map([[0, [1, 0]], ...(n < 8 ? [[5, []] as const] : [])]),
     }))
-    const world = worldOf(all, { audiences: ['admin', 'security'] })
+    const world = new World(all, { audiences: ['admin', 'security'] })
     const security = typed(world, 'ToolUsage')
     expect([security.n, security.rows]).toEqual([
       14,
@@ -117,10 +111,10 @@ describe('sums', () => {
       { n: 20, counts: new Map(), declined: [{ type: 'ToolUsage', audiences: ['security'] }] },
       { n: 21, counts: new Map([[HOURS, new Map([[0, [1]]])]]) },
     ]
-    const world = worldOf(all)
+    const world = new World(all)
     expect(typed(world, 'ToolUsage')).toMatchObject({ n: 6, declined: 1, waiting: 0 })
     expect(typed(world, 'ActivityPatterns')).toMatchObject({ n: 0, waiting: 1, reason: 'too_few', rows: [] })
-    const [leader, follower] = run(world)
+    const [leader, follower] = world.run()
     expect(contentsIn(leader)[0]).toMatchObject({ expected: 8, listed: 8, common: 8, unlisted: 0 })
     // Who declined everything is in no list of what became of shares.
     for (const step of [leader, follower]) {
@@ -140,8 +134,8 @@ it('a role that the policy releases nothing to divides nobody, and gets nothing'
     tools: new Map([[0, [1, 0]], ...docker(n)]),
     audiences: n < 8 ? ['lead', 'security'] : ['security'],
   }))
-  const world = worldOf(all)
-  expect(contentsIn(run(world)[0]).map(({ audience }) => audience)).toEqual(['security'])
+  const world = new World(all)
+  expect(world.contents().map(({ audience }) => audience)).toEqual(['security'])
   // In two groups of eight, three of each would be too few to be told.
   expect(typed(world, 'ToolUsage').rows.map(({ row, nodes }) => [row, nodes])).toEqual([
     [0, 16],
@@ -151,7 +145,7 @@ it('a role that the policy releases nothing to divides nobody, and gets nothing'
 
 it('machines that give the same and decline other things are counted by what each declines', () => {
   const declines = (type: string) => ({ declined: [{ type, audiences: ['security'] }] })
-  const world = worldOf(
+  const world = new World(
     machines(8, (n) => (n < 2 ? {} : n < 5 ? declines('ActivityPatterns') : declines('SafetyPosture'))),
   )
   expect(typed(world, 'ToolUsage')).toMatchObject({ n: 8, declined: 0 })
@@ -162,7 +156,7 @@ it('machines that give the same and decline other things are counted by what eac
 describe('one set of machines for each bucket', () => {
   it('is of half of those that were expected and have not declined, or of nobody', () => {
     const of = (sharing: number, declining: number, off: number) => {
-      const world = worldOf(
+      const world = new World(
         machines(sharing + declining + off, (n) =>
           n < sharing
             ? {}
@@ -185,15 +179,15 @@ describe('one set of machines for each bucket', () => {
     )
     fc.assert(
       fc.property(step, (steps) => {
-        const world = worldOf([])
+        const world = new World([])
         const tallied: number[] = []
         let n = 0
         for (const { come, k } of steps) {
           world.k = k
-          for (let more = 0; more < come; more++) give(world, machines(n + 1)[n++]!)
-          run(world)
+          for (let more = 0; more < come; more++) world.give(machines(n + 1)[n++]!)
+          world.run()
           if (world.sides[1].own?.agreement !== undefined) tallied.push(world.attempt)
-          nextAttempt(world)
+          world.nextAttempt()
         }
         expect(tallied.length).toBeLessThanOrEqual(1)
       }),
@@ -202,25 +196,24 @@ describe('one set of machines for each bucket', () => {
   })
 
   it('is listed again after a refusal, and not at once', () => {
-    const refused = worldOf(machines(9))
+    const refused = new World(machines(9))
     refused.sides[1].shares.splice(0, 5)
-    run(refused)
-    expect(run(refused)[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
-    nextAttempt(refused)
-    expect(run(refused)[0].kind).toBe('wait')
+    refused.run()
+    expect(refused.run()[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
+    refused.nextAttempt()
+    expect(refused.run()[0].kind).toBe('wait')
     refused.now = BUCKET.end + 24 * 3_600_000
-    expect(run(refused)[0].kind).toBe('refused')
+    expect(refused.run()[0].kind).toBe('refused')
   })
 
   it('has one share of a member, under whichever key it came', () => {
     const all = machines(7).map((one) => (one.n > 4 ? { ...one, member: 'machine 4' } : one))
-    expect(typed(worldOf(all), 'ToolUsage').n).toBe(5)
+    expect(typed(new World(all), 'ToolUsage').n).toBe(5)
   })
 
   it('is fixed when all have said something, or it is late', () => {
-    const world = worldOf(machines(6), { now: BUCKET.end })
-    const asked = (more: Partial<ReturnType<typeof viewOf>>) =>
-      stepOf(world, 0, () => ({ ...viewOf(world, 0), ...more })).kind
+    const world = new World(machines(6), { now: BUCKET.end })
+    const asked = (more: Partial<TallyView>) => world.step(0, more).kind
     const missing = { expected: new Set(['somebody else', 'and one more']) }
     expect(asked({})).toBe('say')
     expect(asked({ now: BUCKET.end - 1 })).toBe('wait')
@@ -234,7 +227,7 @@ describe('one set of machines for each bucket', () => {
     // Of the six that gave and some others.
     const silent = (count: number) => ({
       expected: new Set([
-        ...viewOf(world, 0).expected,
+        ...world.view(0).expected,
         ...Array.from({ length: count }, (_, at) => `silent ${at}`),
       ]),
     })
@@ -265,14 +258,13 @@ describe('whatever happens to editions', () => {
   it('both end with the same totals, and nothing is taken back', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), fc.nat({ max: 3 }), (actions, missing) => {
-        const world = worldOf(machines(9))
+        const world = new World(machines(9))
         world.sides[1].shares.splice(0, missing)
         const said: [TallyPlain[], TallyPlain[]] = [[], []]
         const act = (side: 0 | 1, stale: number, lost: boolean) => {
           const theirs = said[(1 - side) as 0 | 1]
-          const step = stepOf(world, side, () =>
-            viewOf(world, side, theirs[Math.max(-1, theirs.length - 1 - stale)]),
-          )
+          const { other } = world.view(side, theirs[Math.max(-1, theirs.length - 1 - stale)])
+          const step = world.step(side, { other })
           if (step.kind !== 'say' || lost) return step
           const before = world.sides[side].own
           if (before !== undefined) {
@@ -285,78 +277,59 @@ describe('whatever happens to editions', () => {
         }
         for (const { side, stale, lost } of actions) act(side, stale, lost)
         for (let more = 0; more < 6; more++) for (const side of [0, 1] as const) act(side, 0, false)
-        const [leader, follower] = run(world)
-        expect(contentsIn(leader)).toEqual(contentsIn(follower))
-        expect(contentsIn(leader)[0]!.types[0]!.n).toBe(9 - missing)
+        expect(world.released().types[0]!.n).toBe(9 - missing)
       }),
       { numRuns: 30 },
     )
   })
 
   it('an aggregator that has lost a share waits, and says nothing else', () => {
-    const world = worldAfter(1)
+    const world = World.after(1)
     world.sides[0].shares.pop()
-    expect(stepOf(world, 0)).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
+    expect(world.step(0)).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
   })
 
   it.each([0, 1] as const)(
     'a share that stays away for an hour ends the batch of side %i, and says so',
     (side) => {
-      const world = worldAfter(2)
+      const world = World.after(2)
       world.sides[side].shares.pop()
       const HOUR = 3_600_000
-      const missing = { ...viewOf(world, side), missingSince: AFTER }
-      expect(next({ ...missing, missingSince: undefined })).toMatchObject({
-        kind: 'wait',
-        isMissing: true,
-        until: AFTER + HOUR,
-      })
-      expect(next({ ...missing, now: AFTER + HOUR - 1 })).toMatchObject({ kind: 'wait', isMissing: true })
-      const ended = next({ ...missing, now: AFTER + HOUR })
-      expect(ended).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'share_missing' } } })
+      expect(world.step(side)).toMatchObject({ kind: 'wait', isMissing: true, until: AFTER + HOUR })
+      const missing = (now: number) => world.step(side, { missingSince: AFTER, now })
+      expect(missing(AFTER + HOUR - 1)).toMatchObject({ kind: 'wait', isMissing: true })
+      const ended = saidIn(missing(AFTER + HOUR))
+      expect(ended).toMatchObject({ refusal: { reason: 'share_missing' } })
       // What was agreed to is spent all the same.
-      expect(ended.kind === 'say' && ended.plain).toMatchObject(world.sides[side].own as object)
+      expect(ended).toMatchObject(world.sides[side].own as object)
     },
   )
 
   it('whoever is revoked is not listed, and stays in what was listed before', () => {
     const gone = Buffer.from(authorOf(2)).toString('hex')
     const isRevoked = (author: Uint8Array) => Buffer.from(author).toString('hex') === gone
-    const fresh = worldOf(machines(9))
-    const step = stepOf(fresh, 0, () => ({ ...viewOf(fresh, 0), isRevoked }))
-    expect(step).toMatchObject({
-      kind: 'say',
-      plain: { listing: { refused: [{ reason: 'revoked', count: 1 }] } },
-    })
-    expect(step.kind === 'say' && step.plain.listing!.shares).toHaveLength(8 * 24)
-    const world = worldOf(machines(9))
-    const said = [0, 1, 0, 1].map((at, count) => {
-      const side = at as 0 | 1
-      const more = stepOf(world, side, () => ({
-        ...viewOf(world, side),
-        ...(count < 2 ? {} : { isRevoked }),
-      }))
-      if (more.kind === 'say') world.sides[side].own = more.plain
-      return more.kind
-    })
-    expect(said).toEqual(['say', 'say', 'say', 'say'])
-    expect(contentsIn(stepOf(world, 0, () => ({ ...viewOf(world, 0), isRevoked })))[0]!.types[0]!.n).toBe(9)
+    const fresh = new World(machines(9))
+    const { listing } = saidIn(fresh.step(0, { isRevoked }))
+    expect(listing).toMatchObject({ refused: [{ reason: 'revoked', count: 1 }] })
+    expect(listing!.shares).toHaveLength(8 * 24)
+    const world = World.after(2)
+    for (const side of [0, 1] as const) expect(world.take(side, { isRevoked }).kind).toBe('say')
+    expect(contentsIn(world.step(0, { isRevoked }))[0]!.types[0]!.n).toBe(9)
   })
 
   it('whoever left after the list was made stays in it', () => {
-    const world = worldAfter(2)
+    const world = World.after(2)
     world.contributors.delete(Buffer.from(authorOf(2)).toString('hex'))
-    const [leader, follower] = run(world)
-    expect(contentsIn(leader)).toEqual(contentsIn(follower))
+    expect(world.released().types[0]!.n).toBe(9)
   })
 
   it('another policy bundle is waited for, and refused at last', () => {
-    const world = worldOf(machines(9))
-    run(world)
-    const fresh = { ...viewOf(world, 1), own: undefined, bundle: 4 }
-    const listed = { plain: { scheme: 2 as const, listing: world.sides[0].own!.listing! }, version: AFTER }
-    expect(next({ ...fresh, other: listed }).kind).toBe('wait')
-    const late = next({ ...fresh, other: listed, now: AFTER + 3_600_000 })
-    expect(late).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'other_bundle' } } })
+    const world = new World(machines(9))
+    world.run()
+    const other = { plain: { scheme: 2 as const, listing: world.sides[0].own!.listing! }, version: AFTER }
+    const fresh = { own: undefined, bundle: 4, other }
+    expect(world.step(1, fresh).kind).toBe('wait')
+    const late = world.step(1, { ...fresh, now: AFTER + 3_600_000 })
+    expect(refusalIn(late)).toBe('other_bundle')
   })
 })

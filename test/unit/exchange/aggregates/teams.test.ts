@@ -5,12 +5,11 @@ import { releases } from '../../../../protocols/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
-import { cellRows, type Step } from '../../../../src/exchange/aggregates/index.ts'
+import { cellRows, type Step, type TallyView } from '../../../../src/exchange/aggregates/index.ts'
 import { CLAMP } from '../../../../src/exchange/aggregates/layout.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import {
-  answerTo,
   authorOf,
   contentsIn,
   HOURS,
@@ -18,14 +17,9 @@ import {
   machines,
   plainly,
   refusalIn,
-  releasedBy,
-  speak,
-  stepOf,
+  saidIn,
   TOOLS,
-  viewOf,
-  type World,
-  worldAfter,
-  worldOf,
+  World,
 } from './world.ts'
 
 type SplitCell = ReleaseContent['types'][number]['splits'][number]['cells'][number]
@@ -59,7 +53,7 @@ describe('parts of a batch', () => {
     'of %i machines are those of plain addition, and the whole is as without them',
     (count) => {
       const all = twoTeams(count)
-      const content = releasedBy(worldOf(all))
+      const content = new World(all).released()
       const [split] = rowsIn(content)
       expect(split!.cells.map(({ teams, n }) => [teams, n]).toSorted()).toEqual([
         ['', count - 14],
@@ -74,7 +68,7 @@ describe('parts of a batch', () => {
       }
       // One machine of ops has kubectl: the row is told of the whole only, and so is the smallest that hides it.
       for (const row of [0, 2]) expect(split!.told).not.toContain(row)
-      const without = releasedBy(worldOf(all.map(({ teams: _, ...one }) => one)))
+      const without = new World(all.map(({ teams: _, ...one }) => one)).released()
       const types = content.types.map(({ splits: _, ...type }) => type)
       expect(types).toEqual(without.types.map(({ splits: _, ...type }) => type))
       expect(without.types[0]!.splits).toEqual([])
@@ -103,7 +97,7 @@ describe('parts of a batch', () => {
     )
     for (const count of [120, 1_000]) {
       const all = machines(count, (n) => ({ teams: [names[n % names.length]!], counts }))
-      const content = releasedBy(worldOf(all, { layouts }))
+      const content = new World(all, { layouts }).released()
       expect(() => releases.encode(content)).not.toThrow()
       expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)
       expect(content.left_out).toBeGreaterThan(0)
@@ -114,14 +108,14 @@ describe('parts of a batch', () => {
 describe('an aggregator that', () => {
   type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
   const settledWith = (change: (group: Group) => Partial<Group>) => {
-    const world = worldAfter(2, twoTeams())
+    const world = World.after(2, twoTeams())
     const { own } = world.sides[1]
     const groups = own!.agreement!.groups.map((group) => ({ ...group, ...change(group) }))
     const lie = { ...own!, agreement: { ...own!.agreement!, groups } }
     world.sides[1].own = lie
-    return answerTo(world, 0, lie)
+    return world.answerTo(0, lie)
   }
-  const cellsIn = (step: Step) => (step.kind === 'say' ? step.plain.settlement?.groups[0]?.cells.length : -1)
+  const cellsIn = (step: Step) => saidIn(step).settlement?.groups[0]?.cells.length
 
   it('cuts out one machine gets nothing told apart', () => {
     const cut = ({ cells }: Group) => {
@@ -136,7 +130,7 @@ describe('an aggregator that', () => {
   })
 
   it('calls a part by another team, leaves machines out of it or joins two of them gets nothing told apart', () => {
-    const [first, second, third] = worldAfter(2, twoTeams()).sides[1].own!.agreement!.groups[0]!.cells
+    const [first, second, third] = World.after(2, twoTeams()).sides[1].own!.agreement!.groups[0]!.cells
     for (const cells of [
       [{ ...first!, teams: ['web'] }, { ...second!, teams: ['ops'] }, third!],
       [{ ...first!, members: bitsOf(placesIn(first!.members).slice(1), 20) }, second!, third!],
@@ -151,7 +145,7 @@ describe('an aggregator that', () => {
       cells: cells.map((cell) => ({ ...cell, indicators: cell.indicators.subarray(2) })),
     })
     expect(refusalIn(settledWith(short))).toBe('wrong_length')
-    const world = worldAfter(3, twoTeams())
+    const world = World.after(3, twoTeams())
     const own = world.sides[0].own!
     const lie = (
       change: (cells: (typeof own.settlement & object)['groups'][number]['cells']) => unknown,
@@ -167,19 +161,19 @@ describe('an aggregator that', () => {
       lie((cells) => cells.map((cell) => ({ ...cell, indicators: new Uint8Array(4) }))),
       lie((cells) => cells.map((cell) => ({ ...cell, opened: new Uint8Array(cell.opened.length + 4) }))),
     ]
-    for (const plain of wrong) expect(refusalIn(answerTo(world, 1, plain))).toBe('wrong_length')
+    for (const plain of wrong) expect(world.refusalOf(1, plain)).toBe('wrong_length')
     // Without a word about parts the group alone is opened.
-    const step = answerTo(
-      world,
+    const answer = world.answerTo(
       1,
       lie(() => []),
     )
-    expect(step.kind === 'say' && step.plain.opening!.groups[0]!.cells).toEqual([])
-    expect(step.kind === 'say' && step.plain.opening!.groups[0]!.opened[0]!.sums.length).toBeGreaterThan(0)
+    const [group] = saidIn(answer).opening!.groups
+    expect(group!.cells).toEqual([])
+    expect(group!.opened[0]!.sums.length).toBeGreaterThan(0)
   })
 
   it('tells indicators or values that so many machines cannot have spoils the parts, and not the whole', () => {
-    const world = worldAfter(4, twoTeams())
+    const world = World.after(4, twoTeams())
     const own = world.sides[1].own!
     const groups = own.opening!.groups.map((group) => ({
       ...group,
@@ -189,10 +183,10 @@ describe('an aggregator that', () => {
         return { opened: more }
       }),
     }))
-    const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+    const step = world.answerTo(0, { ...own, opening: { ...own.opening!, groups } })
     const [type] = contentsIn(step)[0]!.types
     expect([type!.n, type!.splits]).toEqual([20, []])
-    const early = worldAfter(2, twoTeams())
+    const early = World.after(2, twoTeams())
     const lied = early.sides[1].own!
     const agreed = lied.agreement!.groups.map((group) => ({
       ...group,
@@ -202,17 +196,17 @@ describe('an aggregator that', () => {
       })),
     }))
     early.sides[1].own = { ...lied, agreement: { ...lied.agreement!, groups: agreed } }
-    speak(early, 0)
+    early.speak(0)
     expect(early.sides[0].own!.settlement!.groups[0]!.cells.every(({ opened }) => opened.length === 0)).toBe(
       true,
     )
   })
 
   it('moves values between parts as far as so many machines can have them, and not further', () => {
-    const world = worldOf(
+    const world = new World(
       machines(20, (n) => ({ teams: n < 8 ? ['ops'] : [], tools: new Map([[0, [600, 2]]]) })),
     )
-    for (const side of [0, 1, 0, 1] as const) speak(world, side)
+    for (const side of [0, 1, 0, 1] as const) world.speak(side)
     const own = world.sides[1].own!
     const shown = (delta: number): boolean => {
       const groups = own.opening!.groups.map((group) => ({
@@ -223,7 +217,7 @@ describe('an aggregator that', () => {
           return { opened: new Uint8Array(lied) }
         }),
       }))
-      const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+      const step = world.answerTo(0, { ...own, opening: { ...own.opening!, groups } })
       return contentsIn(step)[0]!.types[0]!.splits.length > 0
     }
     expect(shown(0)).toBe(true)
@@ -240,14 +234,14 @@ describe('an aggregator that', () => {
   })
 
   it('wants a lower threshold than the other one does not get it', () => {
-    const world = worldAfter(2, twoTeams())
+    const world = World.after(2, twoTeams())
     const { own } = world.sides[1]
     const groups = own!.agreement!.groups.map((group) => ({
       ...group,
       cells: group.cells.map((cell) => ({ ...cell, threshold: 7 })),
     }))
     world.sides[1].own = { ...own!, agreement: { ...own!.agreement!, groups } }
-    speak(world, 0)
+    world.speak(0)
     // Web and the rest are six machines each.
     expect(world.sides[0].own!.settlement!.groups[0]!.cells.every(({ opened }) => opened.length === 0)).toBe(
       true,
@@ -256,36 +250,29 @@ describe('an aggregator that', () => {
 })
 
 describe('two aggregators that know different teams', () => {
-  const renewed = (world: World, side: 0 | 1) => {
-    const view = viewOf(world, side)
-    const changed = Buffer.from(authorOf(2)).toString('hex')
+  const renewed = (world: World): Pick<TallyView, 'contributorOf'> => {
+    const { contributorOf } = world.view(0)
     return {
-      ...view,
-      contributorOf: (author: Uint8Array) => {
-        const of = view.contributorOf(author)
-        return of && Buffer.from(author).toString('hex') === changed ? { ...of, teams: ['web'] } : of
+      contributorOf(author) {
+        const of = contributorOf(author)
+        return of && Buffer.compare(author, authorOf(2)) === 0 ? { ...of, teams: ['web'] } : of
       },
     }
   }
 
   it('tell nothing apart, and say so', () => {
-    const world = worldAfter(2, twoTeams())
-    const step = stepOf(world, 0, () => renewed(world, 0))
-    world.sides[0].own = step.kind === 'say' ? step.plain : undefined
-    const content = releasedBy(world)
+    const world = World.after(2, twoTeams())
+    world.take(0, renewed(world))
+    const content = world.released()
     expect([content.undivided, content.types[0]!.n, content.types[0]!.splits]).toEqual([20, 20, []])
   })
 
   it('go on with the parts that they agreed to before a certificate was renewed', () => {
-    const world = worldAfter(3, twoTeams())
-    const step = stepOf(world, 1, () => renewed(world, 1))
-    world.sides[1].own = step.kind === 'say' ? step.plain : undefined
-    const [leader, follower] = [
-      stepOf(world, 0, () => renewed(world, 0)),
-      stepOf(world, 1, () => renewed(world, 1)),
-    ]
-    expect(contentsIn(leader)).toEqual(contentsIn(follower))
-    expect(contentsIn(leader)[0]!.types[0]!.splits[0]!.cells.map(({ n }) => n)).toEqual([8, 6, 6])
+    const world = World.after(3, twoTeams())
+    world.take(1, renewed(world))
+    const [leader, follower] = [world.step(0, renewed(world)), world.step(1, renewed(world))].map(contentsIn)
+    expect(leader).toEqual(follower)
+    expect(leader![0]!.types[0]!.splits[0]!.cells.map(({ n }) => n)).toEqual([8, 6, 6])
   })
 })
 
@@ -297,7 +284,7 @@ it('a machine of a team that gives two types is in one part of both', () => {
       [HOURS, new Map([[n < 7 ? 0 : 1, [n]]])],
     ]),
   }))
-  const content = releasedBy(worldOf(all))
+  const content = new World(all).released()
   const [hours] = rowsIn(content, HOURS, 'ActivityPatterns')
   expect(hours!.cells.map(({ teams, n }) => [teams, n])).toEqual(
     [

@@ -37,11 +37,10 @@ import {
   openerOf,
   PAIR,
   rawShare,
-  run,
   sealedShare,
   seeded,
   TOOLS,
-  worldOf,
+  World,
 } from './world.ts'
 
 const RANDOM = seeded('views')
@@ -92,8 +91,8 @@ describe('one aggregator', () => {
     'of the pair (%i) finds no value of a machine in all that it ever gets',
     (index) => {
       const all = [VICTIM, ...machines(9).filter(({ n }) => n !== VICTIM.n)]
-      const world = worldOf(all, { sealed: true })
-      const [step] = run(world)
+      const world = new World(all, { sealed: true })
+      const [step] = world.run()
       const mine = world.sides[index].shares.flatMap(({ halves }) => halves().map((cells) => toBytes(cells)))
       const theirs = tallies.encode(world.sides[1 - index]!.own!)
       const seen = Buffer.concat([...mine, theirs])
@@ -191,7 +190,7 @@ describe('documents of the pair', () => {
     expect(() => openTally([openerOf(1)], tally(), { ...attempt, mesh: PAIR[0] })).toThrow(FrameError)
   })
 
-  const content = (): ReleaseContent => contentsIn(run(worldOf(machines(9)))[0])[0]!
+  const content = (): ReleaseContent => new World(machines(9)).released()
   const release = (index: 0 | 1, of: ReleaseContent, readers = [testIdentity(50).publicKey]) =>
     writeRelease(
       { identity: IDENTITIES[index], hints: createHints(IDENTITIES[index].agree) },
@@ -225,11 +224,11 @@ describe('documents of the pair', () => {
 
 it('a layout of another version is another hash, so its halves are never added to these', () => {
   const newer: Layout = { ...TOOLS, version: 2 }
-  const world = worldOf(
+  const world = new World(
     machines(9, (n) => (n < 3 ? { counts: new Map([[newer, new Map([[0, [1, 0]]])]]) } : {})),
   )
-  expect(contentsIn(run(world)[0])[0]!.types[0]!.n).toBe(6)
-  expect(contentsIn(run(world)[0])[0]!.refused).toEqual([{ reason: 'other_layout', count: 3 }])
+  expect(world.released().types[0]!.n).toBe(6)
+  expect(world.released().refused).toEqual([{ reason: 'other_layout', count: 3 }])
 })
 
 const key = (n: number) => new Uint8Array(32).fill(n)

@@ -154,20 +154,10 @@ interface Side {
   readonly checks: Map<string, Uint8Array>
 }
 
+const sideOf = (): Side => ({ shares: [], own: undefined, others: [], checks: new Map() })
+
 /** Of the pair, for the proofs. */
 const KEY = new Uint8Array(32).fill(5)
-
-export interface World {
-  readonly sides: readonly [Side, Side]
-  attempt: number
-  now: number
-  k: number
-  /** Of the policy bundle. */
-  noise: number | undefined
-  audiences: readonly string[]
-  layouts: readonly Layout[]
-  contributors: Map<string, Contributor>
-}
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
@@ -189,156 +179,161 @@ function saidBy(machine: Machine): readonly [HeldShare, HeldShare] {
   return [leaders!, followers!]
 }
 
-/** A world in which both of the pair hold what the machines gave. */
-export function worldOf(
-  machines: readonly Machine[],
-  options: Partial<Pick<World, 'k' | 'noise' | 'audiences' | 'now' | 'layouts'>> & {
-    /** As real documents. */
-    readonly sealed?: boolean
-  } = {},
-): World {
-  const world: World = {
-    sides: [
-      { shares: [], own: undefined, others: [], checks: new Map() },
-      { shares: [], own: undefined, others: [], checks: new Map() },
-    ],
-    attempt: 0,
-    now: AFTER,
-    k: 5,
-    noise: undefined,
-    audiences: ['security'],
-    layouts: [TOOLS, HOURS],
-    ...options,
-    contributors: new Map(),
+type Options = Partial<Pick<World, 'k' | 'noise' | 'audiences' | 'now' | 'layouts'>>
+
+/** Both of the pair hold what the machines gave; they know the contributors, and each what the other one said. */
+export class World {
+  readonly sides: readonly [Side, Side] = [sideOf(), sideOf()]
+  attempt = 0
+  now = AFTER
+  k = 5
+  /** Of the policy bundle. */
+  noise: number | undefined
+  audiences: readonly string[] = ['security']
+  layouts: readonly Layout[] = [TOOLS, HOURS]
+  readonly contributors = new Map<string, Contributor>()
+
+  /** `sealed`: the shares are real documents. */
+  constructor(all: readonly Machine[], { sealed = false, ...options }: Options & { sealed?: boolean } = {}) {
+    Object.assign(this, options)
+    const random = seeded('world')
+    for (const machine of all) {
+      if (sealed) {
+        const document = sealedShare(machine, random)
+        this.#hold(machine, [openedBy(0, document), openedBy(1, document)])
+      } else this.give(machine)
+    }
   }
-  const random = seeded('world')
-  for (const machine of machines) {
-    if (options.sealed === true) giveSealed(world, machine, random)
-    else give(world, machine)
+
+  /** `rounds` editions of an honest batch. */
+  static after(rounds: number, all = machines(9)): World {
+    const world = new World(all)
+    for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) world.speak(side)
+    return world
   }
-  return world
-}
 
-/** Both of the pair get the shares of more machines. */
-export function give(world: World, ...machines: readonly Machine[]): void {
-  for (const machine of machines) {
-    const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
-    const [leader, follower] = saidBy(machine)
-    hold(world, machine, [
-      { ...leader, ...of },
-      { ...follower, ...of },
-    ])
+  /** Both of the pair get the shares of more machines. */
+  give(...more: readonly Machine[]): void {
+    for (const machine of more) {
+      const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
+      const [leader, follower] = saidBy(machine)
+      this.#hold(machine, [
+        { ...leader, ...of },
+        { ...follower, ...of },
+      ])
+    }
+  }
+
+  #hold(machine: Machine, shares: readonly [HeldShare, HeldShare]): void {
+    for (const [at, share] of shares.entries()) this.sides[at]!.shares.push(share)
+    this.contributors.set(hex(shares[0].author), {
+      member: machine.member ?? `machine ${machine.n}`,
+      counted: machine.counted ?? true,
+      roles: machine.roles ?? [],
+      teams: machine.teams ?? [],
+    })
+  }
+
+  /** What a side knows; `other` is the edition of the other one that has arrived. */
+  view(index: 0 | 1, other = this.sides[1 - index]!.own): TallyView {
+    const side = this.sides[index]
+    const contributors = [...this.contributors.values()]
+    const teams = contributors.flatMap(({ teams = [] }) => teams)
+    return {
+      mesh: MESH,
+      bucket: BUCKET,
+      attempt: this.attempt,
+      pair: PAIR,
+      index,
+      bundle: 3,
+      k: this.k,
+      noise: this.noise,
+      secret: new Uint8Array(32).fill(11 + index),
+      audiences: this.audiences,
+      layouts: new Map(this.layouts.map((layout) => [layout.type, layout])),
+      shares: side.shares,
+      checks: { own: side.checks, other: this.sides[1 - index]!.checks },
+      refused: new Map(),
+      others: side.others,
+      own: side.own,
+      now: this.now,
+      contributorOf: (author) => this.contributors.get(hex(author)),
+      expected: new Set(contributors.map(({ member }) => member)),
+      teams: new Map(teams.map((team) => [team, teams.filter((one) => one === team).length])),
+      arrivals: { first: BUCKET.end, last: BUCKET.end },
+      other: other && { plain: other, version: BUCKET.end + 1 },
+    }
+  }
+
+  /** What a side does next, when it has told of the proofs what it has to; `change`: what it sees otherwise than it is. */
+  step(index: 0 | 1, change: Partial<TallyView> = {}): Step {
+    const step = next({ ...this.view(index), ...change })
+    if (step.kind !== 'check') return step
+    for (const share of step.shares) this.sides[index].checks.set(entryOf(share), share.verifier(KEY))
+    return this.step(index, change)
+  }
+
+  /** The same; what it says is durable. */
+  take(index: 0 | 1, change: Partial<TallyView> = {}): Step {
+    const step = this.step(index, change)
+    if (step.kind === 'say') this.sides[index].own = step.plain
+    return step
+  }
+
+  /** One says what it has to say, and it is durable. */
+  speak(index: 0 | 1): TallyPlain {
+    return saidIn(this.take(index))
+  }
+
+  /** What the honest one does with an edition that the other one made up. */
+  answerTo(side: 0 | 1, lie: TallyPlain | undefined): Step {
+    return this.step(side, { other: lie && { plain: lie, version: AFTER - HOUR } })
+  }
+
+  /** For what reason it refuses it. */
+  refusalOf(side: 0 | 1, lie: TallyPlain | undefined) {
+    return refusalIn(this.answerTo(side, lie))
+  }
+
+  /** Both take turns until neither has anything more to say; each may see something otherwise than it is. */
+  run(...changes: readonly Partial<TallyView>[]): readonly [Step, Step] {
+    for (;;) {
+      const steps = [this.take(0, changes[0]), this.take(1, changes[1])] as const
+      if (steps.every(({ kind }) => kind !== 'say')) return steps
+    }
+  }
+
+  /** The next attempt: what was said in this one is behind both. */
+  nextAttempt(): void {
+    const [leader, follower] = this.sides.map(({ own }) => own)
+    for (const side of this.sides) {
+      side.others = [...side.others, { leader, follower }]
+      side.own = undefined
+    }
+    this.attempt++
+  }
+
+  /** What both of the pair release in the end, which has to be the same. */
+  contents(): readonly ReleaseContent[] {
+    const [leader, follower] = this.run().map(contentsIn)
+    if (!isDeepStrictEqual(leader, follower)) throw new Error('the two release different contents')
+    return leader!
+  }
+
+  /** Of it, what is for that role. */
+  released(audience = 'security'): ReleaseContent {
+    return this.contents().find((content) => content.audience === audience)!
   }
 }
 
-function giveSealed(world: World, machine: Machine, random: Random): void {
-  const document = sealedShare(machine, random)
-  hold(world, machine, [openedBy(0, document), openedBy(1, document)])
-}
-
-function hold(world: World, machine: Machine, shares: readonly [HeldShare, HeldShare]): void {
-  for (const [at, share] of shares.entries()) world.sides[at]!.shares.push(share)
-  world.contributors.set(hex(shares[0].author), {
-    member: machine.member ?? `machine ${machine.n}`,
-    counted: machine.counted ?? true,
-    roles: machine.roles ?? [],
-    teams: machine.teams ?? [],
-  })
-}
-
-/** What a side knows; `other` is the edition of the other one that has arrived. */
-export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index]!.own): TallyView {
-  const side = world.sides[index]
-  return {
-    mesh: MESH,
-    bucket: BUCKET,
-    attempt: world.attempt,
-    pair: PAIR,
-    index,
-    bundle: 3,
-    k: world.k,
-    noise: world.noise,
-    secret: new Uint8Array(32).fill(11 + index),
-    audiences: world.audiences,
-    layouts: new Map(world.layouts.map((layout) => [layout.type, layout])),
-    shares: side.shares,
-    checks: { own: side.checks, other: world.sides[1 - index]!.checks },
-    refused: new Map(),
-    others: side.others,
-    own: side.own,
-    now: world.now,
-    contributorOf: (author) => world.contributors.get(hex(author)),
-    expected: new Set([...world.contributors.values()].map(({ member }) => member)),
-    teams: teamsOf([...world.contributors.values()]),
-    arrivals: { first: BUCKET.end, last: BUCKET.end },
-    other: other && { plain: other, version: BUCKET.end + 1 },
-  }
-}
-
-const teamsOf = (of: readonly Contributor[]): ReadonlyMap<string, number> =>
-  new Map(
-    [
-      ...Map.groupBy(
-        of.flatMap(({ teams = [] }) => teams),
-        (team) => team,
-      ),
-    ].map(([team, { length }]) => [team, length]),
-  )
-
-/** What a side does next, when it has told of the proofs what it has to; `view`: as it sees the world. */
-export function stepOf(world: World, index: 0 | 1, view = (): TallyView => viewOf(world, index)): Step {
-  const step = next(view())
-  if (step.kind !== 'check') return step
-  for (const share of step.shares) world.sides[index].checks.set(entryOf(share), share.verifier(KEY))
-  return stepOf(world, index, view)
-}
-
-/** One says what it has to say, and it is durable. */
-export function speak(world: World, side: 0 | 1): TallyPlain {
-  const step = stepOf(world, side)
+/** What a step says, which has to be one that says something. */
+export function saidIn(step: Step): TallyPlain {
   if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
-  world.sides[side].own = step.plain
   return step.plain
 }
 
-/** `rounds` editions of an honest batch. */
-export function worldAfter(rounds: number, all = machines(9)): World {
-  const world = worldOf(all)
-  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
-  return world
-}
-
-/** What the honest one does with an edition that the other one made up. */
-export const answerTo = (world: World, side: 0 | 1, lie: TallyPlain | undefined): Step =>
-  stepOf(world, side, () => ({
-    ...viewOf(world, side),
-    other: lie && { plain: lie, version: AFTER - HOUR },
-  }))
-
 /** The reason of a refusal; of another step, what it is. */
 export const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
-
-/** Both take turns until neither has anything more to say. */
-export function run(world: World): readonly [Step, Step] {
-  for (;;) {
-    const steps = ([0, 1] as const).map((index) => {
-      const step = stepOf(world, index)
-      if (step.kind === 'say') world.sides[index].own = step.plain
-      return step
-    })
-    if (steps.every(({ kind }) => kind !== 'say')) return steps as unknown as readonly [Step, Step]
-  }
-}
-
-/** The next attempt: what was said in this one is behind both. */
-export function nextAttempt(world: World): void {
-  const [leader, follower] = world.sides.map(({ own }) => own)
-  for (const side of world.sides) {
-    side.others = [...side.others, { leader, follower }]
-    side.own = undefined
-  }
-  world.attempt++
-}
 
 /** The contents of a step, which has to be the last one of a batch that went well. */
 export function contentsIn(step: Step): readonly ReleaseContent[] {
@@ -357,13 +352,6 @@ export const plainly = (of: readonly Machine[], layout: Layout) =>
       ),
     }
   })
-
-/** What both of the pair release to that role, which has to be the same. */
-export function releasedBy(world: World, audience = 'security'): ReleaseContent {
-  const [leader, follower] = run(world).map(contentsIn)
-  if (!isDeepStrictEqual(leader, follower)) throw new Error('the two release different contents')
-  return leader!.find((content) => content.audience === audience)!
-}
 
 /** Machines that all use git `uses(n)` times, and the first few of them another tool. */
 export const machines = (

@@ -11,7 +11,7 @@ import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
 import { some } from '../../../support/some.ts'
-import { BUCKET, contentsIn, type Machine, MESH, machines, run, worldOf } from '../aggregates/world.ts'
+import { BUCKET, type Machine, MESH, machines, World } from '../aggregates/world.ts'
 
 const DAY = 86_400_000
 
@@ -47,7 +47,7 @@ const twoTeams = (count = 20): Machine[] =>
 const TEAMS = twoTeams()
 
 const releasedOf = (all: readonly Machine[]) =>
-  contentsIn(run(worldOf(all, { audiences: ['lead', 'security'], layouts: [TOOLS] }))[0])
+  new World(all, { audiences: ['lead', 'security'], layouts: [TOOLS] }).contents()
 
 const asker = (roles: readonly string[], teams: readonly string[] = []): Principal => ({
   node_id: 'karo:asker' as Principal['node_id'],
