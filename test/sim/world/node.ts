@@ -7,12 +7,7 @@ import {
   type Network as DocumentsShell,
 } from '../../unit/exchange/documents/network.ts'
 import { TestNode, uses, Wire } from '../../unit/exchange/query/network.ts'
-import {
-  type Machine,
-  machineOf,
-  REFUSES,
-  type World as TotalsWorld,
-} from '../../unit/exchange/totals/world.ts'
+import { Machine, REFUSES, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
 import type { Network } from '../mesh-network.ts'
 import type { SimNode } from '../mesh-node.ts'
 import type { Agreements } from './agreed.ts'
@@ -39,7 +34,6 @@ export interface Shared {
   readonly random: Random
   readonly spread: Spread
   readonly agreements: Agreements
-  readonly bindings: Parameters<typeof machineOf>[3]
 }
 
 /** Documents whose way is followed. */
@@ -95,7 +89,7 @@ export class WorldNode {
         reach: (other, signal) => rooms().reach(other, signal),
       },
     })
-    this.machine = machineOf(shared.totals, node, this.index, shared.bindings)
+    this.machine = new Machine(shared.totals, node, this.index)
     this.machine.tools = new Map([[0, [usesOf(this.index), this.index]]])
     if (refuses(this.index)) this.machine.consent = REFUSES
   }

@@ -3,7 +3,8 @@ import type { Random } from '../../../src/base/clock.ts'
 import { randomOf } from '../../support/run/random.ts'
 import { settled } from '../../support/run/virtual-time.ts'
 import { Network as DocumentsShell, HOUR, MINUTE } from '../../unit/exchange/documents/network.ts'
-import { bindingOf, MESH, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
+import { planOf } from '../../unit/exchange/totals/pair.ts'
+import { World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
 import { Network } from '../mesh-network.ts'
 import { Agreements } from './agreed.ts'
 import { identityOf, WorldNode } from './node.ts'
@@ -43,22 +44,13 @@ export class World {
       float: () => this.random.below(1_000_000) / 1_000_000,
     }
     const documents = new DocumentsShell({ seed, time })
-    const aggregators = [0, 1].map((at) => ({ key: identityOf(at).publicKey, operator: `op-${at}` }))
-    const audiences = ['security']
-    this.totals = {
-      network: documents,
-      machines: [],
-      pair: [] as never,
-      timers,
-      random,
-      revoked: new Set(),
-      plan: { mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences, aggregators },
-    }
+    this.totals = new TotalsWorld(documents, timers, random)
+    this.totals.plan = planOf([0, 1].map(identityOf))
+    this.totals.bindings = this.#bindings()
     this.spread = new Spread(time.clock, (kind) => {
       const pair = [0, 1].map((at) => identityOf(at).nodeId)
       return kind === 'release' ? [identityOf(READER).nodeId] : pair
     })
-    const bindings = this.#bindings()
     const shared = {
       network: this.network,
       air: this.air,
@@ -81,7 +73,7 @@ export class World {
         id: identityOf(index).nodeId,
         peers: index % SEGMENT === 0 && next < count && next !== index ? [next] : [],
       })
-      this.nodes.push(new WorldNode({ ...shared, spread: this.spread, bindings }, sim))
+      this.nodes.push(new WorldNode({ ...shared, spread: this.spread }, sim))
     }
     if (joined) this.#introduceAll()
   }
@@ -95,9 +87,9 @@ export class World {
 
   /** Every machine has a certificate; the list is made once, because every node looks at it. */
   #bindings() {
-    let made: readonly ReturnType<typeof bindingOf>[] | undefined
+    let made: ReturnType<TotalsWorld['bindings']> | undefined
     return () => {
-      made ??= this.nodes.map(({ machine }) => bindingOf(machine))
+      made ??= this.nodes.map(({ machine }) => machine.binding())
       return made
     }
   }

@@ -27,26 +27,17 @@ import { readHalf, splitProved } from '../../../../src/exchange/aggregates/prove
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
-const row = (name: string, family: string, values = ['uses', 'failures']): LayoutRow => ({
-  name,
-  values,
-  counts: true,
-  family,
-})
+export const layoutOf = (
+  type: string,
+  names: readonly string[],
+  values = ['uses', 'failures'],
+  family = 'tools',
+): Layout => ({ version: 1, type, rows: names.map((name) => ({ name, values, counts: true, family })) })
 
-export const TOOLS: Layout = {
-  version: 1,
-  type: 'ToolUsage',
-  rows: [
-    ...['git', 'docker', 'kubectl', 'make', 'other'].map((name) => row(name, 'tools')),
-    { name: 'guard on', values: [], counts: false, family: 'guard' },
-  ],
-}
-export const HOURS: Layout = {
-  version: 1,
-  type: 'ActivityPatterns',
-  rows: ['morning', 'afternoon', 'night'].map((name) => row(name, 'hours', ['commands'])),
-}
+const FIVE = layoutOf('ToolUsage', ['git', 'docker', 'kubectl', 'make', 'other'])
+const GUARD: LayoutRow = { name: 'guard on', values: [], counts: false, family: 'guard' }
+export const TOOLS: Layout = { ...FIVE, rows: [...FIVE.rows, GUARD] }
+export const HOURS = layoutOf('ActivityPatterns', ['morning', 'afternoon', 'night'], ['commands'], 'hours')
 
 export const MESH = new Uint8Array(32).fill(7)
 export const BUCKET = bucketOf('day', Date.parse('2026-11-20T10:00:00Z'))

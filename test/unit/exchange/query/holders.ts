@@ -4,7 +4,7 @@ import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { hashOf, type Layout, pairOf, type Said } from '../../../../src/exchange/aggregates/index.ts'
+import { hashOf, pairOf, type Said } from '../../../../src/exchange/aggregates/index.ts'
 import { signaturesOf } from '../../../../src/exchange/aggregates/statement.ts'
 import type { QueryDeps } from '../../../../src/exchange/query/types.ts'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
@@ -17,31 +17,15 @@ import { newSealingKey } from '../../../../src/trust/identity/index.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import type { Acting } from '../../../../src/trust/operators/index.ts'
 import { some } from '../../../support/some.ts'
+import { layoutOf, MESH } from '../aggregates/world.ts'
+import { planOf } from '../totals/pair.ts'
 import { type NodeOptions, newIdentity, type TestNode } from './network.ts'
 
 type Identity = ReturnType<typeof newIdentity>
 
-const MESH = new Uint8Array(32).fill(9)
-export const LAYOUT: Layout = {
-  version: 1,
-  type: 'ToolUsage',
-  rows: ['git', 'make'].map((name) => ({
-    name,
-    values: ['uses', 'failures'],
-    counts: true,
-    family: 'tools',
-  })),
-}
-
+export const LAYOUT = layoutOf('ToolUsage', ['git', 'make'])
 export const AGGREGATORS: readonly Identity[] = [newIdentity(), newIdentity()]
-export const PLAN: Plan = {
-  mesh: MESH,
-  bundle: 1,
-  k: 3,
-  length: 'hour',
-  audiences: ['security', 'admin'],
-  aggregators: AGGREGATORS.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
-}
+export const PLAN = planOf(AGGREGATORS, { audiences: ['security', 'admin'] })
 
 /** Hours that are over, the newest first: 1 is the one before the hour that goes on. */
 export const hourBefore = (back: number, now = Date.now()) => {

@@ -11,7 +11,8 @@ import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
 import { some } from '../../../support/some.ts'
-import { BUCKET, type Machine, MESH, machines, World } from '../aggregates/world.ts'
+import { BUCKET, type Machine, machines, World } from '../aggregates/world.ts'
+import { planOf } from '../totals/pair.ts'
 
 const DAY = 86_400_000
 
@@ -69,14 +70,7 @@ async function ask(
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
   const totals = createReader(
     some<TotalsParts>({
-      plan: () => ({
-        mesh: MESH,
-        bundle: 3,
-        k: 5,
-        length: 'day',
-        audiences: ['lead', 'security'],
-        aggregators: [],
-      }),
+      plan: () => planOf([], { bundle: 3, k: 5, length: 'day', audiences: ['lead', 'security'] }),
       layouts: new Map([['ToolUsage', TOOLS]]),
       roster: () => ({ isRevoked: () => false }) as never,
       releases: {

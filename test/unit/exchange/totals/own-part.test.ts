@@ -1,7 +1,6 @@
 // What a machine finds out about its own part of a bucket: counted, waiting, late, left out, or told differently by the two.
 import { expect, test } from 'vitest'
 import { slotOfBucket } from '../../../../protocols/buckets.ts'
-import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import {
   type HeldShare,
@@ -10,14 +9,12 @@ import {
   writeCounted,
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
-import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
-import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import { createOwnPart } from '../../../../src/exchange/totals/own-part.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { some } from '../../../support/some.ts'
-import { seeded } from '../aggregates/world.ts'
-import { BUCKET, DRAWN, MESH, PAIR, PLAN, selfOf, TOOLS } from './pair.ts'
+import { MESH, seeded } from '../aggregates/world.ts'
+import { ABOUT, BUCKET, DRAWN, PLAN, selfOf, shelfOf, TOOLS } from './pair.ts'
 
 const HOUR = 3_600_000
 const [OWN, SET] = [testIdentity(3), new Uint8Array(32).fill(9)]
@@ -34,14 +31,11 @@ interface Told {
 /** A machine that gave its part `after` the bucket's end, and what the two say of it; null: one says nothing. */
 function machine(after: number, told: readonly (Told | null)[], gives = true) {
   const random = seeded('own part')
-  const kept: StoredDocument[] = []
+  const { keep, of, slots } = shelfOf(() => BUCKET.end + HOUR)
   const audits: { readonly type: string; readonly details: unknown }[] = []
   const at = (ms: number) => ({ random, clock: { now: () => BUCKET.end + ms, monotonic: () => 0 } })
-  const keep = (bytes: Uint8Array) =>
-    void kept.push({ head: readDocument(bytes, BUCKET.end + HOUR).head, bytes, received_at: 0 })
   const section = { layout: TOOLS, counts: new Map([[0, [4]]]), audiences: ['security'] }
-  const about = { mesh: MESH, bucket: BUCKET, pair: PAIR }
-  const share = writeShare(selfOf(OWN), at(after), about, {
+  const share = writeShare(selfOf(OWN), at(after), ABOUT, {
     kMin: 1,
     layouts: [TOOLS],
     sections: gives ? [section] : [],
@@ -51,7 +45,7 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
   for (const [index, identity] of DRAWN.entries()) {
     const said = told[index]
     if (said === null || said === undefined) continue
-    const held = openShare([selfOf(identity)], share, { ...about, index: index as 0 | 1 })
+    const held = openShare([selfOf(identity)], share, { ...ABOUT, index: index as 0 | 1 })
     const where = (is = false): readonly HeldShare[] => (is ? [held] : [])
     const set = {
       hash: said.set ?? SET,
@@ -60,19 +54,13 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
       unproved: where(said.unproved),
     }
     const mesh = said.elsewhere ? new Uint8Array(32) : MESH
-    keep(writeCounted(selfOf(identity), at(HOUR), { ...about, mesh }, set))
+    keep(writeCounted(selfOf(identity), at(HOUR), { ...ABOUT, mesh }, set))
   }
-  const of = (author: NodeId, kind: string) =>
-    kept.filter(({ head }) => head.author === author && head.kind === kind)
   const start = () =>
     createOwnPart(
       some<TotalsDeps>({
         identity: OWN,
-        documents: {
-          slots: (author: NodeId, kind: string) => of(author, kind).map(({ head }) => head.slot),
-          of: async (author, kind, slots = () => true) =>
-            of(author, kind).filter(({ head }) => slots(head.slot)),
-        },
+        documents: { slots, of: async (...wanted) => of(...wanted) },
         audit: {
           record: async (entry) => void audits.push(entry as never),
           log: async ({ type }) => audits.filter((entry) => entry.type === type) as never,
@@ -126,7 +114,6 @@ test('nothing is said before both have spoken, nor of a machine that gave nothin
 test('what somebody else says of a bucket is not read', () => {
   const set = { hash: SET, counted: [], waiting: [], unproved: [] }
   const clock = { now: () => BUCKET.end, monotonic: () => 0 }
-  const about = { mesh: MESH, bucket: BUCKET, pair: PAIR }
-  const bytes = writeCounted(selfOf(OWN), { random: seeded('other'), clock }, about, set)
-  expect(() => openCounted(bytes, about, new Uint8Array(16))).toThrow('not of the pair')
+  const bytes = writeCounted(selfOf(OWN), { random: seeded('other'), clock }, ABOUT, set)
+  expect(() => openCounted(bytes, ABOUT, new Uint8Array(16))).toThrow('not of the pair')
 })

@@ -2,30 +2,20 @@
 import { expect, test } from 'vitest'
 import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
-import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
+import { hashOf } from '../../../../src/exchange/aggregates/index.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
-import type { Plan } from '../../../../src/exchange/totals/plan.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { some } from '../../../support/some.ts'
+import { layoutOf } from '../aggregates/world.ts'
 import { HOUR } from '../documents/network.ts'
 import { contentOf } from '../query/holders.ts'
+import { planOf } from './pair.ts'
 
-const LAYOUT: Layout = {
-  version: 1,
-  type: 'ToolUsage',
-  rows: ['git', 'make'].map((name) => ({ name, values: ['uses'], counts: true, family: 'tools' })),
-}
+const LAYOUT = layoutOf('ToolUsage', ['git', 'make'], ['uses'])
 const START = Date.UTC(2026, 10, 20, 9)
 const BUCKET = { length: 'hour', start: START, end: START + HOUR } as const
 const PAIR = [0, 1].map((by) => new Uint8Array(32).fill(by))
-const PLAN: Plan = {
-  mesh: new Uint8Array(32),
-  bundle: 1,
-  k: 3,
-  length: 'hour',
-  audiences: ['security'],
-  aggregators: [],
-}
+const PLAN = planOf([])
 
 const row = (at: number, of: number) => ({ row: at, of, nodes: of, values: [of] })
 const released = (of: Partial<ReleasedType>): ReleasedType => ({

@@ -4,42 +4,20 @@ import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
 import { openRelease, writeRelease } from '../../../../src/exchange/aggregates/index.ts'
 import type { Documents } from '../../../../src/exchange/documents/index.ts'
 import { givenTo } from '../../../../src/exchange/totals/consenting.ts'
-import type { BucketTotals, Totals } from '../../../../src/exchange/totals/index.ts'
+import type { BucketTotals } from '../../../../src/exchange/totals/index.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
-import { AGREES, createWorld, HOUR, type Machine, MESH, MINUTE, REFUSES, type World } from './world.ts'
+import { MESH } from '../aggregates/world.ts'
+import { HOUR, MINUTE } from '../documents/network.ts'
+import { planOf } from './pair.ts'
+import { AGREES, createWorld, type Machine, REFUSES, type World } from './world.ts'
 
-/** The hour before the one that the world begins in. */
-const hourOf = (world: World, back = 1): { start: number; end: number } => {
-  const end = Math.floor(world.network.now / HOUR) * HOUR - (back - 1) * HOUR
-  return { start: end - HOUR, end }
-}
-const read = (machine: Machine, world: World, type = 'ToolUsage'): Promise<Totals> =>
-  machine.room.read('security', type, hourOf(world))
+type Row = readonly [name: string, row: { readonly nodes: number; readonly values: readonly number[] }]
 
-/** What plain addition says, of the machines that agree. */
-function plain(machines: readonly Machine[]): Record<string, { nodes: number; values: number[] }> {
-  const sums: Record<string, { nodes: number; values: number[] }> = {}
-  const names = ['git', 'kubectl', 'make', 'nmap', 'vim']
-  for (const { tools } of machines) {
-    for (const [row, values] of tools) {
-      const before = sums[names[row]!] ?? { nodes: 0, values: values.map(() => 0) }
-      sums[names[row]!] = {
-        nodes: before.nodes + 1,
-        values: values.map((value, at) => value + before.values[at]!),
-      }
-    }
-  }
-  return sums
-}
-
-/** Opened rows that anybody has any of, batches added up. */
-function shown(
-  bucket: BucketTotals | undefined,
-): Record<string, { nodes: number; values: readonly number[] }> {
-  const sums: Record<string, { nodes: number; values: readonly number[] }> = {}
-  for (const [name, { nodes, values }] of bucket?.batches.flatMap(({ rows }) => [...rows]) ?? []) {
+/** Rows of one name are added up. */
+function summed(rows: readonly Row[]): Readonly<Record<string, Row[1]>> {
+  const sums: Record<string, Row[1]> = {}
+  for (const [name, { nodes, values }] of rows) {
     const before = sums[name]
-    if (nodes === 0) continue
     sums[name] = {
       nodes: nodes + (before?.nodes ?? 0),
       values: values.map((value, at) => value + (before?.values[at] ?? 0)),
@@ -47,6 +25,17 @@ function shown(
   }
   return sums
 }
+
+const NAMES = ['git', 'kubectl', 'make', 'nmap', 'vim']
+/** What plain addition says, of the machines that agree. */
+const plain = (machines: readonly Machine[]) =>
+  summed(
+    machines.flatMap(({ tools }) => [...tools].map(([row, values]) => [NAMES[row]!, { nodes: 1, values }])),
+  )
+
+/** Opened rows that anybody has any of, of all batches. */
+const shown = ({ batches }: Pick<BucketTotals, 'batches'>) =>
+  summed(batches.flatMap(({ rows }) => [...rows]).filter(([, { nodes }]) => nodes > 0))
 
 /** Eight machines whose last hour is released, made once: for tests that change no more of it than the plan. */
 let released: Promise<World> | undefined
@@ -65,32 +54,33 @@ async function releasedWorld(): Promise<World> {
 
 test('sums of eight machines are exact, and only who has the role reads them', async () => {
   const world = await releasedWorld()
-  const [staff, other] = [world.machines[2]!, world.machines[5]!]
-  const totals = await read(staff, world)
-  expect(totals.buckets).toHaveLength(1)
-  expect(totals.buckets[0]).toMatchObject({
+  expect((await world.staff.room.read('security', 'ToolUsage', world.hour)).buckets).toHaveLength(1)
+  const bucket = await world.read()
+  expect(bucket).toMatchObject({
     why: undefined,
     contributions: { contributed: 8, declined: 0, late: 0, absent: 0, refused: 0 },
   })
-  expect(shown(totals.buckets[0]!)).toEqual(plain(world.machines))
+  expect(shown(bucket)).toEqual(plain(world.machines))
   const counted = { type: 'share_counted', success: true, details: { outcome: 'counted' } }
   for (const { node } of world.machines)
     expect(node.audits).toContainEqual(
       expect.objectContaining({ ...counted, details: expect.objectContaining(counted.details) }),
     )
-  expect((await read(other, world)).buckets[0]).toMatchObject({ why: 'pending', contributions: undefined })
+  expect(await world.read(world.machines[5])).toMatchObject({ why: 'pending', contributions: undefined })
 })
 
 test('parts of a team, and what is left, are those of plain addition', async () => {
-  const world = await createWorld(10, {}, (index) => (index > 6 ? ['web'] : index > 3 ? ['ops', 'ops'] : []))
+  const world = await createWorld(10, {
+    teams: (index) => (index > 6 ? ['web'] : index > 3 ? ['ops', 'ops'] : []),
+  })
   // Four are left, of whom three could subtract themselves: none of them is of a team, and there have to be six.
   await world.network.pass(20 * MINUTE)
-  expect((await read(world.machines[2]!, world)).buckets[0]?.apart?.parts).toEqual([
+  const { apart } = await world.read()
+  expect(apart?.parts).toEqual([
     expect.objectContaining({ teams: ['ops'], contributors: 3 }),
     expect.objectContaining({ teams: [], contributors: 7 }),
   ])
-  const [bucket] = (await read(world.machines[2]!, world)).buckets
-  for (const { teams, rows } of bucket!.apart!.parts) {
+  for (const { teams, rows } of apart!.parts) {
     const own = world.machines.filter((_, index) => teams.length > 0 === (index > 3 && index < 7))
     const found = [...rows].filter(([, { nodes }]) => nodes > 0)
     expect(Object.fromEntries(found)).toEqual(plain(own))
@@ -102,7 +92,7 @@ test('who does not agree is counted as such, and adds nothing: to all of it, to 
   const [staff, all, refuses, some, other, late, inTime] = [2, 6, 7, 8, 9, 10, 11].map(
     (at) => world.machines[at]!,
   ) as [Machine, Machine, Machine, Machine, Machine, Machine, Machine]
-  const { start } = hourOf(world)
+  const { start } = world.hour
   refuses.consent = REFUSES
   some.consent = { ...AGREES, categories: { ...AGREES.categories, tool_usage: false } }
   other.consent = { ...AGREES, deny_peers: [staff.node.id] }
@@ -110,10 +100,10 @@ test('who does not agree is counted as such, and adds nothing: to all of it, to 
   late.decidedAt = start + 1
   inTime.decidedAt = start
   await world.network.pass(20 * MINUTE)
-  const [bucket] = (await read(staff, world)).buckets
-  expect(bucket!.contributions).toEqual({ contributed: 9, declined: 4, late: 0, absent: 0, refused: 0 })
+  const bucket = await world.read()
+  expect(bucket.contributions).toEqual({ contributed: 9, declined: 4, late: 0, absent: 0, refused: 0 })
   const declining = [refuses, some, other, late]
-  expect(shown(bucket!)).toEqual(plain(world.machines.filter((one) => !declining.includes(one))))
+  expect(shown(bucket)).toEqual(plain(world.machines.filter((one) => !declining.includes(one))))
   expect(all.gave).toEqual(
     new Map(['ToolUsage', 'ActivityPatterns'].map((type) => [type, ['ToolUsage', 'ActivityPatterns']])),
   )
@@ -125,29 +115,24 @@ test('who does not agree is counted as such, and adds nothing: to all of it, to 
 
 test('an aggregator that is down makes a release late, and never plain', async () => {
   const world = await createWorld(8)
-  const range = hourOf(world)
   await world.machines[1]!.stop()
   await world.network.pass(40 * MINUTE)
-  const staff = world.machines[2]!
-  expect((await staff.room.read('security', 'ToolUsage', range)).buckets[0]).toMatchObject({ why: 'pending' })
-  await world.machines[1]!.start()
-  world.network.weave()
+  expect(await world.read()).toMatchObject({ why: 'pending' })
+  await world.start(world.machines[1]!)
   await world.network.pass(20 * MINUTE)
-  const [bucket] = (await staff.room.read('security', 'ToolUsage', range)).buckets
+  const bucket = await world.read()
   // What it had not given by then itself came too late.
-  expect(shown(bucket!)).toEqual(plain(world.machines.filter((_, at) => at !== 1)))
-  expect(bucket!.contributions).toEqual({ contributed: 7, declined: 0, late: 1, absent: 0, refused: 0 })
+  expect(shown(bucket)).toEqual(plain(world.machines.filter((_, at) => at !== 1)))
+  expect(bucket.contributions).toEqual({ contributed: 7, declined: 0, late: 1, absent: 0, refused: 0 })
 })
 
 test('two aggregators that are restored from before the tally release nothing a second time', async () => {
   const world = await createWorld(8)
-  const range = hourOf(world)
   await world.network.pass(40 * MINUTE)
-  const staff = world.machines[2]!
-  const before = (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!
+  const before = await world.read()
   expect(before.contributions?.contributed).toBe(8)
-  for (const { node, stop } of world.pair) {
-    await stop()
+  await world.stop(...world.pair)
+  for (const { node } of world.pair) {
     const lost: DocumentRow[] = []
     for await (const row of node.repository.load())
       if (row.kind === 'tally' || row.kind === 'release') lost.push(row)
@@ -155,24 +140,23 @@ test('two aggregators that are restored from before the tally release nothing a 
     await node.repository.write({ remove: lost })
   }
   const restoredAt = world.network.now
-  const isOfHour = (slot: string): boolean => slot.startsWith(slotOfBucket(bucketOf('hour', range.start)))
+  const isOfHour = (slot: string): boolean =>
+    slot.startsWith(slotOfBucket(bucketOf('hour', world.hour.start)))
   // A second set would tell what this one did.
-  Object.assign(world.machines[7]!, { certified: false })
+  world.machines[7]!.certified = false
   // Alone with each other they hold every share, and wait for those who may hold what they have lost.
   const others = world.machines.slice(2)
-  for (const { stop } of others) await stop()
-  for (const { start } of world.pair) await start()
-  world.network.weave()
+  await world.stop(...others)
+  await world.start(...world.pair)
   await world.network.pass(60 * MINUTE)
   for (const { node } of world.pair) expect(await node.room.of(node.id, 'release', isOfHour)).toEqual([])
-  for (const { start } of others) await start()
-  world.network.weave()
+  await world.start(...others)
   await world.network.pass(60 * MINUTE)
-  expect((await staff.room.read('security', 'ToolUsage', range)).buckets[0]).toEqual(before)
+  expect(await world.read()).toEqual(before)
   // Each took its own back, and made no other.
   for (const { node } of world.pair) {
     const [one] = await node.room.of(node.id, 'release', isOfHour)
-    const [held] = await staff.node.room.of(node.id, 'release', isOfHour)
+    const [held] = await world.staff.node.room.of(node.id, 'release', isOfHour)
     expect(one?.head).toEqual(held!.head)
     expect(one!.head.version).toBeLessThan(restoredAt)
   }
@@ -180,11 +164,10 @@ test('two aggregators that are restored from before the tally release nothing a 
 
 test('a second release of a time, which a restored aggregator made, is kept by nobody who has the first', async () => {
   const world = await createWorld(8)
-  const range = hourOf(world)
   await world.network.pass(40 * MINUTE)
-  const [one] = world.pair
-  const staff = world.machines[2]!
-  const before = (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!
+  const { pair, staff } = world
+  const [one] = pair
+  const before = await world.read()
   const [held] = await staff.node.room.of(one.node.id, 'release')
   const opener = { identity: staff.node.identity, hints: staff.node.hints }
   const { content } = openRelease([opener], held!.bytes, MESH)
@@ -196,7 +179,7 @@ test('a second release of a time, which a restored aggregator made, is kept by n
     writeRelease(self, { clock, random }, readers, clock.now(), { ...content, set })
   await one.node.room.publish('release', write(new Uint8Array(32)))
   await world.network.pass(10 * MINUTE)
-  expect((await staff.room.read('security', 'ToolUsage', range)).buckets[0]).toEqual(before)
+  expect(await world.read()).toEqual(before)
   expect(await staff.node.room.of(one.node.id, 'release')).toEqual([held])
   expect(staff.node.audits).toContainEqual(
     expect.objectContaining({ type: 'ledger_conflict', peer: one.node.id }),
@@ -208,24 +191,23 @@ test('nobody else can tell what a machine gave: every document of the mesh is ke
   const [relay] = world.machines.slice(5)
   const kept = [...relay!.node.holdings('share'), ...relay!.node.holdings('tally')]
   expect(kept.some(([, { role }]) => role === 'relayed')).toBe(true)
-  expect((await read(relay!, world)).buckets[0]!.batches).toEqual([])
+  expect((await world.read(relay!)).batches).toEqual([])
 })
 
 test('who is not certified is not counted, whatever it sends', async () => {
   const world = await createWorld(9)
-  Object.assign(world.machines[8]!, { certified: false })
+  world.machines[8]!.certified = false
   // The aggregators know it, by hand.
   for (const machine of world.pair) machine.candidates.push(world.machines[8]!.node.id)
   await world.network.pass(50 * MINUTE)
-  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
-  expect(bucket!.contributions).toMatchObject({ contributed: 8, refused: 0, absent: 0 })
+  const bucket = await world.read()
+  expect(bucket.contributions).toMatchObject({ contributed: 8, refused: 0, absent: 0 })
   expect(shown(bucket)).toEqual(plain(world.machines.slice(0, 8)))
 })
 
 test('a release counts only of the two that the policy draws for the bucket', async () => {
   const world = await releasedWorld()
-  const staff = world.machines[2]!
-  expect((await read(staff, world)).buckets[0]!.why).toBe(undefined)
+  expect((await world.read()).why).toBe(undefined)
   const [a, b] = world.plan!.aggregators
   // One more, with which this bucket has another pair.
   const others = world.machines.map(({ node }) => ({ key: node.identity.publicKey, operator: 'third' }))
@@ -233,7 +215,7 @@ test('a release counts only of the two that the policy draws for the bucket', as
   const whys = []
   for (const plan of plans) {
     world.plan = plan
-    whys.push((await read(staff, world)).buckets[0]!.why)
+    whys.push((await world.read()).why)
   }
   expect(whys).toContain('pending')
 })
@@ -241,15 +223,15 @@ test('a release counts only of the two that the policy draws for the bucket', as
 test('who gets the role after a week has the releases of before from a holder, checked', async () => {
   const world = await releasedWorld()
   const [aggregator, , staff, , , late] = world.machines as Machine[]
-  const asked = { audience: 'security', type: 'ToolUsage', range: hourOf(world) }
-  expect((await read(late!, world)).buckets[0]!.why).toBe('pending')
+  const asked = { audience: 'security', type: 'ToolUsage', range: world.hour }
+  expect((await world.read(late!)).why).toBe('pending')
   // Each of the pair holds the word of both, also without the role.
   for (const holder of [aggregator!, staff!]) {
     const { statements, more } = await holder.room.show(asked)
     expect([statements.length, more]).toEqual([1, false])
     const stated = late!.room.check(statements, asked)
     const totals = await late!.room.read('security', 'ToolUsage', asked.range, stated)
-    expect(shown(totals.buckets[0])).toEqual(plain(world.machines))
+    expect(shown(totals.buckets[0]!)).toEqual(plain(world.machines))
   }
   expect((await late!.room.show(asked)).statements).toEqual([])
   expect(late!.room.holders('security')).toEqual([...world.pair, staff!].map(({ node }) => node.id))
@@ -257,19 +239,14 @@ test('who gets the role after a week has the releases of before from a holder, c
 
 test('what earlier aggregators released stays readable where the bundle repeats who they were', async () => {
   const world = await releasedWorld()
-  const staff = world.machines[2]!
-  const range = hourOf(world)
   const plan = world.plan!
   const [a, b] = world.machines.slice(5)
-  const aggregators = [a!, b!].map(({ node }, at) => ({
-    key: node.identity.publicKey,
-    operator: `new-${at}`,
-  }))
-  const why = async () => (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!.why
+  const { aggregators } = planOf([a!, b!].map(({ node }) => node.identity))
+  const why = async () => (await world.read()).why
   world.plan = { ...plan, bundle: 2, aggregators }
   expect(await why()).toBe('pending')
   const before = { length: plan.length, aggregators: plan.aggregators }
-  world.plan = { ...world.plan, former: [{ ...before, until: range.end - 1 }] }
+  world.plan = { ...world.plan, former: [{ ...before, until: world.hour.end - 1 }] }
   expect(await why()).toBe('pending')
   world.plan = { ...world.plan, former: [{ ...before, until: world.network.now }] }
   expect(await why()).toBe(undefined)
@@ -279,24 +256,23 @@ test('a machine gives nothing to an aggregator that its people refuse, and is sa
   const world = await createWorld(8)
   world.machines[6]!.node.refused.add(world.pair[1].node.id)
   await world.network.pass(50 * MINUTE)
-  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
-  expect(bucket!.contributions).toMatchObject({ contributed: 7, absent: 1 })
-  expect(world.machines[6]!.node.audits.filter(({ type }) => type === 'share_given')).toEqual([])
+  const bucket = await world.read()
+  expect(bucket.contributions).toMatchObject({ contributed: 7, absent: 1 })
+  expect(world.machines[6]!.given()).toEqual([])
 })
 
 test('nobody gives anything to two aggregators of one owner, whatever the bundle calls them', async () => {
   const world = await createWorld(8)
   world.pair[1].owner = world.pair[0].owner.toUpperCase()
   await world.network.pass(50 * MINUTE)
-  const gave = world.machines.flatMap(({ node }) => node.audits.filter(({ type }) => type === 'share_given'))
-  expect(gave).toEqual([])
+  expect(world.machines.flatMap((machine) => machine.given())).toEqual([])
 })
 
 test('machines of one owner are not enough to open the numbers of one more', async () => {
   const world = await createWorld(8)
   for (const machine of world.machines.slice(3, 7)) machine.owner = 'mallory'
   await world.network.pass(50 * MINUTE)
-  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  const bucket = await world.read()
   expect(bucket).toMatchObject({ why: 'few', batches: [] })
 })
 
@@ -306,28 +282,21 @@ test('another length of buckets lets nobody give the same time twice', async () 
   // Nothing is told of that time, so each knows by itself.
   await world.pair[0].stop()
   await world.network.pass(20 * MINUTE)
-  const given = (): number =>
-    world.machines[3]!.node.audits.filter(({ type }) => type === 'share_given').length
-  expect(given()).toBe(1)
+  expect(world.machines[3]!.given()).toHaveLength(1)
   world.plan = { ...world.plan!, length: 'day' }
   await world.network.pass(3 * HOUR)
-  expect(given()).toBe(1)
+  expect(world.machines[3]!.given()).toHaveLength(1)
 })
 
 const quarterOf = (world: World) => bucketOf('6h', world.network.now - 6 * HOUR)
-const giving = (machine: Machine): readonly string[] =>
-  machine.node.audits.flatMap(({ type, details }) =>
-    type === 'share_given' ? [String(details?.bucket)] : [],
-  )
 
 test('a mesh of days has its first totals minutes after six hours, also while one machine of ten is off', async () => {
   const world = await createWorld(10, { hour: 16, running: (index) => index !== 9 })
   world.plan = { ...world.plan!, length: 'day', began: world.network.now - 3 * HOUR }
-  Object.assign(world.machines[7]!, { decidedAt: world.network.now - 10 * MINUTE })
+  world.machines[7]!.decidedAt = world.network.now - 10 * MINUTE
   await world.network.pass(2 * HOUR + 10 * MINUTE)
   const { start, end } = quarterOf(world)
-  const first = async (): Promise<BucketTotals | undefined> =>
-    (await world.machines[2]!.room.read('security', 'ToolUsage', { start, end })).buckets[0]
+  const first = () => world.read(world.staff, { start, end })
   expect(await first()).toMatchObject({ start, end, why: 'pending' })
   await world.network.pass(20 * MINUTE)
   expect(await first()).toMatchObject({ why: undefined, contributions: { contributed: 9, absent: 1 } })
@@ -336,26 +305,24 @@ test('a mesh of days has its first totals minutes after six hours, also while on
   expect(world.machines[4]!.ranges[0]).toEqual({ start, end })
   expect(world.machines[7]!.ranges[0]).toEqual({ start: start + 4 * HOUR, end })
   // Who comes later is in no total of that day, which has no second one.
-  for (const { stop } of world.machines.slice(5, 9)) await stop()
-  await world.machines[9]!.start()
-  world.network.weave()
+  await world.stop(...world.machines.slice(5, 9))
+  await world.start(world.machines[9]!)
   await world.network.pass(7 * HOUR)
   const quarter = slotOfBucket({ length: '6h', start, end })
-  expect(giving(world.machines[4]!)).toEqual([quarter])
-  expect((await first())!.contributions).toMatchObject({ contributed: 9 })
+  expect(world.machines[4]!.given()).toEqual([quarter])
+  expect((await first()).contributions).toMatchObject({ contributed: 9 })
   // The next one is of the whole day after, whoever is off.
-  for (const { stop } of world.machines.slice(0, 5)) await stop()
+  await world.stop(...world.machines.slice(0, 5))
   await world.network.pass(24 * HOUR)
   const day = slotOfBucket(bucketOf('day', world.network.now - 24 * HOUR))
-  expect(giving(world.machines[9]!)).toEqual([quarter, day])
+  expect(world.machines[9]!.given()).toEqual([quarter, day])
 })
 
 test('nobody is told when first totals come that one who is revoked would have to add up', async () => {
   const world = await createWorld(8)
   world.plan = { ...world.plan!, length: 'day', began: world.network.now - 3 * HOUR }
   const { start, end } = quarterOf(world)
-  const first = async () =>
-    (await world.machines[2]!.room.read('security', 'ToolUsage', { start, end })).first
+  const first = async () => (await world.staff.room.read('security', 'ToolUsage', { start, end })).first
   expect(await first()).toBeDefined()
   world.revoked.add(world.pair[0].node.id)
   expect(await first()).toBeUndefined()
@@ -368,21 +335,20 @@ test('a bundle that says another beginning makes no total of a time that there a
   await world.network.pass(2 * HOUR + 30 * MINUTE)
   const { start, end } = quarterOf(world)
   const quarter = slotOfBucket({ length: '6h', start, end })
-  expect(giving(world.machines[4]!)).toEqual([quarter])
+  expect(world.machines[4]!.given()).toEqual([quarter])
   // Nobody whose own ledger or store could tell: this one was off until now, and would give the whole day.
-  await world.machines[5]!.start()
-  world.network.weave()
+  await world.start(world.machines[5]!)
   const { began: _, ...undated } = world.plan
   world.plan = undated
   await world.network.pass(7 * HOUR)
-  for (const machine of world.machines) expect(giving(machine).filter((slot) => slot !== quarter)).toEqual([])
+  for (const machine of world.machines) expect(machine.given().filter((slot) => slot !== quarter)).toEqual([])
 })
 
 test.each([1, 2])(
   'aggregators add up nothing of a time of which both of another pair told totals (%i of two)',
   async (saying) => {
     const world = await createWorld(8)
-    const quarter = slotOfBucket(bucketOf('6h', hourOf(world).start))
+    const quarter = slotOfBucket(bucketOf('6h', world.hour.start))
     const authors: readonly string[] = world.pair.slice(0, saying).map(({ node }) => node.id)
     // Their word, as documents bring it to everybody; machines give all the same.
     for (const { node } of world.pair) {
@@ -393,8 +359,8 @@ test.each([1, 2])(
       })
     }
     await world.network.pass(40 * MINUTE)
-    const [bucket] = (await read(world.machines[2]!, world)).buckets
-    expect(bucket!.why).toBe(saying === 2 ? 'pending' : undefined)
+    const bucket = await world.read()
+    expect(bucket.why).toBe(saying === 2 ? 'pending' : undefined)
   },
 )
 
@@ -402,13 +368,12 @@ test('a machine gives to as many buckets of seven days as it may, and to six tim
   const world = await createWorld(4, { running: (index) => index === 3 })
   const machine = world.machines[3]!
   machine.budget = 2
-  const given = (): number => machine.node.audits.filter(({ type }) => type === 'share_given').length
   await world.network.pass(5 * HOUR)
-  expect(given()).toBe(2)
+  expect(machine.given()).toHaveLength(2)
   expect((await machine.room.preview(1000, 'security')).why).toBe('budget')
   world.plan = { ...world.plan!, bundle: 2, noise: 10 }
   await world.network.pass(3 * HOUR)
-  expect(given()).toBeGreaterThan(2)
+  expect(machine.given().length).toBeGreaterThan(2)
   expect((await machine.room.preview(1000, 'security')).why).toBeUndefined()
 })
 
@@ -416,9 +381,9 @@ test('where the policy asks for noise, readers have totals that are near the tru
   const world = await createWorld(16)
   world.plan = { ...world.plan!, noise: 10 }
   await world.network.pass(20 * MINUTE)
-  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  const bucket = await world.read()
   expect(bucket).toMatchObject({ why: undefined, contributions: { contributed: 16 } })
-  const [batch] = bucket!.batches
+  const [batch] = bucket.batches
   expect(batch!.off).toEqual({ nodes: 3, values: 43 })
   const { nodes, values } = batch!.rows.get('git')!
   // Noise that is larger than these bounds comes once in many thousand times; of numbers that are zero both would fail.
@@ -437,16 +402,15 @@ test('a release is sealed anew where somebody else has the role, and not because
       role === 'own' ? [version] : [],
     )
   const first = editions()
-  await world.pair[0].stop()
-  await world.pair[0].start()
-  world.network.weave()
+  await world.stop(world.pair[0])
+  await world.start(world.pair[0])
   await world.network.pass(10 * MINUTE)
   expect(editions()).toEqual(first)
-  Object.assign(world.machines[2]!, { roles: [] })
-  Object.assign(world.machines[4]!, { roles: ['security'] })
+  world.staff.roles = []
+  world.machines[4]!.roles = ['security']
   await world.network.pass(10 * MINUTE)
   expect(editions()).not.toEqual(first)
-  const bucket = (await world.machines[4]!.room.read('security', 'ToolUsage', hourOf(world))).buckets[0]
+  const bucket = await world.read(world.machines[4]!)
   expect(shown(bucket)).toEqual(plain(world.machines))
 })
 
@@ -457,7 +421,6 @@ test.each([0, 1] as const)(
   'aggregator %i is killed after each of its steps, and all is released once',
   async (which) => {
     const world = await createWorld(8, { seed: 11 })
-    const range = hourOf(world)
     const victim = world.pair[which]
     const killed: string[] = []
     const died = new Set<string>()
@@ -469,14 +432,13 @@ test.each([0, 1] as const)(
       killed.push(step.split(' ')[0]!)
       await victim.stop()
       await world.network.pass(5_000)
-      await victim.start()
-      world.network.weave()
+      await world.start(victim)
     }
     await world.network.pass(10 * MINUTE)
     // Each aggregator tells at least two editions of the tally, and its release.
     expect(killed.filter((kind) => kind === 'tally').length).toBeGreaterThanOrEqual(2)
     expect(killed).toContain('release')
-    const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', range)).buckets
+    const bucket = await world.read()
     expect(bucket).toMatchObject({
       why: undefined,
       contributions: { contributed: 8, declined: 0, late: 0, absent: 0 },

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { writeShare } from '../../../../src/exchange/aggregates/index.ts'
-import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
@@ -14,7 +13,7 @@ import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
-import { BUCKET, DRAWN, MESH, PAIR, PLAN, selfOf, TOOLS } from './pair.ts'
+import { ABOUT, BUCKET, DRAWN, PLAN, selfOf, shelfOf, TOOLS } from './pair.ts'
 
 const HOUR = 3_600_000
 const machineOf = (n: number): Identity => testIdentity(100 + n)
@@ -34,27 +33,16 @@ interface Aggregator {
 
 function createPair() {
   const random = seeded('tallier')
-  const kept = new Map<string, StoredDocument>()
   const world = { now: BUCKET.end + HOUR, readers: 1, revoked: new Set<NodeId>(), machines: 0 }
   const clock = { now: () => world.now, monotonic: () => world.now }
-
-  function keep(bytes: Uint8Array): void {
-    const { head } = readDocument(bytes, world.now)
-    kept.set(`${head.author} ${head.kind} ${head.slot}`, { head, bytes, received_at: world.now })
-  }
+  const shelf = shelfOf(clock.now)
 
   function give(count: number): void {
     for (let more = 0; more < count; more++) {
       const identity = machineOf(world.machines++)
       const section = { layout: TOOLS, counts: new Map([[0, [4]]]), audiences: ['security'] }
-      keep(
-        writeShare(
-          selfOf(identity),
-          { clock, random },
-          { mesh: MESH, bucket: BUCKET, pair: PAIR },
-          { kMin: 1, layouts: [TOOLS], sections: [section], declined: [] },
-        ),
-      )
+      const given = { kMin: 1, layouts: [TOOLS], sections: [section], declined: [] }
+      shelf.keep(writeShare(selfOf(identity), { clock, random }, ABOUT, given))
     }
   }
 
@@ -77,16 +65,13 @@ function createPair() {
 
   const aggregators = DRAWN.map((identity): Aggregator => {
     const audits: unknown[] = []
-    const here = (author: NodeId, kind: string): readonly StoredDocument[] =>
-      kind === 'share' && it.lost.has(author)
-        ? []
-        : [...kept.values()].filter(({ head }) => head.author === author && head.kind === kind)
+    const isLost = (author: NodeId, kind: string) => kind === 'share' && it.lost.has(author)
     const documents = {
-      publish: async (_: unknown, bytes: Uint8Array) => keep(bytes),
+      publish: async (_: unknown, bytes: Uint8Array) => shelf.keep(bytes),
       isCompared: () => true,
-      slots: (author: NodeId, kind: string) => here(author, kind).map(({ head }) => head.slot),
-      async of(author: NodeId, kind: string, slots: (slot: string) => boolean = () => true) {
-        const found = here(author, kind).filter(({ head }) => slots(head.slot))
+      slots: (author: NodeId, kind: string) => (isLost(author, kind) ? [] : shelf.slots(author, kind)),
+      async of(author: NodeId, kind: string, slots?: (slot: string) => boolean) {
+        const found = isLost(author, kind) ? [] : shelf.of(author, kind, slots)
         if (kind === 'share') it.reads += found.length
         if (kind === 'release') it.looks++
         return found
@@ -119,10 +104,7 @@ function createPair() {
       looks: 0,
       lost: new Set(),
       round: () => tallier.round(PLAN),
-      released: () =>
-        [...kept.values()]
-          .filter(({ head }) => head.author === identity.nodeId && head.kind === 'release')
-          .map(({ bytes }) => readersIn(bytes, world.now)),
+      released: () => shelf.of(identity.nodeId, 'release').map(({ bytes }) => readersIn(bytes, world.now)),
       reasons: () => audits.map((entry) => (entry as { details: { reason?: string } }).details.reason),
     }
     return it
