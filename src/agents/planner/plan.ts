@@ -36,7 +36,7 @@ export interface Draft {
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
   /** Arguments that are the text of the result of a step before, by its id; they are not in `input`. */
-  readonly takes?: Readonly<Record<string, string>>
+  readonly takes?: Readonly<Record<string, string>> | undefined
   /** Empty for the tool of an agent. */
   readonly command: string
 }

@@ -1,4 +1,5 @@
 // Tasks as other rooms see them: the states of A2A 1.0, numbered events, and what became of each task.
+import type { TaskRow } from '../../store/tables/agents.ts'
 import type { AgentId } from '../types.ts'
 
 /** Of A2A 1.0. `auth-required` is for requesters of other machines. */
@@ -18,14 +19,7 @@ const FINAL: ReadonlySet<TaskState> = new Set(['completed', 'failed', 'canceled'
 export const isFinal = (state: TaskState): boolean => FINAL.has(state)
 
 /** Somebody of another machine: its node, and the operator who asks through it. */
-export interface Afar {
-  /** Node id. */
-  readonly node: string
-  /** Node id form of the operator's key; absent: the node asks for itself. */
-  readonly operator?: string
-  /** What the operator's certificate, or this machine, calls them; for people. */
-  readonly name?: string
-}
+export type Afar = NonNullable<TaskRow['by']>
 
 export interface TaskEvent {
   /** From 1, without gaps. */

@@ -1,78 +1,61 @@
 // Level 0: actions that wait for a person's yes, with their exact words, and the log of what was decided.
-import { type Change, type Database, delRow, putRow } from '../level/database.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Database } from '../level/database.ts'
+import { type Checked, type Is, orNull, shape, text, whole } from '../level/is.ts'
+import { defineTable } from '../level/table.ts'
 
-/** A row of the approvals room; the store knows only the fields by which it is found. */
-export interface StoredApproval {
-  readonly id: string
+const stored = shape({
+  id: text,
   /** Milliseconds since the epoch. */
-  readonly created_at: number
+  created_at: whole,
   /** Number of the person whose affair it is; null: of nobody on this machine. */
-  readonly person: number | null
-}
+  person: orNull(whole),
+})
+/** A row of the approvals room; the store knows only the fields by which it is found. */
+export type StoredApproval = Checked<typeof stored>
 
-export interface ApprovalRepository<Open extends StoredApproval, Ended extends StoredApproval> {
-  /** Requests that are not over. A damaged row is left out: it approves nothing. */
-  open(): Promise<readonly Open[]>
-  /** Durable (fsync) when it resolves. */
-  put(row: Open): Promise<void>
-  /** Takes the request away and writes what became of it, both or neither; durable when it resolves. */
-  end(id: string, ended: Ended): Promise<void>
-  /** Past requests and their outcome, newest first. */
-  log(limit: number): Promise<readonly Ended[]>
-  /** Keeps the newest `most` entries of the log. */
-  trim(most: number): Promise<void>
-  /** Removes everything of one person; durable when it resolves. */
-  clear(person: number): Promise<void>
-}
-
-const VALUE_VERSION = 1
-// approvals ‖ kind of row ‖ id, or time ‖ id
-const OPEN = { bytes: Uint8Array.of(1) }
-const ENDED = { bytes: Uint8Array.of(2) }
+export type ApprovalRepository<Open extends StoredApproval, Ended extends StoredApproval> = ReturnType<
+  typeof createApprovalRepository<Open, Ended>
+>
 
 export function createApprovalRepository<Open extends StoredApproval, Ended extends StoredApproval>(
   db: Database,
-): ApprovalRepository<Open, Ended> {
-  const openKey = (id: string): Buffer => makeKey('approvals', OPEN, { text: id })
-  const endedKey = ({ created_at, id }: Ended): Buffer =>
-    makeKey('approvals', ENDED, { u64: created_at }, { text: id })
-  const rows = async <Row extends StoredApproval>(values: Promise<readonly Uint8Array[]>) =>
-    (await values).flatMap((bytes) => read<Row>(bytes) ?? [])
-
+) {
+  const waiting = defineTable<Open>({ keyspace: 'approvals', kind: 1, value: stored as Is<Open> })
+  const past = defineTable<Ended>({
+    keyspace: 'approvals',
+    kind: 2,
+    ids: 'hex',
+    value: stored as Is<Ended>,
+    idOf: placeOf,
+  })
+  const [open, ended] = [waiting.in(db), past.in(db)]
   return {
-    open: () => rows<Open>(db.values(keyRange('approvals', OPEN)).all()),
-    async put(row) {
-      await db.put(openKey(row.id), encodeValue(VALUE_VERSION, row), { sync: true })
+    /** Requests that are not over. A damaged row is left out: it approves nothing. */
+    open: () => open.all(),
+    /** Durable (fsync) when it resolves. */
+    put: (row: Open) => open.write({ put: [row] }),
+    /** Takes the request away and writes what became of it, both or neither; durable when it resolves. */
+    end: (id: string, row: Ended) =>
+      db.batch([...waiting.changes({ remove: [id] }), ...past.changes({ put: [row] })], { sync: true }),
+    /** Past requests and their outcome, newest first. */
+    log: async (limit: number) => (await ended.all()).toReversed().slice(0, limit),
+    /** Keeps the newest `most` entries of the log. */
+    async trim(most: number) {
+      await ended.write({ remove: (await ended.ids()).slice(0, -most), lazy: true })
     },
-    async end(id, ended) {
-      const changes: readonly Change[] = [
-        delRow(openKey(id)),
-        putRow(endedKey(ended), encodeValue(VALUE_VERSION, ended)),
-      ]
-      await db.batch([...changes], { sync: true })
-    },
-    log: (limit) => rows<Ended>(db.values({ ...keyRange('approvals', ENDED), reverse: true, limit }).all()),
-    async trim(most) {
-      const keys = await db.keys({ ...keyRange('approvals', ENDED), reverse: true }).all()
-      await db.batch(keys.slice(most).map((key) => delRow(key)))
-    },
-    async clear(person) {
-      const changes: Change[] = []
-      for await (const [key, bytes] of db.iterator(keyRange('approvals')))
-        if (read<StoredApproval>(bytes)?.person === person) changes.push(delRow(key))
-      await db.batch(changes, { sync: true })
+    /** Removes everything of one person; durable when it resolves. */
+    async clear(person: number) {
+      const isTheirs = (row: StoredApproval): boolean => row.person === person
+      const asked = (await open.all()).filter(isTheirs).map(({ id }) => id)
+      const over = (await ended.all()).filter(isTheirs).map(placeOf)
+      await db.batch([...waiting.changes({ remove: asked }), ...past.changes({ remove: over })], {
+        sync: true,
+      })
     },
   }
 }
 
-/** Undefined for a damaged one. */
-function read<Row extends StoredApproval>(bytes: Uint8Array): Row | undefined {
-  try {
-    const row = decodeValue<Row>(VALUE_VERSION, bytes)
-    return typeof row.id === 'string' && Number.isSafeInteger(row.created_at) ? row : undefined
-  } catch {
-    return undefined
-  }
-}
+/** By time, then by id. */
+const placeOf = ({ created_at, id }: StoredApproval): string =>
+  created_at.toString(16).padStart(16, '0') + toHex(Buffer.from(id))

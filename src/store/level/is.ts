@@ -10,7 +10,7 @@ type Leavable<F extends Fields> = {
   [K in keyof F]: undefined extends Checked<F[K]> ? K : never
 }[keyof F]
 type Shape<F extends Fields> = { readonly [K in Exclude<keyof F, Leavable<F>>]: Checked<F[K]> } & {
-  readonly [K in Leavable<F>]?: Exclude<Checked<F[K]>, undefined>
+  readonly [K in Leavable<F>]?: Checked<F[K]>
 }
 
 export const text = (value: unknown): value is string => typeof value === 'string'

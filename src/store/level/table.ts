@@ -14,13 +14,13 @@ export const NOBODY = 0xffff_ffff
 type Who = readonly [person: number] | readonly []
 
 interface RowChange<Row> {
-  readonly put?: readonly Row[]
-  readonly remove?: readonly string[]
+  readonly put?: readonly Row[] | undefined
+  readonly remove?: readonly string[] | undefined
   /** It outlives a kill of the process, but not a power cut. */
   readonly lazy?: true
 }
 
-/** The rows of a table in a database. A damaged row is as if it was not there. */
+/** The rows of a table in a database. A damaged row is as if it was not there, unless the table is `strict`. */
 export interface Rows<Row, Of extends Who = [person: number]> {
   /** `prefix`: only those whose ids begin with it. */
   all(...of: [...Of, prefix?: string]): Promise<readonly Row[]>
@@ -47,6 +47,8 @@ interface Declared<Value, Row> {
   /** `hex`: ids are hex digits whose bytes stand in the key. Absent: texts. */
   readonly ids?: 'hex'
   readonly value: Is<Value>
+  /** Reading throws at a damaged row, because it may be a refusal. */
+  readonly strict?: true
   /** Absent: the member `id`. */
   readonly idOf?: (row: Row) => string
   /** Where a row says more than its value: its id, which is in the key alone. Both or neither. */
@@ -63,7 +65,7 @@ export const definePeoplesTable = <Value, Row = Value>(declared: Declared<Value,
   table<Value, Row, [person: number]>(declared, 1)
 
 function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owners: 0 | 1): Table<Row, Of> {
-  const { keyspace, kind, ids, value: isValue, pack, unpack } = declared
+  const { keyspace, kind, ids, value: isValue, strict, pack, unpack } = declared
   const idOf = declared.idOf ?? ((row) => (row as { readonly id: string }).id)
   const kindPart: KeyPart[] = kind === undefined ? [] : [{ bytes: Uint8Array.of(kind) }]
   const kindAt = UID_AT + 4 * owners
@@ -86,6 +88,13 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
     return idOf(row) === id ? row : undefined
   }
 
+  function found(key: Uint8Array, bytes: Uint8Array): Row | undefined {
+    const row = read(key, bytes)
+    if (row === undefined && strict)
+      throw new Error(`a row of ${keyspace} in the database is damaged: run karo doctor --repair`)
+    return row
+  }
+
   function changes(...change: readonly unknown[]): Change[] {
     const of = change.slice(0, owners)
     const { put = [], remove = [] } = change[owners] as RowChange<Row>
@@ -105,7 +114,7 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
         const rows: Row[] = []
         const prefix = { text: (of[owners] as string | undefined) ?? '' }
         for await (const [key, bytes] of db.iterator(rangeOf(of.slice(0, owners), prefix))) {
-          const row = read(key, bytes)
+          const row = found(key, bytes)
           if (row !== undefined) rows.push(row)
         }
         return rows
@@ -113,7 +122,7 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
       async get(...at) {
         const key = keyOf(at.slice(0, owners), at[owners] as string)
         const bytes = await db.get(key)
-        return bytes === undefined ? undefined : read(key, bytes)
+        return bytes === undefined ? undefined : found(key, bytes)
       },
       has: async (...at) => db.has(keyOf(at.slice(0, owners), at[owners] as string)),
       ids: async (...of) => (await db.keys(rangeOf(of)).all()).map(idIn),

@@ -3,7 +3,7 @@
 import { orElse } from '../../base/run/or-else.ts'
 import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
-import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
+import { EVENT_KEY_BYTES, UID_AT } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { decodeValue } from '../level/value.ts'
@@ -12,9 +12,10 @@ import { decodeRollup } from '../rollups/rollups.ts'
 import { isAgentRow } from '../tables/agents.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
 import { isArtifactRow } from '../tables/artifacts.ts'
-import { readConsent } from '../tables/consent.ts'
+import { isConsentRow } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
 import { forwarded } from '../tables/forwarded.ts'
+import { isMemberRow } from '../tables/members.ts'
 import { isMemoryRow } from '../tables/memory.ts'
 import { isPersonRow } from '../tables/people.ts'
 import { tokens } from '../tables/tokens.ts'
@@ -32,8 +33,6 @@ type Check = (key: Uint8Array, value: Uint8Array) => boolean
 const VALUE_VERSION = 1
 const UID_KEY = UID_AT + 4
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
 const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
 
 /** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
@@ -74,13 +73,9 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   },
   event_counts: isCountOfPerson,
   rollups_from: isCountOfPerson,
-  consent(key, value) {
-    const { uid, off, allow_only, deny_only } = readConsent(value)
-    const whole = Array.isArray(allow_only) && Array.isArray(deny_only)
-    return uid === readU32(key, UID_AT) && typeof off === 'boolean' && whole
-  },
+  consent: isConsentRow,
   api_tokens: tokens.isRow,
-  members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),
+  members: isMemberRow,
   replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
   audit: (_, value) => decodes(value),
   spool_offsets: (_, value) => decodes(value),

@@ -29,7 +29,16 @@ const task = shape({
   created_at: whole,
   ended_at: orNull(whole),
   /** The node or operator of another machine that gave the task; absent: a person of this machine did. */
-  by: maybe(shape({ node: text, operator: maybe(text), name: maybe(text) })),
+  by: maybe(
+    shape({
+      /** Node id. */
+      node: text,
+      /** Node id form of the operator's key; absent: the node asks for itself. */
+      operator: maybe(text),
+      /** What the operator's certificate, or this machine, calls them; for people. */
+      name: maybe(text),
+    }),
+  ),
 })
 /** A task without its result. */
 export type TaskRow = Checked<typeof task>

@@ -1,33 +1,37 @@
 // The sharing decisions of each person (uid) on this node; the file's `[sharing]` applies until they decide.
 import type { Database } from '../level/database.ts'
+import { type Checked, flag, listOf, maybe, oneOf, shape, text, whole } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { peopleIn } from '../level/table.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-interface ConsentPart {
-  readonly who: string
-  readonly categories: readonly ('tool_usage' | 'activity_patterns' | 'safety_stats' | 'anomalies')[]
-}
-
-export interface ConsentRecord {
-  readonly uid: number
+const who = listOf(text)
+const parts = listOf(
+  shape({
+    who: text,
+    categories: listOf(oneOf('tool_usage', 'activity_patterns', 'safety_stats', 'anomalies')),
+  }),
+)
+const consent = shape({
+  uid: whole,
   /** Node ids, `team:x`, `role:x` or `*`: who may have level 1. */
-  readonly allow_peers: readonly string[]
+  allow_peers: who,
   /** Likewise for level 2. */
-  readonly allow_supervisors: readonly string[]
+  allow_supervisors: who,
   /** Likewise: who may have nothing, whatever the two lists above say. */
-  readonly deny_peers: readonly string[]
+  deny_peers: who,
   /** Likewise: who may have some categories, besides what the first two lists give. */
-  readonly allow_only: readonly ConsentPart[]
+  allow_only: parts,
   /** Likewise: who may not have some categories, whatever the lists that allow say. */
-  readonly deny_only: readonly ConsentPart[]
+  deny_only: parts,
   /** How far anomalies leave; absent: the file holds. */
-  readonly anomalies?: 'off' | 'anonymous' | 'identified'
+  anomalies: maybe(oneOf('off', 'anonymous', 'identified')),
   /** Nothing to anybody. */
-  readonly off: boolean
+  off: flag,
   /** Milliseconds since the epoch. */
-  readonly decided_at: number
-}
+  decided_at: whole,
+})
+export type ConsentRecord = Checked<typeof consent>
 
 export interface ConsentRepository {
   /** Replaces this person's decision; durable (fsync) when it resolves. */
@@ -50,8 +54,14 @@ const CHOICE_VERSION = 3
 const NO_PARTS = { allow_only: [], deny_only: [] }
 const keyOf = (uid: number): Buffer => makeKey('consent', { u32: uid })
 
+/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
+export function isConsentRow(key: Uint8Array, value: Uint8Array): boolean {
+  const record = readConsent(value)
+  return consent(record) && keyOf(record.uid).equals(key)
+}
+
 /** A stored value, of any version. Throws when it is damaged. */
-export function readConsent(bytes: Uint8Array): ConsentRecord {
+function readConsent(bytes: Uint8Array): ConsentRecord {
   const version = bytes[0] === PLAIN_VERSION || bytes[0] === CHOICE_VERSION ? bytes[0] : VALUE_VERSION
   return { ...NO_PARTS, ...decodeValue<ConsentRecord>(version, bytes) }
 }

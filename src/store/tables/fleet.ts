@@ -1,110 +1,89 @@
 // A node's data about its mesh: the root that it trusts, its own certificates, and invites without their secrets.
-import { type Database, delRow, putRow } from '../level/database.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import type { Database } from '../level/database.ts'
+import { bytes, type Checked, flag, listOf, maybe, orNull, shape, text, whole } from '../level/is.ts'
+import { defineTable, rowOfAny, type Table } from '../level/table.ts'
 
-/** The mesh this node belongs to. */
-export interface MembershipRecord {
+const membership = shape({
   /** Public key of the root, 32 bytes. */
-  readonly root: Uint8Array
+  root: bytes,
   /** Milliseconds since the epoch. */
-  readonly joined_at: number
+  joined_at: whole,
   /** This node's certificates, from the one of the root on. */
-  readonly chain: readonly Uint8Array[]
-}
+  chain: listOf(bytes),
+})
+/** The mesh this node belongs to. */
+export type MembershipRecord = Checked<typeof membership>
 
-/** An invite that this node is about to use. Its secret has to be kept until the inviter has answered. */
-export interface JoiningRecord {
-  readonly secret: Uint8Array
-  readonly commitment: Uint8Array
-  readonly expires_at: number
+const joining = shape({
+  secret: bytes,
+  commitment: bytes,
+  expires_at: whole,
   /** The root that has to answer, if that is known beforehand. */
-  readonly root: Uint8Array | null
+  root: orNull(bytes),
   /** `host:port` to look for the inviter at, beside mDNS. */
-  readonly places: readonly string[]
-}
+  places: listOf(text),
+})
+/** An invite that this node is about to use. Its secret has to be kept until the inviter has answered. */
+export type JoiningRecord = Checked<typeof joining>
 
-/** An invite that this node gave out. */
-export interface InviteRecord {
+const invite = shape({
   /** 16 hex digits, derived from the secret. */
-  readonly id: string
+  id: text,
   /** Public key that it names as the inviter; a row of an earlier release has none. */
-  readonly inviter?: Uint8Array
+  inviter: maybe(bytes),
   /** Derived from the secret: proves, and does not tell it. */
-  readonly key: Uint8Array
-  readonly made_at: number
-  readonly expires_at: number
-  readonly uses: number
+  key: bytes,
+  made_at: whole,
+  expires_at: whole,
+  uses: whole,
   /** Public keys of the nodes that used it. */
-  readonly used: readonly Uint8Array[]
-  readonly failures: number
-  readonly cancelled: boolean
-  readonly roles: readonly string[]
-  readonly teams: readonly string[]
+  used: listOf(bytes),
+  failures: whole,
+  cancelled: flag,
+  roles: listOf(text),
+  teams: listOf(text),
   /** Who has the machines. */
-  readonly owner?: string | undefined
+  owner: maybe(text),
   /** The account that made it; a row of an earlier release has none. */
-  readonly made_by?: string
-}
+  made_by: maybe(text),
+})
+/** An invite that this node gave out. */
+export type InviteRecord = Checked<typeof invite>
 
-export interface FleetRepository {
-  load(): Promise<{
-    readonly membership: MembershipRecord | undefined
-    readonly joining: JoiningRecord | undefined
-    readonly invites: readonly InviteRecord[]
-  }>
+const [MEMBERSHIP, JOINING, INVITE] = ['membership', 'joining', 'invite '] as const
+const of = { keyspace: 'fleet', strict: true } as const
+const memberships = defineTable({ ...of, value: membership, idOf: () => MEMBERSHIP })
+const joinings = defineTable({ ...of, value: joining, idOf: () => JOINING })
+const invites = defineTable({ ...of, value: invite, idOf: ({ id }) => `${INVITE}${id}` })
+
+export const isFleetRow = rowOfAny(memberships, joinings, invites)
+export type FleetRepository = ReturnType<typeof createFleetRepository>
+
+export const createFleetRepository = (db: Database) => ({
+  load: async () => ({
+    membership: await memberships.in(db).get(MEMBERSHIP),
+    joining: await joinings.in(db).get(JOINING),
+    invites: await invites.in(db).all(INVITE),
+  }),
   /** One batch, durable (fsync) when it resolves: an invite that was used must stay so after a power cut. Null removes. */
-  write(changes: {
+  write: (changes: {
     readonly membership?: MembershipRecord | null
     readonly joining?: JoiningRecord | null
     readonly invites?: readonly InviteRecord[]
     readonly forget_invites?: readonly string[]
-  }): Promise<void>
-}
+  }) =>
+    db.batch(
+      [
+        ...one(memberships, MEMBERSHIP, changes.membership),
+        ...one(joinings, JOINING, changes.joining),
+        ...invites.changes({
+          put: changes.invites,
+          remove: changes.forget_invites?.map((id) => `${INVITE}${id}`),
+        }),
+      ],
+      { sync: true },
+    ),
+})
 
-const VALUE_VERSION = 1
-const MEMBERSHIP = makeKey('fleet', { text: 'membership' })
-const JOINING = makeKey('fleet', { text: 'joining' })
-const inviteKey = (id: string): Buffer => makeKey('fleet', { text: `invite ${id}` })
-
-export function createFleetRepository(db: Database): FleetRepository {
-  const one = async <T>(key: Buffer): Promise<T | undefined> => {
-    const bytes = await db.get(key)
-    return bytes === undefined ? undefined : decodeValue<T>(VALUE_VERSION, bytes)
-  }
-  return {
-    async load() {
-      const invites = await db.values(keyRange('fleet', { text: 'invite ' })).all()
-      return {
-        membership: await one<MembershipRecord>(MEMBERSHIP),
-        joining: await one<JoiningRecord>(JOINING),
-        invites: invites.map((bytes) => decodeValue<InviteRecord>(VALUE_VERSION, bytes)),
-      }
-    },
-    async write({ membership, joining, invites = [], forget_invites = [] }) {
-      const put = (key: Buffer, record: unknown) => putRow(key, encodeValue(VALUE_VERSION, record))
-      const change = (key: Buffer, record: unknown) =>
-        record === undefined ? [] : [record === null ? delRow(key) : put(key, record)]
-      await db.batch(
-        [
-          ...change(MEMBERSHIP, membership),
-          ...change(JOINING, joining),
-          ...invites.map((record) => put(inviteKey(record.id), record)),
-          ...forget_invites.map((id) => delRow(inviteKey(id))),
-        ],
-        { sync: true },
-      )
-    },
-  }
-}
-
-/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
-export function isFleetRow(key: Uint8Array, value: Uint8Array): boolean {
-  const record = decodeValue<Partial<InviteRecord> | null>(VALUE_VERSION, value)
-  if (typeof record !== 'object' || record === null) return false
-  const isInvite = Buffer.from(key).subarray(1).toString('latin1').startsWith('invite ')
-  return (
-    !isInvite ||
-    (Array.isArray(record.used) && Number.isSafeInteger(record.uses) && inviteKey(`${record.id}`).equals(key))
-  )
-}
+const one = <Row>(table: Table<Row, []>, id: string, row: Row | null | undefined) =>
+  row === undefined ? [] : table.changes(row === null ? { remove: [id] } : { put: [row] })

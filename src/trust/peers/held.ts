@@ -5,10 +5,7 @@ import type { DecisionRecord } from '../../store/tables/members.ts'
 import type { Decision } from './opinion.ts'
 
 /** One decision in memory: about every key of its member. */
-export interface Held extends Decision {
-  readonly keys: DecisionRecord['keys']
-  readonly chosen?: DecisionRecord['chosen']
-}
+export type Held = Decision & Pick<DecisionRecord, 'keys' | 'chosen'>
 
 export function heldFrom(record: DecisionRecord, log: Log): Held {
   const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)

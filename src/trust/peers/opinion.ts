@@ -3,25 +3,16 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { rolesThatCount } from '../../base/words/roles.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
+import type { DecisionRecord } from '../../store/tables/members.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
 import type { KeyState } from '../lineage/index.ts'
 import type { DomainWord } from './domains.ts'
 import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
-export interface Decision {
+export interface Decision extends Omit<DecisionRecord, 'keys' | 'chosen' | 'level'> {
   /** Null: no trust was given, or it was taken back. */
   readonly level: TrustLevel | null
-  /** Empty: no name was chosen. */
-  readonly name: string
-  /** False: the node gave itself the name. Absent in records of older releases. */
-  readonly name_chosen?: boolean
-  readonly roles: readonly string[]
-  readonly teams: readonly string[]
-  readonly denied: boolean
-  readonly revoked: boolean
-  /** Milliseconds since the epoch. */
-  readonly decided_at: number
 }
 
 /** Everything this node heard about another. */

@@ -1,4 +1,4 @@
-// Members, consent and audit rows come back as they were written, and damage is seen, not believed.
+// Members, consent, fleet and audit rows come back as they were written, and damage is seen, not believed.
 import { describe, expect, test } from 'vitest'
 import { maybe, shape, text, whole } from '../../../src/store/level/is.ts'
 import { keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
@@ -6,6 +6,7 @@ import { definePeoplesTable, peopleIn } from '../../../src/store/level/table.ts'
 import { encodeValue } from '../../../src/store/level/value.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from '../../../src/store/tables/consent.ts'
+import { createFleetRepository } from '../../../src/store/tables/fleet.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
@@ -125,6 +126,23 @@ test('decisions, sightings and strangers of one key stand side by side and are f
   await repository.write({ forget_strangers: [bytes(1)] })
   expect(await repository.load()).toEqual({ decisions: [decision], sightings: [], strangers: [] })
 })
+
+test.each([
+  ['members', createMemberRepository, { decisions: [] }],
+  ['fleet', createFleetRepository, { invites: [] }],
+] as const)(
+  'a damaged row of %s, which may be a refusal, is not passed over',
+  async (keyspace, create, none) => {
+    const db = await temporaryDatabase()
+    expect(await create(db).load()).toMatchObject(none)
+    const stranger = makeKey('members', { bytes: Uint8Array.of(3) }, { bytes: bytes(1) })
+    const key = keyspace === 'members' ? stranger : makeKey('fleet', { text: 'invite 00' })
+    for (const damaged of [Buffer.of(1, 0xc1), encodeValue(1, { id: '01' }), encodeValue(2, {})]) {
+      await db.put(key, damaged)
+      await expect(create(db).load()).rejects.toThrow(`a row of ${keyspace} in the database is damaged`)
+    }
+  },
+)
 
 test('audit rows are walked both ways; a base takes entries and heads up to it away', async () => {
   const repository = createAuditRepository(await temporaryDatabase())
