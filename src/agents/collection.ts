@@ -1,25 +1,7 @@
 // What people keep of one kind: changed one thing after the other, found by the beginning of its id, and gone with its person.
-import { createSerial, type Limiter } from '../base/async/limiter.ts'
+import { createSerial } from '../base/async/limiter.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Rows } from '../store/tables/memory.ts'
-
-export interface Collection<Row> {
-  /** One change at a time. */
-  readonly serially: Limiter
-  /** Those whose time is not over. */
-  all(person: number): Promise<readonly Row[]>
-  /** `which`: its id, or at least `least` digits of the beginning. Throws KaroError `not_found`, `conflict`. */
-  one(person: number, which: string): Promise<Row>
-  /**
-   * Durable when it resolves, so that whoever is told of a change is told of what stays. To be called within `serially`. Throws
-   * KaroError `not_found` for a person who was removed: their number is never given again.
-   */
-  write: Rows<Row>['write']
-  /** Removes those whose time is over. To be called within `serially`. */
-  sweep(person: number): Promise<void>
-  /** Resolves when nothing more is written for this person; the rows are the caller's to remove. */
-  drop(person: number): Promise<void>
-}
 
 interface Kept<Row> {
   readonly rows: Rows<Row>
@@ -37,14 +19,21 @@ export function createCollection<Row extends { readonly id: string }>({
   command,
   least,
   isOver = () => false,
-}: Kept<Row>): Collection<Row> {
+}: Kept<Row>) {
   const serially = createSerial()
   const gone = new Set<number>()
   const all = async (person: number) => (await rows.all(person)).filter((row) => !isOver(row))
+  const write: typeof rows.write = async (person, change) => {
+    if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
+    await rows.write(person, change)
+  }
   return {
+    /** One change at a time. */
     serially,
+    /** Those whose time is not over. */
     all,
-    async one(person, which) {
+    /** `which`: its id, or at least `least` digits of the beginning. Throws KaroError `not_found`, `conflict`. */
+    async one(person: number, which: string) {
       const found = which.length < least ? [] : (await all(person)).filter(({ id }) => id.startsWith(which))
       const [only, other] = found
       if (only !== undefined && other === undefined) return only
@@ -55,15 +44,18 @@ export function createCollection<Row extends { readonly id: string }>({
         hint: `${command} shows your ${what}s; give at least ${least} digits of an id.`,
       })
     },
-    async write(person, change) {
-      if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
-      await rows.write(person, change)
-    },
-    async sweep(person) {
+    /**
+     * Durable when it resolves, so that whoever is told of a change is told of what stays. To be called within `serially`. Throws
+     * KaroError `not_found` for a person who was removed: their number is never given again.
+     */
+    write,
+    /** Removes those whose time is over. To be called within `serially`. */
+    async sweep(person: number) {
       const over = (await rows.all(person)).filter(isOver)
       if (over.length > 0) await rows.write(person, { remove: over.map(({ id }) => id) })
     },
-    async drop(person) {
+    /** Resolves when nothing more is written for this person; the rows are the caller's to remove. */
+    async drop(person: number) {
       gone.add(person)
       await serially(async () => {})
     },

@@ -7,39 +7,33 @@ import { KaroError } from '../base/errors.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
-import type { Room } from '../base/run/room.ts'
-import {
-  type ApprovalRepository,
-  createApprovalRepository,
-  type StoredApproval,
-} from './approvals/approvals.ts'
-import { createEventRepository, type EventRepository, type RemovedWith } from './events/events.ts'
+import { createApprovalRepository, type StoredApproval } from './approvals/approvals.ts'
+import { createEventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
 import { type Disk, fullness, watchDisk } from './level/disk.ts'
 import { makeKey } from './level/keyspace.ts'
-import { createProcessRepository, type ProcessRepository } from './processes/processes.ts'
+import { createProcessRepository } from './processes/processes.ts'
 import { removeClosed, writeClosed } from './rescue/leveldb/closed.ts'
 import { migrate } from './rescue/migrations.ts'
 import { checkFiles, finishRepair } from './rescue/repair.ts'
 import { createRollupRepository } from './rollups/rollups.ts'
-import type { RollupRepository } from './rollups/types.ts'
 import { snapshot } from './snapshot.ts'
-import { type AgentRepository, createAgentRepository } from './tables/agents.ts'
-import { type AnomalyRepository, createAnomalyRepository } from './tables/anomalies.ts'
-import { type ArtifactRepository, createArtifactRepository } from './tables/artifacts.ts'
-import { type AuditRepository, createAuditRepository } from './tables/audit.ts'
-import { type CapabilityRepository, createCapabilityRepository } from './tables/capabilities.ts'
-import { type ConsentRepository, createConsentRepository } from './tables/consent.ts'
-import { createDocumentRepository, type DocumentRepository } from './tables/documents.ts'
-import { createFleetRepository, type FleetRepository } from './tables/fleet.ts'
-import { type ForwardedRepository, forwarded } from './tables/forwarded.ts'
-import { createMemberRepository, type MemberRepository } from './tables/members.ts'
-import { createMemoryRepository, type MemoryRepository } from './tables/memory.ts'
-import { createPeopleRepository, type PeopleRepository } from './tables/people.ts'
-import { createReplayRepository, type ReplayRepository } from './tables/replay.ts'
-import { createRetentionTimeRepository, type RetentionTimeRepository } from './tables/retention-time.ts'
-import { type TokenRepository, tokens } from './tables/tokens.ts'
-import { createVaultRepository, type VaultRepository } from './tables/vault.ts'
+import { createAgentRepository } from './tables/agents.ts'
+import { createAnomalyRepository } from './tables/anomalies.ts'
+import { createArtifactRepository } from './tables/artifacts.ts'
+import { createAuditRepository } from './tables/audit.ts'
+import { createCapabilityRepository } from './tables/capabilities.ts'
+import { createConsentRepository } from './tables/consent.ts'
+import { createDocumentRepository } from './tables/documents.ts'
+import { createFleetRepository } from './tables/fleet.ts'
+import { forwarded } from './tables/forwarded.ts'
+import { createMemberRepository } from './tables/members.ts'
+import { createMemoryRepository } from './tables/memory.ts'
+import { createPeopleRepository } from './tables/people.ts'
+import { createReplayRepository } from './tables/replay.ts'
+import { createRetentionTimeRepository } from './tables/retention-time.ts'
+import { tokens } from './tables/tokens.ts'
+import { createVaultRepository } from './tables/vault.ts'
 
 /** Every row of a database of an earlier schema; the pieces are `createDatabase`'s. */
 export interface EarlierDatabase {
@@ -47,35 +41,7 @@ export interface EarlierDatabase {
   readonly rows: AsyncIterable<Uint8Array>
 }
 
-export interface Store extends Room {
-  readonly events: EventRepository
-  readonly rollups: RollupRepository
-  readonly members: MemberRepository
-  readonly consent: ConsentRepository
-  readonly replay: ReplayRepository
-  readonly audit: AuditRepository
-  readonly documents: DocumentRepository
-  readonly fleet: FleetRepository
-  readonly forwarded: ForwardedRepository
-  readonly tokens: TokenRepository
-  /** The approvals room says what its rows are. */
-  approvals<Open extends StoredApproval, Ended extends StoredApproval>(): ApprovalRepository<Open, Ended>
-  readonly capabilities: CapabilityRepository
-  readonly people: PeopleRepository
-  readonly processes: ProcessRepository
-  readonly anomalies: AnomalyRepository
-  readonly agents: AgentRepository
-  readonly vault: VaultRepository
-  readonly artifacts: ArtifactRepository
-  readonly memory: MemoryRepository
-  readonly retentionTime: RetentionTimeRepository
-  /** Bytes on disk, approximate. */
-  bytes(): Promise<number>
-  /** Every row as it is now, for a backup; the pieces are `createDatabase`'s. */
-  snapshot(): AsyncGenerator<Uint8Array, void>
-  /** Writes a small value and reads it back; rejects when the database does not do both. For signs of life. */
-  probe(): Promise<void>
-}
+export type Store = ReturnType<typeof openStore>
 
 export interface StoreOptions extends Pick<Ambient, 'clock' | 'log'> {
   /** Made if missing; one process at a time may have it open. */
@@ -98,7 +64,7 @@ const PROBE_KEY = makeKey('meta', { text: 'probe' })
  * `start` errors: `conflict` when another process has the database open, `bad_file` when it is damaged, unreadable or
  * of a newer schema.
  */
-export function openStore({ directory, clock, log, faults = noFaults, copies }: StoreOptions): Store {
+export function openStore({ directory, clock, log, faults = noFaults, copies }: StoreOptions) {
   const db = newDatabase(directory)
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
@@ -136,7 +102,9 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
     fleet: createFleetRepository(db),
     forwarded: forwarded.in(db),
     tokens: tokens.in(db),
-    approvals: () => createApprovalRepository(db),
+    /** The approvals room says what its rows are. */
+    approvals: <Open extends StoredApproval, Ended extends StoredApproval>() =>
+      createApprovalRepository<Open, Ended>(db),
     capabilities: createCapabilityRepository(db),
     people: createPeopleRepository(db),
     processes,
@@ -147,7 +115,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
     memory: createMemoryRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
-    async start(signal) {
+    async start(signal: AbortSignal) {
       await lookOver(directory, log)
       signal.throwIfAborted()
       try {
@@ -200,11 +168,16 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
       ]
     },
 
+    /** Bytes on disk, approximate. */
     bytes: async () => directoryBytes(directory),
 
+    /** Every row as it is now, for a backup; the pieces are `createDatabase`'s. */
     snapshot: () => snapshot(db),
 
-    // All probes write the same key, so a caller that comes during a probe gets that probe's result.
+    /**
+     * Writes a small value and reads it back; rejects when the database does not do both. For signs of life. All probes write the
+     * same key, so a caller that comes during a probe gets that probe's result.
+     */
     probe: singleFlight(probe),
   }
 }

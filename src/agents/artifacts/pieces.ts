@@ -7,19 +7,7 @@ import type { ArtifactRepository } from '../../store/tables/artifacts.ts'
 import { hashesOf, isWhole } from './rows.ts'
 import { MOST_ARTIFACTS, MOST_PIECES } from './types.ts'
 
-export interface Pieces {
-  /** Removes pieces of the person that nothing needs, and counts the others. */
-  collect(person: number): Promise<void>
-  /**
-   * Resolves with the hash of the bytes. Artifacts of the person that come from other machines and are not complete give way,
-   * the oldest first, where there is no room. Throws KaroError `rate_limited` where that is not enough.
-   */
-  store(person: number, bytes: Uint8Array, known?: Known): Promise<Uint8Array>
-  /** Throws KaroError `rate_limited` where the person has as many artifacts as one may have. */
-  checkRoom(person: number): Promise<void>
-  /** Forgets how many the person has. */
-  forget(person: number): void
-}
+export type Pieces = ReturnType<typeof createPieces>
 
 interface Known {
   /** Hash of the bytes. */
@@ -32,7 +20,7 @@ interface Known {
 export function createPieces(
   { artifacts, coming, pieces }: ArtifactRepository,
   underWay: (person: number) => readonly Uint8Array[],
-): Pieces {
+) {
   /** Pieces of each person. */
   const used = new Map<number, number>()
   const total = (): number => [...used.values()].reduce((sum, pieces) => sum + pieces, 0)
@@ -65,8 +53,13 @@ export function createPieces(
   }
 
   return {
+    /** Removes pieces of the person that nothing needs, and counts the others. */
     collect,
-    async store(person, bytes, known) {
+    /**
+     * Resolves with the hash of the bytes. Artifacts of the person that come from other machines and are not complete give way,
+     * the oldest first, where there is no room. Throws KaroError `rate_limited` where that is not enough.
+     */
+    async store(person: number, bytes: Uint8Array, known?: Known) {
       const hash = known?.hash ?? blake3([bytes])
       const id = toHex(hash)
       const isThere = await pieces.has(person, id)
@@ -83,12 +76,14 @@ export function createPieces(
         await pieces.write(person, { put: [{ id, bytes }], lazy: true })
       return hash
     },
-    async checkRoom(person) {
+    /** Throws KaroError `rate_limited` where the person has as many artifacts as one may have. */
+    async checkRoom(person: number) {
       if ((await artifacts.all(person)).length >= MOST_ARTIFACTS)
         throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
           hint: 'Remove some: karo artifact remove.',
         })
     },
-    forget: (person) => void used.delete(person),
+    /** Forgets how many the person has. */
+    forget: (person: number) => void used.delete(person),
   }
 }

@@ -19,22 +19,18 @@ const MOST_PEOPLE = 256
 const KEPT_MS = DAY_MS
 const MOST_REASON = 200
 
-export interface Alerts {
-  /** The same alert again within a minute is ignored. */
-  raise(person: number, alert: Alert): void
-  /** Of the last day, the newest first; `at` in milliseconds since the epoch. */
-  of(person: number): readonly (Alert & { readonly at: number })[]
-  onRaised(listener: (person: number, alert: Alert) => void): () => void
-}
+export type Alerts = ReturnType<typeof createAlerts>
 
-export function createAlerts({ now }: Pick<Clock, 'now'>): Alerts {
+export function createAlerts({ now }: Pick<Clock, 'now'>) {
   const all = createRecent<number, readonly (Alert & { readonly at: number })[]>(MOST_PEOPLE)
   const listeners = createListeners<[number, Alert]>()
-  const of: Alerts['of'] = (person) => (all.peek(person) ?? []).filter(({ at }) => at > now() - KEPT_MS)
+  const of = (person: number) => (all.peek(person) ?? []).filter(({ at }) => at > now() - KEPT_MS)
 
   return {
+    /** Of the last day, the newest first; `at` in milliseconds since the epoch. */
     of,
-    raise(person, { what, agent, reason: words }) {
+    /** The same alert again within a minute is ignored. */
+    raise(person: number, { what, agent, reason: words }: Alert) {
       const reason = words.slice(0, MOST_REASON)
       const before = of(person)
       const isSame = before.some(

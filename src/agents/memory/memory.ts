@@ -60,24 +60,9 @@ export interface MemoryDeps {
 }
 
 /** Every method touches the notes of that person alone. Errors: `bad_request`, `not_found`, `conflict`, `rate_limited`. */
-export interface Memory {
-  /**
-   * Keeps a text without the secrets that are found in it. `source`: absent for the person. The result of an agent is cut where
-   * it is too long, and gives way to newer ones; a note of a person never does.
-   */
-  add(person: number, text: string, source?: string): Promise<Note>
-  /** The text as `add` keeps it: without the secrets that are found in it. */
-  kept(text: string): string
-  /** The newest first. */
-  list(person: number): Promise<readonly Note[]>
-  search(person: number, query: string, limit: number, signal: AbortSignal): Promise<Found>
-  /** `which`: the id, or at least 6 digits of its beginning. */
-  forget(person: number, which: string): Promise<Note>
-  /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
-  drop(person: number): Promise<void>
-}
+export type Memory = ReturnType<typeof createMemory>
 
-export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
+export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps) {
   const kept = { what: 'note', command: 'karo memory list', least: ID_LEAST } as const
   const { serially, all, one, write, drop } = createCollection({ rows: repository, ...kept })
   const indexes = createRecent<number, WordIndex>(MOST_INDEXES)
@@ -170,8 +155,13 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   }
 
   return {
+    /** The text as `add` keeps it: without the secrets that are found in it. */
     kept: redact,
-    add: (person, given, source = 'person') =>
+    /**
+     * Keeps a text without the secrets that are found in it. `source`: absent for the person. The result of an agent is cut where
+     * it is too long, and gives way to newer ones; a note of a person never does.
+     */
+    add: (person: number, given: string, source = 'person') =>
       serially(async () => {
         const isOwn = source === 'person'
         if (given.trim() === '') throw new KaroError('bad_request', 'the note is empty', { where: 'TEXT' })
@@ -196,8 +186,10 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         index?.add(row)
         return noteOf(row)
       }),
-    list: async (person) => (await all(person)).map(noteOf).sort((a, b) => b.created_at - a.created_at),
-    async search(person, query, limit, signal) {
+    /** The newest first. */
+    list: async (person: number) =>
+      (await all(person)).map(noteOf).sort((a, b) => b.created_at - a.created_at),
+    async search(person: number, query: string, limit: number, signal: AbortSignal): Promise<Found> {
       const index = await serially(() => indexOf(person))
       const rows = await all(person)
       const byId = new Map(rows.map((row) => [row.id, row]))
@@ -221,14 +213,16 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
       const searched_by = meaning === undefined ? 'words' : `words and meaning (${meaning.by})`
       return { hits: hits.slice(0, limit), searched_by, notes }
     },
-    forget: (person, which) =>
+    /** `which`: the id, or at least 6 digits of its beginning. */
+    forget: (person: number, which: string) =>
       serially(async () => {
         const only = await one(person, which)
         await write(person, { remove: [only.id] })
         indexes.peek(person)?.remove(only.id)
         return noteOf(only)
       }),
-    async drop(person) {
+    /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
+    async drop(person: number) {
       await drop(person)
       indexes.delete(person)
     },

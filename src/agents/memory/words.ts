@@ -6,26 +6,22 @@ interface Text {
   readonly text: string
 }
 
-export interface WordIndex {
-  add(one: Text): void
-  remove(id: string): void
-  /** Ids, the best first. Those in which more of the words stand come first. */
-  search(query: string): readonly string[]
-}
+export type WordIndex = ReturnType<typeof createWordIndex>
 
 /** Characters and words of a query that are looked at; a person types fewer. */
 const MOST_QUERY = 512
 const MOST_WORDS = 32
 
-export function createWordIndex(texts: readonly Text[]): WordIndex {
+export function createWordIndex(texts: readonly Text[]) {
   const index = new MiniSearch<Text>({ fields: ['text'] })
   index.addAll(texts)
   return {
-    add: (one) => index.add({ id: one.id, text: one.text }),
-    remove(id) {
+    add: (one: Text) => index.add({ id: one.id, text: one.text }),
+    remove(id: string) {
       if (index.has(id)) index.discard(id)
     },
-    search(query) {
+    /** Ids, the best first. Those in which more of the words stand come first. */
+    search(query: string) {
       const words = query.slice(0, MOST_QUERY).split(/\s+/).slice(0, MOST_WORDS).join(' ')
       // Short words have too many neighbours.
       const how = {

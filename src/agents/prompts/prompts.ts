@@ -25,30 +25,7 @@ interface Prompt {
 }
 
 /** Every method touches the prompts of that person alone. Errors: `bad_request`, `not_found`, `rate_limited`, `too_large`. */
-export interface Prompts {
-  /** Adds a prompt, or a version of the one of that name. `known`: its newest version says the same, and stays the newest. */
-  add(
-    person: number,
-    name: string,
-    text: string,
-  ): Promise<{ readonly prompt: Prompt; readonly known: boolean }>
-  /** The newest version of each, by name. */
-  list(person: number): Promise<readonly Prompt[]>
-  /** `version`: absent for the newest. */
-  show(person: number, name: string, version?: number): Promise<Prompt>
-  /** All that are kept, the newest first. */
-  versions(person: number, name: string): Promise<readonly Prompt[]>
-  render(
-    person: number,
-    name: string,
-    values: Readonly<Record<string, string>>,
-    version?: number,
-  ): Promise<{ readonly prompt: Prompt; readonly text: string }>
-  /** All of its versions. */
-  remove(person: number, name: string): Promise<Prompt>
-  /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
-  drop(person: number): Promise<void>
-}
+export type Prompts = ReturnType<typeof createPrompts>
 
 export function createPrompts({
   repository,
@@ -58,7 +35,7 @@ export function createPrompts({
   readonly repository: MemoryRepository['prompts']
   readonly redact: (text: string) => string
   readonly clock: Pick<Clock, 'now'>
-}): Prompts {
+}) {
   const kept = { what: 'prompt', command: 'karo prompt list', least: 1 } as const
   const { serially, all, write, drop } = createCollection({ rows: repository, ...kept })
 
@@ -92,8 +69,10 @@ export function createPrompts({
   }
 
   return {
+    /** `version`: absent for the newest. */
     show,
-    add: (person, name, given) =>
+    /** Adds a prompt, or a version of the one of that name. `known`: its newest version says the same, and stays the newest. */
+    add: (person: number, name: string, given: string) =>
       serially(async () => {
         const text = redact(given)
         if (!PROMPT_NAME.test(name))
@@ -120,27 +99,31 @@ export function createPrompts({
         await write(person, { put: [row] })
         return { prompt: promptOf(row, added), known: false }
       }),
-    async list(person) {
+    /** The newest version of each, by name. */
+    async list(person: number) {
       const rows = await all(person)
       return rows.flatMap((row) => {
         const last = row.versions.at(-1)
         return last === undefined ? [] : [promptOf(row, last)]
       })
     },
-    async versions(person, name) {
+    /** All that are kept, the newest first. */
+    async versions(person: number, name: string) {
       const row = await rowOf(person, name)
       return row.versions.map((version) => promptOf(row, version)).reverse()
     },
-    async render(person, name, values, version) {
+    async render(person: number, name: string, values: Readonly<Record<string, string>>, version?: number) {
       const prompt = await show(person, name, version)
       return { prompt, text: render(prompt.text, values) }
     },
-    remove: (person, name) =>
+    /** All of its versions. */
+    remove: (person: number, name: string) =>
       serially(async () => {
         const prompt = await show(person, name)
         await write(person, { remove: [name] })
         return prompt
       }),
+    /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
     drop,
   }
 }

@@ -15,19 +15,9 @@ interface AgentLogLine {
   readonly text: string
 }
 
-export interface AgentLog {
-  /** Bytes of standard error, in pieces as they come. */
-  push(bytes: Buffer): void
-  /** The agent has ended: what it wrote without an end of line is a line too. */
-  end(): void
-  note(text: string): void
-  /** From now on each line is kept as `mask` gives it back. */
-  hide(mask: (text: string) => string): void
-  /** Oldest first. `dropped`: lines before them; `cut`: characters that too long lines among them lost. */
-  read(): { readonly lines: readonly AgentLogLine[]; readonly dropped: number; readonly cut: number }
-}
+export type AgentLog = ReturnType<typeof createAgentLog>
 
-export function createAgentLog(now: () => number): AgentLog {
+export function createAgentLog(now: () => number) {
   const lines: (AgentLogLine & { readonly cut: number })[] = []
   let dropped = 0
   let decoder = new TextDecoder()
@@ -55,7 +45,8 @@ export function createAgentLog(now: () => number): AgentLog {
   }
 
   return {
-    push(bytes) {
+    /** Bytes of standard error, in pieces as they come. */
+    push(bytes: Buffer) {
       const [first = '', ...more] = decoder.decode(bytes, { stream: true }).split('\n')
       extend(first)
       for (const next of more) {
@@ -63,15 +54,18 @@ export function createAgentLog(now: () => number): AgentLog {
         extend(next)
       }
     },
+    /** The agent has ended: what it wrote without an end of line is a line too. */
     end() {
       extend(decoder.decode())
       decoder = new TextDecoder()
       if (begun !== '' || begunCut > 0) close()
     },
-    note: (text) => add('karo', text, 0),
-    hide(mask) {
+    note: (text: string) => add('karo', text, 0),
+    /** From now on each line is kept as `mask` gives it back. */
+    hide(mask: (text: string) => string) {
       masked = mask
     },
+    /** Oldest first. `dropped`: lines before them; `cut`: characters that too long lines among them lost. */
     read: () => ({
       lines: lines.map(({ at, from, text }) => ({ at, from, text })),
       dropped,

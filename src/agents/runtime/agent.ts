@@ -10,7 +10,7 @@ import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec } from '../muscle/client.ts'
 import type { Muscle } from '../muscle/muscle.ts'
 import type { AgentId, Pin } from '../types.ts'
-import { type AgentLog, createAgentLog } from './agent-log.ts'
+import { createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { type Mask, maskOf } from './mask.ts'
 import { checkOffers, type Pins } from './offers.ts'
@@ -66,38 +66,9 @@ export interface AgentDeps extends Ambient {
   readonly onState: (of: AgentOf, status: AgentStatus) => void
 }
 
-export interface Agent {
-  readonly errors: AgentLog
-  status(): AgentStatus
-  /** The tools of the running agent; undefined while it does not run. */
-  session(): Session | undefined
-  /**
-   * Starts it unless it runs. Rejects with KaroError: `refused` (manifest, a path, no sandbox, agents are off), `unavailable` (the
-   * Muscle is lost, or the agent does not start); with OtherCode. `byPerson`: also after it crashed too often. `code`: what it was let through with.
-   */
-  start(options: {
-    readonly traceId: string
-    readonly byPerson: boolean
-    readonly code?: Pin['code']
-  }): Promise<Session>
-  /**
-   * Calls a tool, after the calls before it; the agent has to run. `onBegin` is waited for right before the tool is called, with
-   * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
-   */
-  call(
-    name: string,
-    input: Readonly<Record<string, unknown>>,
-    options: CallOptions & { readonly onBegin: (tool: Tool | undefined) => Promise<void> },
-  ): Promise<CallOutcome>
-  /** Resolves when no process of it is left. It is not started again by itself. */
-  stop(why: string): Promise<void>
-  /** Its stored manifest differs from the signed one. */
-  refuse(why: string): void
-  /** Like `stop`, and final: a caller that still holds the agent can no longer start it. */
-  retire(): Promise<void>
-}
+export type Agent = ReturnType<typeof createAgent>
 
-export function createAgent(of: AgentOf, deps: AgentDeps): Agent {
+export function createAgent(of: AgentOf, deps: AgentDeps) {
   const { id, person } = of
   const { muscle, grants, clock, timers, random, log } = deps
   const errors = createAgentLog(clock.now)
@@ -261,20 +232,36 @@ export function createAgent(of: AgentOf, deps: AgentDeps): Agent {
 
   return {
     errors,
+    /** Resolves when no process of it is left. It is not started again by itself. */
     stop,
-    refuse: (why) => set('refused', why),
+    /** Its stored manifest differs from the signed one. */
+    refuse: (why: string) => set('refused', why),
+    /** Like `stop`, and final: a caller that still holds the agent can no longer start it. */
     async retire() {
       gone = true
       await stop('it was removed')
     },
+    /** The tools of the running agent; undefined while it does not run. */
     session: () => session,
-    status: () => {
+    status: (): AgentStatus => {
       const { state, detail } = muscle.state()
       // The lock is shown before the agent itself has heard of it.
       if (state === 'ready' || status.state === 'refused') return status
       return { ...status, state: state === 'off' ? 'stopped' : 'locked', detail, since: null }
     },
-    async start({ traceId, byPerson, code }) {
+    /**
+     * Starts it unless it runs. Rejects with KaroError: `refused` (manifest, a path, no sandbox, agents are off), `unavailable` (the
+     * Muscle is lost, or the agent does not start); with OtherCode. `byPerson`: also after it crashed too often. `code`: what it was let through with.
+     */
+    async start({
+      traceId,
+      byPerson,
+      code,
+    }: {
+      readonly traceId: string
+      readonly byPerson: boolean
+      readonly code?: Pin['code']
+    }) {
       if (gone) throw new KaroError('not_found', `${id} was removed`)
       if (session !== undefined) return session
       if (crashLoop && !byPerson)
@@ -287,7 +274,15 @@ export function createAgent(of: AgentOf, deps: AgentDeps): Agent {
       }
       return start(traceId, code)
     },
-    async call(name, input, options) {
+    /**
+     * Calls a tool, after the calls before it; the agent has to run. `onBegin` is waited for right before the tool is called, with
+     * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
+     */
+    async call(
+      name: string,
+      input: Readonly<Record<string, unknown>>,
+      options: CallOptions & { readonly onBegin: (tool: Tool | undefined) => Promise<void> },
+    ) {
       if (oneByOne.pending() > MOST_WAITING)
         throw new KaroError('rate_limited', `too many calls of ${id} wait`)
       let begun = false

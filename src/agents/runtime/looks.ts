@@ -27,17 +27,9 @@ export interface LooksDeps {
   readonly startOf: (known: Known) => Promise<Action>
 }
 
-export interface Looks {
-  /** `look` is called again and again, until the function that is returned is called. */
-  add(look: Look): () => void
-  /** A person started the agent; `action`: as the gates let that through, undefined where they were not asked. */
-  started(known: Known, session: Session, action: Action | undefined): void
-  /** Something changed; resolves when all were called after that, and then each agent that runs was looked at. */
-  now(): Promise<void>
-  stop(): void
-}
+export type Looks = ReturnType<typeof createLooks>
 
-export function createLooks({ timers, log, agents, gates, grantedUntil, startOf }: LooksDeps): Looks {
+export function createLooks({ timers, log, agents, gates, grantedUntil, startOf }: LooksDeps) {
   const all = new Set<Look>()
   let stopped = false
   /** Ends the wait for the next look; undefined while none is waited for. */
@@ -114,13 +106,16 @@ export function createLooks({ timers, log, agents, gates, grantedUntil, startOf 
   }
 
   return {
+    /** Something changed; resolves when all were called after that, and then each agent that runs was looked at. */
     now,
-    add(look) {
+    /** `look` is called again and again, until the function that is returned is called. */
+    add(look: Look) {
       all.add(look)
       arm()
       return () => void all.delete(look)
     },
-    started(known, session, action) {
+    /** A person started the agent; `action`: as the gates let that through, undefined where they were not asked. */
+    started(known: Known, session: Session, action: Action | undefined) {
       if (action === undefined) granted.delete(known)
       else lets.set(session, action)
     },

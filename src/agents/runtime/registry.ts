@@ -27,19 +27,9 @@ interface RegistryDeps extends AgentDeps {
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
 }
 
-export interface Registry {
-  load(): Promise<void>
-  all(): readonly Known[]
-  /** By name or id; `person`: only that one's. Throws KaroError `not_found`. */
-  find(which: string, person?: number): Known
-  /** Throws KaroError: `bad_request`, `conflict` (the name is taken), `rate_limited` (as many as there may be). */
-  add(person: number, wanted: Wanted): Promise<Known>
-  /** Stops it and forgets it. */
-  remove(known: Known): Promise<void>
-  stopAll(why: string): Promise<void>
-}
+export type Registry = ReturnType<typeof createRegistry>
 
-export function createRegistry(deps: RegistryDeps): Registry {
+export function createRegistry(deps: RegistryDeps) {
   const { repository, identity, clock } = deps
   const agents = new Map<string, Known>()
 
@@ -76,7 +66,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
       }
     },
     all: () => [...agents.values()],
-    find(which, person) {
+    /** By name or id; `person`: only that one's. Throws KaroError `not_found`. */
+    find(which: string, person?: number) {
       const known = agents.get(which.slice(which.indexOf(':') + 1))
       const mine = known !== undefined && (person === undefined || known.person === person)
       if (mine && (which === known.name || which === known.id)) return known
@@ -88,7 +79,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
         hint: near === undefined ? 'karo agent list shows your agents.' : `Did you mean ${near}?`,
       })
     },
-    async add(person, wanted) {
+    /** Throws KaroError: `bad_request`, `conflict` (the name is taken), `rate_limited` (as many as there may be). */
+    async add(person: number, wanted: Wanted) {
       if (!AGENT_NAME.test(wanted.name))
         throw new KaroError('bad_request', 'a name has at most 32 small letters, digits and . _ -', {
           where: 'NAME',
@@ -111,13 +103,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
         throw error
       }
     },
-    async remove(known) {
+    /** Stops it and forgets it. */
+    async remove(known: Known) {
       if (agents.get(known.name) !== known) return
       await repository.removeManifest(known.person, known.id)
       agents.delete(known.name)
       await known.agent.retire()
     },
-    async stopAll(why) {
+    async stopAll(why: string) {
       await Promise.all([...agents.values()].map(({ agent }) => agent.stop(why)))
     },
   }

@@ -7,7 +7,7 @@
 export function createListeners<Args extends readonly unknown[]>(failed?: (error: unknown) => void) {
   const listeners = new Set<(...args: Args) => void>()
   return {
-    tell: (...args: Args) => {
+    tell(...args: Args) {
       for (const listener of listeners) {
         try {
           listener(...args)
@@ -19,7 +19,9 @@ export function createListeners<Args extends readonly unknown[]>(failed?: (error
     },
     on(listener: (...args: Args) => void) {
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => {
+        listeners.delete(listener)
+      }
     },
   }
 }

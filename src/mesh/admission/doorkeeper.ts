@@ -34,17 +34,10 @@ export const LOOPBACK_DOOR: DoorLimits = {
 /** Hosts whose rate is remembered; the host that was quiet longest is forgotten first. */
 const RATES_MAX = 1_024
 
-export interface Doorkeeper {
-  /**
-   * Whether this host (an IP address) may begin a handshake now. If so, `left` must be called once when it is over.
-   * `knows` says whether members live there; it is asked when the answer depends on it and nothing else.
-   */
-  enters(host: string, knows: (host: string) => boolean): boolean
-  left(host: string): void
-}
+export type Doorkeeper = ReturnType<typeof createDoorkeeper>
 
 /** `now` is monotonic, in milliseconds. */
-export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = LOOPBACK_DOOR): Doorkeeper {
+export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = LOOPBACK_DOOR) {
   const pending = new Map<string, number>()
   // Loopback has a rate of its own, so that a program on this machine cannot close the door for the LAN.
   const totals = { local: 0, remote: 0 }
@@ -54,7 +47,11 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
   const rates = { local: ratesOf(loopback), remote: ratesOf(lan) }
 
   return {
-    enters(host, knows) {
+    /**
+     * Whether this host (an IP address) may begin a handshake now. If so, `left` must be called once when it is over.
+     * `knows` says whether members live there; it is asked when the answer depends on it and nothing else.
+     */
+    enters(host: string, knows: (host: string) => boolean) {
       const side = leadsHere(host) ? 'local' : 'remote'
       const limits = side === 'local' ? loopback : lan
       const here = pending.get(host) ?? 0
@@ -66,7 +63,7 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
       totals[side]++
       return true
     },
-    left(host) {
+    left(host: string) {
       const here = pending.get(host)
       if (here === undefined) return
       totals[leadsHere(host) ? 'local' : 'remote']--

@@ -5,7 +5,6 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { within } from '../../base/async/deadline.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { HealthCheck } from '../../base/run/room.ts'
 import { inSteps } from '../../base/timers.ts'
 import { isAlone } from '../../config/alone.ts'
 import type { Config } from '../../config/index.ts'
@@ -30,29 +29,13 @@ interface ListeningDeps extends Ambient {
 
 type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
 
-export interface Listening {
-  /** The host, from the moment it is made until the stop begins. */
-  host(): Host | undefined
-  /** The addresses of this machine that the host listens on now, without peer ids. */
-  addresses(): readonly Multiaddr[]
-  multiaddrs(): readonly string[]
-  /**
-   * The host, which a node that is alone has only from the first dial on: libp2p is a tenth of its memory. Undefined outside
-   * of start and stop.
-   */
-  open(): Promise<Host | undefined>
-  /** Throws after undoing what it did, except for `leave`. */
-  start(init: () => Promise<Start>, signal: AbortSignal): Promise<void>
-  /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
-  stop(leave: () => Promise<void>): Promise<void>
-  health(): readonly HealthCheck[]
-}
+export type Listening = ReturnType<typeof createListening>
 
 const ipOf = (address: string): string => parseEndpoint(address)?.ip ?? ''
 const ipsOf = (addresses: readonly Multiaddr[]): ReadonlySet<string> =>
   new Set(addresses.map((address) => endpointOf(address)?.ip ?? ''))
 
-export function createListening(deps: ListeningDeps): Listening {
+export function createListening(deps: ListeningDeps) {
   const { config, timings, clock, timers, random, log, put, interfaces = networkInterfaces } = deps
   let host: Host | undefined
   let isRunning = false
@@ -173,8 +156,14 @@ export function createListening(deps: ListeningDeps): Listening {
   }
 
   return {
+    /** The host, from the moment it is made until the stop begins. */
     host: () => host,
+    /**
+     * The host, which a node that is alone has only from the first dial on: libp2p is a tenth of its memory. Undefined outside
+     * of start and stop.
+     */
     open: () => open(),
+    /** The addresses of this machine that the host listens on now, without peer ids. */
     addresses,
     multiaddrs: () =>
       addresses()
@@ -182,7 +171,8 @@ export function createListening(deps: ListeningDeps): Listening {
         .filter((endpoint) => endpoint !== undefined)
         .map(formatEndpoint),
 
-    async start(init, signal) {
+    /** Throws after undoing what it did, except for `leave`. */
+    async start(init: () => Promise<Start>, signal: AbortSignal) {
       isRunning = true
       open = singleFlight(async () => {
         if (host !== undefined) return host
@@ -204,7 +194,8 @@ export function createListening(deps: ListeningDeps): Listening {
       )
     },
 
-    async stop(leave) {
+    /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
+    async stop(leave: () => Promise<void>) {
       const stopping = host
       isRunning = false
       open = async () => undefined

@@ -47,17 +47,9 @@ export interface MdnsDeps extends Ambient {
   readonly put: Put
 }
 
-export interface Mdns {
-  start(): Promise<void>
-  /**
-   * Joins the group on new interfaces, and sends a question there. Has to be called periodically: until then nodes on
-   * these interfaces are not discovered.
-   */
-  look(): void
-  stop(): Promise<void>
-}
+export type Mdns = ReturnType<typeof createMdns>
 
-export function createMdns(deps: MdnsDeps): Mdns {
+export function createMdns(deps: MdnsDeps) {
   const { clock, timers, random, log, put } = deps
   const segments = watchSegments(
     () => segmentsOf(deps.where, deps.interfaces(), deps.allows),
@@ -168,6 +160,10 @@ export function createMdns(deps: MdnsDeps): Mdns {
       ask()
       stopAsking = inSteps({ clock, timers }, () => deps.intervalMs, ask)
     },
+    /**
+     * Joins the group on new interfaces, and sends a question there. Has to be called periodically: until then nodes on
+     * these interfaces are not discovered.
+     */
     look() {
       void join()
       const { speakFrom } = segments()

@@ -7,12 +7,7 @@ import { addressesOf, askServers, isNoRecord, type NameSources, type StaticPeer 
 const SERVICES_MAX = 256
 const SERVICE = '_karo._tcp'
 
-export interface Names {
-  /** IP addresses of a host; empty when it has none, or nobody may be asked. Rejects when a server fails. */
-  addresses(host: string, signal: AbortSignal): Promise<readonly string[]>
-  /** The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. */
-  services(domain: string, signal: AbortSignal): Promise<readonly StaticPeer[]>
-}
+export type Names = ReturnType<typeof createNames>
 
 export interface NamesDeps {
   readonly config: NameSources
@@ -22,11 +17,11 @@ export interface NamesDeps {
   readonly hostsFile?: string
 }
 
-export function createNames({ config, onUnasked, hostsFile }: NamesDeps): Names {
+export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
   const ask = <T>(signal: AbortSignal, question: (resolver: Resolver) => Promise<T>): Promise<T> =>
     askServers(config.discovery.resolvers, signal, question)
 
-  const addresses: Names['addresses'] = async (host, signal) => {
+  const addresses = async (host: string, signal: AbortSignal): Promise<readonly string[]> => {
     const found = await addressesOf(host, config, signal, hostsFile)
     if (found === undefined) onUnasked(host)
     return found ?? []
@@ -44,8 +39,10 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps): Names 
   }
 
   return {
+    /** IP addresses of a host; empty when it has none, or nobody may be asked. Rejects when a server fails. */
     addresses,
-    async services(domain, signal) {
+    /** The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. */
+    async services(domain: string, signal: AbortSignal) {
       const name = `${SERVICE}.${domain}`
       const instances = await ask(signal, (resolver) => orNone(resolver.resolvePtr(name)))
       const found: StaticPeer[] = []

@@ -19,19 +19,7 @@ export interface ReplayDeps extends Ambient {
   readonly store: ReplayStore
 }
 
-export interface Replay {
-  /** Throws FrameError `stale` outside the clock window. */
-  inWindow(ts: number): void
-  /** Reads the marks of frames that were seen before the restart. */
-  start(): Promise<void>
-  /**
-   * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
-   * taken, when the caller calls what is returned.
-   */
-  check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean): () => void
-  /** Writes the marks that are not on disk yet. */
-  stop(): Promise<void>
-}
+export type Replay = ReturnType<typeof createReplay>
 
 /** Times of frames by their nonces, in order of arrival. A nonce is needed until its frame is stale: 10 minutes at most. */
 type Nonces = Map<string, number>
@@ -58,7 +46,7 @@ interface Seen {
   floor: number
 }
 
-export function createReplay({ store, clock, timers, log }: ReplayDeps): Replay {
+export function createReplay({ store, clock, timers, log }: ReplayDeps) {
   const members = new Map<string, Seen>()
   /** Sender and nonce. */
   const strangers: Nonces = new Map()
@@ -131,8 +119,10 @@ export function createReplay({ store, clock, timers, log }: ReplayDeps): Replay 
   }
 
   return {
+    /** Throws FrameError `stale` outside the clock window. */
     inWindow,
 
+    /** Reads the marks of frames that were seen before the restart. */
     async start() {
       const now = clock.now()
       await store.prune(now)
@@ -141,7 +131,11 @@ export function createReplay({ store, clock, timers, log }: ReplayDeps): Replay 
       }
     },
 
-    check(sender, nonce, ts, member) {
+    /**
+     * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
+     * taken, when the caller calls what is returned.
+     */
+    check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean) {
       inWindow(ts)
       const now = clock.now()
       const [from, id] = [text(sender), text(nonce)]
@@ -163,6 +157,7 @@ export function createReplay({ store, clock, timers, log }: ReplayDeps): Replay 
       }
     },
 
+    /** Writes the marks that are not on disk yet. */
     async stop() {
       unwrite?.()
       await write()

@@ -58,26 +58,7 @@ export interface WiresDeps {
   readonly put: Put
 }
 
-export interface Wires {
-  /** Must run synchronously in `connection:open`. */
-  opened(connection: Connection): void
-  /** Handler of the hello protocol. */
-  hello(stream: Libp2pStream, connection: Connection): void
-  of(connection: Connection): Wire | undefined
-  get(id: ConnId): Wire | undefined
-  /** The newest connection to this node that both sides have admitted. */
-  to(node: NodeId): Wire | undefined
-  /** When something was written to this member last, monotonic ms. */
-  spokeAt(node: NodeId): number
-  /** Opens the control stream of a connection that this side dialed. */
-  begin(id: ConnId): Promise<void>
-  say(id: ConnId, say: Saying): void
-  open(id: ConnId, side: 'serve' | 'out'): void
-  close(id: ConnId, reason: EndReason, goodbye: GoodbyeReason | undefined): void
-  abort(id: ConnId, reason: EndReason): void
-  /** Resolves when every connection that was closed in order has ended. */
-  closed(): Promise<void>
-}
+export type Wires = ReturnType<typeof createWires>
 
 interface Entry extends Wire {
   readonly view: View
@@ -104,7 +85,7 @@ function saidOf(frame: Frame): Said {
   return { ack: stage, retryAfterMs: retry_after_ms, ...told }
 }
 
-export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps): Wires {
+export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps) {
   const { clock, timers, log, rejections } = channel
   const wires = new Map<ConnId, Entry>()
   const byConnection = new WeakMap<Connection, Entry>()
@@ -152,7 +133,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
   }
 
   return {
-    opened(connection) {
+    /** Must run synchronously in `connection:open`. */
+    opened(connection: Connection) {
       const node = nodeOf(connection.remotePeer)
       const endpoint = endpointOf(connection.remoteAddr)
       // A connection that has ended already fires no close event, so it would hold its place in the lobby for ever.
@@ -193,20 +175,25 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       put({ on: 'opened', id, node, ip: endpoint.ip, at: dialed ? formatEndpoint(endpoint) : undefined })
     },
 
-    hello(stream, connection) {
+    /** Handler of the hello protocol. */
+    hello(stream: Libp2pStream, connection: Connection) {
       const wire = byConnection.get(connection)
       const expected = wire !== undefined && !wire.ended && !wire.dialed && wire.control === undefined
       if (expected) converse(wire, stream)
       else stream.abort(new Error('not expected'))
     },
 
-    of: (connection) => byConnection.get(connection),
-    get: (id) => wires.get(id),
-    to: (node) => [...wires.values()].findLast((wire) => wire.peer.nodeId === node && wire.alive()),
+    of: (connection: Connection): Wire | undefined => byConnection.get(connection),
+    get: (id: ConnId): Wire | undefined => wires.get(id),
+    /** The newest connection to this node that both sides have admitted. */
+    to: (node: NodeId): Wire | undefined =>
+      [...wires.values()].findLast((wire) => wire.peer.nodeId === node && wire.alive()),
 
-    spokeAt: (node) => allowanceOf(node).spokeAt(),
+    /** When something was written to this member last, monotonic ms. */
+    spokeAt: (node: NodeId) => allowanceOf(node).spokeAt(),
 
-    async begin(id) {
+    /** Opens the control stream of a connection that this side dialed. */
+    async begin(id: ConnId) {
       const wire = wires.get(id)
       if (wire === undefined) return
       using limit = deadline(timers, timings.negotiateMs)
@@ -220,7 +207,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       }
     },
 
-    say(id, say) {
+    say(id: ConnId, say: Saying) {
       const wire = wires.get(id)
       if ('hello' in say && wire !== undefined)
         wire.control?.send(Hello, {
@@ -242,12 +229,12 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       }
     },
 
-    open(id, side) {
+    open(id: ConnId, side: 'serve' | 'out') {
       const wire = wires.get(id)
       if (wire !== undefined && !wire.ended) wire.view[side] = true
     },
 
-    close(id, reason, goodbye) {
+    close(id: ConnId, reason: EndReason, goodbye: GoodbyeReason | undefined) {
       const wire = wires.get(id)
       if (wire === undefined) return
       const told = goodbye !== undefined && wire.control?.send(Goodbye, { reason: goodbye }) === true
@@ -257,13 +244,14 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       void done.finally(() => closing.delete(done))
     },
 
-    abort(id, reason) {
+    abort(id: ConnId, reason: EndReason) {
       const wire = wires.get(id)
       if (wire === undefined) return
       end(wire)
       abortConnection(wire.connection, reason)
     },
 
+    /** Resolves when every connection that was closed in order has ended. */
     closed: async () => void (await Promise.all(closing)),
   }
 }

@@ -11,27 +11,7 @@ const PROVEN_PER_NODE = ADDRESSES_PER_NODE
 /** Members are at most as many as the owner trusts; strangers on a LAN can be any number of inventions. */
 const STRANGERS_MAX = 256
 
-export interface Book {
-  /** Puts `addresses` (multiaddrs without peer id) in front: the node's key was proven when it told them. */
-  learn(node: NodeId, addresses: readonly string[]): void
-  /** Puts addresses in front that anybody may have said; they displace other hearsay only. */
-  hear(node: NodeId, addresses: readonly string[]): void
-  /** The node's key has answered at this address, or it came from there. */
-  proved(node: NodeId, address: string): void
-  isProven(node: NodeId, address: string): boolean
-  /**
-   * In the order to try them: learned ones, then heard ones. After a dial that failed the other way round, since the
-   * time of one dial may not suffice for all of them.
-   */
-  addresses(node: NodeId): readonly string[]
-  /** A dial to it came to nothing. */
-  failed(node: NodeId): void
-  nodes(): Iterable<NodeId>
-  has(node: NodeId): boolean
-  size(): number
-  /** Whether a member has told that it is at this IP address. */
-  membersAt(ip: string): boolean
-}
+export type Book = ReturnType<typeof createBook>
 
 /** Most of a thousand members share this empty list: nobody on the LAN named them, and this node never dialed them. */
 const NONE: readonly string[] = []
@@ -44,7 +24,7 @@ interface Entry {
   heardFirst: boolean
 }
 
-export function createBook(isMember: (node: NodeId) => boolean): Book {
+export function createBook(isMember: (node: NodeId) => boolean) {
   /** Strangers in order of learning, the newest last. */
   const entries = new Map<NodeId, Entry>()
   /** The nodes that told each IP address; most were told by one. The table spares a search at every connection. */
@@ -86,7 +66,8 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
   }
 
   return {
-    learn(node, addresses) {
+    /** Puts `addresses` (multiaddrs without peer id) in front: the node's key was proven when it told them. */
+    learn(node: NodeId, addresses: readonly string[]) {
       if (addresses.length === 0) return
       const entry = touch(node)
       entry.heardFirst = false
@@ -96,29 +77,37 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
       setLearned(node, entry, learned)
       if (entry.heard.length > 0) entry.heard = entry.heard.filter((address) => !learned.includes(address))
     },
-    hear(node, addresses) {
+    /** Puts addresses in front that anybody may have said; they displace other hearsay only. */
+    hear(node: NodeId, addresses: readonly string[]) {
       const fresh = addresses.filter((address) => !entries.get(node)?.learned.includes(address))
       if (fresh.length === 0) return
       const entry = touch(node)
       entry.heard = [...new Set([...fresh, ...entry.heard])].slice(0, HEARSAY_PER_NODE)
     },
-    proved(node, address) {
+    /** The node's key has answered at this address, or it came from there. */
+    proved(node: NodeId, address: string) {
       const entry = entries.get(node)
       if (entry === undefined || entry.proven.includes(address)) return
       entry.proven = [...entry.proven, address].slice(-PROVEN_PER_NODE)
     },
-    isProven: (node, address) => entries.get(node)?.proven.includes(address) === true,
-    addresses(node) {
+    isProven: (node: NodeId, address: string) => entries.get(node)?.proven.includes(address) === true,
+    /**
+     * In the order to try them: learned ones, then heard ones. After a dial that failed the other way round, since the
+     * time of one dial may not suffice for all of them.
+     */
+    addresses(node: NodeId) {
       const { learned = [], heard = [], heardFirst = false } = entries.get(node) ?? {}
       return heardFirst ? [...heard, ...learned] : [...learned, ...heard]
     },
-    failed(node) {
+    /** A dial to it came to nothing. */
+    failed(node: NodeId) {
       const entry = entries.get(node)
       if (entry !== undefined) entry.heardFirst = !entry.heardFirst
     },
     nodes: () => entries.keys(),
-    has: (node) => entries.has(node),
+    has: (node: NodeId) => entries.has(node),
     size: () => entries.size,
-    membersAt: (ip) => tellers.get(ip)?.some(isMember) === true,
+    /** Whether a member has told that it is at this IP address. */
+    membersAt: (ip: string) => tellers.get(ip)?.some(isMember) === true,
   }
 }

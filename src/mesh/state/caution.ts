@@ -42,20 +42,13 @@ const ADDRESSES_MAX = 2_048
  * help. Addresses of this machine's own interfaces have no rate of their own, since many nodes of one machine share
  * them; anybody can name them, so dials there count together with all others.
  */
-export interface Caution {
-  /** Members are said to be at these endpoints, where no key was proven. Those of them that one dial may try now. */
-  member(endpoints: readonly Endpoint[]): readonly Endpoint[]
-  /** Discovery reported a stranger at this endpoint. True if it may be dialed now. */
-  stranger(endpoint: Endpoint): boolean
-  /** A packet from `source` names an address that cannot be told to be the source's. */
-  named(source: string): boolean
-}
+export type Caution = ReturnType<typeof createCaution>
 
 /**
  * `meshPort` is where this node listens: the others of its mesh probably do too. `isOwn` says whether an IP address is
  * one of this machine's. `now` is monotonic, in milliseconds.
  */
-export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, now: () => number): Caution {
+export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, now: () => number) {
   const strangersAt = new Set([DEFAULTS.mesh.port, meshPort])
 
   const createEach = (rate: Rate): ((ip: string) => boolean) => {
@@ -69,17 +62,20 @@ export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, 
   }
 
   return {
-    member(endpoints) {
+    /** Members are said to be at these endpoints, where no key was proven. Those of them that one dial may try now. */
+    member(endpoints: readonly Endpoint[]) {
       // First its own rate: an address that is named too often uses up nothing of the others.
       const allowed = endpoints.filter(({ ip, port }) => port >= PORT_MIN && members.at(ip))
       const isFree = allowed.every(({ ip }) => leadsHere(ip))
       return isFree || members.all.take(now()) ? allowed : allowed.filter(({ ip }) => leadsHere(ip))
     },
-    stranger: ({ ip, port }) =>
+    /** Discovery reported a stranger at this endpoint. True if it may be dialed now. */
+    stranger: ({ ip, port }: Endpoint) =>
       (strangersAt.has(port) || port >= DYNAMIC_PORT_MIN) &&
       port >= PORT_MIN &&
       strangers.at(ip) &&
       (leadsHere(ip) || strangers.all.take(now())),
+    /** A packet from `source` names an address that cannot be told to be the source's. */
     named: createEach(NAMED_BY_SOURCE),
   }
 }

@@ -10,11 +10,6 @@ const ACROSS = 2
 /** Nodes whose place is remembered. */
 const PLACES_MAX = 8_192
 
-interface Ring {
-  /** The members, at most four, that this member chooses; nobody where it is no member. */
-  choiceOf(node: NodeId): ReadonlySet<NodeId>
-}
-
 interface Place {
   readonly node: NodeId
   /** Where it stands on the ring: 32 bits of SHA-256. */
@@ -88,10 +83,11 @@ export function choiceOf(
 }
 
 /** All nodes that know the same members compute the same choices. */
-export function createRing(members: readonly NodeId[], at: readonly number[] = members.map(placeOf)): Ring {
+export function createRing(members: readonly NodeId[], at: readonly number[] = members.map(placeOf)) {
   const choices = new Map<NodeId, ReadonlySet<NodeId>>()
   return {
-    choiceOf(node) {
+    /** The members, at most four, that this member chooses; nobody where it is no member. */
+    choiceOf(node: NodeId) {
       const known = choices.get(node)
       if (known !== undefined) return known
       const chosen = members.includes(node) ? choiceOf(node, members, at) : NOBODY

@@ -284,15 +284,7 @@ interface Look {
 
 const NOBODY: Placed = { nodes: [], at: [] }
 
-export interface Roll {
-  look(): Look
-  /** The known data about this node may have changed: the next check reads it again. */
-  touch(node: NodeId): void
-  /** The node was heard, or it is connected. */
-  present(node: NodeId): void
-  /** When a look showed this member first, monotonic ms; minus infinity for a node that is none. */
-  since(node: NodeId): number
-}
+export type Roll = ReturnType<typeof createRoll>
 
 interface Entry {
   isThere: boolean
@@ -313,7 +305,7 @@ const newEntry = (node: NodeId, since: number): Entry => ({
  * A mesh in which machines come and go is looked at some thirty times a minute by each node, and asking about each member takes
  * several tables. A look costs what has changed since the last one.
  */
-export function createRoll(deps: RollDeps): Roll {
+export function createRoll(deps: RollDeps) {
   const { self, clock } = deps
   let entries = new Map<NodeId, Entry>()
   const touched = new Set<NodeId>()
@@ -380,9 +372,12 @@ export function createRoll(deps: RollDeps): Roll {
       now = { all, there }
       return now
     },
-    touch: (node) => void touched.add(node),
-    since: (node) => entries.get(node)?.since ?? Number.NEGATIVE_INFINITY,
-    present(node) {
+    /** The known data about this node may have changed: the next check reads it again. */
+    touch: (node: NodeId) => void touched.add(node),
+    /** When a look showed this member first, monotonic ms; minus infinity for a node that is none. */
+    since: (node: NodeId) => entries.get(node)?.since ?? Number.NEGATIVE_INFINITY,
+    /** The node was heard, or it is connected. */
+    present(node: NodeId) {
       const entry = entries.get(node)
       if (entry !== undefined) entry.awayUntil = Number.NEGATIVE_INFINITY
       touched.add(node)

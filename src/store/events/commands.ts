@@ -28,20 +28,10 @@ const CACHED_PEOPLE = 4
 /** Longer texts are looked up by their hash each time, so that a person's cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
 
-export interface CommandTable {
-  /** Numbers of the texts, in their order; what must be written for the new ones is appended to `changes`. */
-  number(uid: number, texts: readonly Level0<string>[], changes: Change[]): Promise<readonly number[]>
-  /** Numbers of one person that are handed out from now on, until `unwatch`; one watch at a time. */
-  watch(uid: number): Pick<NumberSet, 'has'>
-  unwatch(): void
-  /** Texts of this person are no longer stored. */
-  forget(uid: number): void
-  /** Forgets the numbers handed out since the last durable batch, because their batch was not written. */
-  reset(): void
-}
+export type CommandTable = ReturnType<typeof createCommandTable>
 
 /** The writing side; one per database, and only one call of `number` at a time. */
-export function createCommandTable(db: Database): CommandTable {
+export function createCommandTable(db: Database) {
   /** Numbers by text, a cache for each person: joining person and text to one key would cost more than the look-up. */
   const caches = createRecent<number, Recent<string, number>>(CACHED_PEOPLE)
   const nextNumber = new Map<number, number>()
@@ -99,19 +89,23 @@ export function createCommandTable(db: Database): CommandTable {
   }
 
   return {
-    async number(uid, texts, changes) {
+    /** Numbers of the texts, in their order; what must be written for the new ones is appended to `changes`. */
+    async number(uid: number, texts: readonly Level0<string>[], changes: Change[]) {
       const numbers = await numbered(uid, texts, changes)
       if (watched?.uid === uid) for (const number of numbers) watched.used.add(number)
       return numbers
     },
-    watch(uid) {
+    /** Numbers of one person that are handed out from now on, until `unwatch`; one watch at a time. */
+    watch(uid: number) {
       watched = { uid, used: createNumberSet() }
       return watched.used
     },
     unwatch() {
       watched = undefined
     },
-    forget: (uid) => void caches.delete(uid),
+    /** Texts of this person are no longer stored. */
+    forget: (uid: number) => void caches.delete(uid),
+    /** Forgets the numbers handed out since the last durable batch, because their batch was not written. */
     reset() {
       caches.clear()
       nextNumber.clear()

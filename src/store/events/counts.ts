@@ -11,18 +11,10 @@ export const countKey = (uid: number): Buffer => makeKey('event_counts', { u32: 
 export const encodeCount = (count: number): Buffer => encodeValue(VALUE_VERSION, count)
 export const decodeCount = (value: Uint8Array): number => decodeValue<number>(VALUE_VERSION, value)
 
-export interface EventCounts {
-  of(uid: number): Promise<number>
-  /** The uids of people who have events, or had some. */
-  people(): Promise<readonly number[]>
-  /** Appends the new count, to be written with the events that come (or, below 0, go). */
-  add(uid: number, more: number, changes: Change[]): Promise<void>
-  /** Forgets the counts added since the last written batch, because their batch was not written. */
-  reset(): void
-}
+export type EventCounts = ReturnType<typeof createEventCounts>
 
 /** One per database; only one call of `add` at a time. */
-export function createEventCounts(db: Database): EventCounts {
+export function createEventCounts(db: Database) {
   const known = new Map<number, number>()
   async function of(uid: number): Promise<number> {
     const value = await db.get(countKey(uid))
@@ -30,12 +22,15 @@ export function createEventCounts(db: Database): EventCounts {
   }
   return {
     of,
+    /** The uids of people who have events, or had some. */
     people: async () => (await db.keys(keyRange('event_counts')).all()).map((key) => readU32(key, UID_AT)),
-    async add(uid, more, changes) {
+    /** Appends the new count, to be written with the events that come (or, below 0, go). */
+    async add(uid: number, more: number, changes: Change[]) {
       const count = Math.max(0, (known.get(uid) ?? (await of(uid))) + more)
       known.set(uid, count)
       changes.push(putRow(countKey(uid), encodeCount(count)))
     },
+    /** Forgets the counts added since the last written batch, because their batch was not written. */
     reset: () => known.clear(),
   }
 }

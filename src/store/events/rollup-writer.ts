@@ -37,19 +37,7 @@ export interface GuardNote {
   readonly local: { readonly day: number; readonly hour: number }
 }
 
-export interface RollupWriter {
-  /** Appends the rollups' new values; `numbers` are the events' command numbers. */
-  fold(
-    events: readonly EventInput[],
-    numbers: readonly number[],
-    notes: readonly GuardNote[],
-    changes: Change[],
-  ): Promise<void>
-  /** Takes events out of their rollups. A day loses a command with the event that is its `lastOfDay`. */
-  unfold(events: readonly Unfolded[], changes: Change[]): Promise<void>
-  /** Forgets what was folded since the last durable batch, because that batch was not written. */
-  reset(): void
-}
+export type RollupWriter = ReturnType<typeof createRollupWriter>
 
 /** An event that goes. */
 export interface Unfolded extends Countable {
@@ -61,7 +49,7 @@ export interface Unfolded extends Countable {
 }
 
 /** One per database; only one call of `fold` or `unfold` at a time. */
-export function createRollupWriter(db: Database): RollupWriter {
+export function createRollupWriter(db: Database) {
   const rollups = createCache<MutableRollup>(db, (value) =>
     value === undefined ? emptyRollup() : mutable(decodeRollup(value)),
   )
@@ -72,7 +60,13 @@ export function createRollupWriter(db: Database): RollupWriter {
   })
 
   return {
-    async fold(events, numbers, notes, changes) {
+    /** Appends the rollups' new values; `numbers` are the events' command numbers. */
+    async fold(
+      events: readonly EventInput[],
+      numbers: readonly number[],
+      notes: readonly GuardNote[],
+      changes: Change[],
+    ) {
       // Names and keys are made once per hour and day, not once per event: most events of a batch share theirs.
       const keys = new Map<string, Buffer>()
       const daySets = new Map<string, Buffer>()
@@ -119,7 +113,8 @@ export function createRollupWriter(db: Database): RollupWriter {
         changes.push(putRow(daySets.get(name)!, value))
       }
     },
-    async unfold(events, changes) {
+    /** Takes events out of their rollups. A day loses a command with the event that is its `lastOfDay`. */
+    async unfold(events: readonly Unfolded[], changes: Change[]) {
       const keys = new Map<string, Buffer>()
       const daySets = new Map<string, Buffer>()
       for (const { uid, start_us, local } of events) {
@@ -163,6 +158,7 @@ export function createRollupWriter(db: Database): RollupWriter {
         else changes.push(putRow(key, encodeValue(VALUE_VERSION, set.encode())))
       }
     },
+    /** Forgets what was folded since the last durable batch, because that batch was not written. */
     reset() {
       rollups.clear()
       days.clear()

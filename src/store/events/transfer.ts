@@ -11,20 +11,15 @@ import { decodeEvent, decodeWhole, type EventInput, type StoredEvent } from './r
 /** An event without its owner and without the local hour and day, which depend on the receiving machine. */
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
 
-export interface EventTransfer {
-  /** All of one person as of the first step, oldest first, in pages; `from` and `before`: ms since the epoch. */
-  whole(
-    uid: number,
-    span?: { readonly from?: number; readonly before?: number },
-  ): AsyncGenerator<readonly WholeEvent[], void>
-}
+export type EventTransfer = ReturnType<typeof createEventTransfer>
 
 const PAGE = 1_000
 const ID_END = TAG_AT + 4
 
-export function createEventTransfer(db: Database): EventTransfer {
+export function createEventTransfer(db: Database) {
   return {
-    async *whole(uid, { from, before } = {}) {
+    /** All of one person as of the first step, oldest first, in pages; `from` and `before`: ms since the epoch. */
+    async *whole(uid: number, { from, before }: { readonly from?: number; readonly before?: number } = {}) {
       const snapshot = db.snapshot()
       try {
         for await (const page of pages(

@@ -13,12 +13,7 @@ const ROOM_BYTES = 1024 * 1024
 /** The code of a write that the disk refused, and of a write that is not tried because the disk would refuse it. */
 const REFUSED = 'LEVEL_IO_ERROR'
 
-export interface Disk {
-  /** Why the disk refuses writes; undefined while it takes them. */
-  trouble(): string | undefined
-  /** Ends the waiting; resolves when no attempt is under way. */
-  stop(): Promise<void>
-}
+export type Disk = ReturnType<typeof watchDisk>
 
 export interface DiskOptions {
   readonly db: Database
@@ -32,7 +27,7 @@ export interface DiskOptions {
  * Level would go on in its log behind the half of a record, and drop what stands there at the next start without a
  * word. Reading goes on. When there is room, and the directory can be written to, the database is closed and opened.
  */
-export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOptions): Disk {
+export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOptions) {
   let trouble: string | undefined
   let timer: NodeJS.Timeout | undefined
   let attempt: Promise<void> | undefined
@@ -92,7 +87,9 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
   }
 
   return {
+    /** Why the disk refuses writes; undefined while it takes them. */
     trouble: () => trouble,
+    /** Ends the waiting; resolves when no attempt is under way. */
     async stop() {
       stopped = true
       clearInterval(timer)

@@ -1,22 +1,11 @@
 // A set of small positive numbers as a bitmap, with a compact encoding: which distinct commands ran on a day.
 
-export interface NumberSet {
-  /** True when it was not in the set. */
-  add(number: number): boolean
-  has(number: number): boolean
-  /** True when it was in the set. */
-  delete(number: number): boolean
-  /** Adds everything of an encoded set. Throws RangeError for bytes that `encode` did not make. */
-  addEncoded(bytes: Uint8Array): void
-  size(): number
-  /** Differences between ascending members as LEB128, the first one to 0. */
-  encode(): Uint8Array
-}
+export type NumberSet = ReturnType<typeof createNumberSet>
 
 /** Members are 1 to 2^31 - 1; memory is one bit per number up to the largest. */
 const LARGEST = 0x7fff_ffff
 
-export function createNumberSet(): NumberSet {
+export function createNumberSet() {
   let words = new Uint32Array(64)
 
   function grow(at: number): typeof words {
@@ -27,7 +16,8 @@ export function createNumberSet(): NumberSet {
   }
 
   return {
-    add(number) {
+    /** True when it was not in the set. */
+    add(number: number) {
       const at = number >>> 5
       if (at >= words.length) grow(at)
       const bit = 1 << (number & 31)
@@ -36,8 +26,9 @@ export function createNumberSet(): NumberSet {
       words[at] = word | bit
       return true
     },
-    has: (number) => ((words[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0,
-    delete(number) {
+    has: (number: number) => ((words[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0,
+    /** True when it was in the set. */
+    delete(number: number) {
       const at = number >>> 5
       const bit = 1 << (number & 31)
       const word = words[at] ?? 0
@@ -45,8 +36,9 @@ export function createNumberSet(): NumberSet {
       words[at] = word & ~bit
       return true
     },
-    // A year of a busy person is a million members, read for every look at the year: hence the plain loop.
-    addEncoded(bytes) {
+    /** Adds everything of an encoded set. Throws RangeError for bytes that `encode` did not make. */
+    addEncoded(bytes: Uint8Array) {
+      // A year of a busy person is a million members, read for every look at the year: hence the plain loop.
       const end = bytes.length
       let into = words
       let member = 0
@@ -70,6 +62,7 @@ export function createNumberSet(): NumberSet {
       for (const word of words) count += popcount(word)
       return count
     },
+    /** Differences between ascending members as LEB128, the first one to 0. */
     encode() {
       const out: number[] = []
       let last = 0

@@ -28,31 +28,13 @@ export interface ProcessBatch {
   readonly peaks: readonly LinePeak[]
 }
 
-export interface ProcessRepository {
-  /** One Level batch. A process written before is replaced: it is known by its start and its pid. */
-  write(batches: readonly ProcessBatch[]): Promise<void>
-  /** One person's processes that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
-  rows(uid: number, since?: number): AsyncGenerator<readonly ProcessRow[], void>
-  /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
-  find(uid: number, pid: number, started_at: number, within: number): Promise<ProcessRow | undefined>
-  /** The peak memory of each of these lines that was seen at all. */
-  peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** The uids of all people who have rows. */
-  people(): Promise<readonly number[]>
-  /**
-   * Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows, from the files too;
-   * resolves with how many.
-   */
-  prune(uid: number, time: number, most: number, signal: AbortSignal): Promise<number>
-  /** Appends the removal of these command lines' processes and peaks to `changes`. */
-  forget(uid: number, ids: readonly string[], changes: Change[]): Promise<void>
-}
+export type ProcessRepository = ReturnType<typeof createProcessRepository>
 
 const PAGE = 1_000
 /** Rows removed in one batch. */
 const BATCH = 500
 
-export function createProcessRepository(db: Database): ProcessRepository {
+export function createProcessRepository(db: Database) {
   /** Removes the first rows of a range: all, or at most so many. */
   async function removeFirst(range: Range, most: number, signal: AbortSignal): Promise<number> {
     let removed = 0
@@ -84,7 +66,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
   }
 
   return {
-    async write(batches) {
+    /** One Level batch. A process written before is replaced: it is known by its start and its pid. */
+    async write(batches: readonly ProcessBatch[]) {
       const changes: Change[] = []
       for (const { uid, rows, peaks } of batches) {
         for (const row of rows) {
@@ -97,13 +80,15 @@ export function createProcessRepository(db: Database): ProcessRepository {
       if (changes.length > 0) await db.batch(changes)
     },
 
-    async *rows(uid, since = 0) {
+    /** One person's processes that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
+    async *rows(uid: number, since: number = 0) {
       for await (const page of pages(db.iterator(processesSince(uid, since)), PAGE)) {
         yield page.flatMap(([key, value]) => readProcess(key, value) ?? [])
       }
     },
 
-    async find(uid, pid, started_at, within) {
+    /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
+    async find(uid: number, pid: number, started_at: number, within: number) {
       const range = processesSince(uid, started_at - within, started_at + within + 1)
       for await (const page of pages(db.iterator(range), PAGE)) {
         for (const [key, value] of page) {
@@ -114,15 +99,21 @@ export function createProcessRepository(db: Database): ProcessRepository {
       return undefined
     },
 
-    async peaks(uid, ids) {
+    /** The peak memory of each of these lines that was seen at all. */
+    async peaks(uid: number, ids: readonly string[]) {
       const found = new Map<string, number>()
       for (const [id, { peak }] of await seen(uid, ids)) if (peak > 0) found.set(id, peak)
       return found
     },
 
+    /** The uids of all people who have rows. */
     people: () => peopleIn(db, 'processes'),
 
-    async prune(uid, time, most, signal) {
+    /**
+     * Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows, from the files too;
+     * resolves with how many.
+     */
+    async prune(uid: number, time: number, most: number, signal: AbortSignal) {
       let removed = 0
       if (time > 0) {
         for (const range of [processesSince(uid, 0, time), peaksUntil(uid, time)])
@@ -136,7 +127,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
       return removed
     },
 
-    async forget(uid, ids, changes) {
+    /** Appends the removal of these command lines' processes and peaks to `changes`. */
+    async forget(uid: number, ids: readonly string[], changes: Change[]) {
       for (const [id, { lastStart }] of await seen(uid, ids)) {
         changes.push(delRow(peakKey(uid, id)))
         const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)

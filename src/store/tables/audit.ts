@@ -38,32 +38,13 @@ export interface AuditBase {
   readonly lasting?: Uint8Array
 }
 
-export interface AuditRepository {
-  /**
-   * One atomic batch, on disk (fsync) when it resolves. `base` removes the entries up to it, but for those whose
-   * numbers are in `keep`, and the heads.
-   */
-  append(
-    rows: readonly AuditRow[],
-    also?: {
-      head?: SignedHead | undefined
-      base?: AuditBase | undefined
-      keep?: ReadonlySet<number> | undefined
-    },
-  ): Promise<void>
-  /** Undefined when nothing was ever removed, or the row is damaged. */
-  base(): Promise<AuditBase | undefined>
-  /** Undefined where there is no such entry. */
-  at(seq: number): Promise<AuditPlace | undefined>
-  /** The newest place, or undefined for an empty ledger. */
-  newest(): Promise<AuditPlace | undefined>
-  /** First to last, of those after the number `seq`, as of the first step. */
-  forwards(seq?: number): AsyncIterable<AuditPlace>
-  /** Last to first, as of the first step. */
-  backwards(): AsyncIterable<AuditPlace>
-  /** Every signed head, oldest first; a damaged one has an empty frame. */
-  heads(): Promise<readonly SignedHead[]>
+interface Appended {
+  readonly head?: SignedHead | undefined
+  readonly base?: AuditBase | undefined
+  readonly keep?: ReadonlySet<number> | undefined
 }
+
+export type AuditRepository = ReturnType<typeof createAuditRepository>
 
 const VALUE_VERSION = 1
 const ENTRIES = { bytes: Uint8Array.of(1) }
@@ -72,7 +53,7 @@ const BASE_KEY = makeKey('audit', { bytes: Uint8Array.of(3) })
 // audit ‖ kind ‖ seq
 const SEQ_AT = 2
 
-export function createAuditRepository(db: Database): AuditRepository {
+export function createAuditRepository(db: Database) {
   async function* walk(reverse: boolean, after = 0): AsyncGenerator<AuditPlace> {
     const { lt } = keyRange('audit', ENTRIES)
     const gt = makeKey('audit', ENTRIES, { u64: after })
@@ -81,7 +62,11 @@ export function createAuditRepository(db: Database): AuditRepository {
     }
   }
   return {
-    async append(rows, { head, base, keep } = {}) {
+    /**
+     * One atomic batch, on disk (fsync) when it resolves. `base` removes the entries up to it, but for those whose
+     * numbers are in `keep`, and the heads.
+     */
+    async append(rows: readonly AuditRow[], { head, base, keep }: Appended = {}) {
       const batch: Change[] = rows.map((row) =>
         putRow(makeKey('audit', ENTRIES, { u64: row.seq }), encodeRow(row)),
       )
@@ -103,21 +88,27 @@ export function createAuditRepository(db: Database): AuditRepository {
       }
       await writeWithTurn(db, batch, { sync: true })
     },
+    /** Undefined when nothing was ever removed, or the row is damaged. */
     async base() {
       const value = await db.get(BASE_KEY)
       return value && decodeBase(value)
     },
-    async at(seq) {
+    /** Undefined where there is no such entry. */
+    async at(seq: number) {
       const key = makeKey('audit', ENTRIES, { u64: seq })
       const value = await db.get(key)
       return value && placeOf(key, value)
     },
+    /** The newest place, or undefined for an empty ledger. */
     async newest() {
       const [entry] = await db.iterator({ ...keyRange('audit', ENTRIES), reverse: true, limit: 1 }).all()
       return entry && placeOf(...entry)
     },
-    forwards: (seq) => walk(false, seq),
+    /** First to last, of those after the number `seq`, as of the first step. */
+    forwards: (seq?: number) => walk(false, seq),
+    /** Last to first, as of the first step. */
     backwards: () => walk(true),
+    /** Every signed head, oldest first; a damaged one has an empty frame. */
     async heads() {
       const entries = await db.iterator(keyRange('audit', HEADS)).all()
       return entries.map(([key, value]) => ({

@@ -33,14 +33,7 @@ const consent = shape({
 })
 export type ConsentRecord = Checked<typeof consent>
 
-export interface ConsentRepository {
-  /** Replaces this person's decision; durable (fsync) when it resolves. */
-  put(record: ConsentRecord): Promise<void>
-  /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
-  get(uid: number): Promise<ConsentRecord | undefined>
-  /** Everybody who decided something, and who stands for all others. */
-  everybody(): Promise<readonly number[]>
-}
+export type ConsentRepository = ReturnType<typeof createConsentRepository>
 
 /** The one number that is not a uid (uid_t -1). It stands for everybody without a decision that is known. */
 export const EVERYBODY_ELSE = 0xffff_ffff
@@ -75,15 +68,17 @@ type Known = Map<number, ConsentRecord | undefined>
 /** One for each database, since any repository of it may write. */
 const kept = new WeakMap<Database, { known: Known }>()
 
-export function createConsentRepository(db: Database): ConsentRepository {
+export function createConsentRepository(db: Database) {
   const cache = kept.get(db) ?? { known: new Map() }
   kept.set(db, cache)
   const forget = (): void => {
     cache.known = new Map()
   }
   return {
+    /** Everybody who decided something, and who stands for all others. */
     everybody: async () => [...(await peopleIn(db, 'consent')), EVERYBODY_ELSE],
-    async put(record) {
+    /** Replaces this person's decision; durable (fsync) when it resolves. */
+    async put(record: ConsentRecord) {
       // Withdrawn consent must not come back after a power cut, hence the fsync.
       const { allow_only, deny_only, anomalies, ...plain } = record
       const value =
@@ -99,7 +94,8 @@ export function createConsentRepository(db: Database): ConsentRepository {
         forget()
       }
     },
-    async get(uid) {
+    /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
+    async get(uid: number) {
       const { known } = cache
       if (known.has(uid)) return known.get(uid)
       const [own, others] = await db.getMany([keyOf(uid), keyOf(EVERYBODY_ELSE)])

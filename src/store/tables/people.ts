@@ -31,18 +31,7 @@ const isPerson = shape({
 })
 export type PersonRecord = Checked<typeof isPerson>
 
-export interface PeopleRepository {
-  /** All of them; a damaged record stands for data that is nobody's. */
-  all(): Promise<readonly PersonRecord[]>
-  /** One batch, durable (fsync) when it resolves. */
-  put(records: readonly PersonRecord[]): Promise<void>
-  /** Numbers under which something is kept, whether or not there is a record of them. */
-  used(): Promise<readonly number[]>
-  /** Whether anything is kept under this number. */
-  holds(number: number): Promise<boolean>
-  /** Removes every row that is kept under this number, its record apart; durable when it resolves. */
-  clear(number: number): Promise<void>
-}
+export type PeopleRepository = ReturnType<typeof createPeopleRepository>
 
 const VALUE_VERSION = 1
 /** Says that the rows were restored from a backup that knew no people yet. */
@@ -71,24 +60,29 @@ const OF_PEOPLE = [
 /** A count may be left of events that are gone, and so may the first day of rollups. */
 const LEFT_OVER: readonly Keyspace[] = ['event_counts', 'rollups_from']
 
-export function createPeopleRepository(db: Database): PeopleRepository {
+export function createPeopleRepository(db: Database) {
   const holdsIn = async (number: number, keyspace: Keyspace): Promise<boolean> =>
     (await db.keys({ ...keyRange(keyspace, { u32: number }), limit: 1 }).all()).length > 0
   return {
+    /** All of them; a damaged record stands for data that is nobody's. */
     async all() {
       const rows = await db.iterator(keyRange('people', { text: 'person ' })).all()
       return rows.flatMap(([key, value]) => readPerson(key, value) ?? [])
     },
-    async put(records) {
+    /** One batch, durable (fsync) when it resolves. */
+    async put(records: readonly PersonRecord[]) {
       await db.batch(records.map(putPerson), { sync: true })
     },
+    /** Numbers under which something is kept, whether or not there is a record of them. */
     used: () => numbersIn(db),
-    async holds(number) {
+    /** Whether anything is kept under this number. */
+    async holds(number: number) {
       for (const keyspace of OF_PEOPLE)
         if (!LEFT_OVER.includes(keyspace) && (await holdsIn(number, keyspace))) return true
       return false
     },
-    async clear(number) {
+    /** Removes every row that is kept under this number, its record apart; durable when it resolves. */
+    async clear(number: number) {
       for (const keyspace of OF_PEOPLE) await db.clear(keyRange(keyspace, { u32: number }))
       await flush(db)
     },

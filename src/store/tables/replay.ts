@@ -18,14 +18,7 @@ export interface ReplayMark {
   readonly expires_at: number
 }
 
-export interface ReplayRepository {
-  /** Writes the marks in one batch. Beyond `REPLAY_MARKS_MAX` the marks that expire first are removed. */
-  put(marks: readonly ReplayMark[]): Promise<void>
-  /** The marks that are still needed at `now`, in order of expiry. */
-  load(now: number): Promise<readonly ReplayMark[]>
-  /** Forgets what has expired at `now`. */
-  prune(now: number): Promise<void>
-}
+export type ReplayRepository = ReturnType<typeof createReplayRepository>
 
 /** 6 to 7 MB: ten minutes of 100 frames a second from all neighbours together. */
 export const REPLAY_MARKS_MAX = 65_536
@@ -39,7 +32,7 @@ const AUTHOR_AT = KIND_AT + 1
 const ID_AT = AUTHOR_AT + AUTHOR_BYTES
 const EMPTY = new Uint8Array(0)
 
-export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): ReplayRepository {
+export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX) {
   /** Rows on disk; undefined until counted. Never less than there are. */
   let rows: number | undefined
   // The count and the rows change together.
@@ -47,7 +40,8 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): Re
   const count = async (): Promise<number> => (await db.keys(keyRange('replay')).all()).length
 
   return {
-    put: (marks) =>
+    /** Writes the marks in one batch. Beyond `REPLAY_MARKS_MAX` the marks that expire first are removed. */
+    put: (marks: readonly ReplayMark[]) =>
       serially(async () => {
         // A batch larger than the whole bound keeps what expires last.
         const kept = [...marks].sort((a, b) => a.expires_at - b.expires_at).slice(-max)
@@ -61,13 +55,15 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): Re
         rows += kept.length - oldest.length
       }),
 
-    load: (now) =>
+    /** The marks that are still needed at `now`, in order of expiry. */
+    load: (now: number) =>
       serially(async () => {
         const keys = await db.keys({ ...keyRange('replay'), gte: firstAfter(now) }).all()
         return keys.map(parseKey)
       }),
 
-    prune: (now) =>
+    /** Forgets what has expired at `now`. */
+    prune: (now: number) =>
       serially(async () => {
         await db.clear({ gte: keyRange('replay').gte, lt: firstAfter(now) })
         rows = await count()

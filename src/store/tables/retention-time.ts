@@ -5,23 +5,18 @@ import { whole } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-export interface RetentionTimeRepository {
-  /** Milliseconds since the epoch; undefined before the first time, and where the row is damaged. */
-  get(): Promise<number | undefined>
-  put(time: number): Promise<void>
-}
-
 const VALUE_VERSION = 1
 const KEY = makeKey('meta', { text: 'retention_time' })
 
-export function createRetentionTimeRepository(db: Database): RetentionTimeRepository {
+export function createRetentionTimeRepository(db: Database) {
   return {
+    /** Milliseconds since the epoch; undefined before the first time, and where the row is damaged. */
     async get() {
       const value = await db.get(KEY)
       const time = value && orElse(() => decodeValue<unknown>(VALUE_VERSION, value), undefined)
       return whole(time) && time >= 0 ? time : undefined
     },
-    async put(time) {
+    async put(time: number) {
       await db.put(KEY, encodeValue(VALUE_VERSION, Math.floor(time)))
     },
   }

@@ -332,14 +332,7 @@ const PEERS_MAX = 4_096
 /** Between two entries that tell what was counted. */
 const TELL_EVERY_MS = 3_600_000
 
-interface Noise {
-  /** False: it is over the budget and has been counted. */
-  admits(record: AuditRecord): boolean
-  /** The entry that tells what was counted; undefined while there is nothing, or it is too soon. */
-  due(atOnce?: boolean): AuditRecord | undefined
-}
-
-function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
+function createNoise(clock: Pick<Clock, 'monotonic'>) {
   const budgetOf = ({ all, ofOne }: (typeof BUDGETS)['remote' | 'proof']) => ({
     all: createQuota(all),
     shareOf: createQuotas<string>(ofOne, PEERS_MAX),
@@ -349,7 +342,8 @@ function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
   let toldAt = Number.NEGATIVE_INFINITY
 
   return {
-    admits({ type, peer }) {
+    /** False: it is over the budget and has been counted. */
+    admits({ type, peer }: AuditRecord) {
       const cause = AUDIT_CAUSES[type]
       if (cause !== 'remote' && cause !== 'proof') return true
       const { all, shareOf } = budgets[cause]
@@ -358,7 +352,8 @@ function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
       counted.set(type, (counted.get(type) ?? 0) + 1)
       return false
     },
-    due(atOnce = false) {
+    /** The entry that tells what was counted; undefined while there is nothing, or it is too soon. */
+    due(atOnce = false): AuditRecord | undefined {
       const now = clock.monotonic()
       if (counted.size === 0 || (!atOnce && now - toldAt < TELL_EVERY_MS)) return undefined
       toldAt = now

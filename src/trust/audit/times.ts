@@ -4,15 +4,7 @@ import type { AuditRepository } from '../../store/tables/audit.ts'
 /** Between two numbers that are remembered. */
 const STEP = 1_024
 
-export interface Times {
-  /**
-   * A number such that every readable entry up to it is older than `since` (ms since the epoch); less than 1024 entries
-   * behind it are as well. 0 when there is none. Reads the whole ledger the first time, and never again.
-   */
-  olderThrough(since: number): Promise<number>
-  /** An entry was written. */
-  note(seq: number, ts: number): void
-}
+export type Times = ReturnType<typeof createTimes>
 
 interface Mark {
   readonly seq: number
@@ -20,7 +12,7 @@ interface Mark {
   readonly latest: number
 }
 
-export function createTimes(repository: Pick<AuditRepository, 'forwards'>): Times {
+export function createTimes(repository: Pick<AuditRepository, 'forwards'>) {
   const marks: Mark[] = []
   /** Written while the ledger is read. */
   const waiting: Parameters<Times['note']>[] = []
@@ -54,12 +46,17 @@ export function createTimes(repository: Pick<AuditRepository, 'forwards'>): Time
   }
 
   return {
-    async olderThrough(since) {
+    /**
+     * A number such that every readable entry up to it is older than `since` (ms since the epoch); less than 1024 entries
+     * behind it are as well. 0 when there is none. Reads the whole ledger the first time, and never again.
+     */
+    async olderThrough(since: number) {
       reading ??= read()
       await reading
       return marks.findLast((mark) => mark.latest < since)?.seq ?? 0
     },
-    note(seq, ts) {
+    /** An entry was written. */
+    note(seq: number, ts: number) {
       if (state === 'reading') waiting.push([seq, ts])
       else if (state === 'read') add(seq, ts)
     },

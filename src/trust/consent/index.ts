@@ -63,37 +63,7 @@ interface SharingView {
   readonly peers: readonly SharedWith[]
 }
 
-export interface Sharing {
-  /** The present consent of `uid`. Rejects if the store cannot be read: then nothing may be shared. */
-  consentOf(uid: number): Promise<Consent>
-  /** When `uid` decided last, ms since the epoch; undefined: the file holds for them. */
-  decidedAt(uid: number): Promise<number | undefined>
-  /**
-   * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
-   * when the decision is durable and holds.
-   * KaroError: bad_request, not_found (nobody is called that), conflict (several are). `admin`: as `Trust.resolve`.
-   */
-  allow(
-    uid: number,
-    who: string,
-    categories?: readonly SharingCategory[],
-    admin?: boolean,
-  ): Promise<SharingView>
-  /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
-  stop: Sharing['allow']
-  /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
-  anomalies(uid: number, choice: AnomalyChoice): Promise<SharingView>
-  /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
-  off(uid: number): Promise<SharingView>
-  on(uid: number): Promise<SharingView>
-  /** Decides what the file says now. It stays a decision: when the file changes, this does not. */
-  reset(uid: number): Promise<SharingView>
-  show(uid: number): Promise<SharingView>
-  /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */
-  onChange(listener: () => void): () => void
-  /** `config.sharing` has changed: tells listeners. */
-  reload(): void
-}
+export type Sharing = ReturnType<typeof createSharing>
 
 interface SharingDeps {
   readonly config: Pick<Config, 'sharing'>
@@ -107,7 +77,7 @@ interface SharingDeps {
 type Categories = readonly SharingCategory[]
 type Change = 'allow' | 'stop' | 'off' | 'on' | 'reset' | `anomalies_${AnomalyChoice}`
 
-export function createSharing(deps: SharingDeps): Sharing {
+export function createSharing(deps: SharingDeps) {
   const { config, consent, trust, policy, audit, clock } = deps
   // A change reads, then writes: one after the other, or the second would undo the first.
   const serially = createSerial()
@@ -175,8 +145,8 @@ export function createSharing(deps: SharingDeps): Sharing {
   }
 
   const named =
-    (what: 'allow' | 'stop', to: typeof allowing): Sharing['allow'] =>
-    async (uid, who, categories, admin) => {
+    (what: 'allow' | 'stop', to: typeof allowing) =>
+    async (uid: number, who: string, categories?: Categories, admin?: boolean) => {
       const entry = entryOf(who, admin)
       await change(uid, what, { entry, categories }, (choice) => to(choice, entry, categories))
       return show(uid)
@@ -187,17 +157,30 @@ export function createSharing(deps: SharingDeps): Sharing {
   }
 
   return {
-    consentOf: async (uid) => consentFrom(config.sharing, orFile(await consent.get(uid))),
-    decidedAt: async (uid) => (await consent.get(uid))?.decided_at,
+    /** The present consent of `uid`. Rejects if the store cannot be read: then nothing may be shared. */
+    consentOf: async (uid: number) => consentFrom(config.sharing, orFile(await consent.get(uid))),
+    /** When `uid` decided last, ms since the epoch; undefined: the file holds for them. */
+    decidedAt: async (uid: number) => (await consent.get(uid))?.decided_at,
+    /**
+     * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
+     * when the decision is durable and holds.
+     * KaroError: bad_request, not_found (nobody is called that), conflict (several are). `admin`: as `Trust.resolve`.
+     */
     allow: named('allow', allowing),
+    /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
     stop: named('stop', stopping),
-    anomalies: (uid, anomalies) =>
+    /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
+    anomalies: (uid: number, anomalies: AnomalyChoice) =>
       plainly(uid, `anomalies_${anomalies}`, (choice) => ({ ...choice, anomalies })),
-    off: (uid) => plainly(uid, 'off', (choice) => ({ ...choice, off: true })),
-    on: (uid) => plainly(uid, 'on', (choice) => ({ ...choice, off: false })),
-    reset: (uid) => plainly(uid, 'reset', () => choiceOfFile(config.sharing)),
+    /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
+    off: (uid: number) => plainly(uid, 'off', (choice) => ({ ...choice, off: true })),
+    on: (uid: number) => plainly(uid, 'on', (choice) => ({ ...choice, off: false })),
+    /** Decides what the file says now. It stays a decision: when the file changes, this does not. */
+    reset: (uid: number) => plainly(uid, 'reset', () => choiceOfFile(config.sharing)),
     show,
+    /** `config.sharing` has changed: tells listeners. */
     reload: changes.tell,
+    /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */
     onChange: changes.on,
   }
 }

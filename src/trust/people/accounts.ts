@@ -13,15 +13,6 @@ export interface Account {
   readonly since?: number | undefined
 }
 
-export interface Accounts {
-  /** Undefined when the system cannot say. Never rejects, and takes at most 3 s. */
-  of(uid: number): Promise<Account | undefined>
-  /** The account of this name, or uid, as of now. Throws KaroError `not_found`. */
-  called(user: string): Promise<{ readonly uid: number; readonly account: Account }>
-  /** The next answers are new ones. */
-  forget(): void
-}
-
 const KEPT_MS = 5_000
 const LOOKUP_MS = 3_000
 const KEPT_MAX = 4_096
@@ -32,7 +23,7 @@ export function createAccounts(deps: {
   readonly names: Pick<NameService, 'nameOf' | 'uidOf' | 'local'>
   readonly clock: Clock
   readonly timers: Timers
-}): Accounts {
+}) {
   const { names, clock, timers } = deps
   const kept = new Map<number, { readonly until: number; readonly account: Promise<Account | undefined> }>()
   const pending = new Map<number, Promise<string | undefined>>()
@@ -55,8 +46,9 @@ export function createAccounts(deps: {
     })
   }
 
-  const accounts: Accounts = {
-    of(uid) {
+  const accounts = {
+    /** Undefined when the system cannot say. Never rejects, and takes at most 3 s. */
+    of(uid: number) {
       const now = clock.monotonic()
       const known = kept.get(uid)
       if (known !== undefined && known.until > now) return known.account
@@ -65,7 +57,8 @@ export function createAccounts(deps: {
       kept.set(uid, { until: now + KEPT_MS, account })
       return account
     },
-    async called(user) {
+    /** The account of this name, or uid, as of now. Throws KaroError `not_found`. */
+    async called(user: string) {
       const named = await names.uidOf(user).catch(() => undefined)
       const uid = named ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined)
       kept.clear()
@@ -75,6 +68,7 @@ export function createAccounts(deps: {
         hint: 'Make it first, for example: sudo useradd -m <user>',
       })
     },
+    /** The next answers are new ones. */
     forget: () => kept.clear(),
   }
   return accounts

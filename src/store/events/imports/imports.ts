@@ -11,7 +11,6 @@ import { type Arrival, createLook } from './look.ts'
 import {
   decodePiece,
   type ImportAbout,
-  type ImportRecord,
   newestPieces,
   nextImport,
   putImport,
@@ -34,22 +33,7 @@ export interface Importing {
   close(): Promise<void>
 }
 
-export interface EventImports {
-  /** Compares with the events that are there now; events that other ways bring meanwhile are not looked at. */
-  beginImport(uid: number, about: ImportAbout, dryRun: boolean): Promise<Importing>
-  /** Newest first, at most `most`. */
-  imports(uid: number, most: number): Promise<readonly ImportRecord[]>
-  /**
-   * Takes out some of what an import brought, the last first: about `most` events in one call. `left`: how many it still
-   * has; 0 when it is gone. Undefined for a number that nobody has. A kill in it leaves an import that can be undone further.
-   */
-  undoImport(
-    uid: number,
-    number: number,
-    most: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly removed: number; readonly left: number } | undefined>
-}
+export type EventImports = ReturnType<typeof createEventImports>
 
 interface Deps {
   readonly db: Database
@@ -59,9 +43,10 @@ interface Deps {
   readonly lists: ImportLists
 }
 
-export function createEventImports({ db, serially, store, remove, lists }: Deps): EventImports {
+export function createEventImports({ db, serially, store, remove, lists }: Deps) {
   return {
-    async beginImport(uid, about, dryRun) {
+    /** Compares with the events that are there now; events that other ways bring meanwhile are not looked at. */
+    async beginImport(uid: number, about: ImportAbout, dryRun: boolean): Promise<Importing> {
       const snapshot = db.snapshot()
       const look = createLook(db, uid, snapshot)
       let number: number | null = null
@@ -113,9 +98,14 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
       }
     },
 
-    imports: (uid, most) => readImports(db, uid, most),
+    /** Newest first, at most `most`. */
+    imports: (uid: number, most: number) => readImports(db, uid, most),
 
-    async undoImport(uid, number, most, signal) {
+    /**
+     * Takes out some of what an import brought, the last first: about `most` events in one call. `left`: how many it still
+     * has; 0 when it is gone. Undefined for a number that nobody has. A kill in it leaves an import that can be undone further.
+     */
+    async undoImport(uid: number, number: number, most: number, signal: AbortSignal) {
       if ((await readImport(db, uid, number)) === undefined) return undefined
       const { keys, ids, last } = await newestPieces(db, uid, number, most)
       const names = ids.map(({ start_us, tag }) => idOfEvent(start_us, tag))

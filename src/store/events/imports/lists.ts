@@ -16,21 +16,7 @@ import {
   removeImport,
 } from './pieces.ts'
 
-export interface ImportLists {
-  /** Appends what takes these events of one person off the lists; an import that has none left goes with them. */
-  takeOff(uid: number, events: readonly EventId[], changes: Change[]): Promise<void>
-  /** Appends the next piece of a list; its events are taken off all others. */
-  add(
-    uid: number,
-    piece: { readonly number: number; readonly piece: number },
-    events: readonly EventId[],
-    changes: Change[],
-  ): Promise<void>
-  /** The events that begin at most `within` microseconds from an imported event; commands that run now hardly ever do. */
-  near<T extends Begun>(uid: number, events: readonly T[], within: number): Promise<readonly T[]>
-  /** Whether an import brought this one. */
-  listed(uid: number, event: EventId): Promise<boolean>
-}
+export type ImportLists = ReturnType<typeof createImportLists>
 
 /** An event as far as the comparison with the lists needs it. */
 interface Begun {
@@ -63,7 +49,7 @@ function spanOf(key: Uint8Array, events: readonly EventId[]): Span {
 }
 
 /** The caller writes nothing else of the same person meanwhile, and writes either all the changes or none. */
-export function createImportLists(db: Database): ImportLists {
+export function createImportLists(db: Database) {
   /**
    * The lists of the people looked at last: some dozen bytes for a thousand events. A list may name more than there is,
    * because a batch
@@ -118,9 +104,11 @@ export function createImportLists(db: Database): ImportLists {
   }
 
   return {
+    /** Appends what takes these events of one person off the lists; an import that has none left goes with them. */
     takeOff,
 
-    async near(uid, events, within) {
+    /** The events that begin at most `within` microseconds from an imported event; commands that run now hardly ever do. */
+    async near<T extends Begun>(uid: number, events: readonly T[], within: number): Promise<readonly T[]> {
       const spans = await spansOf(uid)
       if (spans.size === 0) return []
       const all = [...spans.values()]
@@ -132,7 +120,8 @@ export function createImportLists(db: Database): ImportLists {
       )
     },
 
-    async listed(uid, event) {
+    /** Whether an import brought this one. */
+    async listed(uid: number, event: EventId) {
       const { start_us } = event
       const spans = await spansOf(uid)
       const keys = [...spans.values()]
@@ -144,7 +133,13 @@ export function createImportLists(db: Database): ImportLists {
       )
     },
 
-    async add(uid, { number, piece }, events, changes) {
+    /** Appends the next piece of a list; its events are taken off all others. */
+    async add(
+      uid: number,
+      { number, piece }: { readonly number: number; readonly piece: number },
+      events: readonly EventId[],
+      changes: Change[],
+    ) {
       await takeOff(uid, events, changes)
       const key = pieceKey(uid, number, piece)
       const spans = await spansOf(uid)

@@ -1,24 +1,14 @@
 // The building blocks of LevelDB's files: variable-length integers, texts with their length, and Snappy's compression.
 
-/** Reads one after the other; every method throws RangeError at bytes that cannot be that. */
-export interface ByteReader {
-  readonly left: () => number
-  byte(): number
-  /** Up to 2^53 - 1. */
-  varint(): number
-  bytes(length: number): Uint8Array
-  /** Reads a text that has its length in front. */
-  text(): Uint8Array
-}
-
-export function createByteReader(from: Uint8Array, begin = 0, end = from.length): ByteReader {
+export function createByteReader(from: Uint8Array, begin = 0, end = from.length) {
   let at = begin
-  const reader: ByteReader = {
+  const reader = {
     left: () => end - at,
     byte() {
       if (at >= end) throw new RangeError('ends early')
       return from[at++] as number
     },
+    /** Up to 2^53 - 1. */
     varint() {
       let value = 0
       for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
@@ -31,11 +21,12 @@ export function createByteReader(from: Uint8Array, begin = 0, end = from.length)
       }
       throw new RangeError('a number too large')
     },
-    bytes(length) {
+    bytes(length: number) {
       if (length > end - at) throw new RangeError('ends early')
       at += length
       return from.subarray(at - length, at)
     },
+    /** Reads a text that has its length in front. */
     text: () => reader.bytes(reader.varint()),
   }
   return reader
