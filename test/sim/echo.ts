@@ -5,6 +5,7 @@ import type { Outcome } from '../../src/exchange/query/schema.ts'
 import { soFar } from '../../src/exchange/query/state/asker.ts'
 import type { EndedBy, Live, QueryEvent } from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
+import { memberOf } from '../support/mesh/fake-trust.ts'
 import { type Random, randomOf } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
 import { nodeIdOf } from './mesh-node.ts'
@@ -193,18 +194,8 @@ class Network {
   ask(asker: SimNode): void {
     const now = this.time.clock.now()
     const others = this.nodes.filter((node) => node !== asker)
-    const member = (node: SimNode): Member => ({
-      node_id: node.id,
-      fingerprint: String(node.index),
-      name: String(node.index),
-      addresses: [],
-      // Who was gone before the question was asked, has been missed by its neighbours.
-      last_seen: now,
-      here_until: Number.POSITIVE_INFINITY,
-      offline: !this.reachable.has(node),
-      unsure: false,
-      known_by: 'link',
-    })
+    // Who was gone before the question was asked, has been missed by its neighbours.
+    const member = (node: SimNode): Member => memberOf(node.id, now, { offline: !this.reachable.has(node) })
     asker.ask(new Map(others.map((node) => [node.id, member(node)])), others.length, TIMEOUT_MS)
   }
 }

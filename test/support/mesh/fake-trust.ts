@@ -8,6 +8,37 @@ export interface FakeTrust extends Trust {
   readonly sightings: { node: NodeId; offline: boolean }[]
 }
 
+/** What people think of a node of which nothing is known but its key. */
+export const opinionOf = (node: NodeId, more: Partial<PeerOpinion> = {}): PeerOpinion => ({
+  node_id: node,
+  fingerprint: node.slice(-16),
+  name: 'somebody',
+  trust_level: 'untrusted',
+  roles: [],
+  teams: [],
+  why: 'default',
+  denied: false,
+  revoked: false,
+  ...more,
+})
+
+/** A member that was connected when it was seen last; `more` may say when that was, too. */
+export function memberOf(node: NodeId, seen: number, more: Partial<Member> = {}): Member {
+  const last_seen = more.last_seen ?? seen
+  return {
+    node_id: node,
+    fingerprint: node.slice(-16),
+    name: 'somebody',
+    last_seen,
+    here_until: hereUntil(last_seen),
+    addresses: [],
+    offline: false,
+    unsure: false,
+    known_by: 'link',
+    ...more,
+  }
+}
+
 /** `now`: milliseconds since the epoch. `trusted`: a set is read and not copied, so that a thousand nodes can share it. */
 export function createFakeTrust(
   trusted: readonly NodeId[] | ReadonlySet<NodeId> = [],
@@ -35,17 +66,13 @@ export function createFakeTrust(
     for (const listener of listeners) listener(node, 'person')
     return Promise.resolve()
   }
-  const opinion = (node: NodeId): PeerOpinion => ({
-    node_id: node,
-    fingerprint: node.slice(-16),
-    name: members.get(node)?.name ?? 'somebody',
-    trust_level: admits(node) ? 'peer' : 'untrusted',
-    roles: [],
-    teams: [],
-    why: admits(node) ? 'tofu' : 'default',
-    denied: denied.has(node),
-    revoked: revoked.has(node),
-  })
+  const opinion = (node: NodeId): PeerOpinion =>
+    opinionOf(node, {
+      name: members.get(node)?.name ?? 'somebody',
+      ...(admits(node) && ({ trust_level: 'peer', why: 'tofu' } as const)),
+      denied: denied.has(node),
+      revoked: revoked.has(node),
+    })
 
   return {
     name: 'trust',

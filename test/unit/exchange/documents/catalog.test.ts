@@ -12,7 +12,7 @@ import {
   holdersOf,
 } from '../../../../src/exchange/documents/members.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
-import type { Member } from '../../../../src/trust/peers/index.ts'
+import { memberOf } from '../../../support/mesh/fake-trust.ts'
 import fc from '../../../support/run/properties.ts'
 
 const keyOf = (number: number): Uint8Array => blake3([`author ${number}`])
@@ -153,21 +153,11 @@ test('who is admitted here stands for itself, whoever announced it', () => {
   const all = members(40).map(({ node }) => node)
   const [self, sponsor, ...others] = all as [NodeId, NodeId, ...NodeId[]]
   const admitted = new Set([sponsor, ...others.slice(0, 8)])
-  const memberOf = (node_id: NodeId): Member => ({
-    node_id,
-    fingerprint: '',
-    name: '',
-    last_seen: 0,
-    here_until: Number.POSITIVE_INFINITY,
-    addresses: [],
-    offline: false,
-    unsure: false,
-    ...(node_id === sponsor ? { known_by: 'link' } : { known_by: 'gossip', sponsor }),
-  })
+  const member = (node: NodeId) => memberOf(node, 0, node === sponsor ? {} : { known_by: 'gossip', sponsor })
   const view = createMembersView(
     {
-      members: () => all.filter((node) => node !== self).map(memberOf),
-      member: memberOf,
+      members: () => all.filter((node) => node !== self).map(member),
+      member,
       admits: (node) => admitted.has(node),
       refuses: () => false,
     },

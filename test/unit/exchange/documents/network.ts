@@ -28,7 +28,7 @@ import type {
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../../../src/trust/identity/index.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
-import { hereUntil } from '../../../../src/trust/peers/missing.ts'
+import { memberOf } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { randomOf } from '../../../support/run/random.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
@@ -459,17 +459,7 @@ export class Node {
       if (last_seen === undefined || node_id === this.id) return undefined
       const sponsor = this.announced.get(node_id)
       if (sponsor !== undefined && this.refused.has(sponsor)) return undefined
-      return {
-        node_id,
-        fingerprint: '',
-        name: '',
-        last_seen,
-        here_until: hereUntil(last_seen),
-        addresses: [],
-        offline: false,
-        unsure: false,
-        ...(sponsor === undefined ? { known_by: 'link' } : { known_by: 'gossip', sponsor }),
-      }
+      return memberOf(node_id, last_seen, sponsor === undefined ? {} : { known_by: 'gossip', sponsor })
     }
     return {
       member,

@@ -26,7 +26,7 @@ import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { pacedClock } from '../../../support/run/paced-time.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
-  Endpoint,
+  type Endpoint,
   type NodeOptions,
   newIdentity,
   person,
@@ -45,11 +45,9 @@ const NEWER = 'TypeOfANewerRelease'
 function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, level: TrustLevel = 'peer') {
   const wire = new Wire()
   const owner = new TestNode(wire, options)
-  const asker = new Endpoint(newIdentity(), wire)
-  const answers: Frame[] = []
-  asker.handler = { frame: (_peer, frame) => answers.push(frame) }
+  const asker = wire.end(owner)
+  const answers = asker.heard
   owner.trusts(asker, level)
-  wire.connect(owner.id, asker.ref.nodeId)
   const author = { identity: asker.identity, clock: systemClock, random: systemRandom }
   const write = (query_type = 'ToolUsage', level?: 1 | 2, clock: Clock = systemClock): OwnQuestion =>
     writeQuestion(
@@ -68,20 +66,11 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   }
   /** Another neighbour, to which the owner seals its answers to the asker. */
   function carrier() {
-    const { end, heard } = beside(wire, owner)
+    const end = wire.end(owner)
     const hand = ({ body, bytes }: OwnQuestion) => end.sendQuestion(owner.id, body.query_id, bytes)
-    return { heard, send: hand }
+    return { heard: end.heard, send: hand }
   }
   return { wire, owner, asker, answers, write, send, open, ask, carrier }
-}
-
-/** Another bare neighbour of the owner, and what it hears. */
-function beside(wire: Wire, owner: TestNode) {
-  const end = new Endpoint(newIdentity(), wire)
-  const heard: Frame[] = []
-  end.handler = { frame: (_peer, frame) => heard.push(frame) }
-  wire.connect(owner.id, end.ref.nodeId)
-  return { end, heard }
 }
 
 /** Somebody whom the owner trusts is answered, whatever others do. */
@@ -133,9 +122,9 @@ describe('consent', () => {
   it('withdrawn by share stop refuses the next question, and allowed again answers it', async () => {
     const { owner, asker, ask } = neighbour()
     expect((await ask()).status).toBe('success')
-    await owner.sharing.stop(1000, asker.ref.nodeId)
+    await owner.sharing.stop(1000, asker.id)
     expect((await ask()).status).toBe('access_denied')
-    await owner.sharing.allow(1000, asker.ref.nodeId)
+    await owner.sharing.allow(1000, asker.id)
     expect((await ask()).status).toBe('success')
     await owner.sharing.off(1000)
     expect((await ask()).status).toBe('access_denied')
@@ -144,20 +133,19 @@ describe('consent', () => {
     const changes = owner.audits.filter((entry) => entry.type === 'consent_change')
     expect(changes.map((entry) => entry.details.change)).toEqual(['stop', 'allow', 'off', 'on'])
     expect(changes[0]).toMatchObject({
-      peer: asker.ref.nodeId,
-      details: { uid: 1000, who: asker.ref.nodeId },
+      peer: asker.id,
+      details: { uid: 1000, who: asker.id },
     })
   })
 
   it('withdrawn while the numbers are gathered holds them back', async () => {
     const { owner, asker, answers, write, send, open } = neighbour()
-    const held = Promise.withResolvers<void>()
-    owner.gate = () => held.promise
+    const letGo = owner.hold()
     const question = write()
     send(question)
     await soon(() => owner.gathered.length === 1)
-    await owner.sharing.stop(1000, asker.ref.nodeId)
-    held.resolve()
+    await owner.sharing.stop(1000, asker.id)
+    letGo()
     await soon(() => answers.length === 1)
     expect(open(question).status).toBe('access_denied')
   })
@@ -178,19 +166,19 @@ describe('consent', () => {
       [1001, [uses('git', 70), uses('npm', 30)]],
     ])
     const { owner, asker, ask } = neighbour({ people, allow: [] })
-    await owner.sharing.allow(1000, asker.ref.nodeId)
+    await owner.sharing.allow(1000, asker.id)
     const answer = await ask()
     expect(answer).toMatchObject({ status: 'success', data: { tools: [uses('git', 5)] } })
     expect(owner.gathered.map((call) => call.uids)).toEqual([[1000]])
-    await owner.sharing.stop(1000, asker.ref.nodeId)
-    await owner.sharing.allow(1001, asker.ref.nodeId)
+    await owner.sharing.stop(1000, asker.id)
+    await owner.sharing.allow(1001, asker.id)
     expect(await ask()).toMatchObject({ data: { tools: [uses('git', 70), uses('npm', 30)] } })
   })
 
   it('on a node where nobody typed anything yet is its own user’s', async () => {
     const { owner, asker, ask } = neighbour({ uid: 42, allow: [] })
     expect((await ask()).status).toBe('access_denied')
-    await owner.sharing.allow(42, asker.ref.nodeId)
+    await owner.sharing.allow(42, asker.id)
     expect((await ask()).status).toBe('no_data')
   })
 
@@ -237,7 +225,7 @@ describe('levels', () => {
       }
       expect(owner.gathered).toEqual([])
       // Newer nodes behind it may have an answer.
-      const { heard } = beside(wire, owner)
+      const { heard } = wire.end(owner)
       const { body, bytes } = write(NEWER)
       asker.sendQuestion(owner.id, body.query_id, bytes, 5_000, 0)
       await soon(() => heard.length === 1)
@@ -268,7 +256,7 @@ describe('levels', () => {
       const { wire, owner, asker, write } = neighbour()
       const question = signed(asker, { ...write().body, query_type: name })
       asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
-      await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+      await soon(() => !wire.linked(owner.id, asker.id))
       expect(owner.audits).toEqual([])
     }
   })
@@ -286,14 +274,13 @@ describe('a question', () => {
   it('handed on twice is worked on once and answered with the same bytes', async () => {
     const { owner, write, carrier } = neighbour()
     const { heard, send } = carrier()
-    const held = Promise.withResolvers<void>()
-    owner.gate = () => held.promise
+    const letGo = owner.hold()
     const question = write()
     send(question)
     send(question)
     await soon(() => owner.gathered.length === 1)
     await turns(3)
-    held.resolve()
+    letGo()
     await soon(() => heard.length === 1)
     send(question)
     await soon(() => heard.length === 2)
@@ -306,17 +293,16 @@ describe('a question', () => {
 
   it('is answered to each neighbour until its own deadline', async () => {
     const { wire, owner, asker, answers, write } = neighbour()
-    const { end: patient, heard } = beside(wire, owner)
-    const held = Promise.withResolvers<void>()
-    owner.gate = () => held.promise
+    const patient = wire.end(owner)
+    const letGo = owner.hold()
     const question = write()
     asker.sendQuestion(owner.id, question.body.query_id, question.bytes, 1)
     await soon(() => owner.gathered.length === 1)
     patient.sendQuestion(owner.id, question.body.query_id, question.bytes, 60_000)
     const sentAt = pacedClock.monotonic()
     await soon(() => pacedClock.monotonic() - sentAt > 5)
-    held.resolve()
-    await soon(() => heard.length === 1)
+    letGo()
+    await soon(() => patient.heard.length === 1)
     await turns(3)
     expect(answers).toEqual([])
   })
@@ -333,7 +319,7 @@ describe('a question', () => {
     })
     await owner.query.start(new AbortController().signal)
     owner.trusts(first.asker, 'peer')
-    first.wire.connect(owner.id, first.asker.ref.nodeId)
+    first.wire.connect(owner.id, first.asker.id)
     first.asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
     await soon(() => first.answers.length === 2)
     expect(openAny(question, owner, first.answers[1]!).status).toBe('error')
@@ -342,7 +328,7 @@ describe('a question', () => {
 
   it('is judged by its author, not by the neighbour that hands it on', async () => {
     const { owner, asker, wire } = neighbour()
-    const stranger = new Endpoint(newIdentity(), wire)
+    const stranger = wire.end()
     const question = questionBy(stranger.identity)
     asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
     await soon(() => owner.audits.length === 1)
@@ -350,8 +336,8 @@ describe('a question', () => {
     expect(owner.audits[0]).toMatchObject({
       type: 'query_received',
       success: false,
-      peer: asker.ref.nodeId,
-      details: { reason: 'author_not_admitted', author: stranger.ref.nodeId, times: 1 },
+      peer: asker.id,
+      details: { reason: 'author_not_admitted', author: stranger.id, times: 1 },
     })
     expect(owner.gathered).toEqual([])
   })
@@ -369,7 +355,7 @@ describe('a question', () => {
       asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
     }
     await turns(5)
-    expect(wire.linked(owner.id, asker.ref.nodeId)).toBe(true)
+    expect(wire.linked(owner.id, asker.id)).toBe(true)
     expect([answers, owner.audits, owner.gathered, owner.marks]).toEqual([[], [], [], []])
     asker.sendQuestion(owner.id, good.body.query_id, good.bytes)
     await soon(() => answers.length === 1)
@@ -398,7 +384,7 @@ describe('a question', () => {
       const { bytes, body } = write()
       if (kind === 'forged') asker.sendQuestion(owner.id, body.query_id, forge(bytes))
       else asker.sendQuestion(owner.id, systemRandom.bytes(16), bytes)
-      await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+      await soon(() => !wire.linked(owner.id, asker.id))
       expect([answers, owner.audits, owner.gathered, owner.marks]).toEqual([[], [], [], []])
     }
   })
@@ -416,19 +402,17 @@ describe('a question', () => {
   it('with such a key, after whose time only others listen, is in the ledger as answered to nobody', async () => {
     const time = new VirtualTime(Date.now())
     const { wire, owner, write } = neighbour({ clock: time.clock, timers: time })
-    const [direct, other] = [1, 2].map(() => new Endpoint(newIdentity(), wire)) as [Endpoint, Endpoint]
-    for (const { ref } of [direct, other]) wire.connect(owner.id, ref.nodeId)
+    const [direct, other] = [wire.end(owner), wire.end(owner)]
     owner.trusts(direct, 'peer')
     const { body, bytes } = signed(direct, { ...write().body, audience_key: new Uint8Array(32) })
-    const held = Promise.withResolvers<void>()
-    owner.gate = () => held.promise
+    const letGo = owner.hold()
     // To the asker itself the answer needs no seal; to the other one it does, which is found out on the way only.
     direct.sendQuestion(owner.id, body.query_id, bytes, 1_000)
     other.sendQuestion(owner.id, body.query_id, bytes, 5_000)
     await soon(() => owner.gathered.length > 0)
     await turns(3)
     time.advance(2_000)
-    held.resolve()
+    letGo()
     const responded = () => owner.audits.find(({ type }) => type === 'query_responded')
     await soon(() => responded() !== undefined)
     expect(responded()?.details).toMatchObject({ sent: false })
@@ -487,16 +471,16 @@ describe('too many questions', () => {
     const { owner, ask, write, wire } = neighbour(WITHIN_ONE_MOMENT)
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
     expect((await ask()).status).toBe('busy')
-    const { end: carrier, heard: carried } = beside(wire, owner)
+    const carrier = wire.end(owner)
     const entries = owner.audits.length
     const question = write()
     carrier.sendQuestion(owner.id, question.body.query_id, question.bytes)
-    await soon(() => carried.length === 1)
+    await soon(() => carrier.heard.length === 1)
     expect(owner.audits.slice(entries)).toMatchObject([
       {
         type: 'query_received',
         success: false,
-        peer: carrier.ref.nodeId,
+        peer: carrier.id,
         details: { reason: 'busy', times: 1 },
       },
     ])
@@ -505,7 +489,7 @@ describe('too many questions', () => {
 
   it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
     const { wire, owner, asker, answers } = neighbour(WITHIN_ONE_MOMENT)
-    const { end: behind, heard } = beside(wire, owner)
+    const behind = wire.end(owner)
     const flood = 2 * NEIGHBOUR_QUOTA.frames
     const answered = () => answers.filter(({ message }) => message === Response).length
     for (let i = 1; i <= flood; i++) {
@@ -515,10 +499,10 @@ describe('too many questions', () => {
       await soon(() => answered() === i)
       // It is over behind the owner at once, so that no other bound is met.
       const done = { query_id: body.query_id, author: author.publicKey, answered: 0, lost: 0 }
-      wire.send(behind.ref.nodeId, owner.id, behind.hopFrame(QueryDone, done))
+      behind.send(owner.id, QueryDone, done)
     }
     // What is beyond the quota is answered with busy, and handed on to nobody.
-    expect(heard.filter(({ message }) => message === QueryHop)).toHaveLength(NEIGHBOUR_QUOTA.frames)
+    expect(behind.heard.filter(({ message }) => message === QueryHop)).toHaveLength(NEIGHBOUR_QUOTA.frames)
     await owner.query.stop()
     const refusals = owner.audits.filter(({ details }) => details.reason === 'busy')
     const refused = refusals.reduce((sum, { details }) => sum + Number(details.times), 0)
@@ -527,7 +511,7 @@ describe('too many questions', () => {
     expect(owner.marks.length).toBeLessThan(flood)
     expect(owner.marks.length + refused).toBe(flood)
     expect(refusals.length).toBe(2)
-    expect(refusals.every(({ peer, success }) => peer === asker.ref.nodeId && !success)).toBe(true)
+    expect(refusals.every(({ peer, success }) => peer === asker.id && !success)).toBe(true)
     // A question that is refused to one neighbour is taken up when another one brings it.
     const trusted = newIdentity()
     owner.trusts({ identity: trusted }, 'peer')
@@ -543,7 +527,8 @@ describe('too many questions', () => {
   it('of a flood are not opened beyond what a neighbour may hand on; the rest hear at once that nothing comes', async () => {
     const wire = new Wire()
     const owner = new TestNode(wire, WITHIN_ONE_MOMENT)
-    const { end: asker, heard } = beside(wire, owner)
+    const asker = wire.end(owner)
+    const { heard } = asker
     const flood = READ_QUOTA.frames + 100
     const ids: string[] = []
     for (let i = 0; i < flood; i++) {
@@ -582,7 +567,7 @@ describe('too many questions', () => {
         .toSorted(),
     )
     asker.sendQuestion(owner.id, query_id, forged)
-    await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+    await soon(() => !wire.linked(owner.id, asker.id))
     expect(answers).toHaveLength(4)
   })
 })

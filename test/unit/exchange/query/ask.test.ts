@@ -8,7 +8,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
 import { askedRange } from '../../../../src/exchange/query/range.ts'
 import fc from '../../../support/run/properties.ts'
-import { Endpoint, meshOf, newIdentity, person, soon, type TestNode, three, uses } from './network.ts'
+import { meshOf, person, soon, type TestNode, three, uses } from './network.ts'
 
 describe('a query that everybody answers', () => {
   it('adds up the exact numbers of all, its own included', async () => {
@@ -107,14 +107,13 @@ it('asks the mesh for links to all at the third question within ten minutes, whe
 describe('a member that does not answer', () => {
   it('is left over when the room stops, as cancelled', async () => {
     const { a, b } = three()
-    const held = Promise.withResolvers<void>()
-    b.gate = () => held.promise
+    const letGo = b.hold()
     const asking = a.ask({ timeoutMs: 60_000 })
     await soon(() => b.gathered.length === 1)
     await a.query.stop()
     expect((await asking).ended_by).toBe('cancelled')
     await expect(a.ask()).rejects.toMatchObject({ code: 'unavailable' })
-    held.resolve()
+    letGo()
   })
 })
 
@@ -137,7 +136,7 @@ describe('a member without a link', () => {
   it('is dialled with at most seven others, each bounded, never beyond the deadline', async () => {
     const { nodes, wire } = meshOf([{ name: 'a' }])
     const a = nodes[0]!
-    for (let i = 0; i < 20; i++) a.members.add(new Endpoint(newIdentity(), wire))
+    for (let i = 0; i < 20; i++) a.members.add(wire.end())
     let dialling = 0
     let most = 0
     wire.dialling = async (_node, signal) => {
@@ -156,16 +155,14 @@ describe('a member without a link', () => {
 describe('a member that has no time to read the question', () => {
   it('is busy at once, asked by itself or over others, and keeps nobody waiting', async () => {
     const { a, b, nodes, wire } = three()
-    const raw = new Endpoint(newIdentity(), wire)
+    const raw = wire.end(...nodes)
     raw.handler = {
       frame(peer, frame) {
         if (frame.message !== QueryHop) return
         const { query_id } = bodyOf(frame, QueryHop)
-        const body = { query_id, author: a.identity.publicKey, answered: 0, lost: 1 }
-        wire.send(raw.ref.nodeId, peer.nodeId, raw.hopFrame(QueryDone, body))
+        raw.send(peer.nodeId, QueryDone, { query_id, author: a.identity.publicKey, answered: 0, lost: 1 })
       },
     }
-    for (const node of nodes) wire.connect(node.id, raw.ref.nodeId)
     a.members.add(raw)
     const direct = await a.ask({ timeoutMs: 60_000 })
     expect(direct).toMatchObject({ ended_by: 'all_done', coverage: { answered: 2, failed: 1 } })
@@ -229,11 +226,10 @@ describe('what may be asked', () => {
   it('is bounded: more queries at once than the limit are refused', async () => {
     const { nodes } = meshOf([{}])
     const a = nodes[0]!
-    const held = Promise.withResolvers<void>()
-    a.gate = () => held.promise
+    const letGo = a.hold()
     const many = Array.from({ length: ASKING_MAX }, () => a.ask())
     await expect(a.ask()).rejects.toThrow(KaroError)
-    held.resolve()
+    letGo()
     const results = await Promise.all(many)
     expect(results.every((result) => result.ended_by === 'all_done')).toBe(true)
     await a.ask()

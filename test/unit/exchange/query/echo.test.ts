@@ -30,11 +30,10 @@ const line = (count: number): Links => Array.from({ length: count - 1 }, (_, i) 
 function countFrames({ wire, nodes }: Meshed): Record<string, number> {
   const names = new Map(nodes.map((node) => [node.id, node.name]))
   const counts: Record<string, number> = {}
-  wire.tap = (bytes, from, to) => {
-    const what = `${names.get(from)}>${names.get(to)} ${read(bytes).message.name}`
+  wire.watch(({ message }, from, to) => {
+    const what = `${names.get(from)}>${names.get(to)} ${message.name}`
     counts[what] = (counts[what] ?? 0) + 1
-    return [bytes]
-  }
+  })
   return counts
 }
 
@@ -231,14 +230,13 @@ describe('a node that is lost while it carries a question', () => {
   it('takes nobody with it that can be dialled, and what was worked out already is not worked out again', async () => {
     const mesh = graphOf(people(6), [...line(6), [0, 5]])
     const [a, b, c] = mesh.nodes as [TestNode, TestNode, TestNode]
-    const held = Promise.withResolvers<void>()
-    c.gate = () => held.promise
+    const letGo = c.hold()
     for (const node of mesh.nodes) if (node !== b) mesh.wire.reachable.add(node.id)
     const asking = a.ask({ timeoutMs: 60_000 })
     await soon(() => c.gathered.length > 0 && b.audits.length === 2)
     await turns(3)
     mesh.wire.kill(b.id)
-    held.resolve()
+    letGo()
     const result = await asking
     expect(result).toMatchObject({
       ended_by: 'all_done',
@@ -404,8 +402,7 @@ describe('the time a question has', () => {
     for (const how of ['cancelled', 'deadline'] as const) {
       const { nodes, wire, time, asked } = timed(6, [...line(4), [2, 4], [4, 5]])
       const [a, , , , , last] = nodes as [TestNode, TestNode, TestNode, TestNode, TestNode, TestNode]
-      const held = Promise.withResolvers<void>()
-      for (const node of nodes.slice(1)) node.gate = () => held.promise
+      const held = nodes.slice(1).map((node) => node.hold())
       const counts = countFrames({ wire, nodes })
       const cancel = new AbortController()
       const { over, result } = asked(a, 3_000, cancel.signal)
@@ -419,7 +416,7 @@ describe('the time a question has', () => {
         await time.pass(() => false)
         expect(of(counts, 'QueryDone')).toBe(5)
         // Nor does anybody answer that has its numbers only now.
-        held.resolve()
+        for (const letGo of held) letGo()
         await turns(5)
         await time.pass(() => false)
       } else {
@@ -443,8 +440,7 @@ describe('a node with too much to answer', () => {
       other.members.clear()
       other.members.add(b)
     }
-    const held = Promise.withResolvers<void>()
-    b.gate = () => held.promise
+    const letGo = b.hold()
     const each = CONCURRENT_MAX / askers
     const asking = others.flatMap((other) =>
       Array.from({ length: each }, () => other.ask({ timeoutMs: 60_000 })),
@@ -455,7 +451,7 @@ describe('a node with too much to answer', () => {
     const result = await a.ask()
     expect(a.outcomes(result)).toEqual({ n1: 'busy', n2: 'answered' })
     expect(result).toMatchObject({ ended_by: 'all_done', coverage: { failed: 1, answered: 1 } })
-    held.resolve()
+    letGo()
     for (const one of await Promise.all(asking)) expect(one.coverage.complete).toBe(true)
   })
 })

@@ -61,10 +61,6 @@ const ask = (desk: TestNode, more: Parameters<TestNode['ask']>[0] = {}) =>
   desk.ask({ level: 2, range: RANGE, timeoutMs: 60_000, ...more })
 const gitIn = ({ data }: Awaited<ReturnType<typeof ask>>) =>
   'tools' in data ? data.tools.find(({ tool }) => tool === 'git')?.uses : undefined
-const detailsOf = ({ audits }: TestNode, type: string) =>
-  audits
-    .filter((entry) => entry.type === type)
-    .map(({ peer, details }): Readonly<Record<string, unknown>> => ({ peer, ...details }))
 
 describe('who is entitled', () => {
   test('an operator reads at a node without the role what a holder shows, and both ledgers name the two', async () => {
@@ -74,11 +70,11 @@ describe('who is entitled', () => {
     expect(gitIn(result)).toBe(303)
     const [holder] = nodes as [TestNode]
     expect(result.released).toMatchObject({ holders: [{ node_id: holder.id }], refused: [] })
-    expect(detailsOf(desk, 'query_asked')).toMatchObject([{ operator: carol.nodeId, holders: holder.id }])
+    expect(desk.told('query_asked')).toMatchObject([{ operator: carol.nodeId, holders: holder.id }])
     const about = { peer: desk.id, operator: carol.nodeId, operator_name: 'carol' }
     const answered = { ...about, status: 'released', audience: 'security', batches: HOURS, decision: 'allow' }
-    expect(detailsOf(holder, 'query_responded')).toContainEqual(expect.objectContaining(answered))
-    expect(detailsOf(holder, 'query_received')).toContainEqual(expect.objectContaining(about))
+    expect(holder.told('query_responded')).toContainEqual(expect.objectContaining(answered))
+    expect(holder.told('query_received')).toContainEqual(expect.objectContaining(about))
   })
 
   test('who was cut off when the answer was there, and asks again for it, is in the ledger as one who fetched', async () => {
@@ -94,15 +90,15 @@ describe('who is entitled', () => {
       return [bytes]
     }
     const asking = ask(desk, { acting: login(desk) })
-    await soon(() => detailsOf(holder, 'query_received').length > 0)
+    await soon(() => holder.told('query_received').length > 0)
     wire.cut(desk.id, holder.id)
     waits.resolve()
     await asking
-    await soon(() => detailsOf(holder, 'query_responded').length > 0)
-    expect(detailsOf(holder, 'query_responded')).toMatchObject([{ sent: false }])
+    await soon(() => holder.told('query_responded').length > 0)
+    expect(holder.told('query_responded')).toMatchObject([{ sent: false }])
     wire.connect(desk.id, holder.id)
     wire.send(desk.id, holder.id, asked as Uint8Array)
-    await soon(() => detailsOf(holder, 'query_responded').length > 1)
+    await soon(() => holder.told('query_responded').length > 1)
     const fetches = fetchesIn(holder.audits.map((entry) => ({ ...entry, ts: 0 }) as AuditEntry))
     expect(fetches).toMatchObject([{ node: desk.id, audience: 'security', batches: HOURS }])
     expect(fetches[0]!.operator?.id).toBe(carol.nodeId)
@@ -147,7 +143,7 @@ describe('who is entitled', () => {
     }
     const result = await ask(desk, { acting: login(desk) })
     expect(result.data).toMatchObject({ tools: [{ tool: 'git', uses: 303, change: -9 }] })
-    const questions = (of: readonly TestNode[]) => of.map((node) => detailsOf(node, 'query_received').length)
+    const questions = (of: readonly TestNode[]) => of.map((node) => node.told('query_received').length)
     expect(questions(off)).toEqual(off.map(() => 0))
     // The first goes to both at once, and so does the second, about the hours before.
     expect(Math.max(...questions(linked))).toBeLessThanOrEqual(2)
@@ -157,13 +153,13 @@ describe('who is entitled', () => {
     const { desk, nodes } = world([totalsOf(both)], both.slice(0, 1), { roles: ['security'] })
     nodes[0]!.trusts(desk, 'supervisor', { roles: ['security'] })
     expect(gitIn(await ask(desk))).toBe(303)
-    expect(detailsOf(nodes[0]!, 'query_received').length).toBeGreaterThan(0)
+    expect(nodes[0]!.told('query_received').length).toBeGreaterThan(0)
     const lacking = world([totalsOf([])], [], { roles: ['security'] })
     lacking.nodes[0]!.trusts(lacking.desk, 'supervisor', { roles: ['security'] })
     await ask(lacking.desk)
-    const asked = detailsOf(lacking.nodes[0]!, 'query_received').length
+    const asked = lacking.nodes[0]!.told('query_received').length
     expect((await ask(lacking.desk)).status).toBe('withheld')
-    expect(detailsOf(lacking.nodes[0]!, 'query_received')).toHaveLength(asked)
+    expect(lacking.nodes[0]!.told('query_received')).toHaveLength(asked)
   })
 
   /** Long statements: five of them fill an answer. */
@@ -180,8 +176,8 @@ describe('who is entitled', () => {
     const { desk, nodes } = world([totalsOf(wide(hours))])
     const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
     const result = await ask(desk, { acting: login(desk), range })
-    expect(detailsOf(nodes[0]!, 'query_received').length).toBeGreaterThan(2)
-    expect(detailsOf(nodes[0]!, 'query_received').length).toBeLessThanOrEqual(2 * 10)
+    expect(nodes[0]!.told('query_received').length).toBeGreaterThan(2)
+    expect(nodes[0]!.told('query_received').length).toBeLessThanOrEqual(2 * 10)
     const buckets = result.released!.buckets
     const first = buckets.findIndex(({ why }) => why === null)
     expect(first).toBeGreaterThan(0)
@@ -204,7 +200,7 @@ describe('who is not', () => {
     const result = await ask(desk, how(desk, nodes[0]!))
     expect(gitIn(result)).toBeUndefined()
     expect(result.status).toBe('access_denied')
-    const said = detailsOf(nodes[0]!, 'query_responded')
+    const said = nodes[0]!.told('query_responded')
     expect(said.map(({ status }) => status)).toEqual(said.map(() => 'access_denied'))
     return said[0]?.rule
   }
@@ -273,7 +269,7 @@ describe('a holder that is not honest is refused and named', () => {
     expect(gitIn(good)).toBe(303)
     expect(good.released!.refused.map(({ name }) => name)).toEqual(['holder-0'])
     expect(good.notes.join()).toContain('holder-0')
-    const [entry] = detailsOf(beside.desk, 'query_asked')
+    const [entry] = beside.desk.told('query_asked')
     expect(entry).toMatchObject({ refused: beside.nodes[0]!.id, holders: beside.nodes[1]!.id })
   }
   const signed = (about: Partial<ReleaseContent>, places: readonly (0 | 1)[] = [0, 1]): ShownStatement => {

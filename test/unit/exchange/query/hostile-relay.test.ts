@@ -41,7 +41,7 @@ interface Relay {
 /** The one in the middle of `across`, which does with each frame what it likes. */
 function between(does: Does) {
   const { wire, asker, owner, middle: me } = across()
-  const to = (node: NodeId, bytes: Uint8Array) => wire.send(me.ref.nodeId, node, bytes)
+  const to = (node: NodeId, bytes: Uint8Array) => wire.send(me.id, node, bytes)
   const pass = (frame: Frame): void => {
     if (frame.message === QueryHop) {
       const body = bodyOf(frame, QueryHop)
@@ -125,7 +125,7 @@ describe('one in the middle', () => {
       })
       wire.reachable.add(owner.id)
       const result = await asker.ask()
-      expect(wire.linked(asker.id, me.ref.nodeId)).toBe(false)
+      expect(wire.linked(asker.id, me.id)).toBe(false)
       expect(asker.outcomes(result)).toEqual({ owner: 'answered', raw: 'unreachable' })
       expect(result.data).toMatchObject(honest)
     }
@@ -169,17 +169,14 @@ describe('one in the middle', () => {
 
   it('who calls off a question that somebody else handed on is not listened to', async () => {
     const { asker, owner, wire } = between((frame, _from, { pass }) => pass(frame))
-    const other = new Endpoint(newIdentity(), wire)
-    wire.connect(owner.id, other.ref.nodeId)
+    const other = wire.end(owner)
     other.handler = {
       frame(_peer, frame) {
         if (frame.message !== QueryHop) return
         const { query_id } = bodyOf(frame, QueryHop)
         const author = readHop(frame).author
-        for (let i = 0; i < 3; i++) {
-          const done = other.hopFrame(QueryDone, { query_id, author, answered: 0, lost: 9 })
-          wire.send(other.ref.nodeId, owner.id, done)
-        }
+        for (let i = 0; i < 3; i++)
+          other.send(owner.id, QueryDone, { query_id, author, answered: 0, lost: 9 })
       },
     }
     const result = await asker.ask()
@@ -212,38 +209,16 @@ describe('one in the middle', () => {
   })
 })
 
-describe('a node that hands on', () => {
-  /** A neighbour of its own invention, a node, and what the node’s other neighbour hears. */
-  function among() {
-    const wire = new Wire()
-    const node = new TestNode(wire, { people: person(uses('git', 1)) })
-    const [left, right] = [new Endpoint(newIdentity(), wire), new Endpoint(newIdentity(), wire)]
-    const heard = new Map<Endpoint, Frame[]>([
-      [left, []],
-      [right, []],
-    ])
-    for (const end of [left, right]) {
-      wire.connect(node.id, end.ref.nodeId)
-      end.handler = { frame: (_peer, frame) => heard.get(end)!.push(frame) }
-    }
-    const write = () => questionBy(left.identity)
-    const hears = (end: Endpoint, message: Frame['message']) =>
-      heard.get(end)!.filter((frame) => frame.message === message)
-    return { wire, node, left, right, write, hears }
-  }
-
-  it('says at once that nothing will come this way when it had the question from somebody else', async () => {
-    const { wire, node, left, write, hears } = among()
-    const { body, bytes } = write()
-    left.sendQuestion(node.id, body.query_id, bytes, 5_000, 0)
-    await soon(() => hears(left, DirectAnswer).length === 1)
-    // A link that came up after the question was handed on.
-    const late = new Endpoint(newIdentity(), wire)
-    const heard: Frame[] = []
-    late.handler = { frame: (_peer, frame) => heard.push(frame) }
-    wire.connect(node.id, late.ref.nodeId)
-    late.sendQuestion(node.id, body.query_id, bytes, 5_000, 4)
-    await soon(() => heard.length === 1)
-    expect(heard[0]!.message).toBe(QueryDone)
-  })
+it('a node that hands on says at once that nothing will come this way when it had the question from somebody else', async () => {
+  const wire = new Wire()
+  const node = new TestNode(wire, { people: person(uses('git', 1)) })
+  const [left] = [wire.end(node), wire.end(node)]
+  const { body, bytes } = questionBy(left.identity)
+  left.sendQuestion(node.id, body.query_id, bytes, 5_000, 0)
+  await soon(() => left.heard.some(({ message }) => message === DirectAnswer))
+  // A link that came up after the question was handed on.
+  const late = wire.end(node)
+  late.sendQuestion(node.id, body.query_id, bytes, 5_000, 4)
+  await soon(() => late.heard.length === 1)
+  expect(late.heard[0]!.message).toBe(QueryDone)
 })

@@ -4,25 +4,24 @@ import type { ToolUse } from '../../../../protocols/messages/numbers.ts'
 import { QueryHop } from '../../../../protocols/messages/query.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { type Asked, type Forgery, forge, readHop } from './forged.ts'
-import { Endpoint, newIdentity, person, TestNode, uses, Wire } from './network.ts'
+import { type Endpoint, newIdentity, person, TestNode, uses, Wire } from './network.ts'
 
 /** An asker with one honest member, b, and one that does as `answer` says. */
 function among(answer: (asked: Asked, me: Endpoint) => void) {
   const wire = new Wire()
   const asker = new TestNode(wire, { name: 'asker' })
   const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)) })
-  const evil = new Endpoint(newIdentity(), wire)
+  const evil = wire.end(asker)
   honest.trusts(asker, 'peer')
   asker.members.add(honest)
   asker.members.add(evil)
   wire.connect(asker.id, honest.id)
-  wire.connect(asker.id, evil.ref.nodeId)
   evil.handler = {
     frame(_peer, frame) {
       if (frame.message === QueryHop) answer(readHop(frame), evil)
     },
   }
-  const send = (bytes: Uint8Array) => wire.send(evil.ref.nodeId, asker.id, bytes)
+  const send = (bytes: Uint8Array) => wire.send(evil.id, asker.id, bytes)
   return { wire, asker, honest, evil, send }
 }
 
@@ -114,7 +113,7 @@ describe('an answer', () => {
     const { wire, asker, honest, evil, send } = among(({ body, document }, me) =>
       me.sendQuestion(honest.id, body.query_id, document),
     )
-    wire.connect(evil.ref.nodeId, honest.id)
+    wire.connect(evil.id, honest.id)
     wire.tap = (bytes, from, to) => {
       if (from !== honest.id || to === asker.id) return [bytes]
       copies.push(bytes)
@@ -123,7 +122,7 @@ describe('an answer', () => {
     }
     const result = await asker.ask()
     expect(copies).toHaveLength(1)
-    expect(wire.linked(asker.id, evil.ref.nodeId)).toBe(true)
+    expect(wire.linked(asker.id, evil.id)).toBe(true)
     expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'bad_signature' })
     expect(result.data).toEqual(honestData)
   })

@@ -32,7 +32,7 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing, type Sharing } from '../../../../src/trust/consent/index.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
-import { hereUntil } from '../../../../src/trust/peers/missing.ts'
+import { memberOf, opinionOf } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy, SHARING } from '../../../support/mesh/policy.ts'
 import { pacedClock, pacedTimers } from '../../../support/run/paced-time.ts'
@@ -68,7 +68,22 @@ export class Wire {
   carry: (arrive: () => void, from: NodeId, to: NodeId) => void = (arrive) => void setImmediate(arrive)
 
   add(endpoint: Endpoint): void {
-    this.#endpoints.set(endpoint.ref.nodeId, endpoint)
+    this.#endpoints.set(endpoint.id, endpoint)
+  }
+
+  /** A bare end with a key of its own, linked with these. */
+  end(...linked: readonly { readonly id: NodeId }[]): Endpoint {
+    const end = new Endpoint(newIdentity(), this)
+    for (const { id } of linked) this.connect(id, end.id)
+    return end
+  }
+
+  /** Sees each frame on its way from now on. */
+  watch(see: (frame: Frame, from: NodeId, to: NodeId) => void): void {
+    this.tap = (bytes, from, to) => {
+      see(read(bytes), from, to)
+      return [bytes]
+    }
   }
 
   linked(a: NodeId, b: NodeId): boolean {
@@ -88,8 +103,8 @@ export class Wire {
     if (!this.#links.get(a)?.delete(b)) return
     this.#links.get(b)?.delete(a)
     const [one, other] = [this.#endpoints.get(a)!, this.#endpoints.get(b)!]
-    one.handler?.down?.(other.ref)
-    other.handler?.down?.(one.ref)
+    one.handler.down?.(other.ref)
+    other.handler.down?.(one.ref)
   }
 
   /** A node that is gone: every link of it ends. */
@@ -133,9 +148,13 @@ export const questionBy = (
     systemRandom.bytes(16),
   )
 
+type Around = Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
+
 /** One end of the links, as the mesh room promises it: the signatures of documents, and the senders of hop frames are checked. */
 export class Endpoint {
-  handler: LinkHandler | undefined
+  /** Frames that came, where a test does not say what becomes of them. */
+  readonly heard: Frame[] = []
+  handler: LinkHandler = { frame: (_peer, frame) => void this.heard.push(frame) }
   readonly ref: PeerRef
   readonly identity: Identity
   readonly #wire: Wire
@@ -156,13 +175,17 @@ export class Endpoint {
     wire.add(this)
   }
 
+  get id(): NodeId {
+    return this.identity.nodeId
+  }
+
   /** Anything a link does not accept ends it. */
   arrive(peer: PeerRef, bytes: Uint8Array): void {
     try {
       const proven = peer.publicKey
-      this.handler?.frame(peer, decodeFrame(bytes, { messages: TABLE, verify: verifySignature, proven }))
+      this.handler.frame(peer, decodeFrame(bytes, { messages: TABLE, verify: verifySignature, proven }))
     } catch {
-      this.#wire.cut(peer.nodeId, this.ref.nodeId)
+      this.#wire.cut(peer.nodeId, this.id)
     }
   }
 
@@ -185,17 +208,20 @@ export class Endpoint {
     remaining_ms = 5_000,
     hops = QUERY_HOPS,
   ): boolean {
-    const body = { query_id: queryId, remaining_ms, hops, document }
-    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
+    return this.send(to, QueryHop, { query_id: queryId, remaining_ms, hops, document })
   }
 
-  mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'> {
-    const own = this.ref.nodeId
+  send<B extends WireBody>(to: NodeId, message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): boolean {
+    return this.#wire.send(this.id, to, this.hopFrame(message, body, trace))
+  }
+
+  mesh(): Around {
+    const own = this.id
     return {
       link: () => ({
         peers: () => this.#wire.peersOf(own),
         has: (to) => this.#wire.linked(own, to),
-        sendHop: (to, message, body, trace) => this.#wire.send(own, to, this.hopFrame(message, body, trace)),
+        sendHop: (to, message, body, trace) => this.send(to, message, body, trace),
         sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
         serve: (handler) => {
           this.handler = handler
@@ -232,6 +258,8 @@ const NO_TOTALS: QueryDeps['totals'] = {
   holders: () => [],
 }
 
+type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'>
+
 export interface NodeOptions {
   readonly name?: string
   readonly uid?: number
@@ -252,7 +280,7 @@ export interface NodeOptions {
   /** Of its certificate. */
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
-  readonly mesh?: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh?: Around
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock
@@ -261,7 +289,7 @@ export interface NodeOptions {
   /** Everybody, this node included: all others are its members, and trusted as `peer`. */
   readonly among?: Set<TestNode | Endpoint>
   /** A whole one in the place of what tests set here. */
-  readonly trust?: Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'>
+  readonly trust?: QueryTrust
 }
 
 /** A node with everything around its query room faked as values that tests read and change. */
@@ -394,41 +422,29 @@ export class TestNode {
         anomaliesKnownSince: async () => this.anomaliesSince,
         during: (range) => {
           /** Written down, but for the period that another one is compared with: it ends where that one begins. */
-          const gather = async <T>(
-            uids: readonly number[],
-            now: () => T,
-            before?: () => NoInfer<T>,
-          ): Promise<T> => {
-            if (before !== undefined && this.gathered.some(({ start }) => start === range.end))
-              return before()
-            this.gathered.push({ uids, ...range })
-            await this.gate()
-            return now()
-          }
+          const gather =
+            <T>(now: (uids: readonly number[]) => T, before?: () => NoInfer<T>) =>
+            async (uids: readonly number[]): Promise<T> => {
+              if (before !== undefined && this.gathered.some(({ start }) => start === range.end))
+                return before()
+              this.gathered.push({ uids, ...range })
+              await this.gate()
+              return now(uids)
+            }
+          const used = (uids: readonly number[]) => uids.flatMap((uid) => people.get(uid) ?? [])
+          const signalled = () => ({ ...this.anomalies, signals: this.anomaliesBefore })
           return {
-            toolUsage: (uids) =>
-              gather(
-                uids,
-                (): readonly ToolUse[] => uids.flatMap((uid) => people.get(uid) ?? []),
-                () => this.earlier,
-              ),
+            toolUsage: gather<readonly ToolUse[]>(used, () => this.earlier),
             safetyCounts: async () => this.safetyBefore,
             riskRules: async () => new Map(),
-            privilegedUse: (uids) =>
-              gather(
-                uids,
-                () => this.privileged,
-                () => new Map(),
-              ),
-            safetyPosture: (uids) => gather(uids, () => this.safety),
-            activityPatterns: (uids) => gather(uids, () => this.activity),
+            privilegedUse: gather(
+              () => this.privileged,
+              () => new Map(),
+            ),
+            safetyPosture: gather(() => this.safety),
+            activityPatterns: gather(() => this.activity),
             commandPatterns: async () => [],
-            anomalies: (uids) =>
-              gather(
-                uids,
-                () => this.anomalies,
-                () => ({ ...this.anomalies, signals: this.anomaliesBefore }),
-              ),
+            anomalies: gather(() => this.anomalies, signalled),
           }
         },
         nodeHealth: async () => {
@@ -464,6 +480,20 @@ export class TestNode {
     for (const listener of this.#trustListeners) listener(other.identity.nodeId)
   }
 
+  /** Holds back all that is gathered from now on, until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.gate = () => promise
+    return resolve
+  }
+
+  /** What its ledger says of that, each with the peer. */
+  told(type: AuditRecord['type']): readonly Readonly<Record<string, unknown>>[] {
+    return this.audits
+      .filter((entry) => entry.type === type)
+      .map(({ peer, details }) => (peer === undefined ? details : { peer, ...details }))
+  }
+
   ask(
     request: Partial<AskRequest> = {},
     signal: AbortSignal = new AbortController().signal,
@@ -490,24 +520,17 @@ export class TestNode {
     return Object.fromEntries(result.coverage.nodes.map(({ name, outcome }) => [name, outcome]))
   }
 
-  #trust(): Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'> {
-    const ownNameOf = (node: NodeId): string | undefined => {
-      const member = [...this.members].find(({ identity }) => identity.nodeId === node)
-      if (member === undefined) return undefined
-      return 'name' in member ? member.name : 'raw'
-    }
-    const opinion = (node: NodeId): PeerOpinion => ({
-      node_id: node,
-      fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
-      name: ownNameOf(node) ?? node.slice(-6),
-      trust_level: this.#othersAre,
-      roles: [],
-      teams: [],
-      why: 'default',
-      denied: false,
-      revoked: false,
-      ...this.#levels.get(node),
-    })
+  #trust(): QueryTrust {
+    const nameOf = (member: TestNode | Endpoint) => ('name' in member ? member.name : 'raw')
+    const ownNameOf = (node: NodeId): string | undefined =>
+      [...this.members].filter(({ id }) => id === node).map(nameOf)[0]
+    const opinion = (node: NodeId): PeerOpinion =>
+      opinionOf(node, {
+        fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
+        name: ownNameOf(node) ?? node.slice(-6),
+        trust_level: this.#othersAre,
+        ...this.#levels.get(node),
+      })
     return {
       opinion,
       known: () => [...this.#levels.keys()],
@@ -519,18 +542,13 @@ export class TestNode {
       members: () =>
         [...this.members]
           .filter((member) => member !== this)
-          .map((member) => ({
-            here_until: hereUntil(this.absent.get(member.identity.nodeId)?.last_seen ?? this.#clock.now()),
-            node_id: member.identity.nodeId,
-            fingerprint: member.identity.fingerprint,
-            name: 'name' in member ? member.name : 'raw',
-            last_seen: this.#clock.now(),
-            addresses: [],
-            offline: false,
-            known_by: 'link' as const,
-            unsure: false,
-            ...this.absent.get(member.identity.nodeId),
-          })),
+          .map((member) =>
+            memberOf(member.id, this.#clock.now(), {
+              fingerprint: member.identity.fingerprint,
+              name: nameOf(member),
+              ...this.absent.get(member.id),
+            }),
+          ),
       onChange: (listener) => {
         this.#trustListeners.add(listener)
         return () => this.#trustListeners.delete(listener)
@@ -612,11 +630,9 @@ export function across() {
   const wire = new Wire()
   const asker = new TestNode(wire, { name: 'asker' })
   const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
-  const middle = new Endpoint(newIdentity(), wire)
+  const middle = wire.end(asker, owner)
   owner.trusts(asker, 'peer')
   for (const member of [owner, middle]) asker.members.add(member)
-  wire.connect(asker.id, middle.ref.nodeId)
-  wire.connect(middle.ref.nodeId, owner.id)
   return { wire, asker, owner, middle }
 }
 

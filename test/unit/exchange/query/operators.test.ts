@@ -33,8 +33,6 @@ function pair(owner: Partial<NodeOptions> = {}) {
 
 const usesOf = ({ data }: Awaited<ReturnType<TestNode['ask']>>): number =>
   'tools' in data ? data.tools.reduce((sum, { uses: n }) => sum + n, 0) : 0
-const detailsOf = ({ audits }: TestNode, type: string) =>
-  audits.filter((entry) => entry.type === type).map(({ details }) => details)
 
 test('an owner gives an operator what the node through which it asks may not have, and both ledgers name the two', async () => {
   const { desk, owner } = pair()
@@ -50,10 +48,10 @@ test('an owner gives an operator what the node through which it asks may not hav
     teams: ['eng'],
   })
   const named = { operator: carol.nodeId, operator_name: 'carol' }
-  expect(detailsOf(desk, 'query_asked').at(-1)).toMatchObject({ ...named, uid: desk.uid })
+  expect(desk.told('query_asked').at(-1)).toMatchObject({ ...named, uid: desk.uid })
   expect(owner.audits.at(-2)).toMatchObject({ type: 'query_received', peer: desk.id, details: named })
   expect(owner.audits.at(-1)).toMatchObject({ type: 'query_responded', peer: desk.id, details: named })
-  expect(detailsOf(owner, 'query_responded')[0]?.operator).toBeUndefined()
+  expect(owner.told('query_responded')[0]?.operator).toBeUndefined()
   const asked = createWhoAsked()
   for (const [seq, entry] of owner.audits.toReversed().entries())
     asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
@@ -84,17 +82,10 @@ test('a node that rotated its key is one asker, named by its newest key', () => 
 
 describe('an owner', () => {
   test('in no mesh refuses, and the ledger says why', async () => {
-    const wire = new Wire()
-    const desk = new TestNode(wire, { name: 'desk' })
-    const owner = new TestNode(wire, {
-      name: 'owner',
-      people: person(uses('git', 7)),
-      allow: ['*'],
-    })
-    know(wire, desk, owner)
+    const { desk, owner } = pair({ allow: ['*'], operators: undefined })
     expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
     expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
-    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
+    expect(owner.told('query_responded').at(-1)).toMatchObject({
       rule: 'operator.no_mesh',
       decision: 'deny',
       operator_claimed: carol.nodeId,
@@ -119,7 +110,7 @@ describe('an owner', () => {
     }
     expect(outcomes.slice(0, -1).every((one) => one === 'answered')).toBe(true)
     expect(outcomes.at(-1)).toBe('busy')
-    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
+    expect(owner.told('query_responded').at(-1)).toMatchObject({
       rule: 'operator.quota',
       status: 'busy',
     })
@@ -154,7 +145,7 @@ describe('the asking node', () => {
     const { desk, owner } = pair()
     const elsewhere = acting(owner)
     expect(desk.outcomes(await desk.ask({ acting: elsewhere }))).toEqual({ owner: 'denied' })
-    const told = detailsOf(owner, 'query_responded').at(-1)
+    const told = owner.told('query_responded').at(-1)
     expect(told).toMatchObject({ rule: 'operator.wrong_node', operator_claimed: carol.nodeId })
     // The ledger of the owner accuses the node, which alone did it, and not the operator.
     for (const { details } of owner.audits) expect(details.operator).toBeUndefined()
@@ -196,10 +187,9 @@ describe('the asking node', () => {
 test('an answer to an operator is sealed to the key of the login, though the node that asks has a link', async () => {
   const { desk, wire, owner } = pair()
   const seen: string[] = []
-  wire.tap = (bytes, from) => {
-    if (from === owner.id) seen.push(read(bytes).message.name)
-    return [bytes]
-  }
+  wire.watch(({ message }, from) => {
+    if (from === owner.id) seen.push(message.name)
+  })
   await desk.ask({ acting: acting(desk) })
   await desk.ask()
   expect(seen).toEqual(['Response', 'DirectAnswer'])

@@ -10,7 +10,6 @@ import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   across,
-  Endpoint,
   graphOf,
   type Meshed,
   type NodeOptions,
@@ -50,12 +49,10 @@ const ring = (count: number): Links =>
 /** Counts the frames of each kind from now on. */
 function counted({ wire }: Meshed): () => Record<string, number> {
   let counts: Record<string, number> = {}
-  wire.tap = (bytes) => {
-    const { message, body } = read(bytes)
+  wire.watch(({ message, body }) => {
     const over = (body as { tree?: Uint8Array }).tree === undefined ? '' : ' over a tree'
     counts[message.name + over] = (counts[message.name + over] ?? 0) + 1
-    return [bytes]
-  }
+  })
   return () => {
     const so = counts
     counts = {}
@@ -219,29 +216,27 @@ describe('a tree', () => {
   it('may be called what it will: a node hands one question on over one tree, and over every link once', async () => {
     const wire = new Wire()
     const node = new TestNode(wire, { name: 'node' })
-    const [bad, next] = [0, 1].map(() => new Endpoint(newIdentity(), wire))
-    for (const { ref } of [bad!, next!]) wire.connect(ref.nodeId, node.id)
+    const [bad, next] = [wire.end(node), wire.end(node)]
     let copies = 0
     // It ends at once, so that the node has done with a copy when the next one comes.
-    next!.handler = {
+    next.handler = {
       frame(_, frame) {
         if (frame.message !== QueryHop) return
         copies++
         const { query_id, tree } = bodyOf(frame, QueryHop)
-        const ending = { query_id, author: bad!.identity.publicKey, answered: 0, lost: 0 }
-        const done = next!.hopFrame(QueryDone, tree === undefined ? ending : { ...ending, tree })
-        wire.send(next!.ref.nodeId, node.id, done)
+        const ending = { query_id, author: bad.identity.publicKey, answered: 0, lost: 0 }
+        next.send(node.id, QueryDone, tree === undefined ? ending : { ...ending, tree })
       },
     }
-    const { bytes, body } = questionBy(bad!.identity)
+    const { bytes, body } = questionBy(bad.identity)
     const hop = { query_id: body.query_id, remaining_ms: 60_000, hops: 0, document: bytes }
     for (let i = 0; i < 5; i++) {
-      wire.send(bad!.ref.nodeId, node.id, bad!.hopFrame(QueryHop, { ...hop, tree: systemRandom.bytes(16) }))
+      bad.send(node.id, QueryHop, { ...hop, tree: systemRandom.bytes(16) })
       await turns(20)
     }
     expect(copies).toBe(1)
     for (let i = 0; i < 5; i++) {
-      wire.send(bad!.ref.nodeId, node.id, bad!.hopFrame(QueryHop, hop))
+      bad.send(node.id, QueryHop, hop)
       await turns(20)
     }
     expect(copies).toBe(2)
@@ -258,8 +253,7 @@ describe('an answer over the own link of its owner', () => {
         if (frame.message !== QueryHop) return
         const body = bodyOf(frame, QueryHop)
         // As if it asked the owner for itself.
-        if (from.nodeId === asker.id)
-          wire.send(middle.ref.nodeId, owner.id, middle.hopFrame(QueryHop, { ...body, hops: QUERY_HOPS }))
+        if (from.nodeId === asker.id) middle.send(owner.id, QueryHop, { ...body, hops: QUERY_HOPS })
       },
     }
     const taken = new AbortController()
@@ -271,10 +265,9 @@ describe('an answer over the own link of its owner', () => {
     asker.members.delete(middle)
     wire.connect(asker.id, owner.id)
     const seen: string[] = []
-    wire.tap = (bytes, from, to) => {
-      if (from === owner.id && to === asker.id) seen.push(read(bytes).message.name)
-      return [bytes]
-    }
+    wire.watch(({ message }, from, to) => {
+      if (from === owner.id && to === asker.id) seen.push(message.name)
+    })
     expect(asker.outcomes(await asker.ask({ timeoutMs: 60_000 }))).toEqual({ owner: 'answered' })
     expect(seen).toContain('DirectAnswer')
     expect(seen).not.toContain('Response')
@@ -292,7 +285,7 @@ describe('an answer over the own link of its owner', () => {
           const sender = (own ? middle : owner).identity.publicKey
           const envelope = { sender, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 9 }
           const bytes = encodeFrame(DirectAnswer, envelope, body, () => UNSIGNED)
-          wire.send(middle.ref.nodeId, asker.id, bytes)
+          wire.send(middle.id, asker.id, bytes)
         },
       }
       const taken = new AbortController()
@@ -300,11 +293,11 @@ describe('an answer over the own link of its owner', () => {
       const asking = asker.ask({ timeoutMs: 60_000 }, taken.signal, (coverage) => {
         failed = coverage.failed
       })
-      await soon(() => failed === 1 || !wire.linked(asker.id, middle.ref.nodeId))
+      await soon(() => failed === 1 || !wire.linked(asker.id, middle.id))
       taken.abort()
       const result = await asking
       expect(asker.outcomes(result)).toEqual({ owner: 'unreachable', raw: own ? 'error' : 'unreachable' })
-      expect(wire.linked(asker.id, middle.ref.nodeId)).toBe(own)
+      expect(wire.linked(asker.id, middle.id)).toBe(own)
     }
   })
 })

@@ -25,6 +25,7 @@ import type { Consent } from '../../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { NO_ANOMALIES } from '../../../support/data/no-anomalies.ts'
+import { opinionOf } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
@@ -137,17 +138,8 @@ export async function createWorld({
       member: () => undefined,
       opinion: (id: NodeId) => {
         const { level, teams, roles, denied } = trusted.get(id) ?? NOT_TRUSTED
-        return {
-          node_id: id,
-          fingerprint: id.slice(-16),
-          name: `node ${id.slice(-4)}`,
-          trust_level: denied ? ('untrusted' as const) : level,
-          roles,
-          teams,
-          why: 'tofu' as const,
-          denied,
-          revoked: false,
-        }
+        const trust_level = denied ? 'untrusted' : level
+        return opinionOf(id, { name: `node ${id.slice(-4)}`, trust_level, roles, teams, why: 'tofu', denied })
       },
     },
     audit: {
