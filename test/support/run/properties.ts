@@ -18,4 +18,23 @@ export const anyText = (of: fc.StringSharedConstraints = {}): fc.Arbitrary<strin
     { weight: 1, arbitrary: fc.string(of) },
   )
 
+type Holds<Ts extends unknown[], Said> = [
+  ...drawn: { [At in keyof Ts]: fc.Arbitrary<Ts[At]> },
+  holds: (...drawn: Ts) => Said,
+]
+type Some = [unknown, ...unknown[]]
+
+/** It holds for whatever is drawn. */
+export const forAll = <Ts extends Some>(...of: Holds<Ts, boolean | undefined>) =>
+  fc.assert(fc.property(...of))
+export const forAllAsync = <Ts extends Some>(...of: Holds<Ts, Promise<boolean | undefined>>) =>
+  fc.assert(fc.asyncProperty(...of))
+/** The same, with another number of runs, or examples that are always tried. */
+export const forAllIn = <Ts extends Some>(how: fc.Parameters<Ts>, ...of: Holds<Ts, boolean | undefined>) =>
+  fc.assert(fc.property(...of), how)
+export const forAllAsyncIn = <Ts extends Some>(
+  how: fc.Parameters<Ts>,
+  ...of: Holds<Ts, Promise<boolean | undefined>>
+) => fc.assert(fc.asyncProperty(...of), how)
+
 export default fc

@@ -5,7 +5,7 @@ import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { thresholdOf } from '../../../../src/exchange/aggregates/sets.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { type Marked, releasedOf, sizesOf, sumsOf, toldApart, type Unknown } from './linear.ts'
 
 const layoutOf = (type: string, families: readonly string[]): Layout => ({
@@ -66,21 +66,21 @@ function attacked(machines: readonly Marked[], cells: number, told?: readonly bo
 describe('rows told part by part', () => {
   it('leave an attacker nothing about fewer than k machines, whatever he adds and subtracts', () => {
     let told = 0
-    fc.assert(
-      fc.property(tables, ({ machines, cells }) => {
-        expect(attacked(machines, cells)).toBeUndefined()
-        const [tools] = brokenDown(machines, cells).told
-        if (tools!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
-      }),
-      { numRuns: 400 },
-    )
+    forAllIn({ numRuns: 400 }, tables, ({ machines, cells }) => {
+      expect(attacked(machines, cells)).toBeUndefined()
+      const [tools] = brokenDown(machines, cells).told
+      if (tools!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
+    })
     // It is not safe by telling nothing.
     expect(told).toBeGreaterThan(50)
   })
 
   it('of two days leave nothing either, though machines come into other teams in between', () => {
-    fc.assert(
-      fc.property(tables, fc.array(fc.nat({ max: 2 }), { minLength: 12, maxLength: 12 }), (day, moves) => {
+    forAllIn(
+      { numRuns: 200 },
+      tables,
+      fc.array(fc.nat({ max: 2 }), { minLength: 12, maxLength: 12 }),
+      (day, moves) => {
         const moved = day.machines.map((one, at) => ({ ...one, cell: moves[at]! % day.cells }))
         fc.pre(sizesOf(moved, day.cells).every((size) => size >= K))
         const days = [day.machines, moved]
@@ -93,8 +93,7 @@ describe('rows told part by part', () => {
         )
         const owners = unknowns.flat().map(({ owner }) => owner)
         expect(toldApart(known, owners, K - 1)).toBeUndefined()
-      }),
-      { numRuns: 200 },
+      },
     )
   })
 
@@ -169,27 +168,25 @@ describe('parts', () => {
       { minLength: 10, maxLength: 60, size: 'max' },
     )
     let split = 0
-    fc.assert(
-      fc.property(machines, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 4 }), (all, k, room) => {
-        const members = all.map(({ teams, ...more }, at) => candidate(at, teams, more))
-        const { cells } = cellsOfGroup(members, KEYS, k, room)
-        expect(cellsOfGroup(members.toReversed(), KEYS, k, room).cells).toEqual(cells)
-        if (cells.length === 0) return
-        split++
-        expect(cells.length).toBeGreaterThan(1)
-        expect(cells.flatMap((cell) => cell.members).sort((a, b) => a - b)).toEqual([...all.keys()])
-        for (const [at, cell] of cells.entries()) {
-          const of = cell.members.map((place) => members[place]!)
-          expect(cell.threshold).toBe(thresholdOf(of, KEYS, k))
-          expect(of.length).toBeGreaterThanOrEqual(cell.threshold)
-          for (const { kMin } of of)
-            expect(of.length).toBeGreaterThanOrEqual(thresholdOf(of, KEYS, 3) - 3 + kMin)
-          if (cell.teams.length === 0) expect(at).toBe(cells.length - 1)
-          else for (const { teams } of of) expect([...teams!].sort()).toEqual(cell.teams)
-        }
-        expect(cells.filter(({ teams }) => teams.length > 0).length).toBeLessThanOrEqual(room)
-      }),
-    )
+    forAll(machines, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 4 }), (all, k, room) => {
+      const members = all.map(({ teams, ...more }, at) => candidate(at, teams, more))
+      const { cells } = cellsOfGroup(members, KEYS, k, room)
+      expect(cellsOfGroup(members.toReversed(), KEYS, k, room).cells).toEqual(cells)
+      if (cells.length === 0) return
+      split++
+      expect(cells.length).toBeGreaterThan(1)
+      expect(cells.flatMap((cell) => cell.members).sort((a, b) => a - b)).toEqual([...all.keys()])
+      for (const [at, cell] of cells.entries()) {
+        const of = cell.members.map((place) => members[place]!)
+        expect(cell.threshold).toBe(thresholdOf(of, KEYS, k))
+        expect(of.length).toBeGreaterThanOrEqual(cell.threshold)
+        for (const { kMin } of of)
+          expect(of.length).toBeGreaterThanOrEqual(thresholdOf(of, KEYS, 3) - 3 + kMin)
+        if (cell.teams.length === 0) expect(at).toBe(cells.length - 1)
+        else for (const { teams } of of) expect([...teams!].sort()).toEqual(cell.teams)
+      }
+      expect(cells.filter(({ teams }) => teams.length > 0).length).toBeLessThanOrEqual(room)
+    })
     expect(split).toBeGreaterThan(10)
   })
 

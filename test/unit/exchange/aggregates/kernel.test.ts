@@ -22,7 +22,7 @@ import {
   split,
   toBytes,
 } from '../../../../src/exchange/aggregates/shares.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 import { seeded, TOOLS } from './world.ts'
 
 interface Golden {
@@ -139,39 +139,35 @@ describe('halves', () => {
   const cells = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 40 })
 
   it('add up to what was split, and bytes to what was written', () => {
-    fc.assert(
-      fc.property(fc.array(cells, { maxLength: 3 }), fc.nat(), (vectors, salt) => {
-        const { seed, rest } = split(vectors.map(vector), seeded(`${salt}`))
-        const halves = expandAll(
-          seed,
-          vectors.map(({ length }) => length),
-        )
-        for (const [at, of] of vectors.entries()) {
-          expect([...added(halves[at]!, rest[at]!)]).toEqual(of)
-          expect([...fromBytes(toBytes(vector(of)))]).toEqual(of)
-        }
-      }),
-    )
+    forAll(fc.array(cells, { maxLength: 3 }), fc.nat(), (vectors, salt) => {
+      const { seed, rest } = split(vectors.map(vector), seeded(`${salt}`))
+      const halves = expandAll(
+        seed,
+        vectors.map(({ length }) => length),
+      )
+      for (const [at, of] of vectors.entries()) {
+        expect([...added(halves[at]!, rest[at]!)]).toEqual(of)
+        expect([...fromBytes(toBytes(vector(of)))]).toEqual(of)
+      }
+    })
   })
 
   it('add up to what plain addition says, of however many', () => {
-    fc.assert(
-      fc.property(
-        fc.nat({ max: 8 }),
-        fc.array(fc.array(cells, { minLength: 8, maxLength: 8 }), { maxLength: 30 }),
-        (length, of) => {
-          const vectors = of.map((all) => Array.from({ length }, (_, at) => all[at]?.[0] ?? 2n ** 64n - 1n))
-          const sum = createSum(length)
-          for (const one of vectors) sum.add(vector(one))
-          const plain = Array.from({ length }, (_, at) =>
-            BigInt.asUintN(
-              64,
-              vectors.reduce((total, one) => total + one[at]!, 0n),
-            ),
-          )
-          expect([...sum.total()]).toEqual(plain)
-        },
-      ),
+    forAll(
+      fc.nat({ max: 8 }),
+      fc.array(fc.array(cells, { minLength: 8, maxLength: 8 }), { maxLength: 30 }),
+      (length, of) => {
+        const vectors = of.map((all) => Array.from({ length }, (_, at) => all[at]?.[0] ?? 2n ** 64n - 1n))
+        const sum = createSum(length)
+        for (const one of vectors) sum.add(vector(one))
+        const plain = Array.from({ length }, (_, at) =>
+          BigInt.asUintN(
+            64,
+            vectors.reduce((total, one) => total + one[at]!, 0n),
+          ),
+        )
+        expect([...sum.total()]).toEqual(plain)
+      },
     )
     expect(() => createSum(2).add(vector([1n]))).toThrow(RangeError)
   })
@@ -185,14 +181,12 @@ describe('halves', () => {
 
 describe('buckets', () => {
   it('are found again by their name, and hold the moment they were made of', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...BUCKET_LENGTHS), fc.nat({ max: 4e12 }), (length, time) => {
-        const bucket = bucketOf(length, time)
-        expect(bucket.start <= time && time < bucket.end && isBucket(bucket)).toBe(true)
-        expect(bucketOfSlot(slotOfBucket(bucket))).toEqual(bucket)
-        expect(isBucket({ ...bucket, start: bucket.start + 1 })).toBe(false)
-      }),
-    )
+    forAll(fc.constantFrom(...BUCKET_LENGTHS), fc.nat({ max: 4e12 }), (length, time) => {
+      const bucket = bucketOf(length, time)
+      expect(bucket.start <= time && time < bucket.end && isBucket(bucket)).toBe(true)
+      expect(bucketOfSlot(slotOfBucket(bucket))).toEqual(bucket)
+      expect(isBucket({ ...bucket, start: bucket.start + 1 })).toBe(false)
+    })
     for (const slot of ['day:01', 'week:1', 'day:', 'day:1:0', 'day:9999999999999999']) {
       expect(bucketOfSlot(slot)).toBeUndefined()
     }
@@ -249,14 +243,12 @@ describe('people of one machine', () => {
 
   it('each share each key, whatever they consent to', () => {
     const key = fc.constantFrom('a x', 'b x', 'c x', 'a y')
-    fc.assert(
-      fc.property(fc.dictionary(fc.string({ maxLength: 3 }), fc.array(key)), (of) => {
-        const all = consents(of)
-        const { people, keys } = whoContributes(all)
-        expect(people.every((name) => keys.every((one) => all.get(name)?.has(one)))).toBe(true)
-        const anybody = [...all.values()].some(({ size }) => size > 0)
-        expect(keys.length > 0).toBe(anybody)
-      }),
-    )
+    forAll(fc.dictionary(fc.string({ maxLength: 3 }), fc.array(key)), (of) => {
+      const all = consents(of)
+      const { people, keys } = whoContributes(all)
+      expect(people.every((name) => keys.every((one) => all.get(name)?.has(one)))).toBe(true)
+      const anybody = [...all.values()].some(({ size }) => size > 0)
+      expect(keys.length > 0).toBe(anybody)
+    })
   })
 })

@@ -20,7 +20,7 @@ import {
   verifierOf,
 } from '../../../../src/exchange/aggregates/proof/prio3.ts'
 import { toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { seeded } from './world.ts'
 
 interface Computed {
@@ -57,16 +57,14 @@ it('elements are added in words as they are one by one', () => {
     fc.bigInt({ min: 0n, max: MODULUS - 1n }),
     fc.constantFrom(0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, MODULUS - 1n, MODULUS - 2n, 0xffff_fffe_ffff_ffffn),
   )
-  fc.assert(
-    fc.property(fc.array(fc.tuple(element, element), { minLength: 1, maxLength: 20 }), (pairs) => {
-      const [left, right] = [0, 1].map((at) => BigUint64Array.from(pairs, (pair) => pair[at]!))
-      // From the middle of longer vectors too.
-      expect([...addEach(left!, right!)]).toEqual(pairs.map(([a, b]) => add(a, b)))
-      expect([...addEach(left!.subarray(1), right!.subarray(1))]).toEqual(
-        pairs.slice(1).map(([a, b]) => add(a, b)),
-      )
-    }),
-  )
+  forAll(fc.array(fc.tuple(element, element), { minLength: 1, maxLength: 20 }), (pairs) => {
+    const [left, right] = [0, 1].map((at) => BigUint64Array.from(pairs, (pair) => pair[at]!))
+    // From the middle of longer vectors too.
+    expect([...addEach(left!, right!)]).toEqual(pairs.map(([a, b]) => add(a, b)))
+    expect([...addEach(left!.subarray(1), right!.subarray(1))]).toEqual(
+      pairs.slice(1).map(([a, b]) => add(a, b)),
+    )
+  })
 })
 
 describe('what the draft computes', () => {
@@ -126,8 +124,12 @@ describe('a share', () => {
   const elements = fc.array(fc.bigInt(0n, 1n), { minLength: 1, maxLength: 60 })
 
   it('of 0 and 1 passes, adds up to what was shared, and has a length that follows from its vector alone', () => {
-    fc.assert(
-      fc.property(elements, fc.integer({ min: 1, max: 20 }), fc.string(), (vector, chunk, seed) => {
+    forAllIn(
+      { numRuns: 25 },
+      elements,
+      fc.integer({ min: 1, max: 20 }),
+      fc.string(),
+      (vector, chunk, seed) => {
         const instance = instanceOf(vector.length, chunk)
         const share = shared(instance, vector, seed)
         expect(passes(instance, share)).toBe(true)
@@ -137,47 +139,41 @@ describe('a share', () => {
           vectorOf(instance, whose as 0, whose === LEADER ? share.leader : share.helper),
         )
         expect(Array.from(ours!, (half, at) => (half + theirs![at]!) % MODULUS)).toEqual(vector)
-      }),
-      { numRuns: 25 },
+      },
     )
   })
 
   it('with any other element does not', () => {
-    fc.assert(
-      fc.property(elements, fc.nat(), fc.bigInt(2n, MODULUS - 1n), (vector, at, other) => {
-        for (const value of [other, 2n, MODULUS - 1n]) {
-          const instance = instanceOf(vector.length)
-          expect(passes(instance, shared(instance, vector.with(at % vector.length, value)))).toBe(false)
-        }
-      }),
-      { numRuns: 25 },
-    )
+    forAllIn({ numRuns: 25 }, elements, fc.nat(), fc.bigInt(2n, MODULUS - 1n), (vector, at, other) => {
+      for (const value of [other, 2n, MODULUS - 1n]) {
+        const instance = instanceOf(vector.length)
+        expect(passes(instance, shared(instance, vector.with(at % vector.length, value)))).toBe(false)
+      }
+    })
   })
 
   it('of which anything was changed does not: half, proof, seed, blind, what is open, nonce, context', () => {
     const instance = instanceOf(23)
     const vector = Array.from({ length: 23 }, (_, at) => BigInt(at % 2))
     const share = shared(instance, vector)
-    fc.assert(
-      fc.property(
-        fc.constantFrom('open', 'leader', 'helper'),
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        (part, at, by) => {
-          const changed = Uint8Array.from(share[part])
-          changed[at % changed.length] = changed[at % changed.length]! ^ by
-          let isProvedStill = true
-          try {
-            isProvedStill = passes(instance, { ...share, [part]: changed })
-          } catch (error) {
-            // A number beyond the field is no half at all.
-            expect(error).toBeInstanceOf(RangeError)
-            isProvedStill = false
-          }
-          expect(isProvedStill).toBe(false)
-        },
-      ),
+    forAllIn(
       { numRuns: 200 },
+      fc.constantFrom('open', 'leader', 'helper'),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (part, at, by) => {
+        const changed = Uint8Array.from(share[part])
+        changed[at % changed.length] = changed[at % changed.length]! ^ by
+        let isProvedStill = true
+        try {
+          isProvedStill = passes(instance, { ...share, [part]: changed })
+        } catch (error) {
+          // A number beyond the field is no half at all.
+          expect(error).toBeInstanceOf(RangeError)
+          isProvedStill = false
+        }
+        expect(isProvedStill).toBe(false)
+      },
     )
     const [ours, theirs] = bothSay(instance, key, nonce, share)
     const other = { ...instance, context: new Uint8Array(9) }

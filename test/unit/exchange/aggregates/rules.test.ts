@@ -5,7 +5,7 @@ import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
 import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
 import { contentsIn, type Machine, World } from './world.ts'
 
@@ -103,18 +103,16 @@ it('rules of a level that is withheld for another one are withheld too, however 
 it('rows of rules add up to their level, whatever was counted by rule', () => {
   const count = fc.nat(50)
   const ids = fc.constantFrom('git-clean', 'setuid', 'rm-root', 'fork-bomb', 'rm-tree', 'newer')
-  fc.assert(
-    fc.property(count, count, fc.dictionary(ids, count), (high, critical, rules) => {
-      const levels = { safe: 9, moderate: 9, high, critical }
-      const rows = dividedByRule(levels, new Map(Object.entries(rules)))
-      expect(rows.map(([row]) => row)).toEqual(RULE_ROWS)
-      for (const level of ['high', 'critical'] as const) {
-        const own = rows.filter(([row]) => row.startsWith(`rule:${level}:`))
-        expect(own.reduce((sum, [, value]) => sum + value, 0)).toBe(levels[level])
-        expect(own.every(([, value]) => value >= 0)).toBe(true)
-      }
-    }),
-  )
+  forAll(count, count, fc.dictionary(ids, count), (high, critical, rules) => {
+    const levels = { safe: 9, moderate: 9, high, critical }
+    const rows = dividedByRule(levels, new Map(Object.entries(rules)))
+    expect(rows.map(([row]) => row)).toEqual(RULE_ROWS)
+    for (const level of ['high', 'critical'] as const) {
+      const own = rows.filter(([row]) => row.startsWith(`rule:${level}:`))
+      expect(own.reduce((sum, [, value]) => sum + value, 0)).toBe(levels[level])
+      expect(own.every(([, value]) => value >= 0)).toBe(true)
+    }
+  })
 })
 
 const K = 3
@@ -162,24 +160,21 @@ const ALONE = [
 
 it('whatever anybody adds and subtracts of levels, rules and parts, no rule of fewer than k machines follows', () => {
   let told = 0
-  fc.assert(
-    fc.property(worlds, (all) => {
-      const machines = all.map(({ cell, high, critical }) => ({
-        cell,
-        has: [high.includes(true), critical.includes(true), ...high, ...critical],
-      }))
-      const unknowns = all.flatMap(({ cell, high, critical }, owner) =>
-        [high, critical].flatMap((rules, level) =>
-          rules.flatMap((has, rule) => (has ? [{ owner, cell, rows: [level, 2 + level * 3 + rule] }] : [])),
-        ),
-      )
-      const sums = sumsOf(unknowns, releasedOf([{ layout: SMALL, machines }], 2, K), 2)
-      if (sums.length > 3) told++
-      const owners = unknowns.map(({ owner }) => owner)
-      expect(toldApart(sums, owners, K - 1)).toBeUndefined()
-    }),
-    { numRuns: 600, examples: [[ALONE]] },
-  )
+  forAllIn({ numRuns: 600, examples: [[ALONE]] }, worlds, (all) => {
+    const machines = all.map(({ cell, high, critical }) => ({
+      cell,
+      has: [high.includes(true), critical.includes(true), ...high, ...critical],
+    }))
+    const unknowns = all.flatMap(({ cell, high, critical }, owner) =>
+      [high, critical].flatMap((rules, level) =>
+        rules.flatMap((has, rule) => (has ? [{ owner, cell, rows: [level, 2 + level * 3 + rule] }] : [])),
+      ),
+    )
+    const sums = sumsOf(unknowns, releasedOf([{ layout: SMALL, machines }], 2, K), 2)
+    if (sums.length > 3) told++
+    const owners = unknowns.map(({ owner }) => owner)
+    expect(toldApart(sums, owners, K - 1)).toBeUndefined()
+  })
   // It is not safe by telling nothing.
   expect(told).toBeGreaterThan(15)
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { groupsOf } from '../../../../src/exchange/aggregates/sets.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 
 const TYPES = ['T', 'A'] as const
 const ROLES = ['security', 'admin'] as const
@@ -81,42 +81,37 @@ const over = (members: readonly number[], count: number) =>
 
 describe('groups', () => {
   it('are disjoint, of enough machines, and of what each of them shares', () => {
-    fc.assert(
-      fc.property(candidates, fc.integer({ min: 1, max: 7 }), (all, k) => {
-        const groups = groupsOf(all, k, 0)
-        const places = groups.flatMap(({ members }) => members)
-        expect(new Set(places).size).toBe(places.length)
-        for (const { members, keys, threshold } of groups) {
-          const of = members.map((at) => all[at]!)
-          expect(ownersBehind(of, keys, threshold)).toBe(Math.max(k, 3))
-          expect(ownersBehind(of, keys, threshold - 1)).toBe(Math.max(k, 3) - 1)
-          expect(members.length).toBeGreaterThanOrEqual(threshold)
-          expect(keys.length).toBeGreaterThan(0)
-          for (const { keys: shared, kMin } of of) {
-            expect(keys.every((key) => shared.includes(key))).toBe(true)
-            expect(ownersBehind(of, keys, members.length)).toBeGreaterThanOrEqual(kMin)
-          }
+    forAll(candidates, fc.integer({ min: 1, max: 7 }), (all, k) => {
+      const groups = groupsOf(all, k, 0)
+      const places = groups.flatMap(({ members }) => members)
+      expect(new Set(places).size).toBe(places.length)
+      for (const { members, keys, threshold } of groups) {
+        const of = members.map((at) => all[at]!)
+        expect(ownersBehind(of, keys, threshold)).toBe(Math.max(k, 3))
+        expect(ownersBehind(of, keys, threshold - 1)).toBe(Math.max(k, 3) - 1)
+        expect(members.length).toBeGreaterThanOrEqual(threshold)
+        expect(keys.length).toBeGreaterThan(0)
+        for (const { keys: shared, kMin } of of) {
+          expect(keys.every((key) => shared.includes(key))).toBe(true)
+          expect(ownersBehind(of, keys, members.length)).toBeGreaterThanOrEqual(kMin)
         }
-        expect(groupsOf(all.toReversed(), k, 0)).toEqual(groups)
-      }),
-    )
+      }
+      expect(groupsOf(all.toReversed(), k, 0)).toEqual(groups)
+    })
   })
 
   it('leave an attacker nothing about fewer than k, whatever he adds and subtracts', () => {
-    fc.assert(
-      fc.property(candidates, (all) => {
-        // Each group is totalled for each of its keys, and a later batch holds others only.
-        const groups = groupsOf(all, 5, 0)
-        const rest = all.filter(({ at }) => !groups.some(({ members }) => members.includes(at)))
-        const sets = [...groups, ...groupsOf(rest, 5, 0)].map(({ members }) => over(members, all.length))
-        const least = fewest(
-          sets.slice(0, 6),
-          all.map(({ at }) => at),
-        )
-        expect(least).toBeGreaterThanOrEqual(5)
-      }),
-      { numRuns: 50 },
-    )
+    forAllIn({ numRuns: 50 }, candidates, (all) => {
+      // Each group is totalled for each of its keys, and a later batch holds others only.
+      const groups = groupsOf(all, 5, 0)
+      const rest = all.filter(({ at }) => !groups.some(({ members }) => members.includes(at)))
+      const sets = [...groups, ...groupsOf(rest, 5, 0)].map(({ members }) => over(members, all.length))
+      const least = fewest(
+        sets.slice(0, 6),
+        all.map(({ at }) => at),
+      )
+      expect(least).toBeGreaterThanOrEqual(5)
+    })
   })
 
   it('would be unsafe where sets differ pairwise by k: eleven less five less five is one', () => {

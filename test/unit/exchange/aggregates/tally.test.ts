@@ -7,7 +7,7 @@ import { toHex } from '../../../../src/base/hex.ts'
 import type { Counts, Layout, TallyView } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { sumsOfCells } from '../../../../src/exchange/aggregates/totals.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import {
   AFTER,
@@ -177,22 +177,19 @@ describe('one set of machines for each bucket', () => {
         maxLength: 5,
       },
     )
-    fc.assert(
-      fc.property(step, (steps) => {
-        const world = new World([])
-        const tallied: number[] = []
-        let n = 0
-        for (const { come, k } of steps) {
-          world.k = k
-          for (let more = 0; more < come; more++) world.give(machines(n + 1)[n++]!)
-          world.run()
-          if (world.sides[1].own?.agreement !== undefined) tallied.push(world.attempt)
-          world.nextAttempt()
-        }
-        expect(tallied.length).toBeLessThanOrEqual(1)
-      }),
-      { numRuns: 40 },
-    )
+    forAllIn({ numRuns: 40 }, step, (steps) => {
+      const world = new World([])
+      const tallied: number[] = []
+      let n = 0
+      for (const { come, k } of steps) {
+        world.k = k
+        for (let more = 0; more < come; more++) world.give(machines(n + 1)[n++]!)
+        world.run()
+        if (world.sides[1].own?.agreement !== undefined) tallied.push(world.attempt)
+        world.nextAttempt()
+      }
+      expect(tallied.length).toBeLessThanOrEqual(1)
+    })
   })
 
   it('is listed again after a refusal, and not at once', () => {
@@ -256,31 +253,28 @@ describe('whatever happens to editions', () => {
   })
 
   it('both end with the same totals, and nothing is taken back', () => {
-    fc.assert(
-      fc.property(fc.array(action, { maxLength: 30 }), fc.nat({ max: 3 }), (actions, missing) => {
-        const world = new World(machines(9))
-        world.sides[1].shares.splice(0, missing)
-        const said: [TallyPlain[], TallyPlain[]] = [[], []]
-        const act = (side: 0 | 1, stale: number, lost: boolean) => {
-          const theirs = said[(1 - side) as 0 | 1]
-          const { other } = world.view(side, theirs[Math.max(-1, theirs.length - 1 - stale)])
-          const step = world.step(side, { other })
-          if (step.kind !== 'say' || lost) return step
-          const before = world.sides[side].own
-          if (before !== undefined) {
-            const plain = JSON.parse(JSON.stringify(step.plain)) as TallyPlain
-            goesOn(before, plain)
-          }
-          world.sides[side].own = step.plain
-          said[side].push(step.plain)
-          return step
+    forAllIn({ numRuns: 30 }, fc.array(action, { maxLength: 30 }), fc.nat({ max: 3 }), (actions, missing) => {
+      const world = new World(machines(9))
+      world.sides[1].shares.splice(0, missing)
+      const said: [TallyPlain[], TallyPlain[]] = [[], []]
+      const act = (side: 0 | 1, stale: number, lost: boolean) => {
+        const theirs = said[(1 - side) as 0 | 1]
+        const { other } = world.view(side, theirs[Math.max(-1, theirs.length - 1 - stale)])
+        const step = world.step(side, { other })
+        if (step.kind !== 'say' || lost) return step
+        const before = world.sides[side].own
+        if (before !== undefined) {
+          const plain = JSON.parse(JSON.stringify(step.plain)) as TallyPlain
+          goesOn(before, plain)
         }
-        for (const { side, stale, lost } of actions) act(side, stale, lost)
-        for (let more = 0; more < 6; more++) for (const side of [0, 1] as const) act(side, 0, false)
-        expect(world.released().types[0]!.n).toBe(9 - missing)
-      }),
-      { numRuns: 30 },
-    )
+        world.sides[side].own = step.plain
+        said[side].push(step.plain)
+        return step
+      }
+      for (const { side, stale, lost } of actions) act(side, stale, lost)
+      for (let more = 0; more < 6; more++) for (const side of [0, 1] as const) act(side, 0, false)
+      expect(world.released().types[0]!.n).toBe(9 - missing)
+    })
   })
 
   it('an aggregator that has lost a share waits, and says nothing else', () => {

@@ -13,7 +13,7 @@ import {
 } from '../../../../src/exchange/documents/members.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
 import { memberOf } from '../../../support/mesh/fake-trust.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const keyOf = (number: number): Uint8Array => blake3([`author ${number}`])
 
@@ -35,47 +35,45 @@ const row = (author: number, slot: string, seq: number, more: Partial<DocumentRo
 const step = fc.record({ author: fc.nat(3), slot: fc.nat(5), remove: fc.boolean() })
 
 test('the catalog is what a plain list would be', () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), fc.nat(220), (steps, from) => {
-      const catalog = createCatalog()
-      const plain = new Map<string, DocumentRow>()
-      for (const [at, { author, slot, remove }] of steps.entries()) {
-        const name = `${author} ${slot}`
-        if (remove) {
-          const entry = catalog.get(formatNodeId(keyOf(author)), 'summary', `day:${slot}`)
-          expect(entry !== undefined).toBe(plain.delete(name))
-          if (entry !== undefined) catalog.remove(entry)
-        } else {
-          const next = row(author, `day:${slot}`, at + 1)
-          plain.set(name, next)
-          catalog.add(next)
-        }
+  forAll(fc.array(step, { maxLength: 200 }), fc.nat(220), (steps, from) => {
+    const catalog = createCatalog()
+    const plain = new Map<string, DocumentRow>()
+    for (const [at, { author, slot, remove }] of steps.entries()) {
+      const name = `${author} ${slot}`
+      if (remove) {
+        const entry = catalog.get(formatNodeId(keyOf(author)), 'summary', `day:${slot}`)
+        expect(entry !== undefined).toBe(plain.delete(name))
+        if (entry !== undefined) catalog.remove(entry)
+      } else {
+        const next = row(author, `day:${slot}`, at + 1)
+        plain.set(name, next)
+        catalog.add(next)
       }
-      const rows = [...plain.values()].sort((a, b) => a.seq - b.seq)
-      const seqs = (after: number) => [...catalog.after(after)].map((entry) => entry.seq)
-      expect(seqs(0)).toEqual(rows.map(({ seq }) => seq))
-      expect(seqs(from)).toEqual(rows.map(({ seq }) => seq).filter((seq) => seq > from))
-      const { bytes, ...roles } = catalog.counts()
-      expect(bytes).toBe(rows.reduce((sum, { size }) => sum + size, 0))
-      const of = (...wanted: string[]): number => rows.filter(({ role }) => wanted.includes(role)).length
-      expect(ROLES).toHaveLength(4)
-      expect(roles).toEqual({
-        own: of('own'),
-        received: of('received'),
-        relayed: of('relayed', 'withdrawn'),
-      })
-      expect(catalog.size()).toBe(rows.length)
-      for (let author = 0; author < 4; author++) {
-        const shelf = catalog.shelf(formatNodeId(keyOf(author)), 'summary').map(({ slot }) => slot)
-        expect(shelf.sort()).toEqual(
-          rows
-            .filter((one) => Buffer.compare(one.author, keyOf(author)) === 0)
-            .map(({ slot }) => slot)
-            .sort(),
-        )
-      }
-    }),
-  )
+    }
+    const rows = [...plain.values()].sort((a, b) => a.seq - b.seq)
+    const seqs = (after: number) => [...catalog.after(after)].map((entry) => entry.seq)
+    expect(seqs(0)).toEqual(rows.map(({ seq }) => seq))
+    expect(seqs(from)).toEqual(rows.map(({ seq }) => seq).filter((seq) => seq > from))
+    const { bytes, ...roles } = catalog.counts()
+    expect(bytes).toBe(rows.reduce((sum, { size }) => sum + size, 0))
+    const of = (...wanted: string[]): number => rows.filter(({ role }) => wanted.includes(role)).length
+    expect(ROLES).toHaveLength(4)
+    expect(roles).toEqual({
+      own: of('own'),
+      received: of('received'),
+      relayed: of('relayed', 'withdrawn'),
+    })
+    expect(catalog.size()).toBe(rows.length)
+    for (let author = 0; author < 4; author++) {
+      const shelf = catalog.shelf(formatNodeId(keyOf(author)), 'summary').map(({ slot }) => slot)
+      expect(shelf.sort()).toEqual(
+        rows
+          .filter((one) => Buffer.compare(one.author, keyOf(author)) === 0)
+          .map(({ slot }) => slot)
+          .sort(),
+      )
+    }
+  })
 })
 
 test('rows that come in any order are in order once settled', () => {
@@ -110,20 +108,18 @@ const members = (count: number) => Array.from({ length: count }, (_, i) => candi
 
 test('everybody names the same three, never the author, and one that leaves moves only its own share', () => {
   const all = members(40)
-  fc.assert(
-    fc.property(fc.nat(39), fc.nat(1_000), fc.nat(39), (author, slot, leaver) => {
-      const node = all[author]!.node
-      const ticket = documentTicket(keyOf(author), 'summary', `day:${slot}`)
-      const three = holdersOf(ticket, node, all)
-      expect(three.length).toBe(3)
-      expect(three).not.toContain(node)
-      expect(holdersOf(ticket, node, [...all].reverse())).toEqual(three)
-      const left = all.filter((_, i) => i !== leaver)
-      const after = holdersOf(ticket, node, left)
-      const stay = three.filter((one) => one !== all[leaver]!.node)
-      expect(after.slice(0, stay.length)).toEqual(stay)
-    }),
-  )
+  forAll(fc.nat(39), fc.nat(1_000), fc.nat(39), (author, slot, leaver) => {
+    const node = all[author]!.node
+    const ticket = documentTicket(keyOf(author), 'summary', `day:${slot}`)
+    const three = holdersOf(ticket, node, all)
+    expect(three.length).toBe(3)
+    expect(three).not.toContain(node)
+    expect(holdersOf(ticket, node, [...all].reverse())).toEqual(three)
+    const left = all.filter((_, i) => i !== leaver)
+    const after = holdersOf(ticket, node, left)
+    const stay = three.filter((one) => one !== all[leaver]!.node)
+    expect(after.slice(0, stay.length)).toEqual(stay)
+  })
 })
 
 test('of nodes that one neighbour speaks for one is a holder, while there are others', () => {

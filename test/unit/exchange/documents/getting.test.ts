@@ -9,7 +9,7 @@ import type {
   Request,
 } from '../../../../src/exchange/documents/getting/types.ts'
 import { editionOf, readDocument, type Wanted, wantedOf } from '../../../../src/exchange/documents/read.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { randomOf } from '../../../support/run/random.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { HOUR, MINUTE, Network, type Node } from './network.ts'
@@ -241,17 +241,21 @@ function played(events: readonly Happening[]) {
 
 describe('in any order of events', () => {
   it('asks a linked neighbour at a pace, few things at once, and nobody for what the one asked last is about to bring', () => {
-    fc.assert(
-      fc.property(fc.array(anyEvent, { minLength: 50, maxLength: 150 }), (events) => void played(events)),
+    forAllIn(
       {
         numRuns: 100,
       },
+      fc.array(anyEvent, { minLength: 50, maxLength: 150 }),
+      (events) => void played(events),
     )
   })
 
   it('ends each want, though nobody has it and nobody answers for documents', () => {
-    fc.assert(
-      fc.property(fc.array(anyEvent, { minLength: 20, maxLength: 60 }), fc.boolean(), (events, isGone) => {
+    forAllIn(
+      { numRuns: 30 },
+      fc.array(anyEvent, { minLength: 20, maxLength: 60 }),
+      fc.boolean(),
+      (events, isGone) => {
         const { one, answer, open, requests } = played(events)
         for (let minute = 0; minute < 20; minute++)
           for (let second = 0; second < 60; second++) {
@@ -266,57 +270,50 @@ describe('in any order of events', () => {
         }
         expect(requests.filter((request) => request.asked.length > 0).length).toBe(asked)
         expect(one.dials.length).toBe(before)
-      }),
-      { numRuns: 30 },
+      },
     )
   })
 
   it('has all that a linked neighbour has in the end, whatever happened before', () => {
-    fc.assert(
-      fc.property(fc.array(anyEvent, { minLength: 20, maxLength: 60 }), (events) => {
-        const { one, linked, answer, open } = played(events)
-        if (!linked.has(near)) {
-          linked.add(near)
-          one.put({ on: 'up', node: near })
-        }
-        one.put({ on: 'again' })
-        for (let step = 0; step < 3 * 60 * 4; step++) {
-          for (const request of open())
-            answer(request, request.node !== near, request.node === near ? FEW.wanted.map((_, at) => at) : [])
-          one.time.advance(250)
-        }
-        expect(FEW.wanted.filter(one.isWanted)).toEqual([])
-      }),
-      { numRuns: 30 },
-    )
+    forAllIn({ numRuns: 30 }, fc.array(anyEvent, { minLength: 20, maxLength: 60 }), (events) => {
+      const { one, linked, answer, open } = played(events)
+      if (!linked.has(near)) {
+        linked.add(near)
+        one.put({ on: 'up', node: near })
+      }
+      one.put({ on: 'again' })
+      for (let step = 0; step < 3 * 60 * 4; step++) {
+        for (const request of open())
+          answer(request, request.node !== near, request.node === near ? FEW.wanted.map((_, at) => at) : [])
+        one.time.advance(250)
+      }
+      expect(FEW.wanted.filter(one.isWanted)).toEqual([])
+    })
   })
 })
 
 it('takes editions of one slot at a pace, in whatever order and from whomever they come', () => {
   const many = told(Array.from({ length: 150 }, (_, version) => ({ slot: 0, version })))
   const anyWord = fc.record({ version: fc.nat(149), by: fc.nat(3), inWalk: fc.boolean(), ms: fc.nat(2_000) })
-  fc.assert(
-    fc.property(fc.array(anyWord, { minLength: 60, maxLength: 150 }), (words) => {
-      const one = machine(many)
-      for (const node of ids.slice(1, 5)) one.put({ on: 'up', node })
-      const versions = words.map(({ version }) => version).sort((a, b) => a - b)
-      const due: Request[] = []
-      one.look((request) => void due.push(request))
-      for (const [at, { by, inWalk, ms }] of words.entries()) {
-        const version = versions[at] as number
-        if (inWalk) one.put({ on: 'again' })
-        else one.heard(version, ids[by + 1] as NodeId)
-        for (const request of due.splice(0))
-          if (request.asked.length === 0) one.offer(request, [version])
-          else one.give(request)
-        one.time.advance(ms)
-        // A burst of 32 and one a minute, and what was under way when the last of the burst came.
-        const minutes = one.time.clock.monotonic() / MINUTE
-        expect(one.taken.length).toBeLessThanOrEqual(32 + minutes + 1 + 6)
-      }
-    }),
-    { numRuns: 30 },
-  )
+  forAllIn({ numRuns: 30 }, fc.array(anyWord, { minLength: 60, maxLength: 150 }), (words) => {
+    const one = machine(many)
+    for (const node of ids.slice(1, 5)) one.put({ on: 'up', node })
+    const versions = words.map(({ version }) => version).sort((a, b) => a - b)
+    const due: Request[] = []
+    one.look((request) => void due.push(request))
+    for (const [at, { by, inWalk, ms }] of words.entries()) {
+      const version = versions[at] as number
+      if (inWalk) one.put({ on: 'again' })
+      else one.heard(version, ids[by + 1] as NodeId)
+      for (const request of due.splice(0))
+        if (request.asked.length === 0) one.offer(request, [version])
+        else one.give(request)
+      one.time.advance(ms)
+      // A burst of 32 and one a minute, and what was under way when the last of the burst came.
+      const minutes = one.time.clock.monotonic() / MINUTE
+      expect(one.taken.length).toBeLessThanOrEqual(32 + minutes + 1 + 6)
+    }
+  })
 })
 
 test('a flood of heads pushes out its own, not what others told of', () => {

@@ -5,7 +5,7 @@ import { QueryHop } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Coverage } from '../../../../src/exchange/query/schema.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   graphOf,
@@ -88,37 +88,34 @@ describe('an echo', () => {
         dialled: fc.uniqueArray(fc.nat(count - 1), { maxLength: 2 }),
       }),
     )
-    await fc.assert(
-      fc.asyncProperty(graph, async ({ count, links, refusing, dialled }) => {
-        const mesh = graphOf(
-          people(count, (i) => (refusing.includes(i) ? { allow: [] } : {})),
-          links.filter(([a, b]) => a !== b),
-        )
-        const [asker] = mesh.nodes as [TestNode]
-        for (const i of dialled) mesh.wire.reachable.add(mesh.nodes[i]!.id)
-        const reachable = within(mesh, asker)
-        const needless: NodeId[] = []
-        mesh.wire.dialling = async (node) => {
-          if (mesh.nodes.some(({ id, name }) => id === node && reachable.has(name))) needless.push(node)
-        }
-        const result = await asker.ask({ timeoutMs: 60_000 })
-        expect(needless).toEqual([])
-        expect(result.ended_by).toBe('all_done')
-        const wanted = mesh.nodes.slice(1).map((node, i) => {
-          const reached = reachable.has(node.name) || dialled.includes(i + 1)
-          return [node.name, !reached ? 'unreachable' : refusing.includes(i + 1) ? 'denied' : 'answered']
-        })
-        expect(asker.outcomes(result)).toEqual(Object.fromEntries(wanted))
-        const given = wanted.filter(([, outcome]) => outcome === 'answered').length + 1
-        expect(result.data).toMatchObject({ tools: [{ uses: given, nodes: given }] })
-        for (const node of mesh.nodes) {
-          const answers = node.audits.filter(({ type }) => type === 'query_responded')
-          expect(answers.length).toBeLessThanOrEqual(1)
-          expect(new Set(node.gathered.map(({ start }) => start)).size).toBeLessThanOrEqual(1)
-        }
-      }),
-      { numRuns: 60 },
-    )
+    await forAllAsyncIn({ numRuns: 60 }, graph, async ({ count, links, refusing, dialled }) => {
+      const mesh = graphOf(
+        people(count, (i) => (refusing.includes(i) ? { allow: [] } : {})),
+        links.filter(([a, b]) => a !== b),
+      )
+      const [asker] = mesh.nodes as [TestNode]
+      for (const i of dialled) mesh.wire.reachable.add(mesh.nodes[i]!.id)
+      const reachable = within(mesh, asker)
+      const needless: NodeId[] = []
+      mesh.wire.dialling = async (node) => {
+        if (mesh.nodes.some(({ id, name }) => id === node && reachable.has(name))) needless.push(node)
+      }
+      const result = await asker.ask({ timeoutMs: 60_000 })
+      expect(needless).toEqual([])
+      expect(result.ended_by).toBe('all_done')
+      const wanted = mesh.nodes.slice(1).map((node, i) => {
+        const reached = reachable.has(node.name) || dialled.includes(i + 1)
+        return [node.name, !reached ? 'unreachable' : refusing.includes(i + 1) ? 'denied' : 'answered']
+      })
+      expect(asker.outcomes(result)).toEqual(Object.fromEntries(wanted))
+      const given = wanted.filter(([, outcome]) => outcome === 'answered').length + 1
+      expect(result.data).toMatchObject({ tools: [{ uses: given, nodes: given }] })
+      for (const node of mesh.nodes) {
+        const answers = node.audits.filter(({ type }) => type === 'query_responded')
+        expect(answers.length).toBeLessThanOrEqual(1)
+        expect(new Set(node.gathered.map(({ start }) => start)).size).toBeLessThanOrEqual(1)
+      }
+    })
   })
 
   it('is not made where every member that may be there has a link', async () => {

@@ -15,7 +15,7 @@ import {
 } from '../../../../src/exchange/query/filters.ts'
 import { passes } from '../../../../src/exchange/query/passes.ts'
 import { ASKED_TYPES, queryType } from '../../../../src/exchange/query/query-types/index.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { newIdentity } from './network.ts'
 
 /** The error of a call that must fail. */
@@ -69,15 +69,13 @@ describe('parseFilter', () => {
   })
 
   it('never fails but as a wrong request', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom(...ASKED_TYPES), (text, type) => {
-        try {
-          checkFilters(type, [parseFilter(text, '--where')], '--where')
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'bad_request', where: '--where' })
-        }
-      }),
-    )
+    forAll(fc.string({ unit: 'grapheme' }), fc.constantFrom(...ASKED_TYPES), (text, type) => {
+      try {
+        checkFilters(type, [parseFilter(text, '--where')], '--where')
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'bad_request', where: '--where' })
+      }
+    })
   })
 })
 
@@ -144,21 +142,18 @@ describe('checkFilters', () => {
     const asked = fc
       .constantFrom(...ASKED_TYPES)
       .chain((type) => fc.tuple(fc.constant(type), fc.array(anyFilter(type), { maxLength: 17 })))
-    fc.assert(
-      fc.property(asked, ([type, filters]) => {
-        try {
-          checkFilters(type, filters)
-        } catch (error) {
-          expect(error).toBeInstanceOf(KaroError)
-          return
-        }
-        const sent = filtersForOwners(type, filters)
-        for (const filter of sent) expect(ownerApplies(type, filter)).toBe(true)
-        const time_range = { start: 0, end: 3_600_000 }
-        writeQuestion(author, { query_type: type, level: 1, time_range, filters: sent }, new Uint8Array(16))
-      }),
-      { numRuns: 300 },
-    )
+    forAllIn({ numRuns: 300 }, asked, ([type, filters]) => {
+      try {
+        checkFilters(type, filters)
+      } catch (error) {
+        expect(error).toBeInstanceOf(KaroError)
+        return
+      }
+      const sent = filtersForOwners(type, filters)
+      for (const filter of sent) expect(ownerApplies(type, filter)).toBe(true)
+      const time_range = { start: 0, end: 3_600_000 }
+      writeQuestion(author, { query_type: type, level: 1, time_range, filters: sent }, new Uint8Array(16))
+    })
   })
 
   it('and the longest of all can be carried too', () => {
@@ -188,19 +183,17 @@ describe('ownerApplies', () => {
 describe('passes', () => {
   const number = fc.integer({ min: -1000, max: 1000 })
   it('compares numbers as numbers', () => {
-    fc.assert(
-      fc.property(number, number, (actual, given) => {
-        const is = (operator: 'Equals' | 'NotEquals' | 'GreaterThan' | 'LessThan') =>
-          passes({ field: 'uses', operator, value: String(given) }, actual)
-        expect(is('Equals')).toBe(actual === given)
-        expect(is('NotEquals')).toBe(actual !== given)
-        expect(is('GreaterThan')).toBe(actual > given)
-        expect(is('LessThan')).toBe(actual < given)
-        expect(passes({ field: 'uses', operator: 'InList', value: [String(given), '7'] }, actual)).toBe(
-          actual === given || actual === 7,
-        )
-      }),
-    )
+    forAll(number, number, (actual, given) => {
+      const is = (operator: 'Equals' | 'NotEquals' | 'GreaterThan' | 'LessThan') =>
+        passes({ field: 'uses', operator, value: String(given) }, actual)
+      expect(is('Equals')).toBe(actual === given)
+      expect(is('NotEquals')).toBe(actual !== given)
+      expect(is('GreaterThan')).toBe(actual > given)
+      expect(is('LessThan')).toBe(actual < given)
+      expect(passes({ field: 'uses', operator: 'InList', value: [String(given), '7'] }, actual)).toBe(
+        actual === given || actual === 7,
+      )
+    })
   })
   it('compares text without regard to case', () => {
     expect(passes({ field: 'name', operator: 'Equals', value: 'ENG-7' }, 'eng-7')).toBe(true)

@@ -29,7 +29,7 @@ import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage
 import type { AbsentMember } from '../../../../src/exchange/query/query-types/type.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/words.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const mergeTools = (lists: readonly (readonly ComparedToolUse[])[]) =>
   toolUsage.merge(
@@ -81,25 +81,23 @@ describe('mergeTools', () => {
   })
 
   it('keeps every use, whatever the order of the answers, and sorts by uses', () => {
-    fc.assert(
-      fc.property(lists, (given) => {
-        const rows = mergeTools(given)
-        expect(mergeTools([...given].reverse())).toEqual(rows)
-        expect(rows.reduce((sum, row) => sum + row.uses, 0)).toBe(
-          given.flat().reduce((sum, one) => sum + one.uses, 0),
+    forAll(lists, (given) => {
+      const rows = mergeTools(given)
+      expect(mergeTools([...given].reverse())).toEqual(rows)
+      expect(rows.reduce((sum, row) => sum + row.uses, 0)).toBe(
+        given.flat().reduce((sum, one) => sum + one.uses, 0),
+      )
+      for (const row of rows) {
+        expect(row.nodes).toBe(
+          given.filter((list) => list.some((one) => one.tool === row.tool && one.uses > 0)).length,
         )
-        for (const row of rows) {
-          expect(row.nodes).toBe(
-            given.filter((list) => list.some((one) => one.tool === row.tool && one.uses > 0)).length,
-          )
-          expect(row.failure_rate).toBeGreaterThanOrEqual(0)
-          expect(row.failure_rate).toBeLessThanOrEqual(1)
-        }
-        for (const [i, row] of rows.entries()) {
-          if (i > 0) expect(row.uses).toBeLessThanOrEqual(rows[i - 1]!.uses)
-        }
-      }),
-    )
+        expect(row.failure_rate).toBeGreaterThanOrEqual(0)
+        expect(row.failure_rate).toBeLessThanOrEqual(1)
+      }
+      for (const [i, row] of rows.entries()) {
+        if (i > 0) expect(row.uses).toBeLessThanOrEqual(rows[i - 1]!.uses)
+      }
+    })
   })
 })
 
@@ -130,16 +128,14 @@ describe('change', () => {
       anyTools.map((list) => list.map((one) => ({ previous: 0, ...one }))),
       { maxLength: 6 },
     )
-    fc.assert(
-      fc.property(compared, (given) => {
-        for (const { tool, uses, change } of mergeTools(given)) {
-          const before = given
-            .flat()
-            .reduce((sum, one) => sum + (one.tool === tool ? (one.previous ?? 0) : 0), 0)
-          expect(change).toBe(uses - before)
-        }
-      }),
-    )
+    forAll(compared, (given) => {
+      for (const { tool, uses, change } of mergeTools(given)) {
+        const before = given
+          .flat()
+          .reduce((sum, one) => sum + (one.tool === tool ? (one.previous ?? 0) : 0), 0)
+        expect(change).toBe(uses - before)
+      }
+    })
   })
 })
 
@@ -149,73 +145,65 @@ describe('mergeSafety', () => {
     .tuple(anySafety, fc.option(fc.nat(9)))
     .map(([one, declined]) => ({ ...one, ...(declined === null ? {} : { declined }) }))
   it('sums everything once, whatever the order, and counts nodes by their flags', () => {
-    fc.assert(
-      fc.property(fc.array(anyPosture, { maxLength: 6 }), (given) => {
-        const merged = mergeSafety(given)
-        expect(mergeSafety(given.toReversed())).toEqual(merged)
-        for (const level of ['safe', 'moderate', 'high', 'critical'] as const) {
-          expect(merged.by_risk_level[level]).toBe(
-            given.reduce((sum, one) => sum + one.by_risk_level[level], 0),
-          )
-        }
-        for (const what of ['blocked', 'confirmed_risky', 'karo_generated'] as const) {
-          expect(merged[what]).toBe(given.reduce((sum, one) => sum + one[what], 0))
-        }
-        const declined = given.flatMap((one) => one.declined ?? [])
-        expect(merged.declined ?? 0).toBe(declined.reduce((sum, count) => sum + count, 0))
-        expect(merged.nodes_reporting).toBe(given.length)
-        for (const state of GUARD_STATES)
-          expect(merged.guard[state]).toBe(given.filter(({ guard }) => guard === state).length)
-        for (const state of HOOK_STATES)
-          expect(merged.hook[state]).toBe(given.filter(({ hook }) => hook === state).length)
-      }),
-    )
+    forAll(fc.array(anyPosture, { maxLength: 6 }), (given) => {
+      const merged = mergeSafety(given)
+      expect(mergeSafety(given.toReversed())).toEqual(merged)
+      for (const level of ['safe', 'moderate', 'high', 'critical'] as const) {
+        expect(merged.by_risk_level[level]).toBe(
+          given.reduce((sum, one) => sum + one.by_risk_level[level], 0),
+        )
+      }
+      for (const what of ['blocked', 'confirmed_risky', 'karo_generated'] as const) {
+        expect(merged[what]).toBe(given.reduce((sum, one) => sum + one[what], 0))
+      }
+      const declined = given.flatMap((one) => one.declined ?? [])
+      expect(merged.declined ?? 0).toBe(declined.reduce((sum, count) => sum + count, 0))
+      expect(merged.nodes_reporting).toBe(given.length)
+      for (const state of GUARD_STATES)
+        expect(merged.guard[state]).toBe(given.filter(({ guard }) => guard === state).length)
+      for (const state of HOOK_STATES)
+        expect(merged.hook[state]).toBe(given.filter(({ hook }) => hook === state).length)
+    })
   })
 })
 
 describe('mergeActivity', () => {
   it('sums hour by hour and day by day, whatever the order, and keeps every command', () => {
-    fc.assert(
-      fc.property(fc.array(anyActivity, { maxLength: 6 }), (given) => {
-        const merged = mergeActivity(given)
-        expect(mergeActivity(given.toReversed())).toEqual(merged)
-        expect([merged.hourly.length, merged.daily.length]).toEqual([24, 7])
-        for (const [hour, count] of merged.hourly.entries()) {
-          expect(count).toBe(given.reduce((sum, one) => sum + one.hourly[hour]!, 0))
-        }
-        const sum = (counts: readonly number[]) => counts.reduce((total, one) => total + one, 0)
-        expect(sum(merged.hourly)).toBe(merged.total_commands)
-        expect(sum(merged.daily)).toBe(merged.total_commands)
-        expect(merged.unique_commands).toBeLessThanOrEqual(merged.total_commands)
-      }),
-    )
+    forAll(fc.array(anyActivity, { maxLength: 6 }), (given) => {
+      const merged = mergeActivity(given)
+      expect(mergeActivity(given.toReversed())).toEqual(merged)
+      expect([merged.hourly.length, merged.daily.length]).toEqual([24, 7])
+      for (const [hour, count] of merged.hourly.entries()) {
+        expect(count).toBe(given.reduce((sum, one) => sum + one.hourly[hour]!, 0))
+      }
+      const sum = (counts: readonly number[]) => counts.reduce((total, one) => total + one, 0)
+      expect(sum(merged.hourly)).toBe(merged.total_commands)
+      expect(sum(merged.daily)).toBe(merged.total_commands)
+      expect(merged.unique_commands).toBeLessThanOrEqual(merged.total_commands)
+    })
   })
   it('of one part is that part', () => {
-    fc.assert(
-      fc.property(anyActivity, (one) => void expect(mergeActivity([one])).toEqual({ ...one, change: null })),
-    )
+    forAll(anyActivity, (one) => void expect(mergeActivity([one])).toEqual({ ...one, change: null }))
   })
 })
 
 describe('mergeAnomalies', () => {
   it('keeps every signal, whatever the order, one row for each type and severity, gravest first', () => {
-    fc.assert(
-      fc.property(fc.array(anyAnomalies, { maxLength: 6 }), (given) => {
-        const merged = mergeAnomalies(given)
-        expect(mergeAnomalies(given.toReversed())).toEqual(merged)
-        const all = given.flatMap(({ signals }) => signals)
-        const sum = (rows: readonly { readonly count: number }[]) =>
-          rows.reduce((total, { count }) => total + count, 0)
-        expect(sum(merged.signals)).toBe(sum(all))
-        expect(new Set(merged.signals.map(({ type, severity }) => `${type} ${severity}`)).size).toBe(
-          merged.signals.length,
-        )
-        const grades = merged.signals.map(({ severity }) => severity)
-        expect(grades).toEqual(grades.toSorted((a, b) => b - a))
-        expect(merged.nodes_reporting).toBe(given.length)
-        expect(merged.nodes_learning).toBe(given.filter(({ learning }) => learning).length)
-      }),
-    )
+    forAll(fc.array(anyAnomalies, { maxLength: 6 }), (given) => {
+      const merged = mergeAnomalies(given)
+      expect(mergeAnomalies(given.toReversed())).toEqual(merged)
+      const all = given.flatMap(({ signals }) => signals)
+      const sum = (rows: readonly { readonly count: number }[]) =>
+        rows.reduce((total, { count }) => total + count, 0)
+      expect(sum(merged.signals)).toBe(sum(all))
+      expect(new Set(merged.signals.map(({ type, severity }) => `${type} ${severity}`)).size).toBe(
+        merged.signals.length,
+      )
+      const grades = merged.signals.map(({ severity }) => severity)
+      expect(grades).toEqual(grades.toSorted((a, b) => b - a))
+      expect(merged.nodes_reporting).toBe(given.length)
+      expect(merged.nodes_learning).toBe(given.filter(({ learning }) => learning).length)
+    })
   })
 })
 
@@ -239,21 +227,19 @@ describe('mergeHealth', () => {
 
 describe('coverageOf', () => {
   it('puts each member in exactly one count; the counts add up to the known', () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 40 }), (outcomes) => {
-        const members = outcomes.map((outcome, i) => ({
-          fingerprint: i.toString(16).padStart(16, '0'),
-          name: `node-${i}`,
-          outcome,
-        }))
-        const coverage = coverageOf(members)
-        const { answered, from_summary, denied, withheld, failed, unreachable } = coverage
-        expect(answered + from_summary + denied + withheld + failed + unreachable).toBe(members.length)
-        expect(coverage.known).toBe(members.length)
-        expect(coverage.nodes).toHaveLength(members.length)
-        expect(coverage.complete).toBe(outcomes.every((outcome) => outcome === 'answered'))
-      }),
-    )
+    forAll(fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 40 }), (outcomes) => {
+      const members = outcomes.map((outcome, i) => ({
+        fingerprint: i.toString(16).padStart(16, '0'),
+        name: `node-${i}`,
+        outcome,
+      }))
+      const coverage = coverageOf(members)
+      const { answered, from_summary, denied, withheld, failed, unreachable } = coverage
+      expect(answered + from_summary + denied + withheld + failed + unreachable).toBe(members.length)
+      expect(coverage.known).toBe(members.length)
+      expect(coverage.nodes).toHaveLength(members.length)
+      expect(coverage.complete).toBe(outcomes.every((outcome) => outcome === 'answered'))
+    })
   })
 })
 
@@ -294,29 +280,25 @@ const toolFilters = fc.subarray(
 
 describe('a filter of tools', () => {
   it('comes to the same whether owners applied it or not', () => {
-    fc.assert(
-      fc.property(fc.array(anyTools, { maxLength: 5 }), toolFilters, (lists, filters) => {
-        // One name in one category, as with nodes of one version: else its category would depend on who is asked.
-        const given = lists.map((list) => list.map((use) => ({ ...use, category: `of-${use.tool}` })))
-        const parts = given.map((tools): NodeData => ({ query_type: 'ToolUsage', tools }))
-        const pushed = parts.flatMap((part) => filterNode(part, filters) ?? [])
-        const merge = (data: readonly NodeData[]) =>
-          filterResult(
-            'ToolUsage',
-            { tools: mergeTools(data.map((one) => (one.query_type === 'ToolUsage' ? one.tools : []))) },
-            filters,
-          )
-        expect(merge(pushed)).toEqual(merge(parts))
-      }),
-    )
+    forAll(fc.array(anyTools, { maxLength: 5 }), toolFilters, (lists, filters) => {
+      // One name in one category, as with nodes of one version: else its category would depend on who is asked.
+      const given = lists.map((list) => list.map((use) => ({ ...use, category: `of-${use.tool}` })))
+      const parts = given.map((tools): NodeData => ({ query_type: 'ToolUsage', tools }))
+      const pushed = parts.flatMap((part) => filterNode(part, filters) ?? [])
+      const merge = (data: readonly NodeData[]) =>
+        filterResult(
+          'ToolUsage',
+          { tools: mergeTools(data.map((one) => (one.query_type === 'ToolUsage' ? one.tools : []))) },
+          filters,
+        )
+      expect(merge(pushed)).toEqual(merge(parts))
+    })
   })
   it('applied twice changes nothing', () => {
-    fc.assert(
-      fc.property(anyTools, toolFilters, (tools, filters) => {
-        const once = filterNode({ query_type: 'ToolUsage', tools }, filters)
-        if (once !== null) expect(filterNode(once, filters)).toEqual(once)
-      }),
-    )
+    forAll(anyTools, toolFilters, (tools, filters) => {
+      const once = filterNode({ query_type: 'ToolUsage', tools }, filters)
+      if (once !== null) expect(filterNode(once, filters)).toEqual(once)
+    })
   })
   it('of merged rows never takes a row from an owner', () => {
     const data: NodeData = {
@@ -330,42 +312,34 @@ describe('a filter of tools', () => {
 describe('a filter of risk levels', () => {
   it('leaves the others at 0, and comes to the same at the owner and after merging', () => {
     const filters = where('risk_level=in:high,critical')
-    fc.assert(
-      fc.property(fc.array(anySafety, { maxLength: 5 }), (given) => {
-        const owners = given.map((safety) => filterNode({ query_type: 'SafetyPosture', safety }, filters))
-        const pushed = owners.flatMap((data) => (data?.query_type === 'SafetyPosture' ? data.safety : []))
-        const merged = filterResult('SafetyPosture', mergeSafety(pushed), filters)
-        expect(merged).toEqual(filterResult('SafetyPosture', mergeSafety(given), filters))
-        expect(
-          'by_risk_level' in merged && [merged.by_risk_level.safe, merged.by_risk_level.moderate],
-        ).toEqual([0, 0])
-      }),
-    )
+    forAll(fc.array(anySafety, { maxLength: 5 }), (given) => {
+      const owners = given.map((safety) => filterNode({ query_type: 'SafetyPosture', safety }, filters))
+      const pushed = owners.flatMap((data) => (data?.query_type === 'SafetyPosture' ? data.safety : []))
+      const merged = filterResult('SafetyPosture', mergeSafety(pushed), filters)
+      expect(merged).toEqual(filterResult('SafetyPosture', mergeSafety(given), filters))
+      expect('by_risk_level' in merged && [merged.by_risk_level.safe, merged.by_risk_level.moderate]).toEqual(
+        [0, 0],
+      )
+    })
   })
 })
 
 describe('a filter of hours or days', () => {
   it('leaves the other kind and the totals alone', () => {
-    fc.assert(
-      fc.property(anyActivity, (one) => {
-        const night = filterResult('ActivityPatterns', mergeActivity([one]), where('hour=gt:21'))
-        expect(night).toEqual({
-          ...one,
-          change: null,
-          hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)),
-        })
-        const weekend = filterResult(
-          'ActivityPatterns',
-          mergeActivity([one]),
-          where('day=in:Saturday,sunday'),
-        )
-        expect(weekend).toEqual({
-          ...one,
-          change: null,
-          daily: one.daily.map((count, day) => (day > 4 ? count : 0)),
-        })
-      }),
-    )
+    forAll(anyActivity, (one) => {
+      const night = filterResult('ActivityPatterns', mergeActivity([one]), where('hour=gt:21'))
+      expect(night).toEqual({
+        ...one,
+        change: null,
+        hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)),
+      })
+      const weekend = filterResult('ActivityPatterns', mergeActivity([one]), where('day=in:Saturday,sunday'))
+      expect(weekend).toEqual({
+        ...one,
+        change: null,
+        daily: one.daily.map((count, day) => (day > 4 ? count : 0)),
+      })
+    })
   })
 })
 
@@ -374,20 +348,18 @@ describe('a filter of anomalies', () => {
     const filters = fc.subarray(
       where('type=in:timing,other', 'severity=gt:4', 'severity=!=:7', 'type=contains:risk', 'count=gt:5'),
     )
-    fc.assert(
-      fc.property(fc.array(anyAnomalies, { maxLength: 5 }), filters, (given, applied) => {
-        const parts = given.map((one): NodeData => ({ query_type: 'Anomalies', anomalies: one }))
-        const pushed = parts.flatMap((part) => filterNode(part, applied) ?? [])
-        expect(pushed.map((part) => filterNode(part, applied))).toEqual(pushed)
-        const merge = (data: readonly NodeData[]) =>
-          filterResult(
-            'Anomalies',
-            mergeAnomalies(data.flatMap((one) => (one.query_type === 'Anomalies' ? one.anomalies : []))),
-            applied,
-          ).signals
-        expect(merge(pushed)).toEqual(merge(parts))
-      }),
-    )
+    forAll(fc.array(anyAnomalies, { maxLength: 5 }), filters, (given, applied) => {
+      const parts = given.map((one): NodeData => ({ query_type: 'Anomalies', anomalies: one }))
+      const pushed = parts.flatMap((part) => filterNode(part, applied) ?? [])
+      expect(pushed.map((part) => filterNode(part, applied))).toEqual(pushed)
+      const merge = (data: readonly NodeData[]) =>
+        filterResult(
+          'Anomalies',
+          mergeAnomalies(data.flatMap((one) => (one.query_type === 'Anomalies' ? one.anomalies : []))),
+          applied,
+        ).signals
+      expect(merge(pushed)).toEqual(merge(parts))
+    })
   })
 })
 
@@ -430,13 +402,13 @@ describe('plausible', () => {
   })
 
   it('takes what an honest node says', () => {
-    fc.assert(fc.property(anyAnomalies, (one) => plausible({ query_type: 'Anomalies', anomalies: one })))
-    fc.assert(fc.property(anyActivity, (one) => plausible({ query_type: 'ActivityPatterns', activity: one })))
-    fc.assert(fc.property(anySafety, (one) => plausible({ query_type: 'SafetyPosture', safety: one })))
+    forAll(anyAnomalies, (one) => plausible({ query_type: 'Anomalies', anomalies: one }))
+    forAll(anyActivity, (one) => plausible({ query_type: 'ActivityPatterns', activity: one }))
+    forAll(anySafety, (one) => plausible({ query_type: 'SafetyPosture', safety: one }))
     // An owner compares all of its tools or none.
     const comparing = (list: readonly object[], compares: boolean) =>
       tools(...list.map((one) => ({ previous: 0, ...one, ...(compares ? {} : { previous: undefined }) })))
-    fc.assert(fc.property(anyTools, fc.boolean(), (list, all) => plausible(comparing(list, all))))
+    forAll(anyTools, fc.boolean(), (list, all) => plausible(comparing(list, all)))
     expect([activity({}), safety({}), tools({})].map((data) => plausible(data))).toEqual([true, true, true])
   })
   it.each([

@@ -22,7 +22,7 @@ import { safetyPosture } from '../../../../src/exchange/query/query-types/safety
 import { failedRow, type ToolRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import { latestOf, type OpenedBucket, readingOf } from '../../../../src/exchange/totals/reading.ts'
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsync } from '../../../support/run/properties.ts'
 
 /** A Friday of UTC. */
 /** Those who get a type are given all others, too. */
@@ -163,33 +163,29 @@ describe.each(RELEASED)('the layout of %s', (type, released) => {
   })
 
   it('has a place for whatever people do, and no row without anything is given', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const uids = people.map((_, uid) => uid)
-        for (const [row, values] of await given(released, insightOf(people), uids)) {
-          expect([row, known.has(row)]).toEqual([row, true])
-          expect(values).toHaveLength(1)
-          expect(values.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
-          expect(values.some((value) => value > 0)).toBe(true)
-        }
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const uids = people.map((_, uid) => uid)
+      for (const [row, values] of await given(released, insightOf(people), uids)) {
+        expect([row, known.has(row)]).toEqual([row, true])
+        expect(values).toHaveLength(1)
+        expect(values.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
+        expect(values.some((value) => value > 0)).toBe(true)
+      }
+    })
   })
 
   it('is given for several people as the sum of each, but for what a node is in once', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const insight = insightOf(people)
-        const uids = people.map((_, uid) => uid)
-        const together = await given(released, insight, uids)
-        const each = await Promise.all(uids.map((uid) => given(released, insight, [uid])))
-        const { rows } = sumOf(released, each)
-        const once = /^(?:guard|hook):|^learning$/
-        const added = names.filter((name) => !once.test(name))
-        const sums = added.map((row) => [row, rows.get(row)!.values] as const)
-        expect(new Map(added.map((row) => [row, together.get(row) ?? [0]]))).toEqual(new Map(sums))
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const insight = insightOf(people)
+      const uids = people.map((_, uid) => uid)
+      const together = await given(released, insight, uids)
+      const each = await Promise.all(uids.map((uid) => given(released, insight, [uid])))
+      const { rows } = sumOf(released, each)
+      const once = /^(?:guard|hook):|^learning$/
+      const added = names.filter((name) => !once.test(name))
+      const sums = added.map((row) => [row, rows.get(row)!.values] as const)
+      expect(new Map(added.map((row) => [row, together.get(row) ?? [0]]))).toEqual(new Map(sums))
+    })
   })
 })
 
@@ -209,90 +205,77 @@ const whole =
 
 describe('totals read what the same nodes answer live', () => {
   it('of tools', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const live = toolUsage.merge(
-          people.map(({ tools }) => ({ query_type: 'ToolUsage', tools })),
-          [],
-        )
-        const sum = (count: (use: ToolUse) => number) =>
-          people.flatMap(({ tools }) => tools).reduce((total, use) => total + count(use), 0)
-        const all = {
-          uses: sum(({ uses }) => uses),
-          failures: sum(({ failures }) => failures),
-          unknown: sum(({ unknown }) => unknown),
-        }
-        const totals = await both(toolUsage.released, people)
-        expect(totals).toEqual({ tools: live.tools.map(whole(people)), all })
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const live = toolUsage.merge(
+        people.map(({ tools }) => ({ query_type: 'ToolUsage', tools })),
+        [],
+      )
+      const sum = (count: (use: ToolUse) => number) =>
+        people.flatMap(({ tools }) => tools).reduce((total, use) => total + count(use), 0)
+      const all = {
+        uses: sum(({ uses }) => uses),
+        failures: sum(({ failures }) => failures),
+        unknown: sum(({ unknown }) => unknown),
+      }
+      const totals = await both(toolUsage.released, people)
+      expect(totals).toEqual({ tools: live.tools.map(whole(people)), all })
+    })
   })
   it('of safety', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const live = safetyPosture.merge(
-          people.map(({ safety }) => ({ query_type: 'SafetyPosture', safety })),
-          [],
-        )
-        const commands = Object.values(live.by_risk_level).reduce<number>(
-          (sum, count) => sum + (count ?? 0),
-          0,
-        )
-        expect(await both(safetyPosture.released, people)).toEqual({ ...live, commands })
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const live = safetyPosture.merge(
+        people.map(({ safety }) => ({ query_type: 'SafetyPosture', safety })),
+        [],
+      )
+      const commands = Object.values(live.by_risk_level).reduce<number>((sum, count) => sum + (count ?? 0), 0)
+      expect(await both(safetyPosture.released, people)).toEqual({ ...live, commands })
+    })
   })
   it('of what is counted by names, of which no node gives others than public ones', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const range = FRIDAY
-        const given = await Promise.all(
-          people.map((one) => privilegedUse.gather(insightOf([one]), [0], range, undefined)),
-        )
-        const parts = given.filter((one) => one !== null)
-        expect(JSON.stringify(parts)).not.toContain('quantum')
-        expect(await both(privilegedUse.released, people)).toEqual(privilegedUse.merge(parts, []))
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const range = FRIDAY
+      const given = await Promise.all(
+        people.map((one) => privilegedUse.gather(insightOf([one]), [0], range, undefined)),
+      )
+      const parts = given.filter((one) => one !== null)
+      expect(JSON.stringify(parts)).not.toContain('quantum')
+      expect(await both(privilegedUse.released, people)).toEqual(privilegedUse.merge(parts, []))
+    })
   })
   it('of activity, but for different commands', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const live = activityPatterns.merge(
-          people.map(({ activity }) => ({ query_type: 'ActivityPatterns', activity })),
-          [],
-        )
-        // No bucket is of another day of the week.
-        const daily = live.daily.map((count, day) => (day === 4 ? count : null))
-        expect(await both(activityPatterns.released, people)).toEqual({
-          ...live,
-          daily,
-          unique_commands: null,
-        })
-      }),
-    )
+    await forAllAsync(anyNodes, async (people) => {
+      const live = activityPatterns.merge(
+        people.map(({ activity }) => ({ query_type: 'ActivityPatterns', activity })),
+        [],
+      )
+      // No bucket is of another day of the week.
+      const daily = live.daily.map((count, day) => (day === 4 ? count : null))
+      expect(await both(activityPatterns.released, people)).toEqual({
+        ...live,
+        daily,
+        unique_commands: null,
+      })
+    })
   })
   it('of anomalies, by bands of severity and without their hour', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyNodes, async (people) => {
-        const live = anomalies.merge(
-          people.map((one) => ({ query_type: 'Anomalies', anomalies: one.anomalies })),
-          [],
+    await forAllAsync(anyNodes, async (people) => {
+      const live = anomalies.merge(
+        people.map((one) => ({ query_type: 'Anomalies', anomalies: one.anomalies })),
+        [],
+      )
+      const totals = await both(anomalies.released, people)
+      const { nodes_reporting, nodes_learning } = live
+      expect(totals).toMatchObject({ nodes_reporting, nodes_learning, change: null })
+      for (const { type, severity, severity_most, count, latest } of totals.signals) {
+        const of = live.signals.filter(
+          (row) => row.type === type && row.severity >= severity && row.severity <= severity_most,
         )
-        const totals = await both(anomalies.released, people)
-        const { nodes_reporting, nodes_learning } = live
-        expect(totals).toMatchObject({ nodes_reporting, nodes_learning, change: null })
-        for (const { type, severity, severity_most, count, latest } of totals.signals) {
-          const of = live.signals.filter(
-            (row) => row.type === type && row.severity >= severity && row.severity <= severity_most,
-          )
-          expect([count, latest]).toEqual([of.reduce((sum, row) => sum + row.count, 0), null])
-        }
-        const all = (rows: readonly { readonly count: number }[]) =>
-          rows.reduce((sum, { count }) => sum + count, 0)
-        expect(all(totals.signals)).toBe(all(live.signals))
-      }),
-    )
+        expect([count, latest]).toEqual([of.reduce((sum, row) => sum + row.count, 0), null])
+      }
+      const all = (rows: readonly { readonly count: number }[]) =>
+        rows.reduce((sum, { count }) => sum + count, 0)
+      expect(all(totals.signals)).toBe(all(live.signals))
+    })
   })
 })
 

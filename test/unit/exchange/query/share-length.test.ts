@@ -10,7 +10,7 @@ import {
 import { measuresOf } from '../../../../src/exchange/query/index.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 
 const AUDIENCES = ['admin', 'lead', 'security']
 // Only the layouts are asked for; nothing is counted.
@@ -51,17 +51,14 @@ test('who gives everything and who declines everything', () => {
 
 test('any choice of types and readers', () => {
   const choices = fc.tuple(...LAYOUTS.map(() => fc.subarray(AUDIENCES)))
-  fc.assert(
-    fc.property(choices, fc.integer({ min: 1, max: 1_000 }), (choice, kMin) => {
-      const given = LAYOUTS.flatMap((layout, at) =>
-        choice[at]!.length === 0 ? [] : [{ layout, counts: counted(layout), audiences: choice[at]! }],
-      )
-      const declined = LAYOUTS.flatMap(({ type }, at) => {
-        const audiences = AUDIENCES.filter((one) => !choice[at]!.includes(one))
-        return audiences.length === 0 ? [] : [{ type, audiences }]
-      })
-      expect(lengthOf({ kMin, sections: given, declined })).toBe(DECLINED)
-    }),
-    { numRuns: 30 },
-  )
+  forAllIn({ numRuns: 30 }, choices, fc.integer({ min: 1, max: 1_000 }), (choice, kMin) => {
+    const given = LAYOUTS.flatMap((layout, at) =>
+      choice[at]!.length === 0 ? [] : [{ layout, counts: counted(layout), audiences: choice[at]! }],
+    )
+    const declined = LAYOUTS.flatMap(({ type }, at) => {
+      const audiences = AUDIENCES.filter((one) => !choice[at]!.includes(one))
+      return audiences.length === 0 ? [] : [{ type, audiences }]
+    })
+    expect(lengthOf({ kMin, sections: given, declined })).toBe(DECLINED)
+  })
 })

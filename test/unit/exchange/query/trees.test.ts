@@ -5,7 +5,7 @@ import { bodyOf, encodeFrame, UNSIGNED } from '../../../../protocols/frame.ts'
 import { DirectAnswer, QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createWays } from '../../../../src/exchange/query/state/trees.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
@@ -186,30 +186,28 @@ describe('a tree', () => {
   })
 
   it('in a mesh whose links come and go leaves nobody out', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 6 }),
-        fc.array(fc.nat(8), { minLength: 3, maxLength: 3 }),
-        async (more, askers) => {
-          const others = more.filter(([a, b]) => a !== b)
-          const mesh = graphOf(
-            people(9),
-            Array.from({ length: 8 }, (_, i) => [i, i + 1] as const),
-          )
-          for (const [round, asker] of askers.entries()) {
-            for (const [a, b] of others) {
-              // The links of the line stay, so that everybody can be reached.
-              if (Math.abs(a - b) < 2) continue
-              const [one, other] = [mesh.nodes[a]!.id, mesh.nodes[b]!.id]
-              if ((a + b + round) % 2 === 0) mesh.wire.connect(one, other)
-              else mesh.wire.cut(one, other)
-            }
-            const { coverage } = await askQuietly(mesh.nodes[asker]!)
-            expect(coverage).toMatchObject({ answered: 8, complete: true })
-          }
-        },
-      ),
+    await forAllAsyncIn(
       { numRuns: times(12, 30) },
+      fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 6 }),
+      fc.array(fc.nat(8), { minLength: 3, maxLength: 3 }),
+      async (more, askers) => {
+        const others = more.filter(([a, b]) => a !== b)
+        const mesh = graphOf(
+          people(9),
+          Array.from({ length: 8 }, (_, i) => [i, i + 1] as const),
+        )
+        for (const [round, asker] of askers.entries()) {
+          for (const [a, b] of others) {
+            // The links of the line stay, so that everybody can be reached.
+            if (Math.abs(a - b) < 2) continue
+            const [one, other] = [mesh.nodes[a]!.id, mesh.nodes[b]!.id]
+            if ((a + b + round) % 2 === 0) mesh.wire.connect(one, other)
+            else mesh.wire.cut(one, other)
+          }
+          const { coverage } = await askQuietly(mesh.nodes[asker]!)
+          expect(coverage).toMatchObject({ answered: 8, complete: true })
+        }
+      },
     )
   })
 

@@ -13,7 +13,7 @@ import { createReader } from '../../../../src/exchange/summaries/cover.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
 import { createHints, openForMany, sealingKeyOf } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { createShelf, DAY, HOUR, NOW, type Shelf } from './world.ts'
 
 const ann = testIdentity(1)
@@ -190,25 +190,22 @@ describe('what covers a range', () => {
     await put(shelf, summaryOf(week, 168, { generated_at: week.end }))
     const reader = bobReads(shelf)
     const cut = fc.integer({ min: 0, max: 15 * 24 })
-    await fc.assert(
-      fc.asyncProperty(cut, cut, async (a, b) => {
-        const range = { start: MONDAY + Math.min(a, b) * HOUR, end: MONDAY + Math.max(a, b) * HOUR }
-        const { summaries } = (await reader.cover(ann.nodeId, range)) ?? { summaries: [] }
-        let reached = range.start
-        for (const { start, end } of summaries) {
-          expect(start).toBeGreaterThanOrEqual(reached)
-          expect(end).toBeLessThanOrEqual(range.end)
-          reached = end
-        }
-        const held = hours.filter(
-          ({ start, end }) => start % (5 * HOUR) !== 0 && start >= range.start && end <= range.end,
-        )
-        for (const hour of held) {
-          expect(summaries.some(({ start, end }) => start <= hour.start && end >= hour.end)).toBe(true)
-        }
-      }),
-      { numRuns: 60 },
-    )
+    await forAllAsyncIn({ numRuns: 60 }, cut, cut, async (a, b) => {
+      const range = { start: MONDAY + Math.min(a, b) * HOUR, end: MONDAY + Math.max(a, b) * HOUR }
+      const { summaries } = (await reader.cover(ann.nodeId, range)) ?? { summaries: [] }
+      let reached = range.start
+      for (const { start, end } of summaries) {
+        expect(start).toBeGreaterThanOrEqual(reached)
+        expect(end).toBeLessThanOrEqual(range.end)
+        reached = end
+      }
+      const held = hours.filter(
+        ({ start, end }) => start % (5 * HOUR) !== 0 && start >= range.start && end <= range.end,
+      )
+      for (const hour of held) {
+        expect(summaries.some(({ start, end }) => start <= hour.start && end >= hour.end)).toBe(true)
+      }
+    })
   })
 })
 
