@@ -3,33 +3,23 @@
 import { describe, expect, it } from 'vitest'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
-import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
-import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
-import { contentsIn, type Machine, World } from './world.ts'
+import { countsOf, layoutFor, type Used } from './tools.ts'
+import { type Machine, World } from './world.ts'
 
-const LAYOUT = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
+const LAYOUT = layoutFor('ToolUsage')
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
 const FAILED_GIT = rowOf('failed:git')
 
 /** A machine of team `team`, by tool how often it used it and how often that failed. */
-function machine(
-  n: number,
-  used: Readonly<Record<string, readonly [uses: number, failures: number]>>,
-  team?: string,
-): Machine {
-  const all = Object.values(used).reduce(
-    ([uses, failures], [more, failed]) => [uses + more, failures + failed] as const,
-    [0, 0] as readonly [number, number],
-  )
-  const rows = Object.entries({ ...used, all }).flatMap(([tool, [uses, failures]]) => [
-    [rowOf(tool === 'all' ? 'all:uses' : tool), [uses]] as const,
-    [rowOf(tool === 'all' ? 'all:failed' : `failed:${tool}`), [failures]] as const,
-  ])
-  return { n, counts: new Map([[LAYOUT, new Map(rows)]]), ...(team === undefined ? {} : { teams: [team] }) }
-}
+const machine = (n: number, used: Used, ...teams: readonly string[]): Machine => ({
+  n,
+  counts: countsOf(used),
+  teams,
+})
 
 /** Eight machines that use git and make; `fails` is how often git failed on each. */
 const eight = (fails: (n: number) => number): Machine[] =>
@@ -37,26 +27,22 @@ const eight = (fails: (n: number) => number): Machine[] =>
 
 const opened = (all: readonly Machine[]) => {
   const world = new World(all, { layouts: [LAYOUT] })
-  const steps = world.run()
-  return { world, content: contentsIn(steps[0])[0]!, steps }
+  return { world, content: world.released() }
 }
 const said = ({ types }: ReleaseContent) => types.map(({ layout: _, ...type }) => type)
 const rowsIn = ({ types }: ReleaseContent) => new Map(types[0]!.rows.map((row) => [row.row, row.values]))
 
 describe('one machine of eight that use a tool has failures of it', () => {
   const UNUSUAL = 777
-  const { world, content, steps } = opened(eight((n) => (n === 3 ? UNUSUAL : 0)))
+  const { world, content } = opened(eight((n) => (n === 3 ? UNUSUAL : 0)))
 
   it('which nobody is told: the uses are, their failures are not', () => {
-    expect(contentsIn(steps[1])).toEqual(contentsIn(steps[0]))
     expect(rowsIn(content).get(rowOf('git'))).toEqual([8_000])
     expect(rowsIn(content).get(FAILED_GIT)).toBeUndefined()
   })
 
   it('which neither aggregator can compute of all that both said: the row is in no sum of values', () => {
-    const [leader, follower] = [world.sides[0].own!.settlement!, world.sides[1].own!.opening!]
-    const [ours, theirs] = [leader.groups[0]!.opened[0]!.sums, follower.groups[0]!.opened[0]!.sums]
-    const values = [...added(fromBytes(ours), fromBytes(theirs))]
+    const values = [...added(...world.told())]
     expect(values).toContain(8_000n)
     // All failures together are of seven machines, six of which have one of make.
     expect(values).toContain(BigInt(UNUSUAL + 6))
@@ -72,12 +58,7 @@ describe('one machine of eight that use a tool has failures of it', () => {
     const other = opened(few((n) => (n === 5 ? 1 : 0)))
     expect(said(other.content)).toEqual(said(one.content))
     for (const row of [FAILED_GIT, rowOf('all:failed')]) expect(rowsIn(one.content).has(row)).toBe(false)
-    const sums = ({ world: { sides } }: typeof one) =>
-      added(
-        fromBytes(sides[0].own!.settlement!.groups[0]!.opened[0]!.sums),
-        fromBytes(sides[1].own!.opening!.groups[0]!.opened[0]!.sums),
-      )
-    expect(sums(other)).toEqual(sums(one))
+    expect(added(...other.world.told())).toEqual(added(...one.world.told()))
   })
 })
 

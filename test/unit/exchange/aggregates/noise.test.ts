@@ -4,7 +4,7 @@ import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import { placesIn } from '../../../../src/base/bits.ts'
 import { cellRows } from '../../../../src/exchange/aggregates/index.ts'
 import { drawsOf } from '../../../../src/exchange/aggregates/noise.ts'
-import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { guessing, joining, usefulness } from '../../../sim/learned.ts'
 import { contentsIn, type Machine, machines, refusalIn, TOOLS, World } from './world.ts'
 
@@ -107,14 +107,10 @@ describe('what one of the pair tells', () => {
     const world = worldWith(10, [fleet(new Map([[GIT, [9, 0]]]), teamsOf(20, 'ops'))])
     const plain = worldWith(0, [fleet(new Map([[GIT, [9, 0]]]), teamsOf(20, 'ops'))])
     for (const one of [world, plain]) one.run()
-    const told = ({ sides }: World) => [
-      fromBytes(sides[0].own!.settlement!.groups[0]!.opened[0]!.sums),
-      fromBytes(sides[1].own!.opening!.groups[0]!.opened[0]!.sums),
-    ]
-    const [[leader, follower], [leaders, followers]] = [told(world), told(plain)]
-    expect(added(leaders!, followers!)[0]).toBe(180n)
-    expect(leader![0]).not.toBe(leaders![0])
-    expect(follower![0]).not.toBe(followers![0])
+    const [[leader, follower], [leaders, followers]] = [world.told(), plain.told()]
+    expect(added(leaders, followers)[0]).toBe(180n)
+    expect(leader[0]).not.toBe(leaders[0])
+    expect(follower[0]).not.toBe(followers[0])
   })
 
   it('is refused where the leader asks for less noise than the policy', () => {

@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
-import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/safety-posture.ts'
-import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
-import { contentsIn, type Machine, World } from './world.ts'
+import { layoutFor } from './tools.ts'
+import { type Machine, World } from './world.ts'
 
-const { layout: LAYOUT } = measuresOf({} as never).find(({ type }) => type === 'SafetyPosture')!
+const LAYOUT = layoutFor('SafetyPosture')
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
 const UNUSUAL = 777
 
@@ -31,12 +31,9 @@ function machine(
 
 function opened(all: readonly Machine[]) {
   const world = new World(all, { layouts: [LAYOUT] })
-  const steps = world.run()
-  const [leader, follower] = [world.sides[0].own!.settlement!, world.sides[1].own!.opening!]
-  const [ours, theirs] = [leader.groups[0]!.opened[0]!.sums, follower.groups[0]!.opened[0]!.sums]
-  const { rows } = contentsIn(steps[0])[0]!.types[0]!
+  const { rows } = world.released().types[0]!
   return {
-    sums: [...added(fromBytes(ours), fromBytes(theirs))],
+    sums: [...added(...world.told())],
     told: new Map(rows.map(({ row, values }) => [LAYOUT.rows[row]!.name, values[0]])),
     /** Rows that a machine has, and that are not told. */
     withheld: LAYOUT.rows.flatMap(({ name }, row) =>

@@ -24,6 +24,7 @@ import {
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { entryOf } from '../../../../src/exchange/aggregates/listing.ts'
 import { readHalf, splitProved } from '../../../../src/exchange/aggregates/proved.ts'
+import { fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
@@ -302,6 +303,12 @@ export class World {
       side.own = undefined
     }
     this.attempt++
+  }
+
+  /** Values of the first type of the first group: of each of the two, what it told of their sums. */
+  told(): readonly [BigUint64Array, BigUint64Array] {
+    const [leader, follower] = [this.sides[0].own!.settlement!, this.sides[1].own!.opening!]
+    return [fromBytes(leader.groups[0]!.opened[0]!.sums), fromBytes(follower.groups[0]!.opened[0]!.sums)]
   }
 
   /** What both of the pair release in the end, which has to be the same. */

@@ -42,8 +42,7 @@ const roles = (network: Network): string[] =>
 
 test('the only neighbour of an author carries its document for those who do not reach it', async () => {
   const [network, [author, , a], hour] = await lonely()
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   await author.share(hour, [a])
   await network.pass(2 * MINUTE)
   expect(roles(network)).toEqual(['own', 'relayed', 'received', 'relayed', 'relayed'])
@@ -54,8 +53,7 @@ test('in a line of members it is carried from one to the next, though none of th
   const { nodes } = network
   const last = nodes.at(-1) as Node
   network.separate((x, y) => Math.abs(nodes.indexOf(x) - nodes.indexOf(y)) === 1)
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   await author.share(hour, [last])
   await network.pass(30 * MINUTE)
   expect(roles(network)).toEqual(['own', ...Array(5).fill('relayed'), 'received'])
@@ -64,15 +62,12 @@ test('in a line of members it is carried from one to the next, though none of th
 test('what was issued while its author was alone is told of when it no longer is, after a restart as well', async () => {
   const [network, [author, only, a], hour] = await lonely()
   await only.stop()
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   await author.share(hour, [a])
   await network.pass(MINUTE)
-  await author.stop()
-  await author.start()
+  await author.restart()
   await only.start()
-  network.weave()
-  await network.pass(3 * MINUTE)
+  await network.meet(3 * MINUTE)
   expect(roles(network)).toEqual(['own', 'relayed', 'received', 'relayed', 'relayed'])
   // Now that it was got nobody is told again, however often the link comes and goes.
   const { told } = network

@@ -33,8 +33,8 @@ function told(all: readonly { readonly slot: number; readonly version: number }[
 /** Editions of a few slots; each is signed once. */
 const FEW = told(Array.from({ length: 24 }, (_, at) => ({ slot: at % 4, version: Math.floor(at / 4) })))
 
-/** The machine with a clock of its own and an edge that keeps what it is given; what it asks for is for the test to answer. */
-function machine({ frames, heads, wanted } = FEW) {
+/** The machine with a clock of its own, links to some and an edge that keeps what it is given; the test answers what it asks for. */
+function machine({ frames, heads, wanted } = FEW, ...linked: readonly NodeId[]) {
   const time = new VirtualTime(EPOCH)
   const random = randomOf(7)
   const kept = new Map<string, number>()
@@ -94,6 +94,7 @@ function machine({ frames, heads, wanted } = FEW) {
       (performers[action.do] as (action: GettingAction) => void)(action)
   }
   put({ on: 'start' })
+  for (const node of linked) put({ on: 'up', node })
   return {
     time,
     put,
@@ -108,6 +109,8 @@ function machine({ frames, heads, wanted } = FEW) {
     look: (see: (request: Request) => void) => {
       onSend = see
     },
+    /** Requests for documents. */
+    fetches: () => requests.filter(({ asked }) => asked.length > 0),
     heard: (at: number, announcer: NodeId, from = announcer, owner?: NodeId) =>
       put({
         on: 'heard',
@@ -256,19 +259,19 @@ describe('in any order of events', () => {
       fc.array(anyEvent, { minLength: 20, maxLength: 60 }),
       fc.boolean(),
       (events, isGone) => {
-        const { one, answer, open, requests } = played(events)
+        const { one, answer, open } = played(events)
         for (let minute = 0; minute < 20; minute++)
           for (let second = 0; second < 60; second++) {
             for (const request of open()) if (isGone || request.asked.length === 0) answer(request, true, [])
             one.time.advance(1_000)
           }
         const before = one.dials.length
-        const asked = requests.filter((request) => request.asked.length > 0).length
+        const asked = one.fetches().length
         for (let second = 0; second < 600; second++) {
           for (const request of open()) if (isGone || request.asked.length === 0) answer(request, true, [])
           one.time.advance(1_000)
         }
-        expect(requests.filter((request) => request.asked.length > 0).length).toBe(asked)
+        expect(one.fetches().length).toBe(asked)
         expect(one.dials.length).toBe(before)
       },
     )
@@ -296,8 +299,7 @@ it('takes editions of one slot at a pace, in whatever order and from whomever th
   const many = told(Array.from({ length: 150 }, (_, version) => ({ slot: 0, version })))
   const anyWord = fc.record({ version: fc.nat(149), by: fc.nat(3), inWalk: fc.boolean(), ms: fc.nat(2_000) })
   forAllIn({ numRuns: 30 }, fc.array(anyWord, { minLength: 60, maxLength: 150 }), (words) => {
-    const one = machine(many)
-    for (const node of ids.slice(1, 5)) one.put({ on: 'up', node })
+    const one = machine(many, ...ids.slice(1, 5))
     const versions = words.map(({ version }) => version).sort((a, b) => a - b)
     const due: Request[] = []
     one.look((request) => void due.push(request))
@@ -317,8 +319,7 @@ it('takes editions of one slot at a pace, in whatever order and from whomever th
 })
 
 test('a flood of heads pushes out its own, not what others told of', () => {
-  const one = machine()
-  for (const node of [authorId, near]) one.put({ on: 'up', node })
+  const one = machine(FEW, authorId, near)
   one.look((request) => void one.time.after(1, () => one.give(request, true)))
   const heard = (slot: string, by: NodeId): void =>
     one.put({ on: 'heard', heads: [{ ...(FEW.wanted[0] as Wanted), slot }], announcer: by, from: by })
@@ -333,21 +334,19 @@ test('a flood of heads pushes out its own, not what others told of', () => {
 })
 
 test('however many strangers a neighbour lets say that they have it, whoever else said so is asked', () => {
-  const one = machine()
-  for (const node of [near, far]) one.put({ on: 'up', node })
+  const one = machine(FEW, near, far)
   one.heard(0, near)
   for (const stranger of ids.slice(4, 8)) {
     one.strangers.add(stranger)
     one.heard(0, stranger, far)
   }
   one.time.advance(3_000)
-  const asked = one.requests.filter((request) => request.asked.length > 0)
+  const asked = one.fetches()
   expect(new Set(asked.map(({ node }) => node))).toEqual(new Set([near, far]))
 })
 
 test('who tells of much and answers as late as it may keeps no document of others waiting, nor one that is tried again', () => {
-  const one = machine()
-  for (const node of [authorId, near]) one.put({ on: 'up', node })
+  const one = machine(FEW, authorId, near)
   one.look((request) => void one.time.after(request.node === near ? 1_400 : 1, () => one.give(request, true)))
   const heard = (slot: string, by: NodeId): void =>
     one.put({ on: 'heard', heads: [{ ...(FEW.wanted[0] as Wanted), slot }], announcer: by, from: by })
@@ -363,10 +362,8 @@ test('who tells of much and answers as late as it may keeps no document of other
 })
 
 test('who left a question unanswered is asked only when nobody else was told of, until it answers', () => {
-  const one = machine()
-  for (const node of [near, far]) one.put({ on: 'up', node })
-  const asked = (): NodeId[] =>
-    one.requests.filter((request) => request.asked.length > 0).map(({ node }) => node)
+  const one = machine(FEW, near, far)
+  const asked = (): NodeId[] => one.fetches().map(({ node }) => node)
   one.heard(0, near)
   one.heard(0, far)
   one.time.advance(1_000)
@@ -397,8 +394,7 @@ test('a walk whose documents cannot be stored is over until its next turn', () =
 })
 
 test('one that never answers a walk takes no turn of others', () => {
-  const one = machine()
-  for (const node of [near, far]) one.put({ on: 'up', node })
+  const one = machine(FEW, near, far)
   one.look((request) => void (request.node === far && one.time.after(1, () => one.offer(request, []))))
   one.time.advance(20 * MINUTE)
   const asked = (node: NodeId): number => one.requests.filter((request) => request.node === node).length
@@ -437,8 +433,7 @@ test.each([
 )
 
 test('a neighbour that has got something while its link came up is walked again for it, not a minute later', () => {
-  const one = machine()
-  one.put({ on: 'up', node: near })
+  const one = machine(FEW, near)
   one.look((request) => void one.time.after(1, () => one.offer(request, [])))
   const body = { id: 1, index: INDEX, through: 9, ask: { of: 'heads' as const, after: 0 } }
   one.put({ on: 'asked', node: near, body })

@@ -86,8 +86,7 @@ test('an own edition that a wrong clock signed gives way to one of today', async
   for (const [name, { row, frame }] of issuer.repository.kept) {
     issuer.repository.kept.set(name, { row: { ...row, version: network.now + 1_000 * HOUR }, frame })
   }
-  await issuer.stop()
-  await issuer.start()
+  await issuer.restart()
   const today = list(issuer, 5, network.now, keys)
   await issuer.room.publish('revocation_list', today)
   expect((await issuer.room.of(issuer.id, 'revocation_list'))[0]?.bytes).toEqual(today)

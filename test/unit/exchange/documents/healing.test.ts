@@ -28,8 +28,7 @@ async function tell({ nodes: count, degree, seed, ...faults }: Story) {
   const { random, nodes } = network
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T
   const some = <T>(all: readonly T[], share: number): T[] => all.filter(() => random() < share)
-  network.weave(degree)
-  await network.pass(2 * MINUTE)
+  await network.meet(2 * MINUTE, degree)
 
   const shared = new Map<string, Shared>()
   const share = async (author: Node, hoursAgo: number): Promise<void> => {
@@ -68,11 +67,9 @@ async function tell({ nodes: count, degree, seed, ...faults }: Story) {
   // It heals; those who left for good stay away, the others come back when they like.
   for (const node of nodes) if (!node.running && !gone.has(node) && random() < 0.5) await node.start()
   network.partition(() => 0)
-  network.weave(degree)
-  await network.pass(20 * MINUTE)
+  await network.meet(20 * MINUTE, degree)
   for (const node of nodes) if (!node.running && !gone.has(node)) await node.start()
-  network.weave(degree)
-  await network.pass(100 * MINUTE)
+  await network.meet(100 * MINUTE, degree)
   return { network, shared }
 }
 

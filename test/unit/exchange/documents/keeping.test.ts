@@ -67,14 +67,11 @@ test('a version from the future is not kept, and does not block the slot', async
     if (ask.of === 'documents') say(SyncBatch, { documents: [frame], gone: [] })
     else say(SyncOffer, offerOf([headOf(author, 'audit_head', '', network.now, frame)]))
   })
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   expect(reader.holdings('audit_head').size).toBe(0)
-  await author.stop()
-  await author.start()
+  await author.restart()
   await author.room.publish('audit_head', author.ledgerHead(6, 2))
-  network.weave()
-  await network.pass(2 * MINUTE)
+  await network.meet(2 * MINUTE)
   expect(reader.holdings('audit_head').size).toBe(1)
 })
 
@@ -96,8 +93,7 @@ test('what comes in one batch is bounded as well', async () => {
   const small = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } })[0] as Node
   await small.start()
   for (let i = 0; i < 60; i++) await author.share(network.now - i * HOUR, [small])
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   expect(small.repository.writes).toBeLessThan(10)
   expect(small.room.counts().received).toBe(40)
 })
@@ -192,15 +188,12 @@ test('what there was no room for is not asked for on every walk', async () => {
   const { network, guests, share, small } = await crowded()
   await share(guests[0], 0, 30)
   const { moved } = network
-  await small.stop()
-  await small.start()
-  network.weave()
-  await network.pass(MINUTE)
+  await small.restart()
+  await network.meet(MINUTE)
   const again = network.moved - moved
   for (let i = 0; i < 3; i++) {
     network.cutAll(small)
-    network.weave()
-    await network.pass(MINUTE)
+    await network.meet(MINUTE)
   }
   // Once more after a restart, and never by a neighbour each.
   expect(again).toBeLessThanOrEqual(20)

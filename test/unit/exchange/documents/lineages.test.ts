@@ -88,8 +88,7 @@ async function certified() {
     fleet.onDocument((kind, frame) => void node.room.publish(kind, frame).catch(() => {}))
     for (const { kind, frame } of said) await node.room.publish(kind, frame).catch(() => {})
   }
-  network.weave()
-  await network.pass(5 * MINUTE)
+  await network.meet(5 * MINUTE)
   for (const { trust } of members)
     for (const { identity } of members) trust.sawMember(identity.nodeId, { name: '', addresses: [] })
   off.splice(0, off.length, ...OFF)
@@ -97,8 +96,7 @@ async function certified() {
   /** Nodes reach those of their side, if both their clocks are right. */
   async function sides(sideOf: (node: Node) => number): Promise<void> {
     network.separate((a, b) => sideOf(a) === sideOf(b) && isRight(a) && isRight(b))
-    network.weave()
-    await network.pass(10 * MINUTE)
+    await network.meet(10 * MINUTE)
   }
   async function together(): Promise<void> {
     await sides(() => 0)

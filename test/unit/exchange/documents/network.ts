@@ -214,6 +214,12 @@ export class Network {
     }
   }
 
+  /** The same, and then so much time passes. */
+  async meet(ms: number, degree?: number): Promise<void> {
+    this.weave(degree)
+    await this.pass(ms)
+  }
+
   async dial(from: Node, to: Node): Promise<boolean> {
     this.dials++
     const { promise, resolve } = Promise.withResolvers<boolean>()
@@ -368,6 +374,11 @@ export class Node {
     await this.room.stop()
   }
 
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
   arrive(from: Node, frame: Frame): void {
     try {
       this.handler.frame(from.ref, frame)
@@ -514,7 +525,6 @@ export async function running(count: number, options: NetworkOptions = {}): Prom
 /** The same, all linked, and quiet for a minute. */
 export async function meshed(count: number, options: NetworkOptions = {}): Promise<Running> {
   const all = await running(count, options)
-  all[0].weave()
-  await all[0].pass(MINUTE)
+  await all[0].meet(MINUTE)
   return all
 }

@@ -43,8 +43,7 @@ test('a rotation reaches clocks that are four minutes off at once, and one that 
   expect(states()).toEqual(['replaced', 'replaced', 'current', 'replaced'])
   off[3] = 0
   network.separate(() => true)
-  network.weave()
-  await network.pass(MINUTE)
+  await network.meet(MINUTE)
   expect(states()).toEqual(['replaced', 'replaced', 'replaced', 'replaced'])
   for (const lineage of lineages.slice(1)) expect(lineage.current(ann.id)).toBe(next.nodeId)
   // The day is over at each by its own clock.

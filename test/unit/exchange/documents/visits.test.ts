@@ -137,8 +137,7 @@ async function absence(count: number, { loss, isGone }: { readonly loss: number;
   const network = await networkOf(count, { seed: 4, dialled: MINUTE })
   const [reader, stranger, ...others] = network.nodes as [Node, Node, ...Node[]]
   const [authors, rest] = [others.slice(0, AUTHORS), others.slice(AUTHORS)]
-  network.weave(LINKS)
-  await network.pass(MINUTE)
+  await network.meet(MINUTE, LINKS)
   for (const author of authors) await author.share(network.now, [reader])
   await network.pass(MINUTE)
   expect(reader.received.length).toBe(AUTHORS)
@@ -191,8 +190,7 @@ test('what no neighbour heard of is found by visits: soon where the reader knows
 
 test('what a neighbour tells costs nothing where nobody was away', async () => {
   const [network, author, reader] = await running(20, { seed: 4 })
-  network.weave(4)
-  await network.pass(10 * MINUTE)
+  await network.meet(10 * MINUTE, 4)
   for (let hour = 0; hour < 20; hour++) await author.share(network.now - hour * HOUR, [reader])
   await network.pass(10 * MINUTE)
   const before = network.offered

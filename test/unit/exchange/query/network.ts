@@ -28,7 +28,8 @@ import type { Summaries, SummaryCover } from '../../../../src/exchange/summaries
 import type { Apart, LinkHandler, Mesh, PeerRef } from '../../../../src/mesh/index.ts'
 import type { ConsentRecord } from '../../../../src/store/tables/consent.ts'
 import type { ReplayMark } from '../../../../src/store/tables/replay.ts'
-import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { createWhoAsked } from '../../../../src/trust/audit/reading.ts'
 import { createSharing, type Sharing } from '../../../../src/trust/consent/index.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
@@ -492,6 +493,14 @@ export class TestNode {
     return this.audits
       .filter((entry) => entry.type === type)
       .map(({ peer, details }) => (peer === undefined ? details : { peer, ...details }))
+  }
+
+  /** What `karo audit who-asked` says here. */
+  whoAsked() {
+    const asked = createWhoAsked()
+    for (const [seq, entry] of this.audits.toReversed().entries())
+      asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
+    return asked.result()
   }
 
   ask(

@@ -4,33 +4,19 @@ import type { QueryResult as Shown } from '../../../../src/api/contract/shapes.t
 import { whoContributed } from '../../../../src/cli/views/query/totals.ts'
 import type { Fetch } from '../../../../src/exchange/query/asking/fetch.ts'
 import { askTotals } from '../../../../src/exchange/query/asking/totals.ts'
-import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import type { QueryResult } from '../../../../src/exchange/query/schema.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
 import { some } from '../../../support/some.ts'
+import { countsOf, layoutFor } from '../aggregates/tools.ts'
 import { BUCKET, type Machine, machines, World } from '../aggregates/world.ts'
 import { planOf } from '../totals/pair.ts'
 
 const DAY = 86_400_000
 
-const TOOLS = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
-const NUMBERS = new Map(TOOLS.rows.map(({ name }, row) => [name, row]))
-
-/** What a machine used, and how often that failed. */
-const counts = (
-  used: Readonly<Record<string, readonly [uses: number, failures: number]>>,
-): Machine['counts'] => {
-  const sum = (at: 0 | 1) => Object.values(used).reduce((all, of) => all + of[at], 0)
-  const rows = Object.entries(used).flatMap(([tool, [uses, failures]]) => [
-    [tool, uses] as const,
-    [`failed:${tool}`, failures] as const,
-  ])
-  const all = [...rows, ['all:uses', sum(0)] as const, ['all:failed', sum(1)] as const]
-  return new Map([[TOOLS, new Map(all.map(([row, count]) => [NUMBERS.get(row)!, [count]]))]])
-}
+const TOOLS = layoutFor('ToolUsage')
 
 /** Ops of eight fail often; six of web; the others are in no team. One of ops and some others have kubectl. */
 const twoTeams = (count = 20): Machine[] =>
@@ -38,7 +24,7 @@ const twoTeams = (count = 20): Machine[] =>
     n,
     teams: n < 8 ? ['ops'] : n < 14 ? ['web'] : [],
     audiences: ['lead', 'security'],
-    counts: counts({
+    counts: countsOf({
       git: [100, n < 8 ? 15 : 2],
       make: [100, n < 8 ? 15 : 2],
       ...(n === 1 || n > 11 ? { kubectl: [7, 0] as const } : {}),

@@ -34,6 +34,13 @@ async function shared() {
   return { world, publisher }
 }
 
+/** The same when it has published for the first time, which is no more among what was published. */
+async function published() {
+  const { world, publisher } = await shared()
+  await publisher.round()
+  return { world, publisher, before: since(world) }
+}
+
 /** Calls `act` while the numbers of the second period are gathered. */
 function whileGathering(world: World, act: () => void): void {
   const { during } = world.insight
@@ -247,15 +254,13 @@ describe('who is sent what', () => {
 
 describe('when', () => {
   test('an open period is published again when it changed, with a higher version, and not otherwise', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    const first = since(world)
+    const { world, publisher, before } = await published()
     world.time.now += 60_000
     await publisher.round()
     expect(slots(world)).toEqual([])
     await world.type(TYPED)
     await publisher.round()
-    expect(slots(world).sort()).toEqual(first.slice(0, 3).map(slotOf).sort())
+    expect(slots(world).sort()).toEqual(before.slice(0, 3).map(slotOf).sort())
     for (const { version, boxes } of world.shelf.editions) {
       expect(version).toBe(NOW + 60_000)
       expect(boxes).toHaveLength(1)
@@ -274,9 +279,7 @@ describe('when', () => {
   })
 
   test('a clock that goes back does not lose editions', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    since(world)
+    const { world, publisher } = await published()
     world.time.now -= 1_000
     await world.type(TYPED)
     await publisher.round()
@@ -284,9 +287,7 @@ describe('when', () => {
   })
 
   test('a period that is over is published once more, closed, and then rests', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    since(world)
+    const { world, publisher } = await published()
     world.time.now = NOW + HOUR
     await publisher.round()
     expect(slots(world)).toEqual([hour()])
@@ -333,9 +334,7 @@ describe('when', () => {
   })
 
   test('history that is imported later is shared as far back as it reaches', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    since(world)
+    const { world, publisher } = await published()
     await world.type({ ...TYPED, ago: 20 * DAY }, { ...TYPED, ago: 100 * DAY })
     world.time.now += 1_000
     await publisher.round()
@@ -412,9 +411,7 @@ describe('consent that is withdrawn', () => {
   })
 
   test('nobody left: an edition with no box stands in the place of the sealed one, once', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    const before = since(world)
+    const { world, publisher, before } = await published()
     world.consent(1000, { off: true })
     await publisher.round()
     expect(slots(world).sort()).toEqual(before.map(slotOf).sort())
@@ -447,9 +444,7 @@ describe('consent that is withdrawn', () => {
       },
     ],
   ])('whose last edition this node cannot read: %s, and all are replaced', async (_, damage) => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    const before = since(world)
+    const { world, before } = await published()
     const [slot, one] = [...world.shelf.bySlot][0]!
     world.shelf.bySlot.set(slot, { ...one, bytes: damage(one.bytes, world) })
     const restarted = world.publisher()
@@ -480,9 +475,7 @@ describe('consent that is withdrawn', () => {
   })
 
   test('however old: as long as anybody keeps a document, withdrawing replaces it', async () => {
-    const { world, publisher } = await shared()
-    await publisher.round()
-    since(world)
+    const { world, publisher } = await published()
     world.time.now = NOW + 20 * DAY
     await publisher.round()
     since(world)
