@@ -29,7 +29,6 @@ import fc, { forAllIn } from '../../../support/run/properties.ts'
 import {
   BUCKET,
   contentsIn,
-  IDENTITIES,
   type Machine,
   MESH,
   machines,
@@ -194,13 +193,7 @@ describe('documents of the pair', () => {
 
   const content = (): ReleaseContent => new World(machines(9)).released()
   const release = (index: 0 | 1, of: ReleaseContent, readers = [testIdentity(50).publicKey]) =>
-    writeRelease(
-      { identity: IDENTITIES[index], hints: createHints(IDENTITIES[index].agree) },
-      { clock: CLOCK, random: RANDOM },
-      readers,
-      BUCKET.end + 9,
-      of,
-    )
+    writeRelease(openerOf(index), { clock: CLOCK, random: RANDOM }, readers, BUCKET.end + 9, of)
   const opened = (index: 0 | 1, of: ReleaseContent) => openRelease([selfOf(50)], release(index, of), MESH)
 
   it('count when both say the same, and name both when they do not', () => {

@@ -277,40 +277,28 @@ describe('a holder that is not honest is refused and named', () => {
     return shownOf(saidBy(content, places), 'ToolUsage')!
   }
 
-  test('altered numbers', async () => {
-    await shown((honest) =>
-      honest.map(({ statement, signatures }) => {
-        const content = codec.decode(statement)
-        const [type] = content.types
-        const rows = type!.rows.map((row) => ({ ...row, values: [1, 0] }))
-        return { statement: codec.encode({ ...content, types: [{ ...type!, rows }] }), signatures }
-      }),
-    )
-  })
+  const altered = ({ statement, signatures }: ShownStatement): ShownStatement => {
+    const content = codec.decode(statement)
+    const [type] = content.types
+    const rows = type!.rows.map((row) => ({ ...row, values: [1, 0] }))
+    return { statement: codec.encode({ ...content, types: [{ ...type!, rows }] }), signatures }
+  }
 
-  test("a signature twice, or nobody's", async () => {
-    await shown((honest) =>
-      honest.map((one) => ({ ...one, signatures: [one.signatures[0]!, one.signatures[0]!] })),
-    )
-    await shown((honest) => honest.map((one) => ({ ...one, signatures: [] })))
-  })
-
-  test('another mesh, another role, another time, a batch twice', async () => {
-    await shown(() => [signed({ mesh: new Uint8Array(32).fill(1) })])
-    await shown(() => [signed({ audience: 'admin' })])
-    await shown(() => [shownOf(saidBy(contentOf(9, 1)), 'ToolUsage')!])
-    await shown((honest) => [...honest, honest[0]!])
-  })
-
-  test('another type, or one that the release has and the holder leaves out', async () => {
-    const [said] = both
-    await shown(() => [shownOf(said!, 'Anomalies')!])
-    await shown(() => [shownOf(said!, 'Nothing')!])
-  })
-
-  test('two that were not drawn for the bucket', async () => {
-    await shown(() => [signed({ pair: contentOf(1, 1).pair.toReversed() })])
-  })
+  test.each<readonly [string, (honest: readonly ShownStatement[]) => readonly ShownStatement[]]>([
+    ['altered numbers', (honest) => honest.map(altered)],
+    [
+      'a signature twice',
+      (honest) => honest.map((one) => ({ ...one, signatures: [one.signatures[0]!, one.signatures[0]!] })),
+    ],
+    ["nobody's signature", (honest) => honest.map((one) => ({ ...one, signatures: [] }))],
+    ['another mesh', () => [signed({ mesh: new Uint8Array(32).fill(1) })]],
+    ['another role', () => [signed({ audience: 'admin' })]],
+    ['another time', () => [shownOf(saidBy(contentOf(9, 1)), 'ToolUsage')!]],
+    ['a batch twice', (honest) => [...honest, honest[0]!]],
+    ['another type', () => [shownOf(both[0]!, 'Anomalies')!]],
+    ['a type that the release has and the holder leaves out', () => [shownOf(both[0]!, 'Nothing')!]],
+    ['two that were not drawn for the bucket', () => [signed({ pair: contentOf(1, 1).pair.toReversed() })]],
+  ])('%s', (_, change) => shown(change))
 
   test('two aggregators that differ are said, and nothing is shown of that hour', async () => {
     const other = ALL.map((content) => saidBy({ ...content, listed: 7 }, [1]))

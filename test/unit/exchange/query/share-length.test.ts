@@ -1,6 +1,5 @@
 // A share of the real layouts is equally long whatever its author gives, declines, or gives to some of the readers only.
 import { expect, test } from 'vitest'
-import { bucketOf } from '../../../../protocols/buckets.ts'
 import {
   type Contribution,
   type Counts,
@@ -8,31 +7,28 @@ import {
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
 import { measuresOf } from '../../../../src/exchange/query/index.ts'
-import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
+import { ABOUT, BUCKET, selfOf } from '../totals/pair.ts'
 
 const AUDIENCES = ['admin', 'lead', 'security']
 // Only the layouts are asked for; nothing is counted.
 const LAYOUTS: readonly Layout[] = measuresOf({} as Parameters<typeof measuresOf>[0]).map(
   ({ layout }) => layout,
 )
-const BUCKET = bucketOf('day', Date.parse('2026-11-20T10:00:00Z'))
-const AUTHOR = testIdentity(1)
-const SELF = { identity: AUTHOR, hints: createHints(AUTHOR.agree) }
-const TO = {
-  mesh: new Uint8Array(32).fill(7),
-  bucket: BUCKET,
-  pair: [testIdentity(2).publicKey, testIdentity(3).publicKey] as const,
-}
 
 /** Every byte is the same: only lengths are compared. */
 const random = { bytes: (length: number) => new Uint8Array(length).fill(9), float: () => 0.5 }
 const lengthOf = (contribution: Omit<Contribution, 'layouts'>): number =>
-  writeShare(SELF, { clock: { now: () => BUCKET.end, monotonic: () => 0 }, random }, TO, {
-    layouts: LAYOUTS,
-    ...contribution,
-  }).length
+  writeShare(
+    selfOf(testIdentity(3)),
+    { clock: { now: () => BUCKET.end, monotonic: () => 0 }, random },
+    ABOUT,
+    {
+      layouts: LAYOUTS,
+      ...contribution,
+    },
+  ).length
 
 const counted = (layout: Layout): Counts =>
   new Map(layout.rows.map(({ values }, row) => [row, values.map(() => 1_000_000)]))

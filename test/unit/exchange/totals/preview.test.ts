@@ -11,6 +11,12 @@ import { AGREES, REFUSES } from './world.ts'
 
 const NOW = Date.UTC(2026, 10, 18, 10, 30)
 
+/** What people let out, and when they said so. */
+const sharing = (consent = AGREES, decidedAt?: number) => ({
+  consentOf: async () => consent,
+  decidedAt: async () => decidedAt,
+})
+
 function previewsOf(more: Some<PreviewDeps> = {}) {
   const counted: (readonly number[])[] = []
   const given: boolean[][] = []
@@ -33,7 +39,7 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
       ],
       deciders: async () => [1000, 1001],
       insight: { recordedSince: async () => 0 },
-      sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
+      sharing: sharing(),
       policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
       roster: () => ({
         principals: () => [],
@@ -73,15 +79,13 @@ test('a person sees their own rows, the two that get halves, and how many machin
 })
 
 test('what is not given is said with its reason, and nothing is counted', async () => {
-  const refusing = previewsOf({
-    sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
-  })
+  const refusing = previewsOf({ sharing: sharing(REFUSES) })
   const { types, counted } = await refusing.preview(1000, 'security')
   expect([counted, refusing.counted]).toEqual([false, []])
   expect(types).toMatchObject([{ given: false, own: [] }])
   expect(types[0]!.reason).not.toBe('')
   // A decision acts on the next bucket.
-  const late = previewsOf({ sharing: { consentOf: async () => AGREES, decidedAt: async () => NOW - 60_000 } })
+  const late = previewsOf({ sharing: sharing(AGREES, NOW - 60_000) })
   expect((await late.preview(1000, 'security')).types[0]!.reason).toContain('from the next one on')
   expect((await late.preview(1000, 'security', NOW + HOUR)).types[0]!.given).toBe(true)
 })
@@ -91,8 +95,7 @@ test('who agrees on the first day is in its totals from the next full hour on, a
   const dated = (): Plan => ({ ...PLAN, length: 'day', began: NOW - 3 * HOUR })
   const [noon, six] = [Date.UTC(2026, 10, 18, 12), Date.UTC(2026, 10, 18, 6)]
   const agreed = async (minutes: number, at?: number, plan = dated) => {
-    const decidedAt = async () => NOW - minutes * 60_000
-    const { preview, ranges } = previewsOf({ plan, sharing: { consentOf: async () => AGREES, decidedAt } })
+    const { preview, ranges } = previewsOf({ plan, sharing: sharing(AGREES, NOW - minutes * 60_000) })
     const { bucket, types } = await preview(1000, 'security', at)
     return { bucket, given: types[0]!.given, ranges }
   }
@@ -113,10 +116,7 @@ test('who agrees on the first day is in its totals from the next full hour on, a
 
 test('where people who share a machine do not share the same, one who is left out sees that', async () => {
   const { preview, counted } = previewsOf({
-    sharing: {
-      consentOf: async (uid) => (uid === 1001 ? REFUSES : AGREES),
-      decidedAt: async () => undefined,
-    },
+    sharing: { ...sharing(), consentOf: async (uid) => (uid === 1001 ? REFUSES : AGREES) },
   })
   expect(await preview(1000, 'security')).toMatchObject({ counted: true, types: [{ given: true }] })
   expect(await preview(1001, 'security')).toMatchObject({ counted: false, types: [{ own: [] }] })
