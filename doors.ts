@@ -60,7 +60,7 @@ exchange/totals     : base protocols config insight trust trust/* exchange/docum
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
 exchange/report     : base protocols assist/risk exchange/totals           - functions of released totals; no I/O, no timer
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
-ops                 : base base/kernel config trust npm:pino
+ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit npm:age-encryption
 ops/forward         : base base/kernel config ops trust/audit store/tables npm:@opentelemetry/* - sends the ledger and traces away, and sees nothing else
 ops/metrics         : base protocols agents observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store npm:prom-client

@@ -8,7 +8,7 @@ import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from '../../scripts
 
 /** None of these may be read to run `karo status` or `karo check`. */
 const HEAVY =
-  /node_modules\/(@libp2p|@chainsafe|@multiformats|libp2p|level|abstract-level|classic-level|fastify|zod|commander|pino|msgpackr|@noble|blake3-wasm)\//
+  /node_modules\/(@libp2p|@chainsafe|@multiformats|libp2p|level|abstract-level|classic-level|fastify|zod|commander|msgpackr|@noble|blake3-wasm)\//
 const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|koffi|(node:)?https?2?|(node:)?crypto)$/
 
 const {

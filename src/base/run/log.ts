@@ -1,4 +1,4 @@
-// The shape of the loggers that rooms get: JSON on stderr in the daemon (pino), silent in most tests.
+// The shape of the loggers that rooms get: JSON on stderr in the daemon, silent in most tests.
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -1,14 +1,15 @@
-// The daemon's log: JSON lines on stderr through pino, or short plain lines when a person watches a terminal.
-
-import pino from 'pino'
-import { inertJson, printable } from '../../base/printable.ts'
+// The daemon's log: JSON lines on stderr, or short plain lines when a person watches a terminal.
+import { write, writeSync } from 'node:fs'
+import { jsonText, printable } from '../../base/printable.ts'
 import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 
-/** Bytes waiting for a slow reader of stderr; beyond it lines are dropped rather than the daemon stalled. */
-const MAX_PENDING_BYTES = 1024 * 1024
+/** Characters waiting for a slow reader of stderr, or for a disk with room; beyond it lines are dropped. */
+const WAITING_MAX = 1024 * 1024
+/** How long until what stderr did not take is tried again. */
+const AGAIN_MS = 100
 
 export interface DaemonLog extends Log {
-  /** Writes buffered lines synchronously; a write that is under way already ends by itself. */
+  /** Writes waiting lines synchronously, as far as stderr takes them; a write that is under way already ends by itself. */
   flush(): void
   /** Sets the level of this logger and of all its children. */
   setLevel(level: LogLevel): void
@@ -21,95 +22,107 @@ export interface LogOptions {
 }
 
 /** One JSON object a line: `level` (word), `time` (RFC 3339 UTC), `pid`, the fields, `msg`. */
-export function createJsonLog(options: LogOptions): DaemonLog {
-  const destination = pino.destination({
-    fd: options.fd ?? 2,
-    sync: false,
-    maxLength: MAX_PENDING_BYTES,
-  })
+export function createJsonLog({ level, fd = 2 }: LogOptions): DaemonLog {
+  const json: Line = (level, fields, msg) =>
+    `${jsonText({ level, time: new Date().toISOString(), pid: process.pid, ...fields, msg })}\n`
+  const outlet = createOutlet(fd, (dropped) =>
+    json('warn', { dropped }, 'log lines were dropped: stderr did not take them fast enough'),
+  )
+  return levelled(level, json, outlet.write, outlet.flush)
+}
+
+/**
+ * What is written here goes to `fd` by a thread, so that a slow reader or disk stalls nobody. What cannot be written (a full
+ * disk, a reader that went away) is tried again later and never waited for: it must not keep the daemon from ending.
+ */
+function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
+  /** What the thread writes, or has to write again. */
+  let chunk = Buffer.alloc(0)
+  let waiting = ''
   let dropped = 0
-  destination.on('drop', () => {
-    dropped++
-  })
-  destination.on('drain', () => {
-    if (dropped === 0) return
-    logger.warn({ dropped }, 'log lines were dropped: stderr is not read fast enough')
-    dropped = 0
-  })
-  // A reader of stderr that went away must not end the daemon.
-  destination.on('error', () => {})
-  const logger = pino(
-    {
-      // The level is checked before pino, because children of a pino logger keep the level they were made with.
-      level: 'debug',
-      base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      // Names of others are in it, and it is read on terminals.
-      hooks: { streamWrite: inertJson },
-    },
-    destination,
-  )
-  const flush = (): void => {
-    try {
-      destination.flushSync()
-    } catch {
-      // stderr is closed, so there is no place for an error.
+  let isWriting = false
+
+  function next(): void {
+    if (isWriting) return
+    if (chunk.length === 0) {
+      chunk = Buffer.from(dropped === 0 ? waiting : waiting + tellDropped(dropped))
+      waiting = ''
+      dropped = 0
     }
+    if (chunk.length === 0) return
+    isWriting = true
+    write(fd, chunk, (error, written) => {
+      isWriting = false
+      chunk = chunk.subarray(written)
+      if (error) setTimeout(next, AGAIN_MS).unref()
+      else next()
+    })
   }
-  const least = { level: options.level }
-  const setLevel = (level: LogLevel): void => {
-    least.level = level
-  }
-  return Object.assign(fromPino(logger, least), { flush, setLevel })
-}
 
-/** Shared with all children. */
-interface Least {
-  level: LogLevel
-}
-
-function fromPino(logger: pino.Logger, least: Least): Log {
-  return byLevels(
-    (at) => (fields, message) => {
-      if (WEIGHT[at] >= WEIGHT[least.level]) logger[at](fields, message)
+  return {
+    write(text: string): void {
+      if (waiting.length + text.length > WAITING_MAX) dropped++
+      else waiting += text
+      next()
     },
-    (fields) => fromPino(logger.child(fields), least),
-  )
+    flush(): void {
+      try {
+        writeSync(fd, waiting)
+        waiting = ''
+      } catch {
+        // There is no place for an error.
+      }
+    },
+  }
 }
 
-/** A log of which `line` makes the method of each level. */
-export const byLevels = (line: (level: LogLevel) => Log[LogLevel], child: Log['child']): Log => ({
-  debug: line('debug'),
-  info: line('info'),
-  warn: line('warn'),
-  error: line('error'),
-  child,
-})
+type Line = (level: LogLevel, fields: LogFields, message: string) => string
+
+/** All children share the least level. */
+function levelled(
+  level: LogLevel,
+  line: Line,
+  write: (text: string) => void,
+  flush = (): void => {},
+): DaemonLog {
+  let least = level
+  const log = logOf((at, fields, message) => {
+    if (WEIGHT[at] >= WEIGHT[least]) write(line(at, fields, message))
+  })
+  const setLevel = (next: LogLevel): void => {
+    least = next
+  }
+  return Object.assign(log, { flush, setLevel })
+}
+
+/** A log that hands each line to `take`, with the fields that it inherited. */
+export function logOf(
+  take: (level: LogLevel, fields: LogFields, message: string) => void,
+  inherited: LogFields = {},
+): Log {
+  const at =
+    (level: LogLevel): Log[LogLevel] =>
+    (fields, message) =>
+      take(level, { ...inherited, ...fields }, message)
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => logOf(take, { ...inherited, ...fields }),
+  }
+}
 
 const WORDS: Partial<Record<LogLevel, string>> = { warn: 'warning: ', error: 'error: ' }
 export const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** Lines of the form `karo: warning: message (field=value …)`; lines below `level` are not shown. */
 export function createPlainLog(level: LogLevel, write: (text: string) => void): DaemonLog {
-  const least = { level }
-  const setLevel = (next: LogLevel): void => {
-    least.level = next
+  const plain: Line = (at, fields, message) => {
+    const facts = Object.entries(fields)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([key, value]) => `${key}=${String(value)}`)
+    return `karo: ${WORDS[at] ?? ''}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`
   }
-  return Object.assign(plainLog(least, write, {}), { flush: () => {}, setLevel })
-}
-
-function plainLog(least: Least, write: (text: string) => void, inherited: LogFields): Log {
-  return byLevels(
-    (at) => (fields, message) => {
-      if (WEIGHT[at] < WEIGHT[least.level]) return
-      const facts = Object.entries({ ...inherited, ...fields })
-        .filter(([, value]) => value !== undefined && value !== null)
-        .map(([key, value]) => `${key}=${String(value)}`)
-      write(
-        `karo: ${WORDS[at] ?? ''}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`,
-      )
-    },
-    (fields) => plainLog(least, write, { ...inherited, ...fields }),
-  )
+  return levelled(level, plain, write)
 }

@@ -66,3 +66,12 @@ test('a new level holds for children made before, in both kinds of log', async (
   })
   expect(lines).toEqual([expect.stringContaining('now heard')])
 })
+
+test('a full disk keeps nobody waiting, at the end neither', () => {
+  // Not closed: what was not taken is tried again, and another file could have its number by then.
+  const fd = openSync('/dev/full', 'w')
+  const log = createJsonLog({ level: 'info', fd })
+  log.info({}, 'the thread has this one')
+  log.info({}, 'and this one waits')
+  log.flush()
+})
