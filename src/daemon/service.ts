@@ -4,15 +4,12 @@ import { createHttp } from '../api/access/http.ts'
 import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
 import { readPageFiles, windowRoutes } from '../api/routes/window.ts'
-import { createApi } from '../api/server/control-socket.ts'
+import { createApi, SOCKET_CONNECTIONS } from '../api/server/control-socket.ts'
 import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { DaemonOptions } from './foundation.ts'
 import { buildRemote } from './remote.ts'
 import { type RouteParts, routesOf } from './routes.ts'
-
-/** On the control socket: everybody of a machine may connect. */
-const SOCKET_CONNECTIONS = 256
 
 export type Service = Awaited<ReturnType<typeof buildService>>
 
@@ -46,7 +43,6 @@ export async function buildService(
     socketPath: options.paths.binds,
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
-    socketConnections: SOCKET_CONNECTIONS,
     routes: [...routesOf(options, { ...parts, remote, feed, http }), windowRoutes(readPageFiles())],
     onConnection(socket) {
       credentials.note(socket)

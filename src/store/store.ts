@@ -163,7 +163,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
           detail:
             trouble === undefined
               ? 'the disk takes what is written'
-              : `the disk takes nothing more, so commands wait in the spool while that has room; make room, it goes on by itself: ${trouble}`,
+              : `the disk takes nothing more; commands wait in the spool while that has room. Make room or mend it, it goes on: ${trouble}`,
         },
       ]
     },

@@ -107,9 +107,8 @@ export interface TcpListener extends Room {
 /** `start` throws KaroError `unavailable` if it cannot listen on the port. */
 export function createTcpListener(options: TcpOptions): TcpListener {
   const { handle, onRefused, log, timers = systemTimers } = options
-  let server: Server | undefined
-  /** The listener on ::1, with the same port; undefined if that port is not available. */
-  let server6: Server | undefined
+  /** On 127.0.0.1, and with the same port on ::1 if that is available. */
+  let servers: readonly Server[] = []
   let bound: number | undefined
   let names: readonly string[] = [HOST]
   const accepted = new WeakSet<Socket>()
@@ -179,39 +178,40 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     return opened
   }
 
+  async function listenOn(host: string, port: number): Promise<number> {
+    const opened = open()
+    await listening(opened, host, port)
+    opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
+    servers = [...servers, opened]
+    return (opened.address() as { port: number }).port
+  }
+
   /** Takes the port on ::1 as well, so that nobody else gets what a browser sends to `localhost`. */
   async function listenOn6(port: number): Promise<void> {
-    const opened = open()
     try {
-      await listening(opened, HOST_6, port)
-      opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
-      server6 = opened
-      names = LOCAL_NAMES
+      await listenOn(HOST_6, port)
     } catch (error) {
       const { code = '' } = (error as KaroError).cause as NodeJS.ErrnoException
       // Without IPv6 no other program can have it either.
-      names = NO_IPV6.has(code) ? LOCAL_NAMES : [HOST]
-      if (names === LOCAL_NAMES) return
-      log.warn({ reason: code }, `the API is not reached as localhost: another program has ::1, port ${port}`)
+      if (!NO_IPV6.has(code))
+        return log.warn(
+          { reason: code },
+          `the API is not reached as localhost: another program has ::1, port ${port}`,
+        )
     }
+    names = LOCAL_NAMES
   }
 
   return {
     name: 'http',
     async start(signal) {
       signal.throwIfAborted()
-      const opened = open()
-      await listening(opened, HOST, options.port)
-      opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
-      server = opened
-      bound = (opened.address() as { port: number }).port
+      bound = await listenOn(HOST, options.port)
       await listenOn6(bound)
     },
     async stop() {
-      if (server === undefined) return
-      const closing = [server, ...(server6 === undefined ? [] : [server6])]
-      server = undefined
-      server6 = undefined
+      const closing = servers
+      servers = []
       vouched.stop()
       await Promise.all(closing.map(close))
       bound = undefined

@@ -11,8 +11,8 @@ type Check = () => Promise<boolean>
 
 export function createVouched({ timers }: { readonly timers: Timers }) {
   const connections = new Map<Socket, { readonly open: Set<Check>; last: Check }>()
-  let sweeping = false
-  let endSweeping = (): void => {}
+  /** While there are connections. */
+  let endSweeping: (() => void) | undefined
 
   function sweep(): void {
     for (const [socket, { open, last }] of connections) {
@@ -21,13 +21,11 @@ export function createVouched({ timers }: { readonly timers: Timers }) {
     }
   }
 
-  /** While there are connections; the first one begins it. */
   function sweepLater(): void {
-    sweeping = true
     endSweeping = timers.after(SWEEP_MS, () => {
       sweep()
-      sweeping = connections.size > 0
-      if (sweeping) sweepLater()
+      endSweeping = undefined
+      if (connections.size > 0) sweepLater()
     })
   }
 
@@ -46,7 +44,7 @@ export function createVouched({ timers }: { readonly timers: Timers }) {
       const known = connections.get(socket)
       const connection = known ?? { open: new Set<Check>(), last: stillGood }
       if (known === undefined) {
-        if (!sweeping) sweepLater()
+        if (endSweeping === undefined) sweepLater()
         connections.set(socket, connection)
         socket.once('close', () => connections.delete(socket))
       }
@@ -58,8 +56,8 @@ export function createVouched({ timers }: { readonly timers: Timers }) {
     /** Ends every connection with a check that fails; runs every `SWEEP_MS` too. */
     sweep,
     stop() {
-      endSweeping()
-      sweeping = false
+      endSweeping?.()
+      endSweeping = undefined
     },
   }
 }

@@ -16,7 +16,8 @@ import { checkWhileOpen } from './checks-while-open.ts'
 import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
-const DEFAULT_CONNECTIONS = 64
+/** Everybody of a machine may connect. */
+export const SOCKET_CONNECTIONS = 256
 /** How long requests that are under way may still run when the daemon stops. */
 export const DRAIN_MS = 500
 /** How long to wait for the pid of another daemon; one that accepts but hangs counts as alive, and its pid is left out. */
@@ -27,8 +28,6 @@ export interface ApiOptions extends ServerOptions {
   readonly socketPath: string
   /** Default 0600. */
   readonly socketMode?: number
-  /** Most connections at once; default 64. */
-  readonly socketConnections?: number
   /** Called for each accepted connection, because some facts about it can only be read then. */
   readonly onConnection?: (socket: Socket) => void
   /** The rights that a person has now. A connection ends when its person lost a right since the request, streams too. */
@@ -71,7 +70,7 @@ export function createApi(options: ApiOptions): Api {
       signal.throwIfAborted()
       server = buildServer({ ...options, callerOf })
       checkWhileOpen(server.server)
-      server.server.maxConnections = options.socketConnections ?? DEFAULT_CONNECTIONS
+      server.server.maxConnections = SOCKET_CONNECTIONS
       if (onConnection !== undefined) server.server.on('connection', onConnection)
       // Without free descriptors an accept fails. That loses one caller, but must not end the daemon.
       server.server.on('error', (error) => log.warn({ reason: error.message }, 'the control socket failed'))

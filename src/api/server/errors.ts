@@ -51,6 +51,11 @@ export function describeError(error: unknown): DescribedError {
       'Restart it: karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.'
     return say('unavailable', "the daemon's program was replaced while it ran", undefined, hint)
   }
+  // As Node, libuv and LevelDB say it: by a code, by a number, and in words.
+  if (/EMFILE|system error 24|too many open files/i.test(String(error))) {
+    const hint = 'karo doctor --only runtime.files says how to allow more.'
+    return say('unavailable', 'the daemon may open no more files', undefined, hint)
+  }
   if (isDiskTrouble(error)) {
     const hint =
       'karo status says why. Make room or mend it, and do this again; commands that shells record wait while there is room.'

@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ACCESS } from '../../../src/api/contract/operation.ts'
-import { createApi } from '../../../src/api/server/control-socket.ts'
+import { createApi, SOCKET_CONNECTIONS } from '../../../src/api/server/control-socket.ts'
 import { describeError } from '../../../src/api/server/errors.ts'
 import type { Caller, Routes } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
@@ -212,6 +212,20 @@ test('a disk that takes nothing more is told as that, and not as a fault of the 
     })
 })
 
+test.each([
+  'EMFILE: too many open files, open /usr/lib/karo/dist/chunks/stats.js',
+  'A system error occurred: uv_interface_addresses returned Unknown system error 24 (Unknown system error 24)',
+  'IO error: /db/000004.log: Too many open files',
+])('a daemon without a file left says that, and what shows how many it has: %s', (message) => {
+  expect(describeError(Object.assign(new Error(message), { code: 'LEVEL_IO_ERROR' }))).toMatchObject({
+    status: 503,
+    unexpected: false,
+    body: {
+      error: { code: 'unavailable', hint: expect.stringContaining('karo doctor --only runtime.files') },
+    },
+  })
+})
+
 describe('a connection without a byte for long', () => {
   /** The idle time of the connection is over as soon as `answer` runs; it is told when that was noticed. */
   async function asked(answer: (reply: FastifyReply, idle: Promise<unknown>) => Promise<unknown>) {
@@ -352,7 +366,7 @@ describe('the socket', () => {
 
   test('serves a bounded number of connections, and others again when some have ended', async () => {
     await api().start(signal)
-    const held = await Promise.all(Array.from({ length: 64 }, () => connected()))
+    const held = await Promise.all(Array.from({ length: SOCKET_CONNECTIONS }, () => connected()))
     // An answer is the proof that a connection was accepted, and it stays open after it.
     for (const socket of held) {
       socket.write('GET /api/v1/health HTTP/1.1\r\nhost: x\r\n\r\n')
