@@ -233,9 +233,8 @@ export function createIssuing(deps: IssuingDeps) {
         })
       }
       const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()
-      const added = nodes.filter((node) => !before.has(node))
-      if (added.length === 0 && !unsaved) return
-      await signList(new Map([...added.map((node) => [node, now] as const), ...before]))
+      // Signed again too where nothing is new: members fetch it, which says that they have it.
+      await signList(new Map([...nodes.map((node) => [node, now] as const), ...before]))
     },
     /** Signs the list again, with all that is known to be revoked by this node. */
     relist: () => signList(roll.listOf(self)?.revoked ?? new Map()),
