@@ -23,7 +23,7 @@ import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { refuseForeign } from '../../config/guarded.ts'
-import type { HomePaths } from '../../config/paths.ts'
+import { type HomePaths, homePaths } from '../../config/paths.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { staleWords } from './stale.ts'
@@ -213,6 +213,28 @@ export const daemonHolding = ({ home }: HomePaths) =>
       ? Number(pid)
       : undefined
   }, undefined)
+
+/** Does what has the node begin anew, where `restarts`, and resolves once it listens again. Throws KaroErrors `unavailable` and `timeout`. */
+export async function throughRestart<T>(
+  { env, socket }: Caller,
+  tell: () => Promise<T>,
+  restarts = (_: T) => true,
+): Promise<T> {
+  // A node that begins anew makes its socket again, at another time.
+  const made = () => statSync(socket, { throwIfNoEntry: false })?.ctimeMs
+  const before = made()
+  // Undefined for the machine's node, and where the filesystem has no such locks.
+  const holder = () => daemonHolding(homePaths(env))
+  const pid = holder()
+  const answer = await tell()
+  const end = Date.now() + ANSWERS_MS
+  while (restarts(answer) && [before, undefined].includes(made())) {
+    if (holder() !== pid) throw new KaroError('unavailable', 'the node ended: karo up  says why')
+    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew')
+    await sleep(LOOK_MS)
+  }
+  return answer
+}
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
 async function ready(

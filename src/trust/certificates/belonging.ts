@@ -117,7 +117,10 @@ export function createBelonging(deps: BelongingDeps) {
       }
       // One that cannot be used now is put right later.
       if (orElse(() => deps.enrolment?.() !== undefined, true)) {
-        throw new KaroError('conflict', 'enrolment.json beside config.toml would let this node in again')
+        throw new KaroError(
+          'conflict',
+          'enrolment.json beside config.toml would let this node in again: remove it first',
+        )
       }
       await first()
       const before = membership

@@ -1,6 +1,7 @@
 // karo leave: this machine belongs to no mesh with a root any more; the counterpart of karo join.
 import { getFleet, leaveFleet } from '../../../api/contract/operations/fleet.ts'
 import { defineCommand, fitted } from '../../kit.ts'
+import { throughRestart } from '../../start/background.ts'
 import { shortMesh } from '../../views/fleet.ts'
 
 export const commands = [
@@ -15,9 +16,10 @@ export const commands = [
         asks: `Leave the mesh ${shortMesh(fleet)}, and share nothing until each person here says karo share on?${issuer}`,
       }
     },
+    within: throughRestart,
     view: (fleet, io) =>
       fitted(
-        `Left the mesh ${shortMesh(fleet)}; the node restarts. karo join lets it into one.
+        `Left the mesh ${shortMesh(fleet)}; the node restarted. karo join lets it into one.
 Others show it as missing until its certificate ends; karo peers revoke (of an issuer: karo ca revoke) ends that for good.
 `,
         io,

@@ -1,7 +1,6 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -12,7 +11,7 @@ import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
-import { homePaths, recordingPaths } from '../../../config/paths.ts'
+import { recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
@@ -21,7 +20,7 @@ import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
-import { daemonHolding } from '../../start/background.ts'
+import { throughRestart } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { replaceSettings, writing } from '../../writing.ts'
 
@@ -146,32 +145,22 @@ const sectionOf = (path = '') =>
 
 const PATHS = KEY_LIST.map((k) => k.path)
 
-/** Milliseconds that a node may take to begin anew. */
-const RESTART_MS = 60_000
-const LOOK_MS = 100
-
 /**
  * Has the node take over what the file says now, and restart for keys that wait for that (of which `path` has to be one) where
  * `restart`, or else the person, says so; resolves when it answers again. Throws KaroError `not_running` where no node runs.
  */
 async function takeOver(io: CommandIo, restart?: boolean, path?: string) {
-  // A node that begins anew makes its socket again, at another time.
-  const made = () => statSync(io.socket, { throwIfNoEntry: false })?.ctimeMs
-  const before = made()
   const told = await io.call(reloadSettings, { body: {} })
   const keys = told.waiting
   if (keys.length === 0 || (path !== undefined && !keys.includes(path))) return told
   const asks = `For ${keys.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`
   if (!(restart ?? (canAsk(io) && (await confirm(io, asks, { where: 'karo config' }))))) return told
-  // Undefined for the machine's node, and where the filesystem has no such locks.
-  const holder = () => daemonHolding(homePaths(io.env))
-  const pid = holder()
-  const { waiting } = await io.call(reloadSettings, { body: { restart: true } })
-  for (const end = Date.now() + RESTART_MS; waiting.length > 0; await sleep(LOOK_MS)) {
-    if (![before, undefined].includes(made())) break
-    if (holder() !== pid) throw new KaroError('unavailable', 'the node ended: karo up  says why')
-    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew')
-  }
+  const { waiting } = await throughRestart(
+    io,
+    () => io.call(reloadSettings, { body: { restart: true } }),
+    // Another person may have restarted it while this one was asked.
+    (answer) => answer.waiting.length > 0,
+  )
   return { applied: [...told.applied, ...waiting], waiting: [] }
 }
 
