@@ -28,5 +28,5 @@ export function refusalWords(why: string): string {
 /** A sentence without its full stop: why this node, which had an invite, was not let in. */
 export const notLetIn = (why: string, detail: string | null): string =>
   why === 'enrolment_file'
-    ? `This node could not join: ${printable(detail ?? 'karo logs tail says why')}. Mend it (a file of the service: group karo, mode 640), and this node sees it`
+    ? `This node could not join: ${printable(detail ?? 'karo logs tail says why')}. Mend it (mode 600; of the service: group karo, mode 640), and this node sees it`
     : `The invite was refused: ${refusalWords(why)}`

@@ -92,7 +92,8 @@ export function replacedView(before: Bundle | null, after: Bundle | null, screen
   // The time 0 stands for no bundle at all: the one that came could not be taken.
   if (before === null || Date.parse(before.signed_at) === 0) return ''
   const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
-  return `The new bundle replaces this one as a whole; but for settings, what was not said again holds no more:
+  const endSettings = before.settings.length > 0 && after?.settings.length === 0
+  return `The new bundle replaces this one as a whole${endSettings ? ', its settings too;' : '; but for settings,'} what was not said again holds no more:
 ${organisationView(before, screen, rulesText(before.text))}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`
 }
 

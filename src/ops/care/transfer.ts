@@ -147,13 +147,13 @@ export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator
   const pieces = text[Symbol.asyncIterator]()
   const first = await pieces.next()
   const all = async function* (): AsyncGenerator<string, void> {
-    if (first.done !== true) yield first.value
-    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value
+    if (!first.done) yield first.value
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
   }
-  const begin = first.done === true ? '' : first.value
+  const begin = first.done ? '' : first.value
   if (begin.startsWith('{')) yield* readNdjson(all())
   else if (begin.startsWith('karo_export')) yield* readCsv(all())
-  else yield { line: 1, problem: 'is neither of the formats that karo export writes' }
+  else yield { line: 1, problem: "is not of karo export; a shell's history: karo import bash <file>" }
 }
 
 const newer = (version: unknown, known = EXPORT_VERSION): string =>

@@ -101,7 +101,7 @@ export function decode(pem: string, path: string, passphrase?: Uint8Array): KeyO
   if (isEncrypted && passphrase === undefined) {
     throw new KaroError('unauthorized', 'the key has a passphrase, and none was given', {
       where: path,
-      hint: 'Run karo up in a terminal, set identity.passphrase_file, or give the service the credential karo-key-passphrase.',
+      hint: 'Run karo up in a terminal (not --background), set identity.passphrase_file, or give the service the credential karo-key-passphrase.',
     })
   }
   let key: KeyObject

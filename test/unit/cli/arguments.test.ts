@@ -73,6 +73,11 @@ describe('wrong', () => {
     expect([code, err + out]).toEqual([EXIT.usage, expect.stringContaining(what)])
   })
 
+  test('a file of secrets that is not there is called that', async () => {
+    const { err } = await karo('secret', 'restore', 'secrets.vault')
+    expect(err).toMatch(/secrets\.vault: there is no such file\n {2}Check the path/)
+  })
+
   test('a field that the rows of a query do not have is told with those that they have', async () => {
     const { err } = await karo('query', 'tools', '--where', 'risk_level=high')
     expect(err).toMatch(/--where: tools has no field 'risk_level'[\s\S]*tool, category, uses, nodes/)

@@ -150,15 +150,19 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
     text: '',
     max_level: 1,
     k_min: null,
-    settings: [],
+    settings: [] as object[],
     totals,
     accepts: 'restrict',
     lost: null,
   }
-  const before = (signed: number, problem: string | null) =>
-    ({ ...limits, number: 0, signed_at: new Date(signed).toISOString(), problem }) as never
+  const before = (signed: number, problem: string | null, settings = limits.settings) =>
+    ({ ...limits, settings, number: 0, signed_at: new Date(signed).toISOString(), problem }) as never
   const replaced = (signed: number, problem: string | null) =>
     replacedView(before(signed, problem), null, SCREEN)
+  // karo policy sign --none ends them; every other bundle keeps them.
+  const setting = [{ key: 'guard.profile', value: '"strict"' }]
+  expect(replacedView(before(1, null, setting), before(1, null, setting), SCREEN)).toContain('but for settings')
+  expect(replacedView(before(1, null, setting), before(1, null), SCREEN)).toContain('its settings too')
   // The first one has the number 0, too.
   expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
     /^The new bundle replaces .*\n.*bundle 0, signed 2026/,

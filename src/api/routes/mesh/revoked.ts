@@ -33,7 +33,7 @@ export function joiningInWords({ own = null, joining = null }: Told, clockOff = 
     return `this node looks for its inviter until ${until}${at}; ${does}`
   }
   return joining.refused === 'enrolment_file'
-    ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: mend it (a file of the service: group karo, mode 640), and this node sees it`
+    ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: mend it (mode 600; of the service: group karo, mode 640), and this node sees it`
     : 'the last invite of this node was not taken: karo ca show says why'
 }
 

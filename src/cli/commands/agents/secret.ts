@@ -1,5 +1,5 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
-import { readFileSync } from 'node:fs'
+import { RESTORE_BYTES } from '../../../api/contract/constants.ts'
 import {
   allowSecret,
   backupVault,
@@ -24,7 +24,7 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { withoutLineEnd } from '../../../trust/identity/index.ts'
-import { chunksOf } from '../../input/text-from.ts'
+import { chunksOf, textFrom } from '../../input/text-from.ts'
 import {
   AGENT,
   absolutePath,
@@ -132,7 +132,7 @@ const restore = defineCommand('secret restore', {
   },
   examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
-    const file = fileAt(args.file)
+    const file = await fileAt(args.file)
     const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
     return withWords(words, (passphrase) =>
       unlocked(io, async () =>
@@ -149,19 +149,13 @@ const restore = defineCommand('secret restore', {
   },
 })
 
-function fileAt(path: string): unknown {
+/** Throws KaroErrors as `textFrom`, and `bad_file` for what is no JSON. */
+async function fileAt(path: string): Promise<unknown> {
+  const text = await textFrom(path, RESTORE_BYTES)
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    return JSON.parse(text)
   } catch (cause) {
-    const isText = cause instanceof SyntaxError
-    throw new KaroError(
-      isText ? 'bad_file' : 'not_found',
-      isText ? 'this is not a file of karo secret backup' : 'it cannot be read',
-      {
-        where: path,
-        cause,
-      },
-    )
+    throw new KaroError('bad_file', 'this is not a file of karo secret backup', { where: path, cause })
   }
 }
 
@@ -395,7 +389,7 @@ const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
   sure: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
-  view: ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
+  view: () => 'Removed, with all its secrets.\n',
 })
 
 export const commands = [

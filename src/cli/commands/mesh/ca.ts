@@ -125,7 +125,7 @@ const init = defineCommand('ca init', {
     return show(io, answer, () =>
       fitted(
         `This node is an issuer of the mesh ${shortMesh(answer)} now, until ${localTime(answer.own?.ends_at ?? '')}.
-The root key is ${printable(path)}. Move it off this machine: it is needed again only for karo ca renew, and whoever has it and its passphrase can make issuers of this mesh.
+The root key is ${printable(path)}. Move it off this machine: whoever has it and its passphrase can make issuers of this mesh.
 Next, for each machine:  karo invite
 `,
         io,
@@ -146,10 +146,10 @@ const renew = defineCommand('ca renew', {
     const { own } = await io.call(getFleet)
     const terms = issuerTerms(options, own)
     const answer = await certifyIssuer(io, await openedRoot(io, options), terms)
-    const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
-      const says = grantWords(own?.grants ?? [], answer.own?.grants ?? [])
-      return fitted(`This node is an issuer until ${until}.\n${says}\n`, io)
+      const { ends_at = '', grants = [] } = answer.own ?? {}
+      const says = grantWords(own?.grants ?? [], grants)
+      return fitted(`This node is an issuer until ${localTime(ends_at)}.\n${says}\n`, io)
     })
   },
 })
@@ -258,9 +258,6 @@ async function machines(
   if (named.length === 0) {
     throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
   }
-  // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.
-  if (named.length === 1)
-    return named.map((who) => ({ who, name: '', fingerprint: '', roles: [], teams: [] }))
   const found: Machine[] = []
   for (const who of named) {
     const { peer } = await io.call(explainPeer, { query: { who } })
@@ -309,22 +306,17 @@ const assign = defineCommand('ca assign', {
       ...assignedBy(options),
       ...(owner !== undefined && { owner: owner === 'none' ? '' : owner }),
     }
-    const chosen = await machines(io, args.node, options.of)
-    const [only] = chosen
-    if (chosen.length === 1 && only !== undefined && options.of === undefined) {
-      const answer = await io.call(assignNode, { body: { who: only.who, ...changed } })
+    const [who, ...more] = nodesOf(args.node)
+    // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.
+    if (who !== undefined && more.length === 0 && options.of === undefined) {
+      const answer = await io.call(assignNode, { body: { who, ...changed } })
       return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io))
     }
     if (name !== undefined) throw usage('--name is for one machine', WHERE)
+    const chosen = await machines(io, args.node, options.of)
     if (!io.json && options.yes !== true) {
-      io.out(
-        table(
-          io,
-          chosen.map((one) => ({ ...one, ...changed })),
-          COLUMNS,
-        ),
-      )
-      io.out('They would get these roles and teams from this issuer.\n')
+      const would = chosen.map((one) => ({ ...one, ...changed }))
+      io.out(`${table(io, would, COLUMNS)}They would get these roles and teams from this issuer.\n`)
     }
     const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
     if (!(await confirm(io, question, { yes: options.yes, shows: assignNode, where: WHERE }))) {

@@ -70,7 +70,7 @@ const WAYS: Readonly<Record<NonNullable<FleetShape['joining']>['ways'][number], 
 function tries({ joining }: FleetShape): string {
   const places = (joining?.places ?? []).map(printable).join(', ')
   const by = (joining?.ways ?? []).map((way) => WAYS[way]).join(', ')
-  const how = [places && `at ${places}`, by && `by ${by}`].filter((part) => part !== '').join(', and ')
+  const how = [places && `at ${places}`, by && `by ${by}`].filter(Boolean).join(', and ')
   return how === ''
     ? 'The invite names no address of its issuer, and discovery is off here: give one, --at host:port.'
     : `Looking for the issuer ${how}.`
@@ -87,6 +87,31 @@ function whereToLook({ joining }: FleetShape): string {
   if (places.length > 0)
     return `No issuer with this invite answers at ${places.map(printable).join(', ')}: compare address and port with karo status on the issuer, and let its firewall admit the port.`
   return 'The invite names no address of the issuer: give one, --at host:port.'
+}
+
+/** Why this node has no certificate yet. */
+function notIn(state: FleetShape): KaroError {
+  const { refused = null, clock_off_ms = null, ends_at = '' } = state.joining ?? {}
+  if (refused !== null)
+    return new KaroError('refused', `the invite was refused: ${refusalWords(refused)}`, {
+      hint:
+        Date.parse(ends_at) > Date.now()
+          ? 'This node keeps trying.'
+          : refused === 'revoked'
+            ? 'Join again then.'
+            : 'Ask for a new invite.',
+    })
+  if (clock_off_ms !== null)
+    return new KaroError(
+      'timeout',
+      `the issuer is not accepted: its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
+      {
+        hint: 'Set the clock that is wrong, probably that of this machine: sudo timedatectl set-ntp true. This node keeps trying.',
+      },
+    )
+  return new KaroError('timeout', 'the issuer has not answered yet; this node keeps looking for it', {
+    hint: `${whereToLook(state)} karo ca show says how far the node has come.`,
+  })
 }
 
 export const commands = [
@@ -139,34 +164,8 @@ export const commands = [
         told = true
         io.err(fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io))
       }
-      if (state.own === null && state.joining?.refused != null) {
-        const why = state.joining.refused
-        throw new KaroError('refused', `the invite was refused: ${refusalWords(why)}`, {
-          hint:
-            Date.parse(state.joining.ends_at) > Date.now()
-              ? 'This node keeps trying.'
-              : why === 'revoked'
-                ? 'Join again then.'
-                : 'Ask for a new invite.',
-        })
-      }
-      const clockOff = state.joining?.clock_off_ms ?? null
-      if (state.own === null && clockOff !== null) {
-        const off = clockWords(clockOff)
-        throw new KaroError(
-          'timeout',
-          `the issuer is not accepted: its clock is ${off} (at most 5 min are allowed)`,
-          {
-            hint: 'Set the clock that is wrong, probably that of this machine: sudo timedatectl set-ntp true. This node keeps trying.',
-          },
-        )
-      }
-      if (state.own === null) {
-        throw new KaroError('timeout', 'the issuer has not answered yet; this node keeps looking for it', {
-          hint: `${whereToLook(state)} karo ca show says how far the node has come.`,
-        })
-      }
       const { own } = state
+      if (own === null) throw notIn(state)
       const { name, fingerprint } = await io.call(getIdentity)
       const isAnother = own.name !== name && own.name.endsWith(`-${fingerprint.slice(0, 6)}`)
       const why = isAnother

@@ -147,7 +147,8 @@ export const members = {
     looksAt: 'daemon',
     fix: 'Let this node and an issuer reach each other: karo peers. If it has ended: karo join <code>. On an issuer: karo ca renew, with the root key.',
     look({ certificate, joining }, { now }) {
-      if (certificate === null) return joining === undefined ? skipped(NO_MESH) : warn(joining, INVITE)
+      if (certificate === null)
+        return joining === undefined ? skipped(NO_MESH) : warn(joining, `Mend that, or:\n${INVITE}`)
       const { usage, begins_at, ends_at, why_not, issuers, issuers_there: there } = certificate
       if (begins_at === null || ends_at === null) {
         if (why_not === null) return fail('this node has no certificate of its mesh', 'karo join <code>')
