@@ -161,7 +161,9 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
     replacedView(before(signed, problem), null, SCREEN)
   // karo policy sign --none ends them; every other bundle keeps them.
   const setting = [{ key: 'guard.profile', value: '"strict"' }]
-  expect(replacedView(before(1, null, setting), before(1, null, setting), SCREEN)).toContain('but for settings')
+  expect(replacedView(before(1, null, setting), before(1, null, setting), SCREEN)).toContain(
+    'but for settings',
+  )
   expect(replacedView(before(1, null, setting), before(1, null), SCREEN)).toContain('its settings too')
   // The first one has the number 0, too.
   expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
