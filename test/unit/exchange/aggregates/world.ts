@@ -251,7 +251,7 @@ export class World {
       now: this.now,
       contributorOf: (author) => this.contributors.get(hex(author)),
       expected: new Set(contributors.map(({ member }) => member)),
-      teams: new Map(teams.map((team) => [team, teams.filter((one) => one === team).length])),
+      teams: new Map([...Map.groupBy(teams, (team) => team)].map(([team, { length }]) => [team, length])),
       arrivals: { first: BUCKET.end, last: BUCKET.end },
       other: other && { plain: other, version: BUCKET.end + 1 },
     }

@@ -488,7 +488,7 @@ export class TestNode {
     return resolve
   }
 
-  /** What its ledger says of that, each with the peer. */
+  /** What its ledger says in entries of that type, each with the peer that it is about. */
   told(type: AuditRecord['type']): readonly Readonly<Record<string, unknown>>[] {
     return this.audits
       .filter((entry) => entry.type === type)
