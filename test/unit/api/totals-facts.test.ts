@@ -48,6 +48,7 @@ async function lateOf(...whys: Whys) {
 test('periods without a release are late, also where the releases ended long ago', async () => {
   expect(await lateOf(undefined, 'pending')).toEqual([0, undefined])
   expect(await lateOf('few', 'half', 'pending')).toEqual([1, undefined])
+  expect(await lateOf(undefined, 'disagree', 'disagree', 'pending')).toEqual([2, undefined])
   const week = Array.from({ length: 7 }, () => 'pending' as const)
   expect(await lateOf(undefined, ...Array.from({ length: 20 }, () => 'none' as const), ...week)).toEqual([
     ...[6, undefined],

@@ -39,18 +39,18 @@ export async function totalsFacts(
   if (open === undefined) return null
   const { bucket, state, why, pair } = await totals.preview(uid, audience, open.start - 1)
   const isReader = self().roles.includes(audience)
-  const back = async (ms: number): Promise<readonly BucketTotals[]> =>
+  const back = async (ms: number) =>
     isReader
       ? (await totals.read(audience, 'ToolUsage', { start: Math.max(0, at - ms), end: at })).buckets
       : []
   const buckets = await back(BACK_MS)
   // Which of the periods are from before a mesh that has just begun is not known here, so none is called late.
   const isYoung = isReader && !buckets.some(wasReleased) && !(await back(EVER_MS)).some(wasReleased)
-  // Periods of which something was said, be it that machines were too few, are not late, and the newest may take most of the next
+  // Periods of which both said the same, be it that machines were too few, are not late, and the newest may take most of the next
   // one to be released. With a third aggregator only those periods are missing that are drawn for the one that is off.
   const late = buckets
     .slice(buckets.findIndex(wasReleased) + 1, -1)
-    .filter(({ why: is }) => is === 'pending' || is === 'half')
+    .filter(({ why: is }) => is === 'pending' || is === 'half' || is === 'disagree')
   const drawn = await Promise.all(
     late.slice(-LATE_NAMED).map(({ start }) => totals.preview(uid, audience, start)),
   )

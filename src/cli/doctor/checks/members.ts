@@ -229,7 +229,7 @@ export const members = {
             `${late} periods of the last seven days were not released here; ${known}`,
             gone.length > 0
               ? 'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.'
-              : 'On the aggregators: karo audit log --type total_released. The root can name others: karo policy sign --aggregator',
+              : 'karo query tools --level 2 says why. On the aggregators: karo audit log --type total_released. The root can name others: karo policy sign --aggregator',
           ),
         )
       }
