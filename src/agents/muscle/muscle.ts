@@ -78,15 +78,10 @@ export function createMuscle(deps: MuscleDeps): Muscle {
       return
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const [runtime, file] = muscleProgram()
-    const own = [
-      runtime,
-      [
-        ...[file, '--socket', path, '--with-parent', '--state', state],
-        ...closed.flatMap((dir) => ['--closed', dir]),
-      ],
-    ]
+    const words = [file, '--socket', path, '--with-parent', '--state', state]
+    for (const dir of closed) words.push('--closed', dir)
     // Its standard input ends with this process, and so does it.
-    child = spawn(own[0] as string, own[1] as string[], { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
+    child = spawn(runtime, words, { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
     child.on('error', (error) => {
       log.warn({ reason: error.message }, 'karo-exec cannot be started')
       began()
@@ -108,6 +103,8 @@ export function createMuscle(deps: MuscleDeps): Muscle {
       problem = undefined
       waitMs = AGAIN_MS
     } catch (error) {
+      // What answers has begun. Only small virtual machines may wait for their template still.
+      if (client !== undefined && provider !== 'vm') began()
       if (!ended) lock((error as Error).message)
     }
   }
