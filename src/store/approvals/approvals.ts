@@ -32,7 +32,7 @@ export function createApprovalRepository<Open extends StoredApproval, Ended exte
   const [open, ended] = [waiting.in(db), past.in(db)]
   return {
     /** Requests that are not over. A damaged row is left out: it approves nothing. */
-    open: () => open.all(),
+    open: open.all,
     /** Durable (fsync) when it resolves. */
     put: (row: Open) => open.write({ put: [row] }),
     /** Takes the request away and writes what became of it, both or neither; durable when it resolves. */

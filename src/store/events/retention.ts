@@ -103,7 +103,7 @@ export function createEventRetention({
     const range = eventsBetween(uid, 0, time)
     const keys = await db.keys({ ...range, limit: BATCH }).all()
     if (keys.length === 0) return 0
-    const changes: Change[] = keys.map((key) => delRow(key))
+    const changes: Change[] = keys.map(delRow)
     const ids = keys.map((key) => ({ start_us: startOfKey(key), tag: readU32(key, TAG_AT) }))
     await lists.takeOff(uid, ids, changes)
     changes.push(...left(uid))
@@ -193,7 +193,7 @@ export function createEventRetention({
             if (keys.length === 0) return 0
             // The caches still have the removed rollups, and further counting would write them back.
             rollups.reset()
-            await db.batch(keys.map((key) => delRow(key)))
+            await db.batch(keys.map(delRow))
             return keys.length
           })
           removed += some

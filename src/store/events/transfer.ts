@@ -92,7 +92,7 @@ export async function readEvents(
   db: Database,
   { uid, keys, snapshot }: { uid: number; keys: readonly Uint8Array[]; snapshot: Snapshot },
 ): Promise<StoredEvent[]> {
-  const numbers = keys.map((key) => commandOfKey(key))
+  const numbers = keys.map(commandOfKey)
   const texts = await commandTexts(db, uid, numbers, snapshot)
   const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
   return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))

@@ -16,9 +16,14 @@ type Shape<F extends Fields> = { readonly [K in Exclude<keyof F, Leavable<F>>]: 
 export const text = (value: unknown): value is string => typeof value === 'string'
 /** A whole number; times are milliseconds since the epoch. */
 export const whole = (value: unknown): value is number => Number.isSafeInteger(value)
+/** A whole number from 0 on. */
+export const natural = (value: unknown): value is number => whole(value) && value >= 0
 export const number = (value: unknown): value is number => typeof value === 'number'
 export const flag = (value: unknown): value is boolean => typeof value === 'boolean'
 export const bytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+
+/** 32 bytes. */
+export const bytes32 = (value: unknown): value is Uint8Array => bytes(value) && value.length === 32
 
 export const orNull =
   <T>(is: Is<T>) =>
@@ -40,6 +45,12 @@ export const listOf =
   <T>(is: Is<T>) =>
   (value: unknown): value is readonly T[] =>
     Array.isArray(value) && value.every(is)
+
+/** A list whose members each have their own place. */
+export const tuple =
+  <T extends readonly unknown[]>(...each: { readonly [K in keyof T]: Is<T[K]> }) =>
+  (value: unknown): value is Readonly<T> =>
+    Array.isArray(value) && each.every((is, i) => is(value[i]))
 
 export const mapOf =
   <T>(is: Is<T>) =>

@@ -1,10 +1,9 @@
 // A table: how its rows are named and what they hold. Reading, writing and judging rows follow from that.
-import { orElse } from '../../base/run/or-else.ts'
 import { type Change, type Database, delRow, putRow } from './database.ts'
 import type { Is } from './is.ts'
 import { readU32, UID_AT } from './key-of-event.ts'
 import { type KeyPart, type Keyspace, keyRange, makeKey } from './keyspace.ts'
-import { decodeValue, encodeValue } from './value.ts'
+import { encodeValue, readValue } from './value.ts'
 
 const VALUE_VERSION = 1
 /** The largest number of a key; of nobody among the people here. */
@@ -81,7 +80,7 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
   /** Undefined for a row that is damaged, or another table's. */
   function read(key: Uint8Array, bytes: Uint8Array): Row | undefined {
     if (key.length < idAt || (kind !== undefined && key[kindAt] !== kind)) return undefined
-    const value = orElse(() => decodeValue<unknown>(VALUE_VERSION, bytes), undefined)
+    const value = readValue(VALUE_VERSION, bytes)
     if (!isValue(value)) return undefined
     const id = idIn(key)
     const row = unpack === undefined ? (value as unknown as Row) : unpack(value, id)

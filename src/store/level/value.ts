@@ -1,6 +1,7 @@
 // Values of the database: a version byte, then MessagePack; migrations move a keyspace from one version to the next.
 // Not 'msgpackr': that loads a native addon, which costs every start more than it saves in reading.
 import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr/pack'
+import { orElse } from '../../base/run/or-else.ts'
 
 // Our own data at rest: no records (each value stands alone), no extensions, times as plain integers.
 const options = { useRecords: false, moreTypes: false, structuredClone: false, copyBuffers: true } as const
@@ -19,3 +20,7 @@ export function decodeValue<T>(version: number, bytes: Uint8Array): T {
   if (bytes[0] !== version) throw new Error(`stored value has version ${bytes[0]}, expected ${version}`)
   return unpackr.unpack(bytes.subarray(1)) as T
 }
+
+/** Undefined where the bytes are damaged or of another version. */
+export const readValue = (version: number, bytes: Uint8Array): unknown =>
+  orElse(() => decodeValue<unknown>(version, bytes), undefined)

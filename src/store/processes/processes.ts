@@ -42,7 +42,7 @@ export function createProcessRepository(db: Database) {
       signal.throwIfAborted()
       const keys = await db.keys({ ...range, limit: Math.min(BATCH, most - removed) }).all()
       if (keys.length === 0) break
-      await db.batch(keys.map((key) => delRow(key)))
+      await db.batch(keys.map(delRow))
       removed += keys.length
     }
     return removed

@@ -2,8 +2,9 @@
 
 import { type Level0, revealLevel0 } from '../../base/level0/level0.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
+import { type Checked, natural, orNull, text, tuple } from '../level/is.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { encodeValue, readValue } from '../level/value.ts'
 
 export interface ProcessRow {
   /** Milliseconds since the epoch. */
@@ -41,15 +42,9 @@ const START_AT = KIND_AT + 1
 const PID_AT = START_AT + 8
 const KEY_BYTES = PID_AT + 4
 
-type Value = readonly [
-  name: string,
-  shell: string,
-  durationMs: number,
-  peakRssBytes: number | null,
-  cpuMs: number,
-  exitCode: number | null,
-  eventId: string | null,
-]
+/** Name, shell, duration, peak of memory, processor time, exit code and id of the event. */
+const isProcess = tuple(text, text, natural, orNull(natural), natural, orNull(natural), orNull(text))
+const isPeak = tuple(natural, natural)
 
 const atLeast0 = (time: number): number => Math.min(Math.max(0, Math.floor(time)), Number.MAX_SAFE_INTEGER)
 
@@ -83,42 +78,38 @@ export const peaksUntil = (uid: number, until?: number): Range => {
 
 export function encodeProcess(row: ProcessRow): Buffer {
   const { name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id } = row
-  const value: Value = [revealLevel0(name), shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id]
+  const value: Checked<typeof isProcess> = [
+    revealLevel0(name),
+    shell,
+    duration_ms,
+    peak_rss_bytes,
+    cpu_ms,
+    exit_code,
+    event_id,
+  ]
   return encodeValue(VALUE_VERSION, value)
 }
 
 export const encodePeak = ({ peak_rss_bytes, last_start }: LinePeak): Buffer =>
   encodeValue(VALUE_VERSION, [peak_rss_bytes, Math.ceil(last_start)])
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
 /** Undefined for a damaged one. */
 export function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
   if (key.length !== KEY_BYTES || key[KIND_AT] !== PROCESS.bytes[0]) return undefined
-  try {
-    const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = decodeValue<Value>(
-      VALUE_VERSION,
-      value,
-    )
-    const whole =
-      [name, shell].every((text) => typeof text === 'string') &&
-      [duration_ms, peak_rss_bytes ?? 0, cpu_ms, exit_code ?? 0].every(isCount) &&
-      (event_id === null || typeof event_id === 'string')
-    if (!whole) return undefined
-    const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
-    return {
-      started_at: Number(bytes.readBigUInt64BE(START_AT)),
-      pid: bytes.readUInt32BE(PID_AT),
-      name: name as unknown as Level0<string>,
-      shell,
-      duration_ms,
-      peak_rss_bytes,
-      cpu_ms,
-      exit_code,
-      event_id,
-    }
-  } catch {
-    return undefined
+  const fields = readValue(VALUE_VERSION, value)
+  if (!isProcess(fields)) return undefined
+  const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = fields
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
+  return {
+    started_at: Number(bytes.readBigUInt64BE(START_AT)),
+    pid: bytes.readUInt32BE(PID_AT),
+    name: name as unknown as Level0<string>,
+    shell,
+    duration_ms,
+    peak_rss_bytes,
+    cpu_ms,
+    exit_code,
+    event_id,
   }
 }
 
@@ -129,12 +120,8 @@ export interface SeenLine {
 
 /** Undefined for a damaged one. */
 export function readPeak(value: Uint8Array): SeenLine | undefined {
-  try {
-    const [peak, lastStart] = decodeValue<readonly unknown[]>(VALUE_VERSION, value)
-    return isCount(peak) && isCount(lastStart) ? { peak, lastStart } : undefined
-  } catch {
-    return undefined
-  }
+  const fields = readValue(VALUE_VERSION, value)
+  return isPeak(fields) ? { peak: fields[0], lastStart: fields[1] } : undefined
 }
 
 /** Whether this program would write such a row of this keyspace. */

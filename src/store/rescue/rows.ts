@@ -3,6 +3,7 @@
 import { orElse } from '../../base/run/or-else.ts'
 import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
+import { natural } from '../level/is.ts'
 import { EVENT_KEY_BYTES, UID_AT } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
@@ -32,7 +33,6 @@ type Check = (key: Uint8Array, value: Uint8Array) => boolean
 
 const VALUE_VERSION = 1
 const UID_KEY = UID_AT + 4
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
 
 /** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
@@ -42,18 +42,18 @@ function isRollup(key: Uint8Array, value: Uint8Array): boolean {
   if (key.length !== UID_KEY + 4) return false
   const { count, failures, duration_ms, hourly, guard, generated } = decodeRollup(value)
   const numbers = [count, failures, duration_ms, ...hourly, ...Object.values(guard), generated]
-  return numbers.every(isCount) && hourly.length === 24
+  return numbers.every(natural) && hourly.length === 24
 }
 
 function isCommand(key: Uint8Array, value: Uint8Array): boolean {
   const kind = key[UID_KEY]
   if (kind === 3 || kind === 4 || kind === 5) return key.length === UID_KEY + 1 && decodes(value)
-  if (kind === 2) return key.length === UID_KEY + 1 + 16 && isCount(decodeValue(VALUE_VERSION, value))
+  if (kind === 2) return key.length === UID_KEY + 1 + 16 && natural(decodeValue(VALUE_VERSION, value))
   return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
 }
 
-function isCountOfPerson(key: Uint8Array, value: Uint8Array): boolean {
-  return key.length === UID_KEY && isCount(decodeValue(VALUE_VERSION, value))
+function countOfPerson(key: Uint8Array, value: Uint8Array): boolean {
+  return key.length === UID_KEY && natural(decodeValue(VALUE_VERSION, value))
 }
 
 function isEvent(key: Uint8Array, value: Uint8Array): boolean {
@@ -71,8 +71,8 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
     createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
     return key.length === UID_KEY + 4
   },
-  event_counts: isCountOfPerson,
-  rollups_from: isCountOfPerson,
+  event_counts: countOfPerson,
+  rollups_from: countOfPerson,
   consent: isConsentRow,
   api_tokens: tokens.isRow,
   members: isMemberRow,

@@ -1,8 +1,9 @@
 // The rows of the audit ledger and the signed heads over them; the audit room knows what they mean.
 import { type Change, type Database, delRow, putRow } from '../level/database.ts'
+import { bytes, bytes32, natural, text, tuple } from '../level/is.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { writeWithTurn } from '../level/turn.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { encodeValue, readValue } from '../level/value.ts'
 
 /** One entry of the chain, as it is hashed. */
 export interface AuditRow {
@@ -45,6 +46,9 @@ interface Appended {
 }
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>
+
+const isEntry = tuple(natural, text, bytes, bytes32)
+const isBase = tuple(natural, bytes32, (_): _ is unknown => true)
 
 const VALUE_VERSION = 1
 const ENTRIES = { bytes: Uint8Array.of(1) }
@@ -124,45 +128,28 @@ const encodeRow = (row: AuditRow): Buffer =>
 
 function placeOf(key: Uint8Array, value: Uint8Array): AuditPlace {
   const seq = seqOf(key)
-  const row = decodeRow(seq, value)
-  return row === undefined ? { seq } : { seq, row }
-}
-
-/** Of a stored value that is a list; none of another one. */
-function fieldsOf(value: Uint8Array): readonly unknown[] {
-  const fields = decodeExact<unknown>(value)
-  return Array.isArray(fields) ? fields : []
-}
-
-function decodeRow(seq: number, value: Uint8Array): AuditRow | undefined {
-  const [ts, type, details, hash] = fieldsOf(value)
-  if (!isCount(ts) || typeof type !== 'string' || !(details instanceof Uint8Array) || !isHash(hash))
-    return undefined
-  return { seq, ts, type, details, hash }
+  const fields = decodeExact(value)
+  if (!isEntry(fields)) return { seq }
+  const [ts, type, details, hash] = fields
+  return { seq, row: { seq, ts, type, details, hash } }
 }
 
 function decodeBase(value: Uint8Array): AuditBase | undefined {
-  const [seq, hash, lasting] = fieldsOf(value)
-  if (!isCount(seq) || !isHash(hash)) return undefined
-  return isHash(lasting) ? { seq, hash, lasting } : { seq, hash }
+  const fields = decodeExact(value)
+  if (!isBase(fields)) return undefined
+  const [seq, hash, lasting] = fields
+  return bytes32(lasting) ? { seq, hash, lasting } : { seq, hash }
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isHash = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length === 32
-
 function decodeFrame(value: Uint8Array): Uint8Array {
-  const frame = decodeExact<unknown>(value)
-  return frame instanceof Uint8Array ? frame : new Uint8Array(0)
+  const frame = decodeExact(value)
+  return bytes(frame) ? frame : new Uint8Array(0)
 }
 
 /** Accepts only the bytes that this program would write, so that no changed byte passes as another spelling of the same. */
-function decodeExact<T>(value: Uint8Array): T | undefined {
-  try {
-    const decoded = decodeValue<T>(VALUE_VERSION, value)
-    return encodeValue(VALUE_VERSION, decoded).equals(value) ? decoded : undefined
-  } catch {
-    return undefined
-  }
+function decodeExact(value: Uint8Array): unknown {
+  const decoded = readValue(VALUE_VERSION, value)
+  return encodeValue(VALUE_VERSION, decoded).equals(value) ? decoded : undefined
 }
 
 function seqOf(key: Uint8Array): number {

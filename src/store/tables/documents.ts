@@ -1,7 +1,8 @@
 // Signed documents of this node and of others: a small row about each and its frame, written and removed together.
 import { type Change, type Database, delRow, putRow } from '../level/database.ts'
+import { bytes, bytes32, type Checked, shape, text, whole } from '../level/is.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { decodeValue, encodeValue, readValue } from '../level/value.ts'
 
 /** Names one document; the documents room says what kinds there are. */
 export interface DocumentKey {
@@ -12,22 +13,23 @@ export interface DocumentKey {
   readonly slot: string
 }
 
-export interface DocumentRow extends DocumentKey {
-  readonly version: number
-  /** BLAKE3 of the frame, 32 bytes. */
-  readonly digest: Uint8Array
+const isAbout = shape({
+  version: whole,
+  /** BLAKE3 of the frame. */
+  digest: bytes32,
   /** 8 bytes for each recipient, as the document has them. */
-  readonly hints: Uint8Array
+  hints: bytes,
   /** Order of arrival here: from 1, never given twice. */
-  readonly seq: number
+  seq: whole,
   /** Why it is kept; the documents room's word. */
-  readonly role: string
+  role: text,
   /** Milliseconds since the epoch, both. */
-  readonly received_at: number
-  readonly expires_at: number
+  received_at: whole,
+  expires_at: whole,
   /** Bytes of the frame. */
-  readonly size: number
-}
+  size: whole,
+})
+export type DocumentRow = DocumentKey & Checked<typeof isAbout>
 
 /** Says which numbering `seq` belongs to: another database has another one. */
 export interface Numbering {
@@ -64,7 +66,6 @@ const FRAMES = { bytes: Uint8Array.of(2) }
 const NUMBERING = makeKey('documents', { bytes: Uint8Array.of(3) })
 const AUTHOR_AT = 2
 const AUTHOR_BYTES = 32
-const DIGEST_BYTES = 32
 const KIND_AT = AUTHOR_AT + AUTHOR_BYTES
 const END = { bytes: Uint8Array.of(0) }
 
@@ -129,20 +130,14 @@ function keyOf(part: { readonly bytes: Uint8Array }, { author, kind, slot }: Doc
 function rowOf(key: Uint8Array, value: Uint8Array): DocumentRow | undefined {
   const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
   const end = name.indexOf(0, KIND_AT)
-  if (end < 0) return undefined
-  try {
-    const rest = decodeValue<Omit<DocumentRow, keyof DocumentKey>>(VALUE_VERSION, value)
-    const counts = [rest.version, rest.seq, rest.received_at, rest.expires_at, rest.size]
-    if (!counts.every(Number.isSafeInteger) || rest.digest.length !== DIGEST_BYTES) return undefined
-    return {
-      ...rest,
-      digest: new Uint8Array(rest.digest),
-      hints: new Uint8Array(rest.hints),
-      author: new Uint8Array(name.subarray(AUTHOR_AT, KIND_AT)),
-      kind: name.toString('utf8', KIND_AT, end),
-      slot: name.toString('utf8', end + 1),
-    }
-  } catch {
-    return undefined
+  const about = readValue(VALUE_VERSION, value)
+  if (end < 0 || !isAbout(about)) return undefined
+  return {
+    ...about,
+    digest: new Uint8Array(about.digest),
+    hints: new Uint8Array(about.hints),
+    author: new Uint8Array(name.subarray(AUTHOR_AT, KIND_AT)),
+    kind: name.toString('utf8', KIND_AT, end),
+    slot: name.toString('utf8', end + 1),
   }
 }

@@ -1,10 +1,9 @@
 // Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
-import { orElse } from '../../base/run/or-else.ts'
 import { type Change, type Database, delRow, flush, putRow } from '../level/database.ts'
 import { type Checked, flag, oneOf, orNull, shape, text, whole } from '../level/is.ts'
 import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
 import { NOBODY, peopleIn } from '../level/table.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { encodeValue, readValue } from '../level/value.ts'
 
 /**
  * `unclaimed`: written by a release that knew uids only; the first account of that uid has it. `known`: the account's of
@@ -94,7 +93,7 @@ const putPerson = (record: PersonRecord): Change =>
 
 /** Undefined for a damaged one. */
 function readPerson(key: Uint8Array, value: Uint8Array) {
-  const record = orElse(() => decodeValue<unknown>(VALUE_VERSION, value), undefined)
+  const record = readValue(VALUE_VERSION, value)
   return isPerson(record) && keyOf(record.number).equals(key) ? record : undefined
 }
 
@@ -115,6 +114,8 @@ async function numbersIn(db: Database): Promise<readonly number[]> {
  */
 export const markRestored = (): Change => putRow(RESTORED, encodeValue(VALUE_VERSION, true))
 
+const isOfUid = shape({ uid: account })
+
 /**
  * Schema 4: every uid that has data becomes a person. On the machine where the data was written it is the account's that
  * has the uid now, as it was before. Data out of a backup of another machine, or of one of which that is not known, waits.
@@ -124,11 +125,9 @@ export async function peopleOfUids(db: Database): Promise<readonly Change[]> {
   const tokens = await db.values(keyRange('api_tokens')).all()
   const numbers = new Set(await numbersIn(db))
   for (const bytes of tokens) {
-    try {
-      numbers.add(decodeValue<{ uid: number }>(VALUE_VERSION, bytes).uid)
-    } catch {
-      // A damaged token opens nothing.
-    }
+    const token = readValue(VALUE_VERSION, bytes)
+    // A damaged one opens nothing.
+    if (isOfUid(token)) numbers.add(token.uid)
   }
   const since = { machine: '', local: false, since: 0, ended_at: null, name: null }
   return [

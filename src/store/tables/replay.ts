@@ -48,10 +48,7 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX) {
         rows ??= await count()
         const surplus = rows + kept.length - max
         const oldest = surplus > 0 ? await db.keys({ ...keyRange('replay'), limit: surplus }).all() : []
-        await writeWithTurn(db, [
-          ...oldest.map((key) => delRow(key)),
-          ...kept.map((mark) => putRow(keyOf(mark), EMPTY)),
-        ])
+        await writeWithTurn(db, [...oldest.map(delRow), ...kept.map((mark) => putRow(keyOf(mark), EMPTY))])
         rows += kept.length - oldest.length
       }),
 

@@ -1,9 +1,8 @@
 // The time by which this node last removed old data; a clock that leaps is compared with it.
-import { orElse } from '../../base/run/or-else.ts'
 import type { Database } from '../level/database.ts'
-import { whole } from '../level/is.ts'
+import { natural } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import { encodeValue, readValue } from '../level/value.ts'
 
 const VALUE_VERSION = 1
 const KEY = makeKey('meta', { text: 'retention_time' })
@@ -13,8 +12,8 @@ export function createRetentionTimeRepository(db: Database) {
     /** Milliseconds since the epoch; undefined before the first time, and where the row is damaged. */
     async get() {
       const value = await db.get(KEY)
-      const time = value && orElse(() => decodeValue<unknown>(VALUE_VERSION, value), undefined)
-      return whole(time) && time >= 0 ? time : undefined
+      const time = value && readValue(VALUE_VERSION, value)
+      return natural(time) ? time : undefined
     },
     async put(time: number) {
       await db.put(KEY, encodeValue(VALUE_VERSION, Math.floor(time)))

@@ -1,5 +1,5 @@
 // Tokens of the REST API: whose each is, how far it opens, until when; never the token itself.
-import { bytes, type Checked, orNull, shape, text, whole } from '../level/is.ts'
+import { bytes32, type Checked, orNull, shape, text, whole } from '../level/is.ts'
 import { defineTable, type Rows } from '../level/table.ts'
 
 const token = shape({
@@ -11,7 +11,7 @@ const token = shape({
   /** The right of the token; the API room says which routes it opens. */
   scope: text,
   /** BLAKE3 of the whole token, 32 bytes. */
-  hash: (value: unknown): value is Uint8Array => bytes(value) && value.length === 32,
+  hash: bytes32,
   created_at: whole,
   expires_at: whole,
   /** Null: never yet. */

@@ -85,10 +85,7 @@ export function createVaultRepository(db: Database) {
     /** Removes everything of one person; durable when it resolves. */
     async clear(person: number): Promise<void> {
       const keys = await db.keys(keyRange('vault', { u32: person })).all()
-      await db.batch(
-        keys.map((key) => delRow(key)),
-        { sync: true },
-      )
+      await db.batch(keys.map(delRow), { sync: true })
     },
     /** Removes what was to be kept until `now` at most; returns how many. Durable when it resolves. */
     async removeExpired(now: number): Promise<number> {

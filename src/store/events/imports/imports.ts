@@ -114,7 +114,7 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
       const left = await serially(async () => {
         const record = await readImport(db, uid, number)
         if (record === undefined) return 0
-        const changes: Change[] = keys.map((key) => delRow(key))
+        const changes: Change[] = keys.map(delRow)
         const stale = (await db.getMany([...keys])).reduce(
           (sum, value) => sum + (value === undefined ? 0 : decodePiece(value).length),
           0,

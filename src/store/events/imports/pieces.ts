@@ -1,5 +1,6 @@
 // The record of each import beside its events: the person, the source, and the ids of the events, in bounded pieces.
 import { type Change, type Database, delRow, putRow } from '../../level/database.ts'
+import { type Checked, natural, orNull, text, tuple, whole } from '../../level/is.ts'
 import { readU32, UID_AT } from '../../level/key-of-event.ts'
 import { keyRange, makeKey } from '../../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../level/value.ts'
@@ -39,13 +40,9 @@ export interface EventId {
   readonly tag: number
 }
 
-type HeadRow = readonly [
-  source: string,
-  file: string,
-  startedAt: number,
-  finishedAt: number | null,
-  events: number,
-]
+/** Source, file, beginning, end and number of events. */
+const isHead = tuple(text, text, natural, orNull(whole), natural)
+type HeadRow = Checked<typeof isHead>
 
 const headKey = (uid: number, number: number): Buffer =>
   makeKey('imports', { u32: uid }, HEAD, { u32: number })
@@ -159,15 +156,12 @@ export const removeImport = (uid: number, number: number): Change => delRow(head
 /** Whether this file could have written the row. May throw for a row that it could not. */
 export function isImportRow(key: Uint8Array, value: Uint8Array): boolean {
   switch (key[KIND_AT]) {
-    case 1: {
-      const { source, file, started_at, events } = decodeHead(key, value)
-      const numbers = [started_at, events].every((one) => Number.isSafeInteger(one) && one >= 0)
-      return key.length === PIECE_AT && typeof source === 'string' && typeof file === 'string' && numbers
-    }
+    case 1:
+      return key.length === PIECE_AT && isHead(decodeValue(VALUE_VERSION, value))
     case 2:
       return key.length === PIECE_AT + 4 && decodePiece(value).length > 0
     case 3:
-      return key.length === NUMBER_AT && Number.isSafeInteger(decodeValue(VALUE_VERSION, value))
+      return key.length === NUMBER_AT && whole(decodeValue(VALUE_VERSION, value))
     default:
       return false
   }
