@@ -174,6 +174,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       operator: afar?.operator,
     },
   })
+  const agentStates = () => registry.all().map(({ agent }) => agent.status().state)
   const tell = (change: string, known: Known, actor: Actor): Promise<void> =>
     record(entryOf(change, known, actor))
 
@@ -190,7 +191,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       looks.stop()
     },
     health() {
-      const all = registry.all().map(({ agent }) => agent.status().state)
+      const all = agentStates()
       const failing = all.filter((state) => state === 'failed' || state === 'refused').length
       const running = all.filter((state) => state === 'running').length
       // One person's broken agent does not make the node of everybody unready.
@@ -292,7 +293,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       return tasks.run({ ...request, agent: id, input: registry.kept(id, request.tool, request.input) })
     },
     tasks,
-    states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),
+    states: () => ({ agents: agentStates(), tasks: tasks.open() }),
     onAgent: states.on,
     look: looks.now,
     async revoked(agent, taken = {}) {

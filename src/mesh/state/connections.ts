@@ -99,14 +99,18 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     emit({ did: 'settle', conn, outcome })
   }
 
+  const leaveLobby = (conn: Entry): void => {
+    lobby.leave(conn)
+    emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
+  }
+
   const end = (conn: Entry, reason: EndReason): void => {
     all.delete(conn.id)
     const others = byNode.get(conn.node)
     others?.delete(conn)
     if (others?.size === 0) byNode.delete(conn.node)
     conn.admitted = false
-    lobby.leave(conn)
-    emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
+    leaveLobby(conn)
     emit({ do: 'timer', timer: `drain ${conn.id}`, ms: undefined })
     settle(conn, { kind: 'ended', reason })
     if (current.get(conn.node) === conn) {
@@ -143,8 +147,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
 
   const nowAdmitted = (conn: Entry): void => {
     conn.admitted = true
-    lobby.leave(conn)
-    emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
+    leaveLobby(conn)
     settle(conn, { kind: 'admitted' })
     // A peer says that it is a leaf once, in its hello, which may come before an invite or a person admits it.
     hearLeaf(conn, conn.introduced?.leaf === true)

@@ -23,14 +23,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
   /** Of several a refusal counts, and else the newest: no new key makes a denial undone. */
   function decision(node: NodeId): Held | undefined {
     const all = held(lineage.family(node))
-    return (
-      all.find(({ denied }) => denied) ??
-      all.find(({ revoked }) => revoked) ??
-      all.reduce<Held | undefined>(
-        (a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b),
-        undefined,
-      )
-    )
+    return all.find(({ denied }) => denied) ?? all.find(({ revoked }) => revoked) ?? newestOf(all)
   }
 
   /** What is said about this key itself, and about none of its lineage. */
@@ -56,16 +49,11 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
    * has the key makes as many successors as they like, and the right one may not have come here.
    */
   function choice({ at, between }: Fork): NodeId | undefined {
-    const chosen = held([...lineage.ancestors(at), ...between])
-      .map(({ decided_at, chosen = [] }) => {
-        const named = new Set(chosen.map(formatNodeId))
-        return { decided_at, of: between.filter((one) => named.has(one)) }
-      })
-      .filter(({ of }) => of.length > 0)
-      .reduce<{ decided_at: number; of: NodeId[] } | undefined>(
-        (a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b),
-        undefined,
-      )
+    const choices = held([...lineage.ancestors(at), ...between]).map(({ decided_at, chosen = [] }) => {
+      const named = new Set(chosen.map(formatNodeId))
+      return { decided_at, of: between.filter((one) => named.has(one)) }
+    })
+    const chosen = newestOf(choices.filter(({ of }) => of.length > 0))
     if (chosen !== undefined) return chosen.of.length === 1 ? chosen.of[0] : undefined
     const revokedAt = between.flatMap((one) => certificates.revoked(one)?.at ?? [])
     if (revokedAt.length === 0) return undefined
@@ -164,3 +152,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     },
   }
 }
+
+/** The first one of several that were decided at once. */
+const newestOf = <T extends { readonly decided_at: number }>(all: readonly T[]): T | undefined =>
+  all.reduce<T | undefined>((a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b), undefined)

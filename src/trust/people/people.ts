@@ -107,13 +107,22 @@ export function createPeople(deps: PeopleDeps): People {
     ended_at: null,
   })
 
+  const isCalled =
+    ({ users }: Account) =>
+    ({ name }: PersonRecord): boolean =>
+      name !== null && users.includes(name)
+  const isUnclaimed =
+    (uid: number) =>
+    (one: PersonRecord): boolean =>
+      one.state === 'unclaimed' && one.uid === uid
+
   /** The owner of a home can read its database, so there is nobody to keep its only data from. */
   function ownerOf(uid: number, account: Account): PersonRecord | undefined {
     const all = known().filter(({ state }) => state !== 'removed')
     const own = all.filter((one) => isLive(one) && one.uid === uid)
-    const same = own.find(({ name }) => name !== null && account.users.includes(name)) ?? own[0]
+    const same = own.find(isCalled(account)) ?? own[0]
     if (same !== undefined) return same
-    const waiting = all.find((one) => one.state === 'unclaimed' && one.uid === uid) ?? all[0]
+    const waiting = all.find(isUnclaimed(uid)) ?? all[0]
     const isOnly = waiting !== undefined && (waiting.uid === uid || all.length === 1)
     return isOnly && !isLive(waiting) ? recordFor(waiting.number, uid, account) : undefined
   }
@@ -135,10 +144,10 @@ export function createPeople(deps: PeopleDeps): People {
       if (live.length > 0 && isInGrace(uid)) return remembered
     } else {
       missing.delete(uid)
-      const same = live.find(({ name }) => name !== null && account.users.includes(name))
+      const same = live.find(isCalled(account))
       if (same !== undefined) return same
     }
-    const unclaimed = known().find((one) => one.state === 'unclaimed' && one.uid === uid)
+    const unclaimed = known().find(isUnclaimed(uid))
     return unclaimed === undefined ? newPerson(uid, account) : recordFor(unclaimed.number, uid, account)
   }
 

@@ -1,9 +1,7 @@
 // The built-in engine: judges role policies by the rows of the role table, as a pure function.
 import { ACTION_CATEGORY } from './resource.ts'
-import { ADMIN_AGENT, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, tableRoles } from './roles.ts'
+import { ADMIN_AGENT, deny, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, tableRoles } from './roles.ts'
 import type { AgentRequest, PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
-
-const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
 
 /**
  * Default deny: a request is permitted by the first row of one of the principal's roles that covers level, category and

@@ -2,7 +2,7 @@
 import { TRUST_OPENS, type TrustSource } from '../../base/words/trust-levels.ts'
 import { deniesEntry, matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
-import { isToldAnomalies } from './roles.ts'
+import { deny, isToldAnomalies } from './roles.ts'
 import type {
   Action,
   AnomalyChoice,
@@ -16,7 +16,6 @@ import type {
   SharingCategory,
 } from './types.ts'
 
-const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
 const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })
 
 /** No question to a single node gets numbers at level 2, whoever asks: they leave a node only as shares of a total. */

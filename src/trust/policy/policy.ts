@@ -3,7 +3,7 @@ import { builtIn } from './built-in.ts'
 import { closedTo, decide, mayBeCounted, mayRead } from './decide.ts'
 import { audienceOf } from './principal.ts'
 import { ACTION_CATEGORY, resourceOf } from './resource.ts'
-import { rolesAsMember } from './roles.ts'
+import { deny, rolesAsMember } from './roles.ts'
 import type {
   Action,
   AgentRequest,
@@ -123,7 +123,7 @@ export function createPolicy(
     const { engine: theirs, max_level, k_min } = organisation
     if (max_level !== undefined && resource.category !== undefined && resource.level > max_level) {
       const reason = `the organisation's policy bundle allows levels up to ${max_level}`
-      return { effect: 'deny', rule: 'organisation.max_level', reason }
+      return deny('organisation.max_level', reason)
     }
     const engine = engineOf(theirs)
     const request = {
@@ -237,7 +237,7 @@ function asMember(principal: Principal): Principal | undefined {
 
 function together({ owner, roles }: { readonly owner: Decision; readonly roles?: RoleDecision }): Decision {
   if (roles === undefined) return owner
-  if (roles.effect !== 'allow') return { effect: 'deny', rule: roles.rule, reason: roles.reason }
+  if (roles.effect !== 'allow') return deny(roles.rule, roles.reason)
   return { ...owner, policy_rule: roles.rule }
 }
 
@@ -257,10 +257,10 @@ export function judged(engine: PolicyEngine, request: RoleRequest): RoleDecision
     about === null || (about === 'any' ? resource.category !== undefined : resource.category === about)
   if (!fits) {
     const reason = `${action} is not about ${resource.category ?? 'nothing'}`
-    return { effect: 'deny', rule: 'request.category', reason }
+    return deny('request.category', reason)
   }
   if (action === 'summary.receive' && resource.level !== 1) {
-    return { effect: 'deny', rule: 'request.level', reason: 'summaries are level 1' }
+    return deny('request.level', 'summaries are level 1')
   }
   try {
     return engine.judge(request)
@@ -280,9 +280,8 @@ function withOrWithout(principal: Principal, judge: (as: Principal) => RoleDecis
   return other?.effect === 'allow' ? other : found
 }
 
-const brokenBy = (error: unknown): RoleDecision => {
-  return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
-}
+const brokenBy = (error: unknown): RoleDecision =>
+  deny('policy.error', `the role policies failed: ${String(error)}`)
 
 // What a policy bundle of the organisation may do to a node's own policy: restrict it, unless the owner said otherwise.
 

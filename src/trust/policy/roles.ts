@@ -2,7 +2,9 @@
 // The built-in engine judges by it; the shipped Cedar file, the table in docs/policy.md and that of `karo policy show` are made
 // from it, and the tests of both engines expect what it says.
 import { isRole, type Role } from '../../base/words/roles.ts'
-import { SHARING_CATEGORIES, type SharingCategory } from './types.ts'
+import { type RoleDecision, SHARING_CATEGORIES, type SharingCategory } from './types.ts'
+
+export const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
 
 export interface RoleRow {
   /** Stable id of the rule, as decisions and the ledger name it. */

@@ -8,6 +8,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { labelProblem, roleItResembles } from '../../../base/words/roles.ts'
 import { NOBODY } from '../principal.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
+import { deny } from '../roles.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
 import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
 import { SCHEMA } from './schema.ts'
@@ -166,11 +167,8 @@ function engineOf(cedar: typeof Cedar, byId: ReadonlyMap<string, Placed>): Polic
   }
 }
 
-const failed = (why: string): RoleDecision => ({
-  effect: 'deny',
-  rule: 'policy.error',
-  reason: `the role policies could not be judged, so nothing is permitted: ${why}`,
-})
+const failed = (why: string): RoleDecision =>
+  deny('policy.error', `the role policies could not be judged, so nothing is permitted: ${why}`)
 
 function decisionOf(answer: Cedar.AuthorizationAnswer, byId: ReadonlyMap<string, Placed>): RoleDecision {
   if (answer.type === 'failure') return failed(answer.errors[0]?.message ?? 'it was no question')
@@ -182,19 +180,18 @@ function decisionOf(answer: Cedar.AuthorizationAnswer, byId: ReadonlyMap<string,
   }
   const [id] = diagnostics.reason.toSorted((a, b) => Number(a) - Number(b))
   const policy = id === undefined ? undefined : byId.get(id)
-  if (policy === undefined) {
-    return { effect: 'deny', rule: 'policy.default', reason: 'no policy in force permits it' }
-  }
+  if (policy === undefined) return deny('policy.default', 'no policy in force permits it')
   return { effect: decision === 'allow' ? 'allow' : 'deny', rule: policy.rule, reason: policy.reason }
 }
 
 /** One decision of each kind, about nobody, before anything is in force, so that an engine that cannot decide does not come into force. */
 function probe(engine: PolicyEngine): void {
+  const principal = { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] } as const
   for (const action of ACTIONS) {
     const about = ACTION_CATEGORY[action]
     const category = about === 'any' ? 'tool_usage' : about
     const decision = engine.judge({
-      principal: { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] },
+      principal,
       action,
       resource: { level: 1, ...(category === null ? {} : { category }) },
       teams: [],
@@ -203,7 +200,6 @@ function probe(engine: PolicyEngine): void {
     })
     refuseFailed(decision)
   }
-  const principal = { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] } as const
   const task = {
     agent: 'kExecutor:none',
     tool: 'none',
