@@ -22,7 +22,7 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
   if (state.kind === 'up' || state.kind === 'unreachable') {
     throw new KaroError('conflict', `a daemon has the database open, with pid ${state.pid}`, {
       where: directory,
-      hint: `Stop it first: ${service ? 'sudo systemctl stop karo' : `kill ${state.pid}`}`,
+      hint: `Stop it first: ${service ? 'sudo systemctl stop karo' : `karo stop${homeFlag}`}`,
     })
   }
   const owner = statSync(directory, { throwIfNoEntry: false })?.uid

@@ -266,6 +266,7 @@ describe('one node, in three lives', () => {
     await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
     const refused = await repair()
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining(`pid ${node.pid}`)])
+    expect(refused.stdout).toContain(`karo stop --home ${node.home}`)
   })
 
   test('what a killed daemon left is told, and removed by --fix', async () => {
