@@ -33,7 +33,8 @@ export function createJsonLog({ level, fd = 2 }: LogOptions): DaemonLog {
 
 /**
  * What is written here goes to `fd` by a thread, so that a slow reader or disk stalls nobody. What cannot be written (a full
- * disk, a reader that went away) is tried again later and never waited for: it must not keep the daemon from ending.
+ * disk, a reader that went away) is tried again later and never waited for: it must not keep the daemon from ending, as it
+ * does with pino, whose flush tries for ever.
  */
 function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
   /** What the thread writes, or has to write again. */
@@ -66,12 +67,15 @@ function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
       next()
     },
     flush(): void {
+      let rest = Buffer.from(waiting)
+      if (!isWriting) rest = Buffer.concat([chunk, rest])
       try {
-        writeSync(fd, waiting)
-        waiting = ''
+        while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
       } catch {
         // There is no place for an error.
       }
+      waiting = ''
+      if (!isWriting) chunk = rest
     },
   }
 }
