@@ -5,7 +5,7 @@ import { APPROVAL_MS } from '../../../src/agents/approvals/approvals.ts'
 import { hashOf } from '../../../src/agents/approvals/binding.ts'
 import type { Approver } from '../../../src/agents/approvals/types.ts'
 import type { Action } from '../../../src/agents/types.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import fc, { anyText, forAllIn } from '../../support/run/properties.ts'
 import { action, approver, cardOf, OTHER, PERSON, rig, TOOLS, waiting, yes } from './rig.ts'
 
 /** Every way to change one byte of what decides what happens. */
@@ -48,13 +48,10 @@ describe('an approval is of exactly one thing', () => {
       env: fc.dictionary(fc.constantFrom('A', 'B', 'AB'), text, { maxKeys: 2 }),
       binds: fc.array(fc.record({ path: text, write: fc.boolean() }), { maxLength: 2 }),
     })
-    fc.assert(
-      fc.property(any, any, (one, other) => {
-        const same = JSON.stringify(plain(one)) === JSON.stringify(plain(other))
-        expect(hashOf(action(one)) === hashOf(action(other))).toBe(same)
-      }),
-      { numRuns: 500 },
-    )
+    forAllIn({ numRuns: 500 }, any, any, (one, other) => {
+      const same = JSON.stringify(plain(one)) === JSON.stringify(plain(other))
+      expect(hashOf(action(one)) === hashOf(action(other))).toBe(same)
+    })
   })
 
   it('and what is only shown, or names the request, changes nothing', () => {

@@ -14,7 +14,7 @@ import {
   writeChain,
 } from '../../../src/agents/capabilities/document.ts'
 import { covers, describeName, lastsOf, parseName } from '../../../src/agents/capabilities/names.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 import { action, approvalOf, OTHER, rig, SELF, yes } from './rig.ts'
 
 const NOW = 1_800_000_000_000
@@ -72,22 +72,16 @@ describe('a child has what was asked for, as far as the parent has it', () => {
     fc.constantFrom('proc.exec:git', 'proc.exec:/usr/bin/git', 'proc.exec:/opt/x'),
   )
   it('and never more', () => {
-    fc.assert(
-      fc.property(
-        fc.array(name, { minLength: 1, maxLength: 4 }),
-        fc.array(name, { maxLength: 4 }),
-        (has, wants) => {
-          for (const one of intersect(has, wants)) {
-            expect(has.some((held) => covers(held, one))).toBe(true)
-            expect(wants.some((wanted) => covers(wanted, one))).toBe(true)
-          }
-          // Nothing that both sides cover is lost.
-          for (const one of [...has, ...wants])
-            if (has.some((a) => covers(a, one)) && wants.some((b) => covers(b, one)))
-              expect(intersect(has, wants).some((made) => covers(made, one))).toBe(true)
-        },
-      ),
-    )
+    forAll(fc.array(name, { minLength: 1, maxLength: 4 }), fc.array(name, { maxLength: 4 }), (has, wants) => {
+      for (const one of intersect(has, wants)) {
+        expect(has.some((held) => covers(held, one))).toBe(true)
+        expect(wants.some((wanted) => covers(wanted, one))).toBe(true)
+      }
+      // Nothing that both sides cover is lost.
+      for (const one of [...has, ...wants])
+        if (has.some((a) => covers(a, one)) && wants.some((b) => covers(b, one)))
+          expect(intersect(has, wants).some((made) => covers(made, one))).toBe(true)
+    })
   })
 
   it('made by its holder alone, without asking anybody', () => {
@@ -129,11 +123,9 @@ test.each<[string, Chain, Partial<typeof where>]>([
 })
 
 test('bytes that are no chain are none', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-      expect(readChain(bytes)).toBeUndefined()
-    }),
-  )
+  forAll(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+    expect(readChain(bytes)).toBeUndefined()
+  })
 })
 
 test('how long each lasts follows from its risk', () => {

@@ -7,7 +7,7 @@ import { type NamedGate, narrow, type Ruling } from '../../../src/agents/gates/g
 import type { Action } from '../../../src/agents/types.ts'
 import { seatOf, toolAbove } from '../../../src/base/kernel/sessions.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
 import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {
@@ -25,26 +25,24 @@ describe('put together, gates only narrow', () => {
   })
 
   it('whatever they say, and whatever is added', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(ruling, { maxLength: 5 }),
-        ruling,
-        fc.nat(),
-        fc.constantFrom(...ACTION_CLASSES),
-        async (says, more, at, own) => {
-          const before = await narrow(says.map(gateOf), action(), own)
-          const place = at % (says.length + 1)
-          const after = await narrow(says.toSpliced(place, 0, more).map(gateOf), action(), own)
-          const strict = says.some((one) => typeof one === 'string' || one.effect === 'deny')
-          expect(before.effect).toBe(strict ? 'deny' : 'pass')
-          if (before.effect === 'deny') expect(after.effect).toBe('deny')
-          if (after.effect === 'pass') {
-            expect(isRedder(before.class, after.class)).toBe(false)
-            expect(isRedder(own, after.class)).toBe(false)
-          }
-        },
-      ),
+    await forAllAsyncIn(
       { numRuns: 500 },
+      fc.array(ruling, { maxLength: 5 }),
+      ruling,
+      fc.nat(),
+      fc.constantFrom(...ACTION_CLASSES),
+      async (says, more, at, own) => {
+        const before = await narrow(says.map(gateOf), action(), own)
+        const place = at % (says.length + 1)
+        const after = await narrow(says.toSpliced(place, 0, more).map(gateOf), action(), own)
+        const strict = says.some((one) => typeof one === 'string' || one.effect === 'deny')
+        expect(before.effect).toBe(strict ? 'deny' : 'pass')
+        if (before.effect === 'deny') expect(after.effect).toBe('deny')
+        if (after.effect === 'pass') {
+          expect(isRedder(before.class, after.class)).toBe(false)
+          expect(isRedder(own, after.class)).toBe(false)
+        }
+      },
     )
   })
 })

@@ -10,7 +10,7 @@ import { checked, type Draft, type Offer } from '../../../src/agents/planner/pla
 import { attemptAfter } from '../../../src/agents/planner/planner.ts'
 import { render, variablesOf } from '../../../src/agents/prompts/template.ts'
 import { KaroError } from '../../../src/base/errors.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import fc, { anyText, forAll } from '../../support/run/properties.ts'
 
 describe('templates', () => {
   test('variables that are required, that have a default, and braces that mean themselves', () => {
@@ -31,47 +31,39 @@ describe('templates', () => {
   })
 
   test('a value is put in as it is, whatever stands in it', () => {
-    fc.assert(
-      fc.property(anyText(), fc.string(), (value, around) => {
-        const plain = around.replaceAll('{', '').replaceAll('\\', '')
-        expect(render(`${plain}{{v}}${plain}`, { v: value })).toBe(plain + value + plain)
-      }),
-    )
+    forAll(anyText(), fc.string(), (value, around) => {
+      const plain = around.replaceAll('{', '').replaceAll('\\', '')
+      expect(render(`${plain}{{v}}${plain}`, { v: value })).toBe(plain + value + plain)
+    })
     expect(render('{{a}}', { a: '{{b}} $(id) `id` ${x}' })).toBe('{{b}} $(id) `id` ${x}')
   })
 
   test('any text is a template or refused, and rendering it never throws anything else', () => {
     const pieces = fc.constantFrom('{', '}', '{{', '}}', '\\', 'a', '=', ' ', '\n', '{{x}}', '{{y=z}}')
-    fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
-        try {
-          render(parts.join(''), { x: '1' })
-        } catch (error) {
-          expect(error).toBeInstanceOf(KaroError)
-        }
-      }),
-    )
+    forAll(fc.array(pieces, { maxLength: 12 }), (parts) => {
+      try {
+        render(parts.join(''), { x: '1' })
+      } catch (error) {
+        expect(error).toBeInstanceOf(KaroError)
+      }
+    })
   })
 })
 
 describe('ranks', () => {
   test('vectors come back as they were, to 32 bits', () => {
-    fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true }), { maxLength: 20 }), (numbers) => {
-        expect(numbersOf(vectorBytes(numbers))).toEqual(numbers)
-      }),
-    )
+    forAll(fc.array(fc.float({ noNaN: true }), { maxLength: 20 }), (numbers) => {
+      expect(numbersOf(vectorBytes(numbers))).toEqual(numbers)
+    })
   })
 
   test('likeness is within its bounds for any vectors', () => {
     const vector = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 8 })
-    fc.assert(
-      fc.property(vector, vector, (a, b) => {
-        const likeness = cosine(a, b)
-        expect(Math.abs(likeness)).toBeLessThanOrEqual(1 + 1e-9)
-        expect(cosine(b, a)).toBeCloseTo(likeness)
-      }),
-    )
+    forAll(vector, vector, (a, b) => {
+      const likeness = cosine(a, b)
+      expect(Math.abs(likeness)).toBeLessThanOrEqual(1 + 1e-9)
+      expect(cosine(b, a)).toBeCloseTo(likeness)
+    })
     expect(cosine([1, 0], [0, 1])).toBe(0)
     expect(cosine([1, 2], [1, 2, 3])).toBe(0)
   })
@@ -149,17 +141,15 @@ describe('plans', () => {
           fc.shuffledSubarray([...Array(count).keys()], { minLength: count, maxLength: count }),
         ),
       )
-    fc.assert(
-      fc.property(steps, ([waits, order]) => {
-        const drafts = order.map((i) =>
-          draft(`s${i}`, { after: (waits[i] ?? []).filter((one) => one < i).map((one) => `s${one}`) }),
-        )
-        const planned = checked(drafts, OFFERS, harmless)
-        expect(planned.map(({ id }) => id).sort()).toEqual(drafts.map(({ id }) => id).sort())
-        for (const [i, { after }] of planned.entries())
-          for (const id of after) expect(planned.findIndex((one) => one.id === id)).toBeLessThan(i)
-      }),
-    )
+    forAll(steps, ([waits, order]) => {
+      const drafts = order.map((i) =>
+        draft(`s${i}`, { after: (waits[i] ?? []).filter((one) => one < i).map((one) => `s${one}`) }),
+      )
+      const planned = checked(drafts, OFFERS, harmless)
+      expect(planned.map(({ id }) => id).sort()).toEqual(drafts.map(({ id }) => id).sort())
+      for (const [i, { after }] of planned.entries())
+        for (const id of after) expect(planned.findIndex((one) => one.id === id)).toBeLessThan(i)
+    })
   })
 
   test.each<[string, readonly Draft[]]>([
@@ -286,15 +276,13 @@ describe('plans', () => {
     expect(stepsIn(`\`\`\`json\n${JSON.stringify({ steps: [good] })}\n\`\`\``)).toHaveLength(1)
     const takes = [{ argument: 'q', step: 's0' }]
     expect(stepsIn(JSON.stringify({ steps: [{ ...good, takes }] }))[0]?.takes).toEqual({ q: 's0' })
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        try {
-          stepsIn(text)
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'unavailable' })
-        }
-      }),
-    )
+    forAll(fc.oneof(fc.string(), fc.json()), (text) => {
+      try {
+        stepsIn(text)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'unavailable' })
+      }
+    })
   })
 
   test('a step that began to run is never given again', () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon, streamDaemon } from '../../support/node/call-daemon.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 let socket: string
@@ -146,29 +146,27 @@ describe('a stream', () => {
   test('comes whole wherever its bytes are cut', async () => {
     const values = [{ name: 'ä' }, 'x'.repeat(300), null, [1, 2]]
     const bytes = Buffer.from(head + values.map((value) => `${JSON.stringify(value)}\n`).join(''))
-    await fc.assert(
-      fc.asyncProperty(
-        fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 5 }),
-        async (cuts) => {
-          const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
-          const parts = at.slice(1).map((end, i) => bytes.subarray(at[i], end))
-          server = createServer((connection) => {
-            connection.once('data', () => {
-              const next = (): void => {
-                const part = parts.shift()
-                if (part === undefined) connection.end()
-                else connection.write(part, () => setImmediate(next))
-              }
-              next()
-            })
-          })
-          await listening()
-          expect(await all()).toEqual(values)
-          await new Promise((resolve) => server!.close(resolve))
-          server = undefined
-        },
-      ),
+    await forAllAsyncIn(
       { numRuns: 25 },
+      fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 5 }),
+      async (cuts) => {
+        const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
+        const parts = at.slice(1).map((end, i) => bytes.subarray(at[i], end))
+        server = createServer((connection) => {
+          connection.once('data', () => {
+            const next = (): void => {
+              const part = parts.shift()
+              if (part === undefined) connection.end()
+              else connection.write(part, () => setImmediate(next))
+            }
+            next()
+          })
+        })
+        await listening()
+        expect(await all()).toEqual(values)
+        await new Promise((resolve) => server!.close(resolve))
+        server = undefined
+      },
     )
   })
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Routes } from '../../../src/api/server/route.ts'
 import { open, statuses } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
 
 const ROUNDS = 300
 const SECRET = 'only for whoever is known'
@@ -35,25 +35,23 @@ test('requests without anything good, changed at random, never open anything', a
     `POST /api/v1/mine HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
     `POST /api/v1/tokens HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
   ]
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(...requests),
-      fc.array(change, { minLength: 1, maxLength: 4 }),
-      async (plain, changes) => {
-        const text = changes.reduce((now, { at, out, put }) => {
-          const from = Math.floor(at * now.length)
-          return now.slice(0, from) + put + now.slice(from + out)
-        }, plain)
-        const { socket, ended } = await open(rig.port)
-        socket.end(text, 'latin1')
-        const received = await ended
-        expect(received).not.toContain(SECRET)
-        for (const status of statuses(received)) expect(status).toBeGreaterThanOrEqual(400)
-        // What is allowed for those who show nothing is not what is tried here.
-        rig.pass(60_000)
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: ROUNDS },
+    fc.constantFrom(...requests),
+    fc.array(change, { minLength: 1, maxLength: 4 }),
+    async (plain, changes) => {
+      const text = changes.reduce((now, { at, out, put }) => {
+        const from = Math.floor(at * now.length)
+        return now.slice(0, from) + put + now.slice(from + out)
+      }, plain)
+      const { socket, ended } = await open(rig.port)
+      socket.end(text, 'latin1')
+      const received = await ended
+      expect(received).not.toContain(SECRET)
+      for (const status of statuses(received)) expect(status).toBeGreaterThanOrEqual(400)
+      // What is allowed for those who show nothing is not what is tried here.
+      rig.pass(60_000)
+    },
   )
   expect((await rig.with(token, '/api/v1/mine')).json()).toEqual({ SECRET })
 })
@@ -61,13 +59,15 @@ test('requests without anything good, changed at random, never open anything', a
 test('no text but the token itself, however near, is taken for it', async () => {
   const rig = await startRig([routes])
   const { token } = await rig.token(1000, { ttl_ms: 366 * 86_400_000 })
-  await fc.assert(
-    fc.asyncProperty(fc.nat(token.length - 1), fc.stringMatching(/^[!-~]{0,3}$/), async (at, put) => {
+  await forAllAsyncIn(
+    { numRuns: ROUNDS },
+    fc.nat(token.length - 1),
+    fc.stringMatching(/^[!-~]{0,3}$/),
+    async (at, put) => {
       const other = token.slice(0, at) + put + token.slice(at + 1)
       fc.pre(other !== token)
       expect((await rig.with(other, '/api/v1/mine')).status).toBe(401)
       rig.pass(60_000)
-    }),
-    { numRuns: ROUNDS },
+    },
   )
 })

@@ -10,7 +10,7 @@ import {
   screened,
 } from '../../../src/base/printable.ts'
 import { HOSTILE, UNSAFE } from '../../support/data/hostile-text.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import fc, { anyText, forAll } from '../../support/run/properties.ts'
 
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...HOSTILE, '=', "'", '-', '\\u{', '\\', '\n', '"', ','), anyText()))
@@ -30,14 +30,12 @@ test('every code point that acts or hides is escaped, and no other', () => {
 })
 
 test('for people nothing of it is left, whatever stands around it', () => {
-  fc.assert(
-    fc.property(texts, fc.boolean(), (text, colour) => {
-      expect(printable(text)).not.toMatch(UNSAFE)
-      const output = screened(text, { colour, redraws: false })
-      const rest = colour ? output.replace(/\x1b\[[0-9;:]*m/g, '') : output
-      expect(rest.replace(/\r?\n|\t/g, '')).not.toMatch(UNSAFE)
-    }),
-  )
+  forAll(texts, fc.boolean(), (text, colour) => {
+    expect(printable(text)).not.toMatch(UNSAFE)
+    const output = screened(text, { colour, redraws: false })
+    const rest = colour ? output.replace(/\x1b\[[0-9;:]*m/g, '') : output
+    expect(rest.replace(/\r?\n|\t/g, '')).not.toMatch(UNSAFE)
+  })
 })
 
 test('our own colours, lines and redraws stay', () => {
@@ -52,27 +50,23 @@ test('our own colours, lines and redraws stay', () => {
 })
 
 test('JSON says the same without anything unsafe in it', () => {
-  fc.assert(
-    fc.property(fc.dictionary(texts, texts), (value) => {
-      expect(jsonText(value)).not.toMatch(UNSAFE)
-      expect(JSON.parse(jsonText(value))).toEqual(value)
-      const laidOut = inertJson(JSON.stringify(value, null, 2))
-      expect(laidOut.replaceAll('\n', '')).not.toMatch(UNSAFE)
-      expect(JSON.parse(laidOut)).toEqual(value)
-    }),
-  )
+  forAll(fc.dictionary(texts, texts), (value) => {
+    expect(jsonText(value)).not.toMatch(UNSAFE)
+    expect(JSON.parse(jsonText(value))).toEqual(value)
+    const laidOut = inertJson(JSON.stringify(value, null, 2))
+    expect(laidOut.replaceAll('\n', '')).not.toMatch(UNSAFE)
+    expect(JSON.parse(laidOut)).toEqual(value)
+  })
 })
 
 test('a field of CSV is no formula, hides nothing, and is read back as it was', () => {
-  fc.assert(
-    fc.property(texts, (text) => {
-      const field = csvText(text)
-      expect(fromCsvText(unquoted(field))).toBe(text)
-      expect(unquoted(field)).not.toMatch(/^[=+\-@\t\r\n]/)
-      expect(field.replace(/[\n\t]/g, '')).not.toMatch(UNSAFE)
-      if (/[",\n\r]/.test(unquoted(field))) expect(field).toMatch(/^"[\s\S]*"$/)
-    }),
-  )
+  forAll(texts, (text) => {
+    const field = csvText(text)
+    expect(fromCsvText(unquoted(field))).toBe(text)
+    expect(unquoted(field)).not.toMatch(/^[=+\-@\t\r\n]/)
+    expect(field.replace(/[\n\t]/g, '')).not.toMatch(UNSAFE)
+    if (/[",\n\r]/.test(unquoted(field))) expect(field).toMatch(/^"[\s\S]*"$/)
+  })
   expect(csvText('=HYPERLINK("http://x")')).toBe('"\'=HYPERLINK(""http://x"")"')
   expect(csvText('git status')).toBe('git status')
 })

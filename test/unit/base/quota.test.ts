@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { createQuota, createQuotas } from '../../../src/base/quota.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 const rate = fc.record({
   frames: fc.integer({ min: 1, max: 50 }),
@@ -11,47 +11,41 @@ const rate = fc.record({
 
 describe('a quota', () => {
   it('lets exactly its burst through at once', () => {
-    fc.assert(
-      fc.property(rate, fc.nat(2 ** 40), (quota, now) => {
-        const limiter = createQuota(quota)
-        const taken = Array.from({ length: quota.frames * 2 }, () => limiter.take(now)).filter(Boolean)
-        expect(taken).toHaveLength(quota.frames)
-      }),
-    )
+    forAll(rate, fc.nat(2 ** 40), (quota, now) => {
+      const limiter = createQuota(quota)
+      const taken = Array.from({ length: quota.frames * 2 }, () => limiter.take(now)).filter(Boolean)
+      expect(taken).toHaveLength(quota.frames)
+    })
   })
 
   it('never lets through more than burst and rate allow, in any window', () => {
     const gaps = fc.array(fc.nat(2_000), { minLength: 1, maxLength: 200 })
-    fc.assert(
-      fc.property(rate, gaps, (quota, pauses) => {
-        const limiter = createQuota(quota)
-        const taken: number[] = []
-        let now = 0
-        for (const pause of pauses) {
-          now += pause
-          if (limiter.take(now)) taken.push(now)
+    forAll(rate, gaps, (quota, pauses) => {
+      const limiter = createQuota(quota)
+      const taken: number[] = []
+      let now = 0
+      for (const pause of pauses) {
+        now += pause
+        if (limiter.take(now)) taken.push(now)
+      }
+      for (let first = 0; first < taken.length; first++) {
+        for (let last = first; last < taken.length; last++) {
+          const window = taken[last]! - taken[first]!
+          const most = quota.frames + (window * quota.frames) / quota.perMs
+          // One frame of tolerance at either end of a window.
+          expect(last - first + 1).toBeLessThanOrEqual(most + 1)
         }
-        for (let first = 0; first < taken.length; first++) {
-          for (let last = first; last < taken.length; last++) {
-            const window = taken[last]! - taken[first]!
-            const most = quota.frames + (window * quota.frames) / quota.perMs
-            // One frame of tolerance at either end of a window.
-            expect(last - first + 1).toBeLessThanOrEqual(most + 1)
-          }
-        }
-      }),
-    )
+      }
+    })
   })
 
   it('never refuses who keeps to the rate, after a burst as before', () => {
-    fc.assert(
-      fc.property(rate, (quota) => {
-        const limiter = createQuota(quota)
-        const step = quota.perMs / quota.frames
-        for (let sent = 0; sent < quota.frames; sent++) expect(limiter.take(0)).toBe(true)
-        for (let sent = 1; sent <= 100; sent++) expect(limiter.take(sent * step)).toBe(true)
-      }),
-    )
+    forAll(rate, (quota) => {
+      const limiter = createQuota(quota)
+      const step = quota.perMs / quota.frames
+      for (let sent = 0; sent < quota.frames; sent++) expect(limiter.take(0)).toBe(true)
+      for (let sent = 1; sent <= 100; sent++) expect(limiter.take(sent * step)).toBe(true)
+    })
   })
 
   it('charges nothing for what it refuses', () => {

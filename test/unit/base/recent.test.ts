@@ -2,40 +2,38 @@
 
 import { expect, test } from 'vitest'
 import { createRecent } from '../../../src/base/recent.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 test('it holds exactly the entries used last, oldest first, with the right values', () => {
   const use = fc.record({ key: fc.nat(12), how: fc.constantFrom('get', 'set', 'peek', 'delete', 'insert') })
-  fc.assert(
-    fc.property(fc.array(use, { maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (uses, most) => {
-      const recent = createRecent<number, string>(most)
-      /** What it should hold, oldest first. */
-      let model: (readonly [number, string])[] = []
-      for (const [at, { key, how }] of uses.entries()) {
-        const known = model.find(([other]) => other === key)
-        const rest = model.filter(([other]) => other !== key)
-        const text = `${key} at ${at}`
-        if (how === 'get') {
-          expect(recent.get(key)).toBe(known?.[1])
-          if (known !== undefined) model = [...rest, known]
-        } else if (how === 'set') {
-          recent.set(key, text)
-          model = [...rest, [key, text] as const].slice(-most)
-        } else if (how === 'insert') {
-          expect(recent.getOrInsert(key, () => text)).toBe(known?.[1] ?? text)
-          model = [...rest, known ?? ([key, text] as const)].slice(-most)
-        } else if (how === 'delete') {
-          expect(recent.delete(key)).toBe(known !== undefined)
-          model = rest
-        } else {
-          expect(recent.peek(key)).toBe(known?.[1])
-          expect(recent.has(key)).toBe(known !== undefined)
-        }
-        expect([...recent]).toEqual(model)
-        expect(recent.size).toBe(model.length)
+  forAll(fc.array(use, { maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (uses, most) => {
+    const recent = createRecent<number, string>(most)
+    /** What it should hold, oldest first. */
+    let model: (readonly [number, string])[] = []
+    for (const [at, { key, how }] of uses.entries()) {
+      const known = model.find(([other]) => other === key)
+      const rest = model.filter(([other]) => other !== key)
+      const text = `${key} at ${at}`
+      if (how === 'get') {
+        expect(recent.get(key)).toBe(known?.[1])
+        if (known !== undefined) model = [...rest, known]
+      } else if (how === 'set') {
+        recent.set(key, text)
+        model = [...rest, [key, text] as const].slice(-most)
+      } else if (how === 'insert') {
+        expect(recent.getOrInsert(key, () => text)).toBe(known?.[1] ?? text)
+        model = [...rest, known ?? ([key, text] as const)].slice(-most)
+      } else if (how === 'delete') {
+        expect(recent.delete(key)).toBe(known !== undefined)
+        model = rest
+      } else {
+        expect(recent.peek(key)).toBe(known?.[1])
+        expect(recent.has(key)).toBe(known !== undefined)
       }
-    }),
-  )
+      expect([...recent]).toEqual(model)
+      expect(recent.size).toBe(model.length)
+    }
+  })
 })
 
 test('an entry may be deleted while it is visited', () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type FinderState, initialState, onAnswer } from '../../../src/assist/finder/index.ts'
 import { drawFinder, listRows } from '../../../src/cli/finder/view.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
 const found = (command: string, more: object = {}) => ({
@@ -89,32 +89,30 @@ test('it fits every screen, whatever commands hold, and colours change nothing b
     ),
     maxLength: 300,
   })
-  fc.assert(
-    fc.property(
-      fc.array(text, { maxLength: 30 }),
-      text,
-      fc.integer({ min: 1, max: 130 }),
-      fc.integer({ min: 1, max: 50 }),
-      fc.constantFrom('none', 'help', 'remove'),
-      fc.nat(40),
-      (commands, question, columns, rows, overlay, at) => {
-        const shown = state(question, ...commands.map((command, i) => found(command, { id: String(i) })))
-        const selected = Math.min(at, Math.max(0, commands.length - 1))
-        const one: FinderState = { ...shown, selected, overlay: overlay as FinderState['overlay'] }
-        const frame = drawFinder(one, { ...screen, columns, rows })
-        expect(frame.lines.length).toBeLessThanOrEqual(rows)
-        expect(frame.cursor.row).toBeLessThan(rows)
-        for (const line of frame.lines) {
-          expect(line).not.toMatch(/\p{Cc}|\u202e|\ufe0f/u)
-          // Below that the terminal cuts: it does not wrap.
-          if (columns >= 30) expect(textWidth(line)).toBeLessThanOrEqual(columns)
-        }
-        const coloured = drawFinder(one, { ...screen, columns, rows, colour: true })
-        expect(coloured.lines.map(stripVTControlCharacters)).toEqual(frame.lines)
-        if (overlay === 'none' && rows >= 4 && commands.length > 0)
-          expect(frame.lines.some((line) => line.startsWith('> '))).toBe(true)
-      },
-    ),
+  forAll(
+    fc.array(text, { maxLength: 30 }),
+    text,
+    fc.integer({ min: 1, max: 130 }),
+    fc.integer({ min: 1, max: 50 }),
+    fc.constantFrom('none', 'help', 'remove'),
+    fc.nat(40),
+    (commands, question, columns, rows, overlay, at) => {
+      const shown = state(question, ...commands.map((command, i) => found(command, { id: String(i) })))
+      const selected = Math.min(at, Math.max(0, commands.length - 1))
+      const one: FinderState = { ...shown, selected, overlay: overlay as FinderState['overlay'] }
+      const frame = drawFinder(one, { ...screen, columns, rows })
+      expect(frame.lines.length).toBeLessThanOrEqual(rows)
+      expect(frame.cursor.row).toBeLessThan(rows)
+      for (const line of frame.lines) {
+        expect(line).not.toMatch(/\p{Cc}|\u202e|\ufe0f/u)
+        // Below that the terminal cuts: it does not wrap.
+        if (columns >= 30) expect(textWidth(line)).toBeLessThanOrEqual(columns)
+      }
+      const coloured = drawFinder(one, { ...screen, columns, rows, colour: true })
+      expect(coloured.lines.map(stripVTControlCharacters)).toEqual(frame.lines)
+      if (overlay === 'none' && rows >= 4 && commands.length > 0)
+        expect(frame.lines.some((line) => line.startsWith('> '))).toBe(true)
+    },
   )
 })
 

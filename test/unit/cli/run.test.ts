@@ -13,7 +13,7 @@ import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 interface Call {
@@ -327,17 +327,14 @@ test('the fast path understands exactly what the full parser understands, or lea
     ...['', ...'-- --json --home /x --home= --profile= - -5 --verbose=1 --no-json'.split(' ')],
   )
   let plain = 0
-  fc.assert(
-    fc.property(fc.array(word, { maxLength: 6 }), (words) => {
-      const fast = parsePlain(check, words)
-      if (!fast) return
-      plain++
-      const full = parseCommandLine('check', [check], ['check', ...words], 80)
-      expect(full).toMatchObject({ kind: 'run' })
-      if (full.kind === 'run') expect(fast).toEqual(full.input)
-    }),
-    { numRuns: times(500, 5_000) },
-  )
+  forAllIn({ numRuns: times(500, 5_000) }, fc.array(word, { maxLength: 6 }), (words) => {
+    const fast = parsePlain(check, words)
+    if (!fast) return
+    plain++
+    const full = parseCommandLine('check', [check], ['check', ...words], 80)
+    expect(full).toMatchObject({ kind: 'run' })
+    if (full.kind === 'run') expect(fast).toEqual(full.input)
+  })
   expect(plain).toBeGreaterThan(times(20, 100))
 })
 

@@ -9,7 +9,7 @@ import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import { COMPILED } from '../../support/run/compiled.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 
@@ -379,14 +379,12 @@ test('what is appended later is no part of the line: adding and removing restore
   const text = fc
     .array(fc.constantFrom('a', '\n', '\r', ' ', '#', '# karo', "'"), { maxLength: 20 })
     .map((parts) => parts.join(''))
-  fc.assert(
-    fc.property(text, (before) => {
-      const once = withLine(before, 'line')
-      expect(once.endsWith('\n')).toBe(true)
-      expect(withLine(once, 'line')).toBe(once)
-      // As an earlier version left it.
-      expect(withLine(once.slice(0, -1), 'line')).toBe(once)
-      expect(withoutLine(`${once}later`)).toBe(`${before}${/[^\n]$/.test(before) ? '\n' : ''}later`)
-    }),
-  )
+  forAll(text, (before) => {
+    const once = withLine(before, 'line')
+    expect(once.endsWith('\n')).toBe(true)
+    expect(withLine(once, 'line')).toBe(once)
+    // As an earlier version left it.
+    expect(withLine(once.slice(0, -1), 'line')).toBe(once)
+    expect(withoutLine(`${once}later`)).toBe(`${before}${/[^\n]$/.test(before) ? '\n' : ''}later`)
+  })
 })

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type Columns, table, UNBOUNDED } from '../../../src/cli/terminal/table.ts'
 import { fitted, textWidth, wrap } from '../../../src/cli/terminal/text.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 interface Row {
   readonly name: string
@@ -92,28 +92,24 @@ describe('table', () => {
 
   test('is as wide as allowed or cut as far as possible, for any content', () => {
     const row = fc.record({ name: fc.string({ unit: 'grapheme', maxLength: 60 }), n: fc.nat() })
-    fc.assert(
-      fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 30, max: 100 }), (some, width) => {
-        for (const line of table({ colour: false, columns: width }, some, columns).split('\n')) {
-          expect(textWidth(line)).toBeLessThanOrEqual(width)
-        }
-      }),
-    )
+    forAll(fc.array(row, { maxLength: 5 }), fc.integer({ min: 30, max: 100 }), (some, width) => {
+      for (const line of table({ colour: false, columns: width }, some, columns).split('\n')) {
+        expect(textWidth(line)).toBeLessThanOrEqual(width)
+      }
+    })
   })
 })
 
 describe('wrap', () => {
   test('loses nothing and is never wider than asked, for any text', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme', maxLength: 200 }),
-        fc.integer({ min: 20, max: 90 }),
-        (text, width) => {
-          const lines = wrap(text, width)
-          for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
-          expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
-        },
-      ),
+    forAll(
+      fc.string({ unit: 'grapheme', maxLength: 200 }),
+      fc.integer({ min: 20, max: 90 }),
+      (text, width) => {
+        const lines = wrap(text, width)
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
+        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
+      },
     )
   })
 

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net'
 import { expect, test } from 'vitest'
 import { isPrivateAddress } from '../../../src/config/addresses.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const no = { allowCgnat: false }
@@ -31,33 +31,28 @@ const edges = [...ranges, ['100.64.0.0', 10] as [string, number]].flatMap(([netw
 const ipv4 = fc.oneof(fc.nat({ max: 2 ** 32 - 1 }), fc.constantFrom(...edges))
 
 test('IPv4, alone and mapped into IPv6, with and without CGNAT', () => {
-  fc.assert(
-    fc.property(ipv4, (ip) => {
-      const expected = ranges.some(([network, prefix]) => inRange(ip, network, prefix))
-      const cgnat = inRange(ip, '100.64.0.0', 10)
-      const hex = `::ffff:${(ip >>> 16).toString(16)}:${(ip & 0xffff).toString(16)}`
-      for (const address of [dotted(ip), `::ffff:${dotted(ip)}`, `0:0:0:0:0:FFFF:${dotted(ip)}`, hex]) {
-        expect(isPrivateAddress(address, no), address).toBe(expected)
-        expect(isPrivateAddress(address, yes), address).toBe(expected || cgnat)
-      }
-    }),
-    { numRuns: times(300, 2_000) },
-  )
+  forAllIn({ numRuns: times(300, 2_000) }, ipv4, (ip) => {
+    const expected = ranges.some(([network, prefix]) => inRange(ip, network, prefix))
+    const cgnat = inRange(ip, '100.64.0.0', 10)
+    const hex = `::ffff:${(ip >>> 16).toString(16)}:${(ip & 0xffff).toString(16)}`
+    for (const address of [dotted(ip), `::ffff:${dotted(ip)}`, `0:0:0:0:0:FFFF:${dotted(ip)}`, hex]) {
+      expect(isPrivateAddress(address, no), address).toBe(expected)
+      expect(isPrivateAddress(address, yes), address).toBe(expected || cgnat)
+    }
+  })
 })
 
 test('IPv6: unique local, link-local and loopback only', () => {
   const group = fc.nat({ max: 0xffff })
-  fc.assert(
-    fc.property(
-      fc.oneof(group, fc.constantFrom(0xfbff, 0xfc00, 0xfdff, 0xfe00, 0xfe7f, 0xfe80, 0xfebf, 0xfec0)),
-      fc.array(group, { minLength: 7, maxLength: 7 }),
-      (first, rest) => {
-        const address = [first, ...rest].map((g) => g.toString(16)).join(':')
-        const expected = (first >= 0xfc00 && first <= 0xfdff) || (first >= 0xfe80 && first <= 0xfebf)
-        const mapped = first === 0 && rest.slice(0, 4).every((g) => g === 0)
-        if (!mapped) expect(isPrivateAddress(address, no), address).toBe(expected)
-      },
-    ),
+  forAll(
+    fc.oneof(group, fc.constantFrom(0xfbff, 0xfc00, 0xfdff, 0xfe00, 0xfe7f, 0xfe80, 0xfebf, 0xfec0)),
+    fc.array(group, { minLength: 7, maxLength: 7 }),
+    (first, rest) => {
+      const address = [first, ...rest].map((g) => g.toString(16)).join(':')
+      const expected = (first >= 0xfc00 && first <= 0xfdff) || (first >= 0xfe80 && first <= 0xfebf)
+      const mapped = first === 0 && rest.slice(0, 4).every((g) => g === 0)
+      if (!mapped) expect(isPrivateAddress(address, no), address).toBe(expected)
+    },
   )
   expect(isPrivateAddress('::1', no)).toBe(true)
   expect(isPrivateAddress('fe80::1%eth0', no)).toBe(true)
@@ -89,11 +84,9 @@ test.each([
 })
 
 test('agrees with itself whatever text it is given', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6()), (text) => {
-      const result = isPrivateAddress(text, no)
-      if (result) expect(isPrivateAddress(text, yes)).toBe(true)
-      if (isIPv6(text) && /^f[cd]/i.test(text) && text.indexOf(':') === 4) expect(result).toBe(true)
-    }),
-  )
+  forAll(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6()), (text) => {
+    const result = isPrivateAddress(text, no)
+    if (result) expect(isPrivateAddress(text, yes)).toBe(true)
+    if (isIPv6(text) && /^f[cd]/i.test(text) && text.indexOf(':') === 4) expect(result).toBe(true)
+  })
 })

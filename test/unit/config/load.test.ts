@@ -9,7 +9,7 @@ import { refuseForeign } from '../../../src/config/guarded.ts'
 import { loadConfig } from '../../../src/config/index.ts'
 import { envName, KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllIn } from '../../support/run/properties.ts'
 
 const BOB = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
 const EVE = 'karo:ed25519:uEC9y1FHQ3uNEflTcXWJqCXLZvBcABrpSjSe1OTqtns'
@@ -414,18 +414,15 @@ test('any document is loaded or refused with a line inside it, never anything el
     'trusted',
   )
   const render = (v: unknown): string => (JSON.stringify(v) === '{}' ? '{}' : JSON.stringify(v))
-  fc.assert(
-    fc.property(fc.array(fc.tuple(section, name, value), { maxLength: 4 }), (settings) => {
-      const toml = settings.map(([s, n, v]) => `[${s}]\n${n} = ${render(v)}\n`).join('')
-      try {
-        load(toml)
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'KaroError', code: 'bad_config' })
-        const line = Number(/config\.toml:(\d+)$/.exec((error as KaroError).where ?? '')?.[1])
-        expect(line).toBeGreaterThan(0)
-        expect(line).toBeLessThanOrEqual(toml.split('\n').length)
-      }
-    }),
-    { numRuns: 200 },
-  )
+  forAllIn({ numRuns: 200 }, fc.array(fc.tuple(section, name, value), { maxLength: 4 }), (settings) => {
+    const toml = settings.map(([s, n, v]) => `[${s}]\n${n} = ${render(v)}\n`).join('')
+    try {
+      load(toml)
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'KaroError', code: 'bad_config' })
+      const line = Number(/config\.toml:(\d+)$/.exec((error as KaroError).where ?? '')?.[1])
+      expect(line).toBeGreaterThan(0)
+      expect(line).toBeLessThanOrEqual(toml.split('\n').length)
+    }
+  })
 })

@@ -3,7 +3,7 @@
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { locateKeys, type Path } from '../../../src/config/locate.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 /** A document is built around numbered marks, `m7`; a mark's line is where its value has to be found. */
@@ -102,8 +102,10 @@ function* leaves(value: unknown, path: Path): Generator<[Path, string]> {
 describe('locateKeys', () => {
   test('finds every value of a random document on the line it starts on', () => {
     let seen = 0
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 1000 }), { minLength: 40, maxLength: 400 }), (choices) => {
+    forAllIn(
+      { numRuns: 500 },
+      fc.array(fc.nat({ max: 1000 }), { minLength: 40, maxLength: 400 }),
+      (choices) => {
         let next = 0
         const text = new Writer((n) => choices[next++ % choices.length]! % n).document()
         const lineOf = locateKeys(text)
@@ -113,8 +115,7 @@ describe('locateKeys', () => {
           expect(lineOf(path), JSON.stringify(path)).toBe(text.slice(0, at).split('\n').length)
           seen++
         }
-      }),
-      { numRuns: 500 },
+      },
     )
     // The property would hold for documents without values too.
     expect(seen).toBeGreaterThan(1000)
@@ -134,11 +135,12 @@ describe('locateKeys', () => {
   })
 
   test('ends on any text whatever', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'[]{}="\'\\#.,\n a1'), maxLength: 60 }), (text) => {
-        expect(locateKeys(text)(['x'])).toBeGreaterThan(0)
-      }),
+    forAllIn(
       { numRuns: times(300, 2_000) },
+      fc.string({ unit: fc.constantFrom(...'[]{}="\'\\#.,\n a1'), maxLength: 60 }),
+      (text) => {
+        expect(locateKeys(text)(['x'])).toBeGreaterThan(0)
+      },
     )
   })
 })

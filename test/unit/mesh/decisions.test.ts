@@ -21,7 +21,7 @@ import { backoffMs, createRedial } from '../../../src/mesh/state/redial.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 import { patience } from '../../support/run/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
@@ -29,49 +29,47 @@ const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
 
 describe('handshake', () => {
   test('whatever the order of minds and messages, serve at one end precedes out at the other', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(5), { maxLength: 60 }), (moves) => {
-        const ends = [0, 1].map(() => ({
-          machine: createHandshake(),
-          inbox: [] as HelloStage[],
-          view: { serve: false, out: false },
-          minds: false,
-        }))
-        const run = (at: number, steps: readonly Step[] | undefined): void => {
-          expect(steps).toBeDefined()
-          for (const step of steps ?? []) {
-            const [here, there] = [ends[at]!, ends[1 - at]!]
-            if ('say' in step) there.inbox.push(step.say)
-            else here.view[step.open] = true
-            if (here.view.out) expect(there.view.serve).toBe(true)
-            if (here.view.serve || here.view.out) expect(here.minds).toBe(true)
-          }
+    forAll(fc.array(fc.nat(5), { maxLength: 60 }), (moves) => {
+      const ends = [0, 1].map(() => ({
+        machine: createHandshake(),
+        inbox: [] as HelloStage[],
+        view: { serve: false, out: false },
+        minds: false,
+      }))
+      const run = (at: number, steps: readonly Step[] | undefined): void => {
+        expect(steps).toBeDefined()
+        for (const step of steps ?? []) {
+          const [here, there] = [ends[at]!, ends[1 - at]!]
+          if ('say' in step) there.inbox.push(step.say)
+          else here.view[step.open] = true
+          if (here.view.out) expect(there.view.serve).toBe(true)
+          if (here.view.serve || here.view.out) expect(here.minds).toBe(true)
         }
-        for (const move of moves) {
-          const at = move % 2
-          const end = ends[at]!
-          if (move < 2) {
-            const stage = end.inbox.shift()
-            if (stage !== undefined) run(at, end.machine.heard(stage))
-          } else if (move < 4) {
-            end.minds = true
-            run(at, end.machine.decide(true))
-          } else run(at, end.machine.decide(end.minds))
+      }
+      for (const move of moves) {
+        const at = move % 2
+        const end = ends[at]!
+        if (move < 2) {
+          const stage = end.inbox.shift()
+          if (stage !== undefined) run(at, end.machine.heard(stage))
+        } else if (move < 4) {
+          end.minds = true
+          run(at, end.machine.decide(true))
+        } else run(at, end.machine.decide(end.minds))
+      }
+      // Whatever was left unsaid is said: both agree in the end.
+      for (let turn = 0; turn < 12; turn++) {
+        const end = ends[turn % 2]!
+        if (turn < 2) {
+          end.minds = true
+          run(turn, end.machine.decide(true))
         }
-        // Whatever was left unsaid is said: both agree in the end.
-        for (let turn = 0; turn < 12; turn++) {
-          const end = ends[turn % 2]!
-          if (turn < 2) {
-            end.minds = true
-            run(turn, end.machine.decide(true))
-          }
-          for (let stage = end.inbox.shift(); stage !== undefined; stage = end.inbox.shift()) {
-            run(turn % 2, end.machine.heard(stage))
-          }
+        for (let stage = end.inbox.shift(); stage !== undefined; stage = end.inbox.shift()) {
+          run(turn % 2, end.machine.heard(stage))
         }
-        expect(ends.map((end) => end.machine.admitted())).toEqual([true, true])
-      }),
-    )
+      }
+      expect(ends.map((end) => end.machine.admitted())).toEqual([true, true])
+    })
   })
 
   test('what nobody may say is refused', () => {
@@ -94,20 +92,18 @@ describe('handshake', () => {
 
 test('rivals: both ends come to the same answer', () => {
   const [x, y] = [testIdentity().nodeId, testIdentity().nodeId].sort() as [NodeId, NodeId]
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4_999 }), fc.boolean(), (gap, xFirst) => {
-      const byX = { openedAt: xFirst ? 0 : gap }
-      const byY = { openedAt: xFirst ? gap : 0 }
-      const seen = (self: NodeId): string => {
-        const ours = { ...byX, by: 'x', dialed: self === x }
-        const theirs = { ...byY, by: 'y', dialed: self === y }
-        const [older, newer] = xFirst ? [ours, theirs] : [theirs, ours]
-        return loserAtOpening(older, newer, { self, peer: self === x ? y : x }, 5_000)?.by ?? 'none'
-      }
-      expect(seen(x)).toBe('y')
-      expect(seen(y)).toBe('y')
-    }),
-  )
+  forAll(fc.integer({ min: 0, max: 4_999 }), fc.boolean(), (gap, xFirst) => {
+    const byX = { openedAt: xFirst ? 0 : gap }
+    const byY = { openedAt: xFirst ? gap : 0 }
+    const seen = (self: NodeId): string => {
+      const ours = { ...byX, by: 'x', dialed: self === x }
+      const theirs = { ...byY, by: 'y', dialed: self === y }
+      const [older, newer] = xFirst ? [ours, theirs] : [theirs, ours]
+      return loserAtOpening(older, newer, { self, peer: self === x ? y : x }, 5_000)?.by ?? 'none'
+    }
+    expect(seen(x)).toBe('y')
+    expect(seen(y)).toBe('y')
+  })
   const old = { dialed: true, openedAt: 0 }
   expect(loserAtOpening(old, { dialed: false, openedAt: 6_000 }, { self: x, peer: y }, 5_000)).toBeUndefined()
   expect(loserAtOpening(old, { dialed: true, openedAt: 1 }, { self: x, peer: y }, 5_000)).toBeUndefined()

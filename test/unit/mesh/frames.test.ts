@@ -11,7 +11,7 @@ import { ATTACKS, fitting } from '../../support/mesh/attacks.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import type { MeshNodeInit } from '../../support/mesh/mesh-node.ts'
 import type { RawPeer, RawStream } from '../../support/mesh/raw-peer.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
 import { randomOf } from '../../support/run/random.ts'
 import { until } from '../../support/run/until.ts'
 import { joined, type Running, slowClock, start } from './cluster.ts'
@@ -177,14 +177,16 @@ test('no bytes at all are an exception or a frame', async () => {
   const { node, peer } = await member()
   const connection = await peer.dial(node.address())
   await peer.join(connection)
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 4, maxLength: 400 }), fc.boolean(), async (bytes, magic) => {
+  await forAllAsyncIn(
+    { numRuns: 100 },
+    fc.uint8Array({ minLength: 4, maxLength: 400 }),
+    fc.boolean(),
+    async (bytes, magic) => {
       const stream = await until(() => peer.open(connection, sync.id), { what: 'a stream' })
       stream.send(magic ? Buffer.concat([Buffer.from('KARO\0\x01\0\0'), bytes]) : bytes)
       await stream.stream.close()
       await until(() => stream.stream.status !== 'open', { what: 'stream ended' })
-    }),
-    { numRuns: 100 },
+    },
   )
   expect(framesOf(node)).toBe(0)
   expect(node.mesh.isConnected(peer.id)).toBe(true)

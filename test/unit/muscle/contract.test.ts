@@ -5,7 +5,7 @@ import { createFrameReader, encodeFrame, MOST_FRAME_BYTES } from '../../../src/m
 import { isMeant, PROVIDERS, readReply, readRequest } from '../../../src/muscle/contract/messages.ts'
 import { Malformed } from '../../../src/muscle/contract/shape.ts'
 import { jobOf } from '../../support/muscle/muscle.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const RUN = {
@@ -24,41 +24,36 @@ describe('frames', () => {
       header: fc.dictionary(fc.string(), fc.jsonValue()),
       body: fc.uint8Array({ maxLength: 300 }),
     })
-    fc.assert(
-      fc.property(
-        fc.array(frame, { maxLength: 5 }),
-        fc.infiniteStream(fc.integer({ min: 1, max: 50 })),
-        (frames, cuts) => {
-          const stream = Buffer.concat(frames.map(({ header, body }) => encodeFrame(header, body)))
-          const reader = createFrameReader()
-          const got: { header: unknown; body: Buffer }[] = []
-          for (let at = 0; at < stream.length; ) {
-            const size = cuts.next().value as number
-            const piece = Buffer.from(stream.subarray(at, at + size))
-            got.push(...reader.push(piece))
-            expect(piece.every((byte) => byte === 0)).toBe(true)
-            at += size
-          }
-          expect(got.map(({ header, body }) => [header, [...body]])).toEqual(
-            frames.map(({ header, body }) => [JSON.parse(JSON.stringify(header)), [...body]]),
-          )
-        },
-      ),
+    forAllIn(
       { numRuns },
+      fc.array(frame, { maxLength: 5 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 50 })),
+      (frames, cuts) => {
+        const stream = Buffer.concat(frames.map(({ header, body }) => encodeFrame(header, body)))
+        const reader = createFrameReader()
+        const got: { header: unknown; body: Buffer }[] = []
+        for (let at = 0; at < stream.length; ) {
+          const size = cuts.next().value as number
+          const piece = Buffer.from(stream.subarray(at, at + size))
+          got.push(...reader.push(piece))
+          expect(piece.every((byte) => byte === 0)).toBe(true)
+          at += size
+        }
+        expect(got.map(({ header, body }) => [header, [...body]])).toEqual(
+          frames.map(({ header, body }) => [JSON.parse(JSON.stringify(header)), [...body]]),
+        )
+      },
     )
   })
 
   test('garbage is refused, or waits for more within one frame', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-        try {
-          for (const { header } of createFrameReader().push(Buffer.from(bytes))) readRequest(header)
-        } catch (error) {
-          expect(error).toBeInstanceOf(Malformed)
-        }
-      }),
-      { numRuns },
-    )
+    forAllIn({ numRuns }, fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      try {
+        for (const { header } of createFrameReader().push(Buffer.from(bytes))) readRequest(header)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Malformed)
+      }
+    })
   })
 
   test('a length beyond a frame is refused before its bytes come, and none is sent', () => {
@@ -109,17 +104,14 @@ describe('messages', () => {
 
   test('any change of one member is refused or read as a request, and nothing else happens', () => {
     const members = Object.keys(RUN)
-    fc.assert(
-      fc.property(fc.constantFrom(...members), fc.jsonValue(), (member, value) => {
-        for (const read of [readRequest, readReply]) {
-          try {
-            expect(read({ ...RUN, [member]: value })).toMatchObject({ [member]: value })
-          } catch (error) {
-            if (!(error instanceof Malformed)) throw error
-          }
+    forAllIn({ numRuns }, fc.constantFrom(...members), fc.jsonValue(), (member, value) => {
+      for (const read of [readRequest, readReply]) {
+        try {
+          expect(read({ ...RUN, [member]: value })).toMatchObject({ [member]: value })
+        } catch (error) {
+          if (!(error instanceof Malformed)) throw error
         }
-      }),
-      { numRuns },
-    )
+      }
+    })
   })
 })

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { markLevel0 } from '../../../src/base/level0/level0.ts'
 import { createGivenAnswers } from '../../../src/observe/record/given-answers.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 const AT = 1_795_000_000_000
 const given = (command: string, placeholders: readonly string[] = []) => {
@@ -33,12 +33,10 @@ test('a placeholder stands for any text, and for some', () => {
 
 test('whatever stands in place of the placeholders, the answer is found', () => {
   const filled = fc.array(fc.stringMatching(/^[a-z/. =-]{1,12}$/), { minLength: 2, maxLength: 2 })
-  fc.assert(
-    fc.property(filled, ([one = '', other = '']) => {
-      const answers = given('mv ONE OTHER # done', ['ONE', 'OTHER'])
-      expect(answers.has(1000, `mv ${one} ${other} # done`, soon)).toBe(true)
-    }),
-  )
+  forAll(filled, ([one = '', other = '']) => {
+    const answers = given('mv ONE OTHER # done', ['ONE', 'OTHER'])
+    expect(answers.has(1000, `mv ${one} ${other} # done`, soon)).toBe(true)
+  })
 })
 
 test('of one person only the newest sixteen are known', () => {

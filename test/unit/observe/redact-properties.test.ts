@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../../src/observe/redact/redact.ts'
 import { REDACTION_EXAMPLES } from '../../support/data/redaction-examples.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import fc, { anyText, forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const examples = [...REDACTION_EXAMPLES.values()].flatMap(({ redacts, keeps }) => [...redacts, ...keeps])
@@ -100,13 +100,10 @@ describe('any line', () => {
   )
 
   test('is redacted without fail, and a second time changes nothing', () => {
-    fc.assert(
-      fc.property(any, (line) => {
-        const once = redact(line)
-        expect(redact(once)).toBe(once)
-      }),
-      { numRuns: times(250, 20_000) },
-    )
+    forAllIn({ numRuns: times(250, 20_000) }, any, (line) => {
+      const once = redact(line)
+      expect(redact(once)).toBe(once)
+    })
   })
 
   // 64 KiB is the longest command that is stored. Quadratic work would take minutes for one of these alone.
@@ -238,22 +235,20 @@ const PLACES: readonly ((text: string) => string)[] = [
 ]
 
 test('a secret in a text never survives', () => {
-  fc.assert(
-    fc.property(
-      fc.stringMatching(/^[A-Za-z0-9!%+.~^*_-]{4,12}[A-Z0-9]{6}[A-Za-z0-9!%+.~^*_-]{0,12}$/),
-      fc.constantFrom(...TEXTS),
-      fc.constantFrom(...PLACES),
-      fc.constantFrom(...SURROUNDINGS),
-      (secret, text, place, around) => {
-        const line = around(place(text(secret)))
-        const template = around(place(text('')))
-        const left = redact(line)
-        for (const part of secret.match(/[A-Za-z0-9]{4,}/g) ?? []) {
-          if (!template.includes(part)) expect(left, line).not.toContain(part)
-        }
-      },
-    ),
+  forAllIn(
     { numRuns: times(250, 20_000) },
+    fc.stringMatching(/^[A-Za-z0-9!%+.~^*_-]{4,12}[A-Z0-9]{6}[A-Za-z0-9!%+.~^*_-]{0,12}$/),
+    fc.constantFrom(...TEXTS),
+    fc.constantFrom(...PLACES),
+    fc.constantFrom(...SURROUNDINGS),
+    (secret, text, place, around) => {
+      const line = around(place(text(secret)))
+      const template = around(place(text('')))
+      const left = redact(line)
+      for (const part of secret.match(/[A-Za-z0-9]{4,}/g) ?? []) {
+        if (!template.includes(part)) expect(left, line).not.toContain(part)
+      }
+    },
   )
 })
 
@@ -266,21 +261,19 @@ test('a secret never survives, wherever and however it is written', () => {
     // Runs of letters below four could be anybody's; behind a blank, `-x` is the next option.
     .map(([text, mark]) => (text.slice(0, 9) + mark + text.slice(9)).replace(/^-+/, ''))
     .filter((text) => /^[!-~]/.test(text))
-  fc.assert(
-    fc.property(
-      secret,
-      fc.constantFrom(...Object.keys(QUOTINGS)),
-      fc.constantFrom(...POSITIONS),
-      fc.constantFrom(...SURROUNDINGS),
-      (text, quoting, position, around) => {
-        const line = around(position(QUOTINGS[quoting]!(text)))
-        const template = around(position(''))
-        const left = redact(line)
-        for (const part of text.match(/[A-Za-z0-9]{4,}/g) ?? []) {
-          if (!template.includes(part)) expect(left, line).not.toContain(part)
-        }
-      },
-    ),
+  forAllIn(
     { numRuns: times(250, 20_000) },
+    secret,
+    fc.constantFrom(...Object.keys(QUOTINGS)),
+    fc.constantFrom(...POSITIONS),
+    fc.constantFrom(...SURROUNDINGS),
+    (text, quoting, position, around) => {
+      const line = around(position(QUOTINGS[quoting]!(text)))
+      const template = around(position(''))
+      const left = redact(line)
+      for (const part of text.match(/[A-Za-z0-9]{4,}/g) ?? []) {
+        if (!template.includes(part)) expect(left, line).not.toContain(part)
+      }
+    },
   )
 })

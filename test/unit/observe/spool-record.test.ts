@@ -8,7 +8,7 @@ import {
   type SpoolRecord,
 } from '../../../src/observe/record/spool-record.ts'
 import { record, records, T0 } from '../../support/data/spool.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): SpoolItem[] {
   const parser = createSpoolParser()
@@ -48,51 +48,45 @@ test('a record has the fields the hook wrote', () => {
 })
 
 test('any commands, cut anywhere, come out whole, each with its end', () => {
-  fc.assert(
-    fc.property(
-      fc.array(text, { minLength: 1, maxLength: 8 }),
-      fc.array(fc.nat(), { maxLength: 30 }),
-      (list, cuts) => {
-        const bytes = records(list)
-        const items = parse(bytes, cuts)
-        expect(commands(items)).toEqual(list)
-        expect(items.at(-1)!.end).toBe(bytes.length)
-        // Reading on from any record's end gives the records after it: that is what an offset is for.
-        for (const [i, item] of items.entries()) {
-          expect(commands(parse(bytes.subarray(item.end)))).toEqual(list.slice(i + 1))
-        }
-      },
-    ),
+  forAll(
+    fc.array(text, { minLength: 1, maxLength: 8 }),
+    fc.array(fc.nat(), { maxLength: 30 }),
+    (list, cuts) => {
+      const bytes = records(list)
+      const items = parse(bytes, cuts)
+      expect(commands(items)).toEqual(list)
+      expect(items.at(-1)!.end).toBe(bytes.length)
+      // Reading on from any record's end gives the records after it: that is what an offset is for.
+      for (const [i, item] of items.entries()) {
+        expect(commands(parse(bytes.subarray(item.end)))).toEqual(list.slice(i + 1))
+      }
+    },
   )
 })
 
 test('after damage of any kind the next whole record is found, and nothing is made up', () => {
-  fc.assert(
-    fc.property(
-      fc.array(text, { minLength: 1, maxLength: 4 }),
-      fc.nat(),
-      fc.array(text, { minLength: 1, maxLength: 4 }),
-      fc.array(fc.nat(), { maxLength: 10 }),
-      (before, at, after, cuts) => {
-        const half = record({ command: 'this was cut off', sequence: 99 })
-        // Not whole: without its closing dot at least.
-        const damage = half.subarray(0, 2 + (at % (half.length - 3)))
-        const bytes = Buffer.concat([records(before), damage, records(after, 200)])
-        const items = parse(bytes, cuts)
-        expect(commands(items)).toEqual([...before, ...after])
-        expect(items.filter(({ record: r }) => r === undefined).length).toBe(damage.length > 2 ? 1 : 0)
-      },
-    ),
+  forAll(
+    fc.array(text, { minLength: 1, maxLength: 4 }),
+    fc.nat(),
+    fc.array(text, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.nat(), { maxLength: 10 }),
+    (before, at, after, cuts) => {
+      const half = record({ command: 'this was cut off', sequence: 99 })
+      // Not whole: without its closing dot at least.
+      const damage = half.subarray(0, 2 + (at % (half.length - 3)))
+      const bytes = Buffer.concat([records(before), damage, records(after, 200)])
+      const items = parse(bytes, cuts)
+      expect(commands(items)).toEqual([...before, ...after])
+      expect(items.filter(({ record: r }) => r === undefined).length).toBe(damage.length > 2 ? 1 : 0)
+    },
   )
 })
 
 test('random bytes never throw, and a record after them is found', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
-      const items = parse(Buffer.concat([noise, record({ command: 'found' })]))
-      expect(commands(items).at(-1)).toBe('found')
-    }),
-  )
+  forAll(fc.uint8Array({ maxLength: 400 }), (noise) => {
+    const items = parse(Buffer.concat([noise, record({ command: 'found' })]))
+    expect(commands(items).at(-1)).toBe('found')
+  })
 })
 
 describe('what is no record', () => {

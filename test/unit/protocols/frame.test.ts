@@ -22,7 +22,7 @@ import { MeshQuery, QUERY_LIFE_MS, Response } from '../../../protocols/messages/
 import { hello, MESSAGES } from '../../../protocols/registry.ts'
 import { alice, mallory, rawFrame } from '../../support/mesh/frames.ts'
 import { goldenFrames, signerOf, verifyEd25519 } from '../../support/mesh/vectors.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const envelope: Envelope = {
@@ -62,14 +62,12 @@ describe('a frame', () => {
       { ts: fc.nat(8_640_000_000_000_000), nonce: bytes16, seq: fc.maxSafeNat(), trace: bytes16 },
       { requiredKeys: ['ts', 'nonce', 'seq'] },
     )
-    fc.assert(
-      fc.property(anyEnvelope, fc.nat(0xffff_ffff), (rest, id) => {
-        const sent = { sender: alice.publicKey, ...rest }
-        const frame = decodeFrame(encodeFrame(Ping, sent, { id }, alice.sign), options)
-        expect(frame.envelope).toEqual(sent)
-        expect(bodyOf(frame, Ping)).toEqual({ id })
-      }),
-    )
+    forAll(anyEnvelope, fc.nat(0xffff_ffff), (rest, id) => {
+      const sent = { sender: alice.publicKey, ...rest }
+      const frame = decodeFrame(encodeFrame(Ping, sent, { id }, alice.sign), options)
+      expect(frame.envelope).toEqual(sent)
+      expect(bodyOf(frame, Ping)).toEqual({ id })
+    })
   })
 
   it('gives its body only as what it is', () => {
@@ -110,37 +108,25 @@ describe('a frame', () => {
 
   it('is refused when several bytes change, bytes are cut off or added', () => {
     const change = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 }))
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...small),
-        fc.array(change, { minLength: 1, maxLength: 4 }),
-        (bytes, changes) => {
-          const tampered = Uint8Array.from(bytes)
-          for (const [at, xor] of changes) tampered[at % bytes.length]! ^= xor
-          fc.pre(Buffer.compare(tampered, bytes) !== 0)
-          expect(refusal(tampered)).toBeDefined()
-        },
-      ),
-    )
-    fc.assert(
-      fc.property(fc.constantFrom(...small), fc.nat(), (bytes, cut) => {
-        expect(refusal(bytes.subarray(0, cut % bytes.length))).toBe('malformed')
-      }),
-    )
+    forAll(fc.constantFrom(...small), fc.array(change, { minLength: 1, maxLength: 4 }), (bytes, changes) => {
+      const tampered = Uint8Array.from(bytes)
+      for (const [at, xor] of changes) tampered[at % bytes.length]! ^= xor
+      fc.pre(Buffer.compare(tampered, bytes) !== 0)
+      expect(refusal(tampered)).toBeDefined()
+    })
+    forAll(fc.constantFrom(...small), fc.nat(), (bytes, cut) => {
+      expect(refusal(bytes.subarray(0, cut % bytes.length))).toBe('malformed')
+    })
     expect(refusal(new Uint8Array([...ping, 0]))).toBe('malformed')
   })
 
   it('is refused as random bytes, with and without a right header', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(refusal(new Uint8Array(bytes))).toMatch(/^(bad_magic|malformed)$/)
-      }),
-    )
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (payload) => {
-        expect(refusal(rawFrame({ type: Ping.type, payload: new Uint8Array(payload) }))).toBe('malformed')
-      }),
-    )
+    forAll(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      expect(refusal(new Uint8Array(bytes))).toMatch(/^(bad_magic|malformed)$/)
+    })
+    forAll(fc.uint8Array({ maxLength: 200 }), (payload) => {
+      expect(refusal(rawFrame({ type: Ping.type, payload: new Uint8Array(payload) }))).toBe('malformed')
+    })
   })
 })
 

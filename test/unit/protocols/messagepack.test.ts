@@ -5,7 +5,7 @@ import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { MAX_DEPTH, MAX_ITEMS, scan } from '../../../protocols/scan.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const key = fc.stringMatching(/^[\x20-\x7e]{1,64}$/).filter((text) => text !== '__proto__')
@@ -42,16 +42,18 @@ function refusal(act: () => unknown): string | undefined {
 
 describe('encode and decode', () => {
   it('give back every value', () => {
-    fc.assert(
-      fc.property(wireValue, (value) => {
-        expect(decodeValue(encodeValue(value))).toEqual(value)
-      }),
-    )
+    forAll(wireValue, (value) => {
+      expect(decodeValue(encodeValue(value))).toEqual(value)
+    })
   })
 
   it('accept one form only: what decodes encodes to the same bytes, however it was tampered with', () => {
-    fc.assert(
-      fc.property(wireValue, fc.nat(), fc.integer({ min: 0, max: 255 }), (value, at, byte) => {
+    forAllIn(
+      { numRuns: times(300, 2_000) },
+      wireValue,
+      fc.nat(),
+      fc.integer({ min: 0, max: 255 }),
+      (value, at, byte) => {
         const bytes = encodeValue(value)
         bytes[at % bytes.length] = byte
         let decoded: WireValue
@@ -62,28 +64,22 @@ describe('encode and decode', () => {
           return
         }
         expect(encodeValue(decoded)).toEqual(bytes)
-      }),
-      { numRuns: times(300, 2_000) },
+      },
     )
   })
 
   it('refuse or round-trip arbitrary bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-        const code = refusal(() => expect(encodeValue(decodeValue(bytes))).toEqual(new Uint8Array(bytes)))
-        expect([undefined, 'malformed']).toContain(code)
-      }),
-      { numRuns: times(500, 5_000) },
-    )
+    forAllIn({ numRuns: times(500, 5_000) }, fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      const code = refusal(() => expect(encodeValue(decodeValue(bytes))).toEqual(new Uint8Array(bytes)))
+      expect([undefined, 'malformed']).toContain(code)
+    })
   })
 
   it('refuse every truncation', () => {
-    fc.assert(
-      fc.property(wireValue, fc.nat(), (value, cut) => {
-        const bytes = encodeValue(value)
-        expect(refusal(() => decodeValue(bytes.subarray(0, cut % bytes.length)))).toBe('malformed')
-      }),
-    )
+    forAll(wireValue, fc.nat(), (value, cut) => {
+      const bytes = encodeValue(value)
+      expect(refusal(() => decodeValue(bytes.subarray(0, cut % bytes.length)))).toBe('malformed')
+    })
   })
 
   it('do not keep the input alive or change it', () => {

@@ -2,31 +2,27 @@
 
 import { describe, expect, it } from 'vitest'
 import { formatNodeId, isNodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import fc, { anyText, forAll } from '../../support/run/properties.ts'
 
 const publicKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => new Uint8Array(bytes))
 
 describe('a node id', () => {
   it('is the key, and the key is it', () => {
-    fc.assert(
-      fc.property(publicKey, (key) => {
-        const id = formatNodeId(key)
-        expect(id).toMatch(/^karo:ed25519:[A-Za-z0-9_-]{43}$/)
-        expect(parseNodeId(id)).toEqual(key)
-      }),
-    )
+    forAll(publicKey, (key) => {
+      const id = formatNodeId(key)
+      expect(id).toMatch(/^karo:ed25519:[A-Za-z0-9_-]{43}$/)
+      expect(parseNodeId(id)).toEqual(key)
+    })
   })
 
   it('has one form only', () => {
-    fc.assert(
-      fc.property(publicKey, fc.nat(), anyText({ minLength: 1, maxLength: 1 }), (key, at, letter) => {
-        const id = formatNodeId(key)
-        const index = at % id.length
-        const changed = id.slice(0, index) + letter + id.slice(index + 1)
-        const parsed = parseNodeId(changed)
-        if (parsed !== undefined) expect(formatNodeId(parsed)).toBe(changed)
-      }),
-    )
+    forAll(publicKey, fc.nat(), anyText({ minLength: 1, maxLength: 1 }), (key, at, letter) => {
+      const id = formatNodeId(key)
+      const index = at % id.length
+      const changed = id.slice(0, index) + letter + id.slice(index + 1)
+      const parsed = parseNodeId(changed)
+      if (parsed !== undefined) expect(formatNodeId(parsed)).toBe(changed)
+    })
   })
 
   it.each([

@@ -6,7 +6,7 @@ import { MeshQuery } from '../../../protocols/messages/query.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import { MESSAGES, query } from '../../../protocols/registry.ts'
 import { goldenFrames, signerOf } from '../../support/mesh/vectors.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAll } from '../../support/run/properties.ts'
 
 const frames = goldenFrames.map((vector) =>
   encodeFrame(MESSAGES.get(vector.type)!, vector.envelope, vector.body, signerOf(vector.seed).sign),
@@ -39,30 +39,26 @@ const somePieces = fc.array(fc.nat(), { maxLength: 40 })
 
 describe('the reader', () => {
   it('finds the same frames however the bytes are cut', () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...frames), { maxLength: 6 }), somePieces, (sent, cuts) => {
-        const read = readInPieces(new Uint8Array(Buffer.concat(sent)), cuts)
-        expect(read).toEqual({ frames: sent, code: undefined })
-      }),
-    )
+    forAll(fc.array(fc.constantFrom(...frames), { maxLength: 6 }), somePieces, (sent, cuts) => {
+      const read = readInPieces(new Uint8Array(Buffer.concat(sent)), cuts)
+      expect(read).toEqual({ frames: sent, code: undefined })
+    })
   })
 
   it('comes to the same end with bytes changed, however they are cut', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.constantFrom(...frames.filter((frame) => frame.length < 1_000)), {
-          minLength: 1,
-          maxLength: 4,
-        }),
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        somePieces,
-        (sent, at, xor, cuts) => {
-          const bytes = new Uint8Array(Buffer.concat(sent))
-          bytes[at % bytes.length]! ^= xor
-          expect(readInPieces(bytes, cuts)).toEqual(readInPieces(bytes, []))
-        },
-      ),
+    forAll(
+      fc.array(fc.constantFrom(...frames.filter((frame) => frame.length < 1_000)), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      somePieces,
+      (sent, at, xor, cuts) => {
+        const bytes = new Uint8Array(Buffer.concat(sent))
+        bytes[at % bytes.length]! ^= xor
+        expect(readInPieces(bytes, cuts)).toEqual(readInPieces(bytes, []))
+      },
     )
   })
 

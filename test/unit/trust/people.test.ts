@@ -15,7 +15,7 @@ import {
   NAMELESS_MAX,
 } from '../../../src/trust/people/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import fc from '../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const LONGER_THAN_KEPT = 6_000
@@ -344,32 +344,30 @@ test('the owner of a node does not get what another account on the same machine 
 
 test('whatever happens to accounts, a number is never that of two accounts of different names or uids', async () => {
   const names = ['ada', 'bob', 'joan'] as const
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(
-        fc.record({
-          uid: fc.constantFrom(1000, 1001),
-          name: fc.option(fc.constantFrom(...names)),
-          restart: fc.boolean(),
-        }),
-        { minLength: 1, maxLength: 8 },
-      ),
-      async (steps) => {
-        let one = await world({ local: [] })
-        const owners = new Map<number, string>()
-        for (const { uid, name, restart } of steps) {
-          if (restart) one = await world({ db: one.db, local: [...one.accounts.local] })
-          if (name === null) one.accounts.local.delete(uid)
-          else one.accounts.local.set(uid, name)
-          await one.pass(LONGER_THAN_KEPT)
-          const number = await one.people.numberOf(uid, KEEP)
-          if (number === undefined || name === null) continue
-          const owner = `${uid} ${name}`
-          expect(owners.get(number) ?? owner).toBe(owner)
-          owners.set(number, owner)
-        }
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: 60 },
+    fc.array(
+      fc.record({
+        uid: fc.constantFrom(1000, 1001),
+        name: fc.option(fc.constantFrom(...names)),
+        restart: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
+    async (steps) => {
+      let one = await world({ local: [] })
+      const owners = new Map<number, string>()
+      for (const { uid, name, restart } of steps) {
+        if (restart) one = await world({ db: one.db, local: [...one.accounts.local] })
+        if (name === null) one.accounts.local.delete(uid)
+        else one.accounts.local.set(uid, name)
+        await one.pass(LONGER_THAN_KEPT)
+        const number = await one.people.numberOf(uid, KEEP)
+        if (number === undefined || name === null) continue
+        const owner = `${uid} ${name}`
+        expect(owners.get(number) ?? owner).toBe(owner)
+        owners.set(number, owner)
+      }
+    },
   )
 })

@@ -5,7 +5,7 @@ import type { FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { createFeed, createRing, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
 import type { Feed, Follower } from '../../../../src/api/feed/index.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
 const newFeed = (limits: Partial<FeedLimits> = {}): Feed =>
@@ -64,24 +64,22 @@ test('over any cuts a follower has everything it may see, once and in order; of 
     return { visible, got }
   }
   const ring = fc.integer({ min: 1, max: 8 })
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), ring, ring, (steps, shared, ownKept) => {
-      const whole = run(steps, {})
-      expect(whole.got.map(markOf)).toEqual(whole.visible)
-      // Without gaps: what others do cannot be counted.
-      expect(whole.got.map(({ id }) => numberOf(id))).toEqual(whole.visible.map((_, i) => i + 1))
-      const { visible, got } = run(steps, { shared, own: ownKept })
-      let at = 0
-      for (const event of got) {
-        if (event.type === 'lost') {
-          expect(event.data.count).toBeGreaterThan(0)
-          at += event.data.count!
-        } else expect(markOf(event)).toBe(visible[at++])
-        expect(numberOf(event.id)).toBe(at)
-      }
-      expect(at).toBe(visible.length)
-    }),
-  )
+  forAll(fc.array(step, { maxLength: 200 }), ring, ring, (steps, shared, ownKept) => {
+    const whole = run(steps, {})
+    expect(whole.got.map(markOf)).toEqual(whole.visible)
+    // Without gaps: what others do cannot be counted.
+    expect(whole.got.map(({ id }) => numberOf(id))).toEqual(whole.visible.map((_, i) => i + 1))
+    const { visible, got } = run(steps, { shared, own: ownKept })
+    let at = 0
+    for (const event of got) {
+      if (event.type === 'lost') {
+        expect(event.data.count).toBeGreaterThan(0)
+        at += event.data.count!
+      } else expect(markOf(event)).toBe(visible[at++])
+      expect(numberOf(event.id)).toBe(at)
+    }
+    expect(at).toBe(visible.length)
+  })
 })
 
 test('nobody sees what is another’s, nor that there was something', () => {

@@ -7,7 +7,7 @@ import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/co
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/commands/terminal/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAll, forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 let knowledge: Knowledge
@@ -310,14 +310,12 @@ describe('manual pages', () => {
   })
 
   test('any text gives options or none', () => {
-    fc.assert(
-      fc.property(fc.array(anyText({ maxLength: 60 }), { maxLength: 20 }), (lines) => {
-        for (const { names, description } of readOptions(lines.join('\n'))) {
-          expect(names.length).toBeGreaterThan(0)
-          expect(description).not.toMatch(/\p{Cc}/u)
-        }
-      }),
-    )
+    forAll(fc.array(anyText({ maxLength: 60 }), { maxLength: 20 }), (lines) => {
+      for (const { names, description } of readOptions(lines.join('\n'))) {
+        expect(names.length).toBeGreaterThan(0)
+        expect(description).not.toMatch(/\p{Cc}/u)
+      }
+    })
   })
 })
 
@@ -337,8 +335,11 @@ describe('any text', () => {
   )
 
   test('is explained with parts inside one another and inside the line, in order', async () => {
-    await fc.assert(
-      fc.asyncProperty(line, fc.constantFrom('bash', 'fish', 'zsh', 'sh'), async (command, shell) => {
+    await forAllAsyncIn(
+      { numRuns: times(100, 300) },
+      line,
+      fc.constantFrom('bash', 'fish', 'zsh', 'sh'),
+      async (command, shell) => {
         const found = await explain(command, shell)
         const visit = (parts: readonly ExplainedPart[], from: number, to: number): void => {
           for (const { span, text, parts: inner } of parts) {
@@ -351,8 +352,7 @@ describe('any text', () => {
         const shown = printExplanation(found, { colour: false, columns: 80 })
         expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
         for (const row of shown.split('\n')) expect(row.length).toBeLessThanOrEqual(82)
-      }),
-      { numRuns: times(100, 300) },
+      },
     )
   })
 

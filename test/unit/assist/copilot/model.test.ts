@@ -18,7 +18,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { addressesOf } from '../../../../src/config/host-names.ts'
 import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAll } from '../../../support/run/properties.ts'
 
 const PROMPT = {
   words: 'free space',
@@ -97,23 +97,21 @@ describe('what it says', () => {
   })
 
   test('any reply gives one plain line or is refused', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          anyText(),
-          fc.string().map((command) => JSON.stringify({ command })),
-        ),
-        (reply) => {
-          let command: string
-          try {
-            command = commandIn(reply, 'bash')
-          } catch {
-            return
-          }
-          expect(command).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-          expect(command.length).toBeLessThanOrEqual(1_000)
-        },
+    forAll(
+      fc.oneof(
+        anyText(),
+        fc.string().map((command) => JSON.stringify({ command })),
       ),
+      (reply) => {
+        let command: string
+        try {
+          command = commandIn(reply, 'bash')
+        } catch {
+          return
+        }
+        expect(command).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+        expect(command.length).toBeLessThanOrEqual(1_000)
+      },
     )
   })
 })

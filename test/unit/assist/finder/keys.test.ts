@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { createKeyReader, type Key } from '../../../../src/assist/finder/index.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAll } from '../../../support/run/properties.ts'
 
 function keysOf(pieces: readonly string[]): Key[] {
   const reader = createKeyReader()
@@ -60,25 +60,21 @@ test('the same however it comes', () => {
     '\x00',
     '\x1b[99~',
   )
-  fc.assert(
-    fc.property(
-      fc.array(piece, { maxLength: 12 }),
-      fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
-      (pieces, cuts) => {
-        const whole = pieces.join('')
-        const parts: string[] = []
-        const units = [...whole]
-        while (units.length > 0) parts.push(units.splice(0, cuts.next().value as number).join(''))
-        expect(joined(keysOf(parts))).toEqual(joined(keysOf([whole])))
-      },
-    ),
+  forAll(
+    fc.array(piece, { maxLength: 12 }),
+    fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
+    (pieces, cuts) => {
+      const whole = pieces.join('')
+      const parts: string[] = []
+      const units = [...whole]
+      while (units.length > 0) parts.push(units.splice(0, cuts.next().value as number).join(''))
+      expect(joined(keysOf(parts))).toEqual(joined(keysOf([whole])))
+    },
   )
 })
 
 test('no text has a control character, and it always ends', () => {
-  fc.assert(
-    fc.property(fc.array(anyText({ maxLength: 30 })), (pieces) => {
-      for (const key of keysOf(pieces)) if ('text' in key) expect(key.text).not.toMatch(/\p{Cc}/u)
-    }),
-  )
+  forAll(fc.array(anyText({ maxLength: 30 })), (pieces) => {
+    for (const key of keysOf(pieces)) if ('text' in key) expect(key.text).not.toMatch(/\p{Cc}/u)
+  })
 })

@@ -6,7 +6,7 @@ import { judge, loadGuard, machineOf } from '../../../../src/assist/guard/index.
 import { SOMETHING, UNKNOWN } from '../../../../src/assist/risk/model.ts'
 import { mayBeOwn, OWN_PARTS } from '../../../../src/assist/risk/writes/own-files.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { SPELLINGS, WAYS } from '../../../support/shell/ways-to-write.ts'
 
@@ -249,13 +249,14 @@ test('the quick look at a word finds all that one pattern, tried from each of it
   const slow = new RegExp(`${parts}|/[^\\s"']*${wild}|${wild}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${wild}`)
   const pieces = [...'/*?[. "\'=:-a\n', UNKNOWN, SOMETHING, '/cursor', '.claud', 'e', 'karo'] as const
   const found = { yes: 0, no: 0 }
-  fc.assert(
-    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (some) => {
+  forAllIn(
+    { numRuns: times(2_000, 20_000) },
+    fc.array(fc.constantFrom(...pieces), { maxLength: 12 }),
+    (some) => {
       const text = some.join('')
       expect(mayBeOwn(text), text).toBe(slow.test(text))
       found[slow.test(text) ? 'yes' : 'no']++
-    }),
-    { numRuns: times(2_000, 20_000) },
+    },
   )
   expect(Math.min(found.yes, found.no)).toBeGreaterThan(times(200, 2_000))
 })

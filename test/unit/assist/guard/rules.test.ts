@@ -25,7 +25,7 @@ import { servicePaths } from '../../../../src/config/paths.ts'
 import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const PLACE = { home: '/home/me', cwd: '/home/me/work/app' }
@@ -309,18 +309,16 @@ test('any rules go into a file and out of it again, and leave the rest as it was
     command: text,
     why: text,
   })
-  fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 5 }), fc.nat(), (rules, which) => {
-      const before = '# my rules\n'
-      const all = rules.reduce((file, one) => withRule(file, one, '/g'), before)
-      const read = parseRules(all, '/g', 'own').rules
-      expect(read).toMatchObject(rules)
-      const number = (which % rules.length) + 1
-      const after = withoutRule(all, number, '/g')
-      expect(parseRules(after, '/g', 'own').rules).toMatchObject(rules.toSpliced(number - 1, 1))
-      expect(after.startsWith(before)).toBe(true)
-    }),
-  )
+  forAll(fc.array(rule, { minLength: 1, maxLength: 5 }), fc.nat(), (rules, which) => {
+    const before = '# my rules\n'
+    const all = rules.reduce((file, one) => withRule(file, one, '/g'), before)
+    const read = parseRules(all, '/g', 'own').rules
+    expect(read).toMatchObject(rules)
+    const number = (which % rules.length) + 1
+    const after = withoutRule(all, number, '/g')
+    expect(parseRules(after, '/g', 'own').rules).toMatchObject(rules.toSpliced(number - 1, 1))
+    expect(after.startsWith(before)).toBe(true)
+  })
   const tidy = withRule(
     withRule('# mine\n', { kind: 'allow', rule: 'git-force-push', until: NOW }, '/g'),
     { kind: 'deny', command: "it's" },

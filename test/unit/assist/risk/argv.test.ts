@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkArgv, checkCommand } from '../../../../src/assist/risk/index.ts'
 import { quoteShell } from '../../../../src/base/quote.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAll, forAllIn } from '../../../support/run/properties.ts'
 
 const rulesOf = (argv: readonly string[], options: Parameters<typeof checkArgv>[1] = {}) =>
   checkArgv(argv, options).matches.map(({ rule }) => rule)
@@ -18,16 +18,13 @@ const WORDS = [
 describe('checkArgv', () => {
   it('judges plain words like the line in which each word is quoted', () => {
     const word = fc.oneof(fc.constantFrom(...WORDS), fc.stringMatching(/^[\w./@:,+-]{1,12}$/))
-    fc.assert(
-      fc.property(fc.constantFrom(...WORDS), fc.array(word, { maxLength: 6 }), (tool, rest) => {
-        const argv = [tool, ...rest]
-        const asWords = checkArgv(argv)
-        const asLine = checkCommand(argv.map(quoteShell).join(' '), {})
-        expect(asWords.risk_level).toBe(asLine.risk_level)
-        expect(asWords.matches.map(({ rule }) => rule)).toEqual(asLine.matches.map(({ rule }) => rule))
-      }),
-      { numRuns: 400 },
-    )
+    forAllIn({ numRuns: 400 }, fc.constantFrom(...WORDS), fc.array(word, { maxLength: 6 }), (tool, rest) => {
+      const argv = [tool, ...rest]
+      const asWords = checkArgv(argv)
+      const asLine = checkCommand(argv.map(quoteShell).join(' '), {})
+      expect(asWords.risk_level).toBe(asLine.risk_level)
+      expect(asWords.matches.map(({ rule }) => rule)).toEqual(asLine.matches.map(({ rule }) => rule))
+    })
   })
 
   it('reads no metacharacter of a word as syntax', () => {
@@ -43,11 +40,9 @@ describe('checkArgv', () => {
       '$HOME',
       '<(sh)',
     )
-    fc.assert(
-      fc.property(hostile, fc.constantFrom('ls', 'cat', 'git', 'echo', 'grep'), (text, tool) => {
-        expect(checkArgv([tool, text]).risk_level).not.toBe('critical')
-      }),
-    )
+    forAll(hostile, fc.constantFrom('ls', 'cat', 'git', 'echo', 'grep'), (text, tool) => {
+      expect(checkArgv([tool, text]).risk_level).not.toBe('critical')
+    })
     expect(checkArgv(['ls', '$(rm -rf /)']).risk_level).toBe('safe')
     expect(checkCommand('ls $(rm -rf /)', {}).risk_level).toBe('critical')
   })
@@ -78,12 +73,9 @@ describe('checkArgv', () => {
   })
 
   it('never throws, and gives places inside its line', () => {
-    fc.assert(
-      fc.property(fc.array(anyText(), { maxLength: 8 }), (argv) => {
-        const { command, matches } = checkArgv(argv)
-        for (const { span } of matches) expect(span[1]).toBeLessThanOrEqual(command.length)
-      }),
-      { numRuns: 300 },
-    )
+    forAllIn({ numRuns: 300 }, fc.array(anyText(), { maxLength: 8 }), (argv) => {
+      const { command, matches } = checkArgv(argv)
+      for (const { span } of matches) expect(span[1]).toBeLessThanOrEqual(command.length)
+    })
   })
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
 import { DISGUISES, disguisable, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
 import { PLACE } from '../../../support/data/lines.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { randomOf } from '../../../support/run/random.ts'
 import { times } from '../../../support/run/thorough.ts'
 
@@ -16,14 +16,11 @@ test('a fixed seed', () => {
 })
 
 test('lines and disguises drawn apart from each other', () => {
-  fc.assert(
-    fc.property(fc.constantFrom(...LINES), fc.nat(), (line, seed) => {
-      const { name, text } = disguised(line, randomOf(seed))
-      const { risk_level } = checkCommand(text, { ...PLACE, shell: line.shell })
-      expect(rank(risk_level), `${name}: ${text}`).toBeGreaterThanOrEqual(rank(line.least))
-    }),
-    { numRuns: times(500, 2_000) },
-  )
+  forAllIn({ numRuns: times(500, 2_000) }, fc.constantFrom(...LINES), fc.nat(), (line, seed) => {
+    const { name, text } = disguised(line, randomOf(seed))
+    const { risk_level } = checkCommand(text, { ...PLACE, shell: line.shell })
+    expect(rank(risk_level), `${name}: ${text}`).toBeGreaterThanOrEqual(rank(line.least))
+  })
 })
 
 test('every disguise fits many lines', () => {

@@ -11,42 +11,38 @@ import { names, remembered, rows } from '../../../../src/assist/risk/lookup.ts'
 import { RULES, rulesFor } from '../../../../src/assist/risk/rules/index.ts'
 import { isWriter, writers } from '../../../../src/assist/risk/writes/positions.ts'
 import { OUTPUT_OPTIONS } from '../../../../src/assist/risk/writes/tools.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const MANY = 3
 const word = fc.stringMatching(/^[a-c:.[+-]{1,4}$/)
 const line = fc.tuple(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }))
 
 test('names are found, also when asked again, and parts of names are not', () => {
-  fc.assert(
-    fc.property(fc.array(word, { maxLength: 12 }), fc.oneof(word, fc.string()), (list, asked) => {
-      const found = names(`\n  ${list.join(' ')}\n`)
-      expect(found.has(asked)).toBe(list.includes(asked))
-      for (let i = 0; i < MANY; i++) found.has('a')
-      expect(found.has(asked)).toBe(list.includes(asked))
-    }),
-  )
+  forAll(fc.array(word, { maxLength: 12 }), fc.oneof(word, fc.string()), (list, asked) => {
+    const found = names(`\n  ${list.join(' ')}\n`)
+    expect(found.has(asked)).toBe(list.includes(asked))
+    for (let i = 0; i < MANY; i++) found.has('a')
+    expect(found.has(asked)).toBe(list.includes(asked))
+  })
 })
 
 test('rows are found, also when asked again: all of the name, in their order, and by no word behind it', () => {
-  fc.assert(
-    fc.property(fc.array(line, { maxLength: 6 }), fc.oneof(word, fc.string()), (lines, asked) => {
-      const plain = lines.map(
-        ([tools, about]) => [tools.map((tool) => tool.replaceAll(':', '')), about] as const,
-      )
-      const kept = plain.filter(([tools]) => tools.every((tool) => tool !== ''))
-      const text = kept.map(([tools, about]) => `  ${tools.join(' ')}: ${about.join(' ')}`).join('\n')
-      const expected = kept.flatMap(([tools, about]) =>
-        tools.filter((tool) => tool === asked).map(() => about.join(' ')),
-      )
-      const found = rows(text, ': ', (all) => all)
-      const wanted = expected.length === 0 ? undefined : expected
-      expect(found.of(asked)).toEqual(wanted)
-      for (let i = 0; i < MANY; i++) found.of('a')
-      expect(found.of(asked)).toEqual(wanted)
-      expect(found.names()).toEqual([...new Set(kept.flatMap(([tools]) => tools))])
-    }),
-  )
+  forAll(fc.array(line, { maxLength: 6 }), fc.oneof(word, fc.string()), (lines, asked) => {
+    const plain = lines.map(
+      ([tools, about]) => [tools.map((tool) => tool.replaceAll(':', '')), about] as const,
+    )
+    const kept = plain.filter(([tools]) => tools.every((tool) => tool !== ''))
+    const text = kept.map(([tools, about]) => `  ${tools.join(' ')}: ${about.join(' ')}`).join('\n')
+    const expected = kept.flatMap(([tools, about]) =>
+      tools.filter((tool) => tool === asked).map(() => about.join(' ')),
+    )
+    const found = rows(text, ': ', (all) => all)
+    const wanted = expected.length === 0 ? undefined : expected
+    expect(found.of(asked)).toEqual(wanted)
+    for (let i = 0; i < MANY; i++) found.of('a')
+    expect(found.of(asked)).toEqual(wanted)
+    expect(found.names()).toEqual([...new Set(kept.flatMap(([tools]) => tools))])
+  })
 })
 
 test('a name is searched once, as long as not too many others are asked for', () => {

@@ -16,7 +16,7 @@ import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { examplesOf } from '../../../support/data/rule-examples.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAll, forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
@@ -120,32 +120,28 @@ describe('disguises never lower a level', () => {
     const plain = levelOf(words.join(' '))
     test(`${words.join(' ')} (${plain})`, () => {
       expect(rank(plain)).toBeGreaterThan(0)
-      fc.assert(
-        fc.property(
-          fc.tuple(...words.map(disguised)),
-          fc.array(gap, { minLength: 4, maxLength: 4 }),
-          (parts, gaps) => {
-            const command = parts.map((part, i) => (i === 0 ? part : gaps[i % 4] + part)).join('')
-            expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
-          },
-        ),
+      forAllIn(
         { numRuns: times(5, 150) },
+        fc.tuple(...words.map(disguised)),
+        fc.array(gap, { minLength: 4, maxLength: 4 }),
+        (parts, gaps) => {
+          const command = parts.map((part, i) => (i === 0 ? part : gaps[i % 4] + part)).join('')
+          expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
+        },
       )
     })
     test(`${words.join(' ')}, wrapped`, () => {
-      fc.assert(
-        fc.property(
-          fc.constantFrom(...WRAPPINGS),
-          fc.constantFrom(...WRAPPINGS),
-          fc.boolean(),
-          (inner, outer, twice) => {
-            const once = inner(words.join(' '))
-            // Syntax in front (`if …`, `A=1 …`) is not a command another command could start.
-            const command = twice && !ONLY_ONCE.test(once) && !once.includes('EOF') ? outer(once) : once
-            expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
-          },
-        ),
+      forAllIn(
         { numRuns: times(8, 300) },
+        fc.constantFrom(...WRAPPINGS),
+        fc.constantFrom(...WRAPPINGS),
+        fc.boolean(),
+        (inner, outer, twice) => {
+          const once = inner(words.join(' '))
+          // Syntax in front (`if …`, `A=1 …`) is not a command another command could start.
+          const command = twice && !ONLY_ONCE.test(once) && !once.includes('EOF') ? outer(once) : once
+          expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
+        },
       )
     })
     test.each(['/bin/', '/usr/bin/', '/usr/local/bin/', './', '../../bin/', '~/bin/', '\\'])(
@@ -161,20 +157,18 @@ describe('disguises never lower a level', () => {
       .shuffledSubarray(['r', 'f', 'v', 'i'], { minLength: 1 })
       .filter((some) => some.includes('r'))
     const form = fc.constantFrom('joined', 'split', 'long', 'end', 'dashes')
-    fc.assert(
-      fc.property(flags, form, (letters, how) => {
-        const joined = `-${letters.join('')}`
-        const split = letters.map((letter) => `-${letter}`).join(' ')
-        const command = {
-          joined: `rm ${joined} /`,
-          split: `rm ${split} /`,
-          long: 'rm --force --recursive /',
-          end: `rm / ${joined}`,
-          dashes: `rm ${split} -- /`,
-        }[how]
-        expect(levelOf(command), command).toBe('critical')
-      }),
-    )
+    forAll(flags, form, (letters, how) => {
+      const joined = `-${letters.join('')}`
+      const split = letters.map((letter) => `-${letter}`).join(' ')
+      const command = {
+        joined: `rm ${joined} /`,
+        split: `rm ${split} /`,
+        long: 'rm --force --recursive /',
+        end: `rm / ${joined}`,
+        dashes: `rm ${split} -- /`,
+      }[how]
+      expect(levelOf(command), command).toBe('critical')
+    })
   })
 
   test('the same place by other names', () => {
@@ -237,23 +231,21 @@ describe('any text', () => {
     fc.mixedCase(fc.string()),
   )
   test('is judged without throwing, with spans inside it', () => {
-    fc.assert(
-      fc.property(
-        nasty,
-        fc.constantFrom(...SHELLS),
-        fc.constantFrom(...GUARD_PROFILES),
-        (command, shell, profile) => {
-          const verdict = checkCommand(command, { shell, profile })
-          expect(verdict.command).toBe(command)
-          for (const { span } of verdict.matches) {
-            expect(span[0]).toBeGreaterThanOrEqual(0)
-            expect(span[1]).toBeGreaterThanOrEqual(span[0])
-            expect(span[1]).toBeLessThanOrEqual(command.length)
-          }
-          expect(riskLevelOf(command, shell)).toBe(verdict.risk_level)
-        },
-      ),
+    forAllIn(
       { numRuns: times(80, 3_000) },
+      nasty,
+      fc.constantFrom(...SHELLS),
+      fc.constantFrom(...GUARD_PROFILES),
+      (command, shell, profile) => {
+        const verdict = checkCommand(command, { shell, profile })
+        expect(verdict.command).toBe(command)
+        for (const { span } of verdict.matches) {
+          expect(span[0]).toBeGreaterThanOrEqual(0)
+          expect(span[1]).toBeGreaterThanOrEqual(span[0])
+          expect(span[1]).toBeLessThanOrEqual(command.length)
+        }
+        expect(riskLevelOf(command, shell)).toBe(verdict.risk_level)
+      },
     )
   })
 

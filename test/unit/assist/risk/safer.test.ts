@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { examplesOf } from '../../../support/data/rule-examples.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const saferOf = (command: string) => checkCommand(command, PLACE).safer
@@ -48,30 +48,28 @@ test('a safer form keeps each path, address, host and account that the command n
 const name = fc.stringMatching(/^[a-z]{3}-[a-z0-9]{3,8}$/)
 
 test('whatever the names are, the form has them', () => {
-  fc.assert(
-    fc.property(name, name, name, (host, what, place) => {
-      for (const command of [
-        `dropdb -h ${host} -U ${place} ${what}`,
-        `git push -f ${host} ${what}`,
-        `git push ${host} +${what}`,
-        `git -C ${place} clean -fdx ${what}`,
-        `git branch -D ${what}`,
-        `git checkout -- ${place}/${what}`,
-        `kubectl --context ${host} -n ${place} delete deployment ${what}`,
-        `helm --kube-context ${host} -n ${place} uninstall ${what}`,
-        `terraform -chdir=${host} destroy -target=${what} -var-file=${place}`,
-        `rsync -a --delete ${what}/ ${host}:${place}/`,
-        `ssh -o StrictHostKeyChecking=no ${place}@${host} ${what}`,
-        `rm -rf ${host}/${place}/${what}`,
-        `aws s3 rm s3://${what}/${place} --recursive --profile ${host}`,
-      ]) {
-        const safer = saferOf(command)
-        if (safer === undefined) continue
-        for (const word of [host, what, place])
-          if (command.includes(word)) expect(safer, command).toContain(word)
-      }
-    }),
-  )
+  forAll(name, name, name, (host, what, place) => {
+    for (const command of [
+      `dropdb -h ${host} -U ${place} ${what}`,
+      `git push -f ${host} ${what}`,
+      `git push ${host} +${what}`,
+      `git -C ${place} clean -fdx ${what}`,
+      `git branch -D ${what}`,
+      `git checkout -- ${place}/${what}`,
+      `kubectl --context ${host} -n ${place} delete deployment ${what}`,
+      `helm --kube-context ${host} -n ${place} uninstall ${what}`,
+      `terraform -chdir=${host} destroy -target=${what} -var-file=${place}`,
+      `rsync -a --delete ${what}/ ${host}:${place}/`,
+      `ssh -o StrictHostKeyChecking=no ${place}@${host} ${what}`,
+      `rm -rf ${host}/${place}/${what}`,
+      `aws s3 rm s3://${what}/${place} --recursive --profile ${host}`,
+    ]) {
+      const safer = saferOf(command)
+      if (safer === undefined) continue
+      for (const word of [host, what, place])
+        if (command.includes(word)) expect(safer, command).toContain(word)
+    }
+  })
 })
 
 test.each([

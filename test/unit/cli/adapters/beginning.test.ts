@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { readBeginning } from '../../../../src/cli/adapters/call.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 test.each([
   ['{"a":1,"b":{"c":"x","d":"y', { a: 1, b: { c: 'x' } }],
@@ -26,18 +26,16 @@ function isPart(part: unknown, whole: unknown): boolean {
 }
 
 test('of any document, broken off anywhere, only what was in it; and all of it where it is whole', () => {
-  fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (document, at) => {
-      const text = JSON.stringify(document)
-      const whole = JSON.parse(text) as object
-      expect(readBeginning(text)).toEqual(whole)
-      const part = readBeginning(text.slice(0, at % text.length))
-      expect(part === undefined || isPart(part, whole)).toBe(true)
-    }),
-  )
+  forAll(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (document, at) => {
+    const text = JSON.stringify(document)
+    const whole = JSON.parse(text) as object
+    expect(readBeginning(text)).toEqual(whole)
+    const part = readBeginning(text.slice(0, at % text.length))
+    expect(part === undefined || isPart(part, whole)).toBe(true)
+  })
 })
 
 test('any text is read or not, and depth costs no more than length', () => {
-  fc.assert(fc.property(fc.string(), (text) => void readBeginning(text)))
+  forAll(fc.string(), (text) => void readBeginning(text))
   readBeginning('[{"a":'.repeat(100_000))
 })

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { checkCommand, type RiskVerdict } from '../../../../src/assist/risk/index.ts'
 import { ADAPTERS, answerCall } from '../../../../src/cli/adapters/index.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 import { DOCUMENTED, type Documented } from './calls.ts'
 
 const judge = (command: string, where: object): RiskVerdict =>
@@ -215,11 +215,9 @@ describe.each(DOCUMENTED)(
     })
 
     test('any JSON at all is answered', () => {
-      fc.assert(
-        fc.property(fc.jsonValue(), (input) => {
-          expect(['none', 'ask', 'deny']).toContain(call(input, closed).reply.decision)
-        }),
-      )
+      forAll(fc.jsonValue(), (input) => {
+        expect(['none', 'ask', 'deny']).toContain(call(input, closed).reply.decision)
+      })
     })
 
     test('where the command runs is handed to the check', () => {

@@ -21,7 +21,7 @@ import {
   withoutHooks,
 } from '../../../../src/cli/adapters/settings.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const LINE = `karo hook x || exit 0 ${MARK}`
 const tools = Object.values(ADAPTERS).flatMap(({ name, settings }) =>
@@ -157,35 +157,28 @@ test('whatever else stands in such a file, ours goes in and out and the rest sta
   const entries = fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 3 })
   const hooks = fc.dictionary(fc.constantFrom('PreToolUse', 'Stop', 'x'), entries)
   const files = fc.record({ hooks, other: fc.jsonValue({ maxDepth: 2 }) }, { requiredKeys: [] })
-  fc.assert(
-    fc.property(
-      files,
-      fc.constantFrom(undefined, 2, '\t'),
-      fc.constantFrom(...tools),
-      (value, layout, tool) => {
-        const [, settings] = tool
-        const text = JSON.stringify(value, null, layout)
-        const before = JSON.parse(text)
-        const once = withHooks(text, settings, LINE)
-        const wanted = settings.entries(LINE) as Record<string, readonly Json[]>
-        const after = JSON.parse(once)
-        for (const [event, own] of Object.entries(wanted)) {
-          expect(after.hooks[event]).toEqual([...(before.hooks?.[event] ?? []), ...own])
-        }
-        expect(withHooks(once, settings, LINE)).toBe(once)
-        expect(undone(once, settings, text)).toBe(text)
-        expect(undone(`${once}\n`, settings, text)).toBe(`${withoutHooks(once)}\n`)
-        const { hooks: left = {}, ...rest } = JSON.parse(withoutHooks(once))
-        for (const key of Object.keys(settings.fixed ?? {})) delete rest[key]
-        const { hooks: had = {}, ...others } = before
-        expect(rest).toEqual(others)
-        // A list that was empty is as if it were not there.
-        const full = (lists: Record<string, unknown[]>) =>
-          Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
-        expect(full(left)).toEqual(full(had))
-      },
-    ),
-  )
+  forAll(files, fc.constantFrom(undefined, 2, '\t'), fc.constantFrom(...tools), (value, layout, tool) => {
+    const [, settings] = tool
+    const text = JSON.stringify(value, null, layout)
+    const before = JSON.parse(text)
+    const once = withHooks(text, settings, LINE)
+    const wanted = settings.entries(LINE) as Record<string, readonly Json[]>
+    const after = JSON.parse(once)
+    for (const [event, own] of Object.entries(wanted)) {
+      expect(after.hooks[event]).toEqual([...(before.hooks?.[event] ?? []), ...own])
+    }
+    expect(withHooks(once, settings, LINE)).toBe(once)
+    expect(undone(once, settings, text)).toBe(text)
+    expect(undone(`${once}\n`, settings, text)).toBe(`${withoutHooks(once)}\n`)
+    const { hooks: left = {}, ...rest } = JSON.parse(withoutHooks(once))
+    for (const key of Object.keys(settings.fixed ?? {})) delete rest[key]
+    const { hooks: had = {}, ...others } = before
+    expect(rest).toEqual(others)
+    // A list that was empty is as if it were not there.
+    const full = (lists: Record<string, unknown[]>) =>
+      Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
+    expect(full(left)).toEqual(full(had))
+  })
 })
 
 describe('edits of JSON', () => {
@@ -193,37 +186,33 @@ describe('edits of JSON', () => {
   const layouts = fc.constantFrom(undefined, 1, 2, 4, '\t')
 
   test('adding and taking away is as if the value were changed, whatever the layout', () => {
-    fc.assert(
-      fc.property(object, fc.jsonValue(), layouts, (value, more, layout) => {
-        const text = JSON.stringify(value, null, layout)
-        const node = parseNode(text)
-        if (node.kind !== 'members') throw new Error('an object is an object')
-        const key = 'k'.repeat(1 + Math.max(0, ...Object.keys(value).map(({ length }) => length)))
-        const longer = withAdded(text, node, more as Json, key)
-        expect(JSON.parse(longer)).toEqual({ ...JSON.parse(text), [key]: JSON.parse(JSON.stringify(more)) })
-        const again = parseNode(longer)
-        if (again.kind !== 'members') throw new Error('an object is an object')
-        expect(withoutElement(longer, again, again.elements.length - 1)).toBe(text)
-        const keys = Object.keys(JSON.parse(text))
-        keys.forEach((gone, index) => {
-          const { [gone]: _, ...rest } = JSON.parse(text)
-          const at = node.elements.findIndex((member) => member.key === gone)
-          expect(JSON.parse(withoutElement(text, node, at))).toEqual(rest)
-          expect(index).toBeLessThan(keys.length)
-        })
-      }),
-    )
+    forAll(object, fc.jsonValue(), layouts, (value, more, layout) => {
+      const text = JSON.stringify(value, null, layout)
+      const node = parseNode(text)
+      if (node.kind !== 'members') throw new Error('an object is an object')
+      const key = 'k'.repeat(1 + Math.max(0, ...Object.keys(value).map(({ length }) => length)))
+      const longer = withAdded(text, node, more as Json, key)
+      expect(JSON.parse(longer)).toEqual({ ...JSON.parse(text), [key]: JSON.parse(JSON.stringify(more)) })
+      const again = parseNode(longer)
+      if (again.kind !== 'members') throw new Error('an object is an object')
+      expect(withoutElement(longer, again, again.elements.length - 1)).toBe(text)
+      const keys = Object.keys(JSON.parse(text))
+      keys.forEach((gone, index) => {
+        const { [gone]: _, ...rest } = JSON.parse(text)
+        const at = node.elements.findIndex((member) => member.key === gone)
+        expect(JSON.parse(withoutElement(text, node, at))).toEqual(rest)
+        expect(index).toBeLessThan(keys.length)
+      })
+    })
   })
 
   test('places are those of the values', () => {
-    fc.assert(
-      fc.property(object, layouts, (value, layout) => {
-        const text = ` ${JSON.stringify(value, null, layout)}\n`
-        for (const [key, inner] of Object.entries(JSON.parse(text))) {
-          const node = memberOf(parseNode(text), key)!
-          expect(JSON.parse(text.slice(node.start, node.end))).toEqual(inner)
-        }
-      }),
-    )
+    forAll(object, layouts, (value, layout) => {
+      const text = ` ${JSON.stringify(value, null, layout)}\n`
+      for (const [key, inner] of Object.entries(JSON.parse(text))) {
+        const node = memberOf(parseNode(text), key)!
+        expect(JSON.parse(text.slice(node.start, node.end))).toEqual(inner)
+      }
+    })
   })
 })

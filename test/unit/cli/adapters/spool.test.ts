@@ -7,7 +7,7 @@ import type { RanCommand } from '../../../../src/cli/adapters/spool.ts'
 import { parseSpoolName } from '../../../../src/observe/record/spool-file.ts'
 import { createSpoolParser } from '../../../../src/observe/record/spool-record.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAllIn } from '../../../support/run/properties.ts'
 
 let directory: string
 beforeEach(() => {
@@ -66,19 +66,16 @@ describe('what is left', () => {
   })
 
   test('any command comes out as it went in, but for blanks in front, NULs and what the reader cuts', () => {
-    fc.assert(
-      fc.property(anyText(), fc.option(fc.nat(255)), (command, exitCode) => {
-        rmSync(directory, { recursive: true, force: true })
-        mkdirSync(directory)
-        leaveInSpool([{ ran: { ...ran, command: `x${command}`, exitCode } }], writer())
-        const [record] = read().records
-        const said = Buffer.from(`x${command}`.replaceAll('\0', '\u{fffd}'))
-          .toString('utf8')
-          .replace(/\n+$/, '')
-        expect(record).toMatchObject({ command: said, exitCode, generated: true })
-      }),
-      { numRuns: 50 },
-    )
+    forAllIn({ numRuns: 50 }, anyText(), fc.option(fc.nat(255)), (command, exitCode) => {
+      rmSync(directory, { recursive: true, force: true })
+      mkdirSync(directory)
+      leaveInSpool([{ ran: { ...ran, command: `x${command}`, exitCode } }], writer())
+      const [record] = read().records
+      const said = Buffer.from(`x${command}`.replaceAll('\0', '\u{fffd}'))
+        .toString('utf8')
+        .replace(/\n+$/, '')
+      expect(record).toMatchObject({ command: said, exitCode, generated: true })
+    })
   })
 
   test('a blank in front keeps nothing secret, as it does for a person', () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { judgeRules, neededPorts } from '../../../../src/cli/doctor/checks/firewall.ts'
 import { readIptables, readNft, speakAgainst } from '../../../../src/cli/doctor/firewall-rules.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const mesh = { way: 'in', protocol: 'tcp', port: 9238 } as const
 
@@ -102,11 +102,9 @@ test('whatever text it is, it is read or left', () => {
     '*filter',
   )
   const more = fc.constantFrom(':INPUT DROP [0:0]', '-A INPUT', '--dport', '-j DROP', 'tcp dport {', '"', ' ')
-  fc.assert(
-    fc.property(fc.array(fc.oneof(words, more, fc.string({ maxLength: 8 })), { maxLength: 60 }), (parts) => {
-      speakAgainst([...readNft(parts.join('')), ...readIptables(parts.join(' '))], mesh)
-    }),
-  )
+  forAll(fc.array(fc.oneof(words, more, fc.string({ maxLength: 8 })), { maxLength: 60 }), (parts) => {
+    speakAgainst([...readNft(parts.join('')), ...readIptables(parts.join(' '))], mesh)
+  })
 })
 
 describe('what is said of it', () => {

@@ -9,7 +9,7 @@ import {
   robustSpread,
   severity,
 } from '../../../../src/insight/anomalies/numbers.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 test('median, spread, quantile, mean and variance of small lists', () => {
   expect([median([]), median([5]), median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([0, 5, 2, 2.5])
@@ -27,12 +27,10 @@ test('median, spread, quantile, mean and variance of small lists', () => {
 
 test('one wild value moves neither median nor spread by much', () => {
   const usual = fc.array(fc.integer({ min: 90, max: 110 }), { minLength: 20, maxLength: 60 })
-  fc.assert(
-    fc.property(usual, fc.integer({ min: 0, max: 1e9 }), (values, wild) => {
-      expect(Math.abs(median([...values, wild]) - median(values))).toBeLessThanOrEqual(20)
-      expect(robustSpread([...values, wild])).toBeLessThanOrEqual(1.4826 * 20)
-    }),
-  )
+  forAll(usual, fc.integer({ min: 0, max: 1e9 }), (values, wild) => {
+    expect(Math.abs(median([...values, wild]) - median(values))).toBeLessThanOrEqual(20)
+    expect(robustSpread([...values, wild])).toBeLessThanOrEqual(1.4826 * 20)
+  })
 })
 
 describe('the binomial tail', () => {
@@ -50,23 +48,19 @@ describe('the binomial tail', () => {
   test('is a chance, falls with more failures and rises with the rate, for large numbers as well', () => {
     const n = fc.integer({ min: 1, max: 5000 })
     const rate = fc.double({ min: 1e-6, max: 0.999, noNaN: true })
-    fc.assert(
-      fc.property(n, rate, fc.double({ min: 0, max: 1, noNaN: true }), (size, p, part) => {
-        const least = Math.floor(part * size)
-        const tail = binomialTail(least, size, p)
-        expect(tail).toBeGreaterThanOrEqual(0)
-        expect(tail).toBeLessThanOrEqual(1)
-        expect(binomialTail(least + 1, size, p)).toBeLessThanOrEqual(tail + 1e-9)
-        expect(binomialTail(least, size, Math.min(0.9999, p * 1.1))).toBeGreaterThanOrEqual(tail - 1e-9)
-      }),
-    )
+    forAll(n, rate, fc.double({ min: 0, max: 1, noNaN: true }), (size, p, part) => {
+      const least = Math.floor(part * size)
+      const tail = binomialTail(least, size, p)
+      expect(tail).toBeGreaterThanOrEqual(0)
+      expect(tail).toBeLessThanOrEqual(1)
+      expect(binomialTail(least + 1, size, p)).toBeLessThanOrEqual(tail + 1e-9)
+      expect(binomialTail(least, size, Math.min(0.9999, p * 1.1))).toBeGreaterThanOrEqual(tail - 1e-9)
+    })
   })
 })
 
 test('a severity is a whole number from 1 to 10', () => {
-  fc.assert(
-    fc.property(fc.double({ noNaN: true }), (value) => {
-      expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).toContain(severity(value))
-    }),
-  )
+  forAll(fc.double({ noNaN: true }), (value) => {
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).toContain(severity(value))
+  })
 })

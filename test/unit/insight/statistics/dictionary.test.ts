@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { CATEGORIES, OTHER, TOOL_NAMES, toolOf } from '../../../../src/base/words/dictionary.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 test.each([
@@ -91,14 +91,11 @@ test('nothing of an unknown word comes out', () => {
   const near = fc
     .tuple(fc.constantFrom(...known), anyText({ maxLength: 4 }), fc.boolean())
     .map(([name, more, before]) => (before ? more + name : name + more))
-  fc.assert(
-    fc.property(fc.oneof(anyText(), near), (word) => {
-      const { tool, category } = toolOf(word)
-      expect(TOOL_NAMES.has(tool)).toBe(true)
-      expect(CATEGORIES).toContain(category)
-    }),
-    { numRuns: times(500, 5_000) },
-  )
+  forAllIn({ numRuns: times(500, 5_000) }, fc.oneof(anyText(), near), (word) => {
+    const { tool, category } = toolOf(word)
+    expect(TOOL_NAMES.has(tool)).toBe(true)
+    expect(CATEGORIES).toContain(category)
+  })
 })
 
 test('one answer of the wire carries them all, with room for names of older and newer nodes', () => {

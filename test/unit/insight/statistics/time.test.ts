@@ -3,7 +3,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { dayOfLocalHour, HOUR_MS, localDay } from '../../../../src/base/calendar.ts'
 import { floorToHour, widenToHours } from '../../../../src/insight/statistics/time.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -12,19 +12,17 @@ afterEach(() => {
 const time = fc.integer({ min: 0, max: Date.parse('2100-01-01T00:00:00Z') })
 
 test('a widened range holds the range, is whole hours, and stays when widened again', () => {
-  fc.assert(
-    fc.property(time, fc.nat(1e9), (start, length) => {
-      const wide = widenToHours({ start, end: start + length })
-      expect(wide.start % HOUR_MS).toBe(0)
-      expect(wide.end % HOUR_MS).toBe(0)
-      expect(start - wide.start).toBeGreaterThanOrEqual(0)
-      expect(start - wide.start).toBeLessThan(HOUR_MS)
-      expect(wide.end - start - length).toBeGreaterThanOrEqual(0)
-      expect(wide.end - start - length).toBeLessThan(HOUR_MS)
-      expect(widenToHours(wide)).toEqual(wide)
-      expect(wide.start).toBe(floorToHour(start))
-    }),
-  )
+  forAll(time, fc.nat(1e9), (start, length) => {
+    const wide = widenToHours({ start, end: start + length })
+    expect(wide.start % HOUR_MS).toBe(0)
+    expect(wide.end % HOUR_MS).toBe(0)
+    expect(start - wide.start).toBeGreaterThanOrEqual(0)
+    expect(start - wide.start).toBeLessThan(HOUR_MS)
+    expect(wide.end - start - length).toBeGreaterThanOrEqual(0)
+    expect(wide.end - start - length).toBeLessThan(HOUR_MS)
+    expect(widenToHours(wide)).toEqual(wide)
+    expect(wide.start).toBe(floorToHour(start))
+  })
 })
 
 test.each([
@@ -39,11 +37,9 @@ test.each([
   'Etc/GMT+12',
 ])('in %s the hour of UTC and the hour of the clock tell the date', (zone) => {
   vi.stubEnv('TZ', zone)
-  fc.assert(
-    fc.property(time, (now) => {
-      expect(dayOfLocalHour(Math.floor(now / HOUR_MS), new Date(now).getHours())).toBe(localDay(now))
-    }),
-  )
+  forAll(time, (now) => {
+    expect(dayOfLocalHour(Math.floor(now / HOUR_MS), new Date(now).getHours())).toBe(localDay(now))
+  })
 })
 
 test('the date is that of the zone in which something ran, after a journey too', () => {

@@ -8,7 +8,7 @@ import { readFish } from '../../../../src/observe/imports/fish.ts'
 import { linesOf, type Reader } from '../../../../src/observe/imports/lines.ts'
 import { SHELL_WRITERS } from '../../../../src/observe/imports/writers.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
-import fc, { anyText } from '../../../support/run/properties.ts'
+import fc, { anyText, forAllAsyncIn } from '../../../support/run/properties.ts'
 
 const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
 
@@ -203,22 +203,20 @@ describe('all of them', () => {
         .constantFrom('\n', '\\\n', '#1700000000\n', ': 1:2;', '- cmd: ', '  when: 3\n', '\r\n', '\x83')
         .map((text) => Buffer.from(text, 'latin1')),
     )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(part, { maxLength: 24 }),
-        fc.integer({ min: 1, max: 9 }),
-        async (parts, length) => {
-          const file = Buffer.concat(parts)
-          const whole = await read(shell, file)
-          expect(await read(shell, file, length)).toEqual(whole)
-          for (const item of whole) {
-            if (!('entry' in item)) continue
-            expect(item.entry.command.isWellFormed()).toBe(true)
-            expect(item.entry.command).not.toContain('\0')
-          }
-        },
-      ),
+    await forAllAsyncIn(
       { numRuns: 300 },
+      fc.array(part, { maxLength: 24 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (parts, length) => {
+        const file = Buffer.concat(parts)
+        const whole = await read(shell, file)
+        expect(await read(shell, file, length)).toEqual(whole)
+        for (const item of whole) {
+          if (!('entry' in item)) continue
+          expect(item.entry.command.isWellFormed()).toBe(true)
+          expect(item.entry.command).not.toContain('\0')
+        }
+      },
     )
   })
 
@@ -244,8 +242,10 @@ describe('all of them', () => {
       seconds: fc.integer({ min: 1, max: 4_000_000_000 }),
       elapsed: fc.option(fc.integer({ min: 1, max: 100_000 })),
     })
-    await fc.assert(
-      fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 6 }), async (entries) => {
+    await forAllAsyncIn(
+      { numRuns: 300 },
+      fc.array(entry, { minLength: 1, maxLength: 6 }),
+      async (entries) => {
         const file = Buffer.concat(
           entries.map(({ command, seconds, elapsed }) =>
             SHELL_WRITERS[shell]({
@@ -262,8 +262,7 @@ describe('all of them', () => {
         // A time that is as large as the moment itself zsh takes for the moment of its end.
         const exact = entries.every(({ seconds, elapsed }) => (elapsed ?? 0) < seconds)
         if (exact) expect(times).toEqual(entries.map(({ elapsed }) => elapsed && elapsed * 1_000_000))
-      }),
-      { numRuns: 300 },
+      },
     )
   })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProc, parseStat } from '../../../../src/observe/processes/proc.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 import { until } from '../../../support/run/until.ts'
 
 const proc = createProc()
@@ -88,25 +88,23 @@ test('the children of every thread', () => {
 })
 
 test('a name may hold whatever it likes', () => {
-  fc.assert(
-    fc.property(fc.string({ maxLength: 15 }), fc.nat(1e9), fc.nat(1e9), (name, ticks, started) => {
-      const stat = parseStat(statOf(name, { utime: ticks, stime: 0, started }))
-      expect(stat).toEqual({
-        name,
-        state: 'S',
-        group: 77,
-        foreground: 78,
-        threads: 5,
-        cpuMs: ticks * 10,
-        startedMs: started * 10,
-      })
-    }),
-  )
+  forAll(fc.string({ maxLength: 15 }), fc.nat(1e9), fc.nat(1e9), (name, ticks, started) => {
+    const stat = parseStat(statOf(name, { utime: ticks, stime: 0, started }))
+    expect(stat).toEqual({
+      name,
+      state: 'S',
+      group: 77,
+      foreground: 78,
+      threads: 5,
+      cpuMs: ticks * 10,
+      startedMs: started * 10,
+    })
+  })
   expect(parseStat(statOf(') R 1 2 (evil')))?.toMatchObject({ name: ') R 1 2 (evil', state: 'S' })
 })
 
 test('what is no stat is none', () => {
-  fc.assert(fc.property(fc.string(), (text) => void parseStat(text)))
+  forAll(fc.string(), (text) => void parseStat(text))
   for (const text of ['', '1', '1 (a', '1 (a)', '1 (a) S', ')(', statOf('a').slice(0, 40)])
     expect(parseStat(text)).toBeUndefined()
 })

@@ -13,7 +13,7 @@ import {
   WRITERS,
 } from '../../../../src/ops/care/transfer.ts'
 import { idOfEvent } from '../../../../src/store/events/events.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsync } from '../../../support/run/properties.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const awkward = fc
@@ -58,15 +58,13 @@ const fileOf = (format: ExportFormat, events: readonly TransferEvent[]): string 
 }
 
 test.each(EXPORT_FORMATS)('%s: what was written is read, in pieces of any length', async (format) => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(event, { maxLength: 8 }),
-      fc.integer({ min: 11, max: 200 }),
-      async (events, length) => {
-        const read = await readAll(fileOf(format, events), length)
-        expect(read.map((one) => ('event' in one ? one.event : one))).toEqual(events)
-      },
-    ),
+  await forAllAsync(
+    fc.array(event, { maxLength: 8 }),
+    fc.integer({ min: 11, max: 200 }),
+    async (events, length) => {
+      const read = await readAll(fileOf(format, events), length)
+      expect(read.map((one) => ('event' in one ? one.event : one))).toEqual(events)
+    },
   )
 })
 

@@ -15,7 +15,7 @@ import {
 } from '../../../../src/store/events/rows.ts'
 import { decodeValue } from '../../../../src/store/level/value.ts'
 import { eventOf } from '../../../support/data/events.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 
 const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max }))
 const name = fc.oneof(
@@ -49,8 +49,10 @@ const event: fc.Arbitrary<EventInput> = fc
   }))
 
 test('every event is read as it was stored', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(event, whole(2 ** 32 - 1)), { minLength: 1, maxLength: 20 }), (made) => {
+  forAllIn(
+    { numRuns: 300 },
+    fc.array(fc.tuple(event, whole(2 ** 32 - 1)), { minLength: 1, maxLength: 20 }),
+    (made) => {
       for (const [one, number] of made) {
         const {
           uid: _,
@@ -71,8 +73,7 @@ test('every event is read as it was stored', () => {
           flags: eventFlags(one),
         })
       }
-    }),
-    { numRuns: 300 },
+    },
   )
 })
 

@@ -13,7 +13,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 
 const ALL: EventFilter = { words: [], limit: 1000 }
 const EVER = 0xffff_ffff
@@ -111,62 +111,60 @@ const sketch = fc.record({
 })
 
 test('rollups, unique counts and search agree with a plain list, over batches and restarts', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.array(sketch, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
-      async (batches) => {
-        const db = await temporaryDatabase()
-        let tag = 0
-        const all: EventInput[] = []
-        for (const batch of batches) {
-          const events = batch.map(({ n, ...more }) => {
-            const event = eventOf(n, more)
-            return { ...event, tag: tag++, local: { day: 20_000 + Math.floor(n / 86_400), hour: n % 24 } }
-          })
-          all.push(...events)
-          // A new repository each time: nothing may depend on what the last one remembered.
-          await createEventRepository(db).ingest({ events, position: positionAt(tag), dropped: 0 })
-        }
-        const repository = createEventRepository(db)
-        const rollups = createRollupRepository(db)
-        expect(await rollups.uids()).toEqual([...new Set(all.map(({ uid }) => uid))].sort())
-        for (const uid of [1000, 1001]) {
-          const own = all.filter((event) => event.uid === uid)
-          expect(await repository.count(uid)).toBe(own.length)
-          const failed = own.filter(({ exit_code }) => exit_code === 1)
-          for (const parts of [await rollups.days(uid, 0, EVER), await rollups.hours(uid, 0, EVER)]) {
-            const sum = (pick: (r: (typeof parts)[number]['rollup']) => number) =>
-              parts.reduce((total, { rollup }) => total + pick(rollup), 0)
-            expect(sum((r) => r.count)).toBe(own.length)
-            expect(sum((r) => r.failures)).toBe(failed.length)
-            expect(sum((r) => r.duration_ms)).toBe(own.filter(({ duration_us }) => duration_us).length * 1500)
-            expect(sum((r) => r.tools.git?.count ?? 0)).toBe(own.filter(({ tool }) => tool === 'git').length)
-            expect(sum((r) => r.tools.git?.failures ?? 0)).toBe(
-              failed.filter(({ tool }) => tool === 'git').length,
-            )
-            expect(sum((r) => r.categories.file_ops?.count ?? 0)).toBe(own.length)
-            for (const level of RISK_LEVELS) {
-              expect(sum((r) => r.risk[level])).toBe(
-                own.filter(({ risk_level }) => risk_level === level).length,
-              )
-            }
-            for (let hour = 0; hour < 24; hour++) {
-              expect(sum((r) => r.hourly[hour]!)).toBe(own.filter(({ local }) => local.hour === hour).length)
-            }
-          }
-          const text = (event: EventInput): string => revealLevel0(event.command)
-          for (const to of [20_001, EVER]) {
-            const unique = new Set(own.filter(({ local }) => local.day < to).map(text))
-            expect(await rollups.uniqueCommands(uid, 20_000, to)).toBe(unique.size)
-          }
-          const found = await repository.search(uid, { ...ALL, words: ['GIT'], risk: 'high' })
-          const expected = own.filter((e) => /git/i.test(text(e)) && RISK_LEVELS.indexOf(e.risk_level) >= 2)
-          expect(found.total).toBe(expected.length)
-          expect(found.events.length).toBe(expected.length)
-        }
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: 20 },
+    fc.array(fc.array(sketch, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
+    async (batches) => {
+      const db = await temporaryDatabase()
+      let tag = 0
+      const all: EventInput[] = []
+      for (const batch of batches) {
+        const events = batch.map(({ n, ...more }) => {
+          const event = eventOf(n, more)
+          return { ...event, tag: tag++, local: { day: 20_000 + Math.floor(n / 86_400), hour: n % 24 } }
+        })
+        all.push(...events)
+        // A new repository each time: nothing may depend on what the last one remembered.
+        await createEventRepository(db).ingest({ events, position: positionAt(tag), dropped: 0 })
+      }
+      const repository = createEventRepository(db)
+      const rollups = createRollupRepository(db)
+      expect(await rollups.uids()).toEqual([...new Set(all.map(({ uid }) => uid))].sort())
+      for (const uid of [1000, 1001]) {
+        const own = all.filter((event) => event.uid === uid)
+        expect(await repository.count(uid)).toBe(own.length)
+        const failed = own.filter(({ exit_code }) => exit_code === 1)
+        for (const parts of [await rollups.days(uid, 0, EVER), await rollups.hours(uid, 0, EVER)]) {
+          const sum = (pick: (r: (typeof parts)[number]['rollup']) => number) =>
+            parts.reduce((total, { rollup }) => total + pick(rollup), 0)
+          expect(sum((r) => r.count)).toBe(own.length)
+          expect(sum((r) => r.failures)).toBe(failed.length)
+          expect(sum((r) => r.duration_ms)).toBe(own.filter(({ duration_us }) => duration_us).length * 1500)
+          expect(sum((r) => r.tools.git?.count ?? 0)).toBe(own.filter(({ tool }) => tool === 'git').length)
+          expect(sum((r) => r.tools.git?.failures ?? 0)).toBe(
+            failed.filter(({ tool }) => tool === 'git').length,
+          )
+          expect(sum((r) => r.categories.file_ops?.count ?? 0)).toBe(own.length)
+          for (const level of RISK_LEVELS) {
+            expect(sum((r) => r.risk[level])).toBe(
+              own.filter(({ risk_level }) => risk_level === level).length,
+            )
+          }
+          for (let hour = 0; hour < 24; hour++) {
+            expect(sum((r) => r.hourly[hour]!)).toBe(own.filter(({ local }) => local.hour === hour).length)
+          }
+        }
+        const text = (event: EventInput): string => revealLevel0(event.command)
+        for (const to of [20_001, EVER]) {
+          const unique = new Set(own.filter(({ local }) => local.day < to).map(text))
+          expect(await rollups.uniqueCommands(uid, 20_000, to)).toBe(unique.size)
+        }
+        const found = await repository.search(uid, { ...ALL, words: ['GIT'], risk: 'high' })
+        const expected = own.filter((e) => /git/i.test(text(e)) && RISK_LEVELS.indexOf(e.risk_level) >= 2)
+        expect(found.total).toBe(expected.length)
+        expect(found.events.length).toBe(expected.length)
+      }
+    },
   )
 })
 
@@ -188,30 +186,28 @@ test('unique commands of hours are exact, whatever the zones they ran in and whe
     uid: fc.constantFrom(1000, 1001),
   })
   const hours = fc.integer({ min: 0, max: 9 * 24 })
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(event, { maxLength: 60 }),
-      fc.array(fc.tuple(hours, hours)),
-      async (all, cuts) => {
-        const first = 20_000 * 24
-        const events = all.map(({ at, zone, command, uid }, tag) => {
-          const local = first * 60 + at + zone
-          const when = { day: Math.floor(local / 1440), hour: Math.floor((local % 1440) / 60) }
-          const start_us = (first * 60 + at) * 60_000_000
-          return eventOf(0, { tag, start_us, uid, command: `c${command}`, local: when })
-        })
-        const { rollups } = await stored(events)
-        for (const [from, to] of [...cuts, [0, 216] as const, [5, 200] as const]) {
-          for (const uid of [1000, 1001]) {
-            const ran = all.filter((e) => e.uid === uid && e.at >= from * 60 && e.at < to * 60)
-            expect(await rollups.uniqueCommandsOfHours(uid, first + from, first + to)).toBe(
-              new Set(ran.map(({ command }) => command)).size,
-            )
-          }
-        }
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: 25 },
+    fc.array(event, { maxLength: 60 }),
+    fc.array(fc.tuple(hours, hours)),
+    async (all, cuts) => {
+      const first = 20_000 * 24
+      const events = all.map(({ at, zone, command, uid }, tag) => {
+        const local = first * 60 + at + zone
+        const when = { day: Math.floor(local / 1440), hour: Math.floor((local % 1440) / 60) }
+        const start_us = (first * 60 + at) * 60_000_000
+        return eventOf(0, { tag, start_us, uid, command: `c${command}`, local: when })
+      })
+      const { rollups } = await stored(events)
+      for (const [from, to] of [...cuts, [0, 216] as const, [5, 200] as const]) {
+        for (const uid of [1000, 1001]) {
+          const ran = all.filter((e) => e.uid === uid && e.at >= from * 60 && e.at < to * 60)
+          expect(await rollups.uniqueCommandsOfHours(uid, first + from, first + to)).toBe(
+            new Set(ran.map(({ command }) => command)).size,
+          )
+        }
+      }
+    },
   )
 })
 
@@ -282,32 +278,29 @@ test('events that come together are counted as if each came by itself', async ()
     untimed: fc.boolean(),
     karo_generated: fc.boolean(),
   })
-  await fc.assert(
-    fc.asyncProperty(fc.array(sketch, { maxLength: 30 }), async (sketches) => {
-      const events = sketches.map(({ hours, rule, answered, untimed, ...more }, i) => {
-        const start_us = T0 + hours * 3_600_000_000 + i
-        const local = { day: 20_777 + Math.floor(hours / 24), hour: hours % 24 }
-        return {
-          ...eventOf(i, { ...more, start_us, local }),
-          ...(rule !== undefined && { rule }),
-          ...(answered && { answered }),
-          ...(untimed && { untimed }),
-        }
-      })
-      const rows = await Promise.all(
-        [[events], events.map((event) => [event])].map(async (batches) => {
-          const db = await temporaryDatabase()
-          const repository = createEventRepository(db)
-          for (const some of batches)
-            await repository.ingest({ events: some, position: positionAt(0), dropped: 0 })
-          return db.iterator().all()
-        }),
-      )
-      // Numbers of texts, names in rollups and all else come out in the same order, so the rows have the same bytes.
-      if (events.length > 0) expect(rows[0]).toEqual(rows[1])
-    }),
-    { numRuns: 25 },
-  )
+  await forAllAsyncIn({ numRuns: 25 }, fc.array(sketch, { maxLength: 30 }), async (sketches) => {
+    const events = sketches.map(({ hours, rule, answered, untimed, ...more }, i) => {
+      const start_us = T0 + hours * 3_600_000_000 + i
+      const local = { day: 20_777 + Math.floor(hours / 24), hour: hours % 24 }
+      return {
+        ...eventOf(i, { ...more, start_us, local }),
+        ...(rule !== undefined && { rule }),
+        ...(answered && { answered }),
+        ...(untimed && { untimed }),
+      }
+    })
+    const rows = await Promise.all(
+      [[events], events.map((event) => [event])].map(async (batches) => {
+        const db = await temporaryDatabase()
+        const repository = createEventRepository(db)
+        for (const some of batches)
+          await repository.ingest({ events: some, position: positionAt(0), dropped: 0 })
+        return db.iterator().all()
+      }),
+    )
+    // Numbers of texts, names in rollups and all else come out in the same order, so the rows have the same bytes.
+    if (events.length > 0) expect(rows[0]).toEqual(rows[1])
+  })
 })
 
 test('concurrent batches do not lose each other’s counts', async () => {

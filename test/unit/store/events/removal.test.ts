@@ -8,7 +8,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { holds, temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { eventOf, ingest, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal
@@ -228,36 +228,33 @@ test('what is counted is what is counted of the events that are left', async () 
     exit_code: fc.constantFrom(0, 1, null),
     goes: fc.boolean(),
   })
-  await fc.assert(
-    fc.asyncProperty(fc.array(sketch, { maxLength: 20 }), async (sketches) => {
-      const made = sketches.map(({ hour, word, exit_code }, n): readonly [number, Sketch] => {
-        const start_us = T0 + hour * 3_600_000_000 + n
-        const at = new Date(start_us / 1000)
-        const day = Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000)
-        const local = { day, hour: at.getHours() }
-        return [n, { start_us, command: `word ${word}`, tool: `tool${word}`, exit_code, local }]
-      })
-      const [all, left] = [await temporaryDatabase(), await temporaryDatabase()]
-      const events = createEventRepository(all)
-      await ingest(events, made)
-      const going = made.filter((_, i) => sketches[i]!.goes)
-      await events.remove(
-        1000,
-        going.map(([n, { start_us }]) => idOfEvent(start_us!, n)),
-        never,
+  await forAllAsyncIn({ numRuns: times(10, 100) }, fc.array(sketch, { maxLength: 20 }), async (sketches) => {
+    const made = sketches.map(({ hour, word, exit_code }, n): readonly [number, Sketch] => {
+      const start_us = T0 + hour * 3_600_000_000 + n
+      const at = new Date(start_us / 1000)
+      const day = Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000)
+      const local = { day, hour: at.getHours() }
+      return [n, { start_us, command: `word ${word}`, tool: `tool${word}`, exit_code, local }]
+    })
+    const [all, left] = [await temporaryDatabase(), await temporaryDatabase()]
+    const events = createEventRepository(all)
+    await ingest(events, made)
+    const going = made.filter((_, i) => sketches[i]!.goes)
+    await events.remove(
+      1000,
+      going.map(([n, { start_us }]) => idOfEvent(start_us!, n)),
+      never,
+    )
+    await ingest(
+      createEventRepository(left),
+      made.filter((_, i) => !sketches[i]!.goes),
+    )
+    const [got, wanted] = [createRollupRepository(all), createRollupRepository(left)]
+    expect(await got.days(1000, 0, 99_999)).toEqual(await wanted.days(1000, 0, 99_999))
+    expect(await got.hours(1000, 0, 999_999)).toEqual(await wanted.hours(1000, 0, 999_999))
+    for (const day of new Set(made.map(([, { local }]) => local!.day)))
+      expect(await got.uniqueCommands(1000, day, day + 1)).toBe(
+        await wanted.uniqueCommands(1000, day, day + 1),
       )
-      await ingest(
-        createEventRepository(left),
-        made.filter((_, i) => !sketches[i]!.goes),
-      )
-      const [got, wanted] = [createRollupRepository(all), createRollupRepository(left)]
-      expect(await got.days(1000, 0, 99_999)).toEqual(await wanted.days(1000, 0, 99_999))
-      expect(await got.hours(1000, 0, 999_999)).toEqual(await wanted.hours(1000, 0, 999_999))
-      for (const day of new Set(made.map(([, { local }]) => local!.day)))
-        expect(await got.uniqueCommands(1000, day, day + 1)).toBe(
-          await wanted.uniqueCommands(1000, day, day + 1),
-        )
-    }),
-    { numRuns: times(10, 100) },
-  )
+  })
 })

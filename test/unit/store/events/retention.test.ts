@@ -6,7 +6,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { holds, temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { ingest } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 
 const never = new AbortController().signal
 const at = (n: number): number => T0 / 1000 + n * 1000
@@ -116,25 +116,23 @@ test('what was counted goes by days, and is not brought back by what comes', asy
 })
 
 test('the count is that of the events, whatever comes and goes', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 5 })), {
-        maxLength: 25,
-      }),
-      async (steps) => {
-        const events = createEventRepository(await temporaryDatabase())
-        let next = 0
-        for (const [comes, time, word] of steps) {
-          if (comes)
-            await ingest(events, [[next++, { command: `word ${word}`, start_us: T0 + time * 1_000_000 }]])
-          else {
-            await events.removeEvents(1000, at(time), never)
-            if (word > 2) await events.removeTexts(1000, never)
-          }
-          expect(await commands(events)).toHaveLength(await events.count(1000))
-        }
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: 25 },
+    fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 5 })), {
+      maxLength: 25,
+    }),
+    async (steps) => {
+      const events = createEventRepository(await temporaryDatabase())
+      let next = 0
+      for (const [comes, time, word] of steps) {
+        if (comes)
+          await ingest(events, [[next++, { command: `word ${word}`, start_us: T0 + time * 1_000_000 }]])
+        else {
+          await events.removeEvents(1000, at(time), never)
+          if (word > 2) await events.removeTexts(1000, never)
+        }
+        expect(await commands(events)).toHaveLength(await events.count(1000))
+      }
+    },
   )
 })

@@ -11,7 +11,7 @@ import {
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, ingest, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { until } from '../../../support/run/until.ts'
 
@@ -111,58 +111,56 @@ const step = fc.oneof(
 )
 
 test('whatever comes and goes, from the database and from the index', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { maxLength: 8 }),
-      fc.array(filter, { minLength: 1, maxLength: 6 }),
-      fc.boolean(),
-      async (steps, filters, early) => {
-        const db = await temporaryDatabase()
-        const events = createEventRepository(db)
-        let list: Made[] = []
-        let n = 0
-        // Told of each change from the beginning, or loaded of what there is.
-        if (early) await recalled(events)
-        for (const one of steps) {
-          if ('come' in one) {
-            const made = one.come.map(({ at, ...more }): Made => {
-              n++
-              return [n, { ...more, start_us: T0 + at * 1_000_000 }]
-            })
-            await ingest(events, made)
-            list.push(...made)
-          } else if ('remove' in one) {
-            const going = list.filter((_, i) => one.remove.includes(i))
-            await events.remove(
-              1000,
-              going.map(([number, { start_us }]) => idOfEvent(start_us, number)),
-              never,
-            )
-            list = list.filter((made) => !going.includes(made))
-          } else {
-            const time = T0 / 1000 + one.retain * 1000
-            await events.removeEvents(1000, time, never)
-            await events.removeTexts(1000, never)
-            list = list.filter(([, { start_us }]) => start_us >= time * 1000)
-          }
-        }
-        for (const wanted of filters) {
-          const expected = naive(list, wanted)
-          // The columns of who did not search before are loaded now …
-          expect(await search(createEventRepository(db), wanted)).toEqual(expected)
-          // … and for what is to be deleted or exported the database itself is asked.
-          const { limit, unique, ...all } = wanted
-          if (!unique) {
-            expect(await events.find(1000, wanted)).toEqual(expected.ids)
-            const each = await events.find(1000, { ...all, limit: Number.POSITIVE_INFINITY })
-            expect(each.slice(0, limit)).toEqual(expected.ids)
-          }
-          await recalled(events)
-          expect(await search(events, wanted)).toEqual(expected)
-        }
-      },
-    ),
+  await forAllAsyncIn(
     { numRuns: times(40, 400) },
+    fc.array(step, { maxLength: 8 }),
+    fc.array(filter, { minLength: 1, maxLength: 6 }),
+    fc.boolean(),
+    async (steps, filters, early) => {
+      const db = await temporaryDatabase()
+      const events = createEventRepository(db)
+      let list: Made[] = []
+      let n = 0
+      // Told of each change from the beginning, or loaded of what there is.
+      if (early) await recalled(events)
+      for (const one of steps) {
+        if ('come' in one) {
+          const made = one.come.map(({ at, ...more }): Made => {
+            n++
+            return [n, { ...more, start_us: T0 + at * 1_000_000 }]
+          })
+          await ingest(events, made)
+          list.push(...made)
+        } else if ('remove' in one) {
+          const going = list.filter((_, i) => one.remove.includes(i))
+          await events.remove(
+            1000,
+            going.map(([number, { start_us }]) => idOfEvent(start_us, number)),
+            never,
+          )
+          list = list.filter((made) => !going.includes(made))
+        } else {
+          const time = T0 / 1000 + one.retain * 1000
+          await events.removeEvents(1000, time, never)
+          await events.removeTexts(1000, never)
+          list = list.filter(([, { start_us }]) => start_us >= time * 1000)
+        }
+      }
+      for (const wanted of filters) {
+        const expected = naive(list, wanted)
+        // The columns of who did not search before are loaded now …
+        expect(await search(createEventRepository(db), wanted)).toEqual(expected)
+        // … and for what is to be deleted or exported the database itself is asked.
+        const { limit, unique, ...all } = wanted
+        if (!unique) {
+          expect(await events.find(1000, wanted)).toEqual(expected.ids)
+          const each = await events.find(1000, { ...all, limit: Number.POSITIVE_INFINITY })
+          expect(each.slice(0, limit)).toEqual(expected.ids)
+        }
+        await recalled(events)
+        expect(await search(events, wanted)).toEqual(expected)
+      }
+    },
   )
 })
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../../../src/base/run/log.ts'
 import { DEFAULTS } from '../../../../src/config/table.ts'
 import { createAccess, KEPT_MS, LOOKUP_MS, type NameService } from '../../../../src/trust/access/index.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 const UIDS: Readonly<Record<string, number>> = { root: 0, toor: 0, ann: 1001, bob: 1002 }
@@ -82,12 +82,9 @@ describe('rights', () => {
 
   test('names that nobody has grant nothing, not even to each other', async () => {
     const { room } = world({ admins: ['zoe', 'group:nobodies'], askers: [] })
-    await fc.assert(
-      fc.asyncProperty(fc.nat(0xffff_fffe), async (uid) => {
-        expect(await room.of(uid)).toEqual(NONE)
-      }),
-      { numRuns: 50 },
-    )
+    await forAllAsyncIn({ numRuns: 50 }, fc.nat(0xffff_fffe), async (uid) => {
+      expect(await room.of(uid)).toEqual(NONE)
+    })
   })
 })
 

@@ -9,7 +9,7 @@ import type { Audit, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { identity, ledgerOver, never } from './ledger.ts'
 
@@ -132,25 +132,22 @@ describe('nothing can be changed', () => {
       at: fc.nat(),
       char: fc.constantFrom('0', '1', 'f', 'A', '"', ' '),
     })
-    await fc.assert(
-      fc.asyncProperty(place, async ({ line, at, char }) => {
-        const text = texts[line]!
-        const index = at % text.length
-        const changed = text.slice(0, index) + char + text.slice(index + 1)
-        let value: unknown
-        try {
-          value = JSON.parse(changed)
-        } catch {
-          value = null
-        }
-        // When it was written is said by nobody but the file.
-        if (line === 0 && text.indexOf('"exported_at') <= index && index < text.indexOf('base')) return
-        if (JSON.stringify(value) === text) return
-        const told = await verdict(lines.with(line, value as ExportLine)).catch(() => ({ ok: false }))
-        expect(told.ok, changed).toBe(false)
-      }),
-      { numRuns: times(200, 600) },
-    )
+    await forAllAsyncIn({ numRuns: times(200, 600) }, place, async ({ line, at, char }) => {
+      const text = texts[line]!
+      const index = at % text.length
+      const changed = text.slice(0, index) + char + text.slice(index + 1)
+      let value: unknown
+      try {
+        value = JSON.parse(changed)
+      } catch {
+        value = null
+      }
+      // When it was written is said by nobody but the file.
+      if (line === 0 && text.indexOf('"exported_at') <= index && index < text.indexOf('base')) return
+      if (JSON.stringify(value) === text) return
+      const told = await verdict(lines.with(line, value as ExportLine)).catch(() => ({ ok: false }))
+      expect(told.ok, changed).toBe(false)
+    })
   })
 
   test('no line can be left out, doubled or moved; an end is missed unless it is a signature', async () => {

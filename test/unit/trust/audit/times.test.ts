@@ -9,7 +9,7 @@ import {
 import { createTimes } from '../../../../src/trust/audit/times.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { ledgerOver, never } from './ledger.ts'
 
 type AuditPlace = AsyncItem<ReturnType<AuditRepository['forwards']>>
@@ -39,8 +39,12 @@ describe('how far back a moment is', () => {
       { arbitrary: fc.integer({ min: -500_000, max: 500_000 }), weight: 1 },
     )
     const runs = fc.array(fc.tuple(fc.integer({ min: 1, max: 900 }), step), { minLength: 1, maxLength: 12 })
-    await fc.assert(
-      fc.asyncProperty(runs, fc.nat(3_000), fc.nat(4_000), async (parts, removed, writtenLater) => {
+    await forAllAsyncIn(
+      { numRuns: 60 },
+      runs,
+      fc.nat(3_000),
+      fc.nat(4_000),
+      async (parts, removed, writtenLater) => {
         const entries: AuditPlace[] = []
         let ts = 1_000_000
         for (const [count, by] of parts) {
@@ -61,8 +65,7 @@ describe('how far back a moment is', () => {
           expect(last - Math.max(through, removed)).toBeLessThan(1_024)
         }
         expect(seen.walks).toBe(1)
-      }),
-      { numRuns: 60 },
+      },
     )
   })
 

@@ -13,7 +13,7 @@ import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { identity, ledgerOver, never, rowsOf } from './ledger.ts'
 
@@ -73,19 +73,16 @@ test('any changed bit of any entry or signed head is found where it is', async (
     byte: fc.nat(),
     bit: fc.nat({ max: 7 }),
   })
-  await fc.assert(
-    fc.asyncProperty(place, async ({ row, byte, bit }) => {
-      const [key, value] = stored[row]!
-      const changed = Buffer.from(value)
-      changed[byte % changed.length]! ^= 1 << bit
-      await db.put(key, changed)
-      const verdict = await verify(db)
-      await db.put(key, value)
-      const seq = Number(Buffer.from(key).readBigUInt64BE(2))
-      expect(verdict).toMatchObject({ ok: false, entries: ENTRIES, first_bad: seq })
-    }),
-    { numRuns: times(200, 500) },
-  )
+  await forAllAsyncIn({ numRuns: times(200, 500) }, place, async ({ row, byte, bit }) => {
+    const [key, value] = stored[row]!
+    const changed = Buffer.from(value)
+    changed[byte % changed.length]! ^= 1 << bit
+    await db.put(key, changed)
+    const verdict = await verify(db)
+    await db.put(key, value)
+    const seq = Number(Buffer.from(key).readBigUInt64BE(2))
+    expect(verdict).toMatchObject({ ok: false, entries: ENTRIES, first_bad: seq })
+  })
   expect(await verify(db)).toMatchObject({ ok: true })
 })
 

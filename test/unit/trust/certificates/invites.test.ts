@@ -25,7 +25,7 @@ import {
 import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 import { NOW } from './chains.ts'
 
 const inviter = testIdentity(7_001).publicKey
@@ -73,33 +73,31 @@ const ipv6 = fc
   .map((groups) => `[${groups.map((group) => group.toString(16)).join(':')}]:9238`)
 
 test('a code says its secret, its inviter, its end and where the inviter listens, however it is typed', () => {
-  fc.assert(
-    fc.property(
-      fc.uint8Array({ minLength: 16, maxLength: 16 }),
-      fc.uint8Array({ minLength: 16, maxLength: 16 }),
-      fc.nat({ max: 0xffff_ffff }),
-      fc.uniqueArray(ipv4, { maxLength: 4 }),
-      fc.uniqueArray(ipv6, { maxLength: 2 }),
-      (secret, commitment, minute, four, six) => {
-        const code = formatCode({
-          secret,
-          commitment,
-          expires_at: minute * 60_000,
-          places: [...six, ...four],
-        })
-        expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7,13}[0-9A-HJKMNP-TV-Z]{8}$/)
-        const six1 = six.slice(0, 1).map((place) => `${new URL(`http://${place}`).hostname}:9238`)
-        const invitation = {
-          secret,
-          commitment,
-          expires_at: minute * 60_000,
-          places: [...four.slice(0, 2), ...six1],
-        }
-        expect(parseCode(code)).toEqual(invitation)
-        const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')}\n`
-        expect(parseCode(typed)).toEqual(invitation)
-      },
-    ),
+  forAll(
+    fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    fc.nat({ max: 0xffff_ffff }),
+    fc.uniqueArray(ipv4, { maxLength: 4 }),
+    fc.uniqueArray(ipv6, { maxLength: 2 }),
+    (secret, commitment, minute, four, six) => {
+      const code = formatCode({
+        secret,
+        commitment,
+        expires_at: minute * 60_000,
+        places: [...six, ...four],
+      })
+      expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7,13}[0-9A-HJKMNP-TV-Z]{8}$/)
+      const six1 = six.slice(0, 1).map((place) => `${new URL(`http://${place}`).hostname}:9238`)
+      const invitation = {
+        secret,
+        commitment,
+        expires_at: minute * 60_000,
+        places: [...four.slice(0, 2), ...six1],
+      }
+      expect(parseCode(code)).toEqual(invitation)
+      const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')}\n`
+      expect(parseCode(typed)).toEqual(invitation)
+    },
   )
 })
 

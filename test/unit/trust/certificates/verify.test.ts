@@ -12,7 +12,7 @@ import {
 } from '../../../../src/trust/certificates/verify.ts'
 import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import {
   against,
   type Change,
@@ -168,41 +168,38 @@ test('a role that only looks like one of the role table is none, and the rest of
 
 test('what was changed anywhere in a chain never holds', () => {
   const whole = chain()
-  fc.assert(
-    fc.property(fc.nat({ max: 1 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (which, at, flip) => {
+  forAllIn(
+    { numRuns: 300 },
+    fc.nat({ max: 1 }),
+    fc.nat(),
+    fc.integer({ min: 1, max: 255 }),
+    (which, at, flip) => {
       const broken = whole.map((bytes) => Uint8Array.from(bytes))
       const target = broken[which] as Uint8Array
       target[at % target.length] = (target[at % target.length] as number) ^ flip
       return faultOf(broken) !== 'holds'
-    }),
-    { numRuns: 300 },
+    },
   )
 })
 
 test('any bytes are a reason and never an exception', () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 4 }), (bytes) => {
-      expect(faultOf(bytes)).not.toBe('holds')
-    }),
-    { numRuns: 200 },
-  )
+  forAllIn({ numRuns: 200 }, fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 4 }), (bytes) => {
+    expect(faultOf(bytes)).not.toBe('holds')
+  })
 })
 
 test('a chain holds exactly while both certificates do', () => {
   const DAYS = fc.integer({ min: -40, max: 40 })
   const life = fc.integer({ min: 1, max: 30 })
-  fc.assert(
-    fc.property(DAYS, life, DAYS, (from, days, at) => {
-      const notBefore = NOW + from * DAY_MS
-      const notAfter = notBefore + days * DAY_MS
-      const certificate = nodeCertificate({ version: Math.min(NOW, notBefore), notBefore, notAfter })
-      const early = NOW - 50 * DAY_MS
-      const above = issuerCertificate({ version: early, notBefore: early, notAfter: NOW + 300 * DAY_MS })
-      const held = faultOf([above, certificate], { at: NOW + at * DAY_MS })
-      return (held === 'holds') === (at >= from && at < from + days)
-    }),
-    { numRuns: 200 },
-  )
+  forAllIn({ numRuns: 200 }, DAYS, life, DAYS, (from, days, at) => {
+    const notBefore = NOW + from * DAY_MS
+    const notAfter = notBefore + days * DAY_MS
+    const certificate = nodeCertificate({ version: Math.min(NOW, notBefore), notBefore, notAfter })
+    const early = NOW - 50 * DAY_MS
+    const above = issuerCertificate({ version: early, notBefore: early, notAfter: NOW + 300 * DAY_MS })
+    const held = faultOf([above, certificate], { at: NOW + at * DAY_MS })
+    return (held === 'holds') === (at >= from && at < from + days)
+  })
 })
 
 test('signers in any combination: only root, then issuer, then the node itself hold', () => {

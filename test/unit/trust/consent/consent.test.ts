@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { allowing, CHOICE_ENTRIES_MAX, type Choice, stopping } from '../../../../src/trust/consent/index.ts'
 import { SHARING_CATEGORIES, type SharingCategory } from '../../../../src/trust/policy/index.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 
 const choice = (over: Partial<Choice> = {}): Choice => ({
   allow_peers: [],
@@ -54,19 +54,17 @@ describe('a decision', () => {
   it('after any history, what was stopped last is in no list and stays stopped', () => {
     const entry = fc.constantFrom('*', 'team:eng', 'team:ops', 'role:lead')
     const step = fc.record({ what: fc.constantFrom('allow', 'stop'), entry })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), entry, (steps, last) => {
-        let now = choice()
-        for (const one of steps) {
-          now = one.what === 'allow' ? allowing(now, one.entry) : stopping(now, one.entry)
-        }
-        const stopped = stopping(now, last)
-        expect(stopped.allow_peers).not.toContain(last)
-        expect(stopped.allow_supervisors).not.toContain(last)
-        if (last === '*') expect([...stopped.allow_peers, ...stopped.allow_supervisors]).toEqual([])
-        else expect(stopped.deny_peers).toContain(last)
-      }),
-    )
+    forAll(fc.array(step, { maxLength: 12 }), entry, (steps, last) => {
+      let now = choice()
+      for (const one of steps) {
+        now = one.what === 'allow' ? allowing(now, one.entry) : stopping(now, one.entry)
+      }
+      const stopped = stopping(now, last)
+      expect(stopped.allow_peers).not.toContain(last)
+      expect(stopped.allow_supervisors).not.toContain(last)
+      if (last === '*') expect([...stopped.allow_peers, ...stopped.allow_supervisors]).toEqual([])
+      else expect(stopped.deny_peers).toContain(last)
+    })
   })
 })
 
@@ -130,21 +128,18 @@ describe('a decision about categories', () => {
       entry,
       categories: fc.option(categories, { nil: undefined }),
     })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), entry, categories, (steps, last, taken) => {
-        let now = choice()
-        for (const one of steps) {
-          const decided = one.what === 'allow' ? allowing : stopping
-          now = decided(now, one.entry, one.categories)
-        }
-        const stopped = stopping(now, last, taken)
-        const listed = (parts: Choice['allow_only']) =>
-          parts.find(({ who }) => who === last)?.categories ?? []
-        for (const category of taken) {
-          expect(listed(stopped.allow_only)).not.toContain(category)
-          expect(listed(stopped.deny_only)).toContain(category)
-        }
-      }),
-    )
+    forAll(fc.array(step, { maxLength: 12 }), entry, categories, (steps, last, taken) => {
+      let now = choice()
+      for (const one of steps) {
+        const decided = one.what === 'allow' ? allowing : stopping
+        now = decided(now, one.entry, one.categories)
+      }
+      const stopped = stopping(now, last, taken)
+      const listed = (parts: Choice['allow_only']) => parts.find(({ who }) => who === last)?.categories ?? []
+      for (const category of taken) {
+        expect(listed(stopped.allow_only)).not.toContain(category)
+        expect(listed(stopped.deny_only)).toContain(category)
+      }
+    })
   })
 })

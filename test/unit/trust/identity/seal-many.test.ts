@@ -5,7 +5,7 @@ import type { Random } from '../../../../src/base/clock.ts'
 import { agreement } from '../../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../../src/trust/identity/der.ts'
 import { createHints, openForMany, sealingKeyOf, sealToMany } from '../../../../src/trust/identity/index.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
@@ -87,27 +87,22 @@ test('an altered byte anywhere, or other additional data, does not open', () => 
     fc.tuple(fc.constant('sealed' as const), fc.nat(whole.sealed.length - 1)),
     fc.tuple(fc.constant('aad' as const), fc.nat(AAD.length - 1)),
   )
-  fc.assert(
-    fc.property(where, fc.integer({ min: 1, max: 255 }), ([field, at], mask) => {
-      // X25519 ignores the highest bit of a public key (RFC 7748, section 5), the salt does not.
-      const altered = { ...whole, aad: AAD }
-      altered[field] = altered[field].slice()
-      altered[field][at]! ^= mask
-      expect(openForMany(recipients[0]!.agree, x25519[0]!, altered, altered.aad)).toBeUndefined()
-    }),
-    { numRuns: times(200, 1_000) },
-  )
+  forAllIn({ numRuns: times(200, 1_000) }, where, fc.integer({ min: 1, max: 255 }), ([field, at], mask) => {
+    // X25519 ignores the highest bit of a public key (RFC 7748, section 5), the salt does not.
+    const altered = { ...whole, aad: AAD }
+    altered[field] = altered[field].slice()
+    altered[field][at]! ^= mask
+    expect(openForMany(recipients[0]!.agree, x25519[0]!, altered, altered.aad)).toBeUndefined()
+  })
 })
 
 test('parts of other lengths are no boxes', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (key, sealed) => {
-      const { epk } = box()
-      expect(openForMany(recipients[0]!.agree, x25519[0]!, { epk, key, sealed }, AAD)).toBeUndefined()
-      const short = { ...part(0), epk: key.subarray(0, 31) }
-      expect(openForMany(recipients[0]!.agree, x25519[0]!, short, AAD)).toBeUndefined()
-    }),
-  )
+  forAll(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (key, sealed) => {
+    const { epk } = box()
+    expect(openForMany(recipients[0]!.agree, x25519[0]!, { epk, key, sealed }, AAD)).toBeUndefined()
+    const short = { ...part(0), epk: key.subarray(0, 31) }
+    expect(openForMany(recipients[0]!.agree, x25519[0]!, short, AAD)).toBeUndefined()
+  })
 })
 
 const LOW_ORDER = [

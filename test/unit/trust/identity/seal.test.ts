@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Random } from '../../../../src/base/clock.ts'
 import { eraseSealingKey, newSealingKey, openSealed, sealTo } from '../../../../src/trust/identity/index.ts'
 import { code } from '../../../support/run/code.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 
 const fixed = (byte: number): Random => ({
   bytes: (n) => new Uint8Array(n).fill(byte),
@@ -26,15 +26,12 @@ describe('sealed boxes', () => {
   })
 
   test('open for their recipient, whatever is in them, and are 49 bytes longer', () => {
-    fc.assert(
-      fc.property(bytes(2000), bytes(200), (plaintext, data) => {
-        const key = newSealingKey()
-        const box = sealTo(key.publicKey, plaintext, data)
-        expect(box.length).toBe(plaintext.length + 49)
-        expect(openSealed(key.privateKey, box, data)).toEqual(plaintext)
-      }),
-      { numRuns: 50 },
-    )
+    forAllIn({ numRuns: 50 }, bytes(2000), bytes(200), (plaintext, data) => {
+      const key = newSealingKey()
+      const box = sealTo(key.publicKey, plaintext, data)
+      expect(box.length).toBe(plaintext.length + 49)
+      expect(openSealed(key.privateKey, box, data)).toEqual(plaintext)
+    })
   })
 
   test('a key that was erased opens nothing more, also where it has opened something before', () => {
@@ -72,12 +69,10 @@ describe('sealed boxes', () => {
     for (let n = 0; n < box.length; n++) {
       expect(openSealed(recipient.privateKey, box.subarray(0, n), aad)).toBeUndefined()
     }
-    fc.assert(
-      fc.property(bytes(300), bytes(40), (garbage, key) => {
-        expect(openSealed(recipient.privateKey, garbage, aad)).toBeUndefined()
-        expect(openSealed(key, box, aad)).toBeUndefined()
-      }),
-    )
+    forAll(bytes(300), bytes(40), (garbage, key) => {
+      expect(openSealed(recipient.privateKey, garbage, aad)).toBeUndefined()
+      expect(openSealed(key, box, aad)).toBeUndefined()
+    })
   })
 
   // RFC 7748, section 6.1; the points of small order on Curve25519 (also their non-canonical encodings).

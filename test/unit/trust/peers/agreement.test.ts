@@ -10,7 +10,7 @@ import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certif
 import { type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { bindingOf, peersOf, trustRoom } from './world.ts'
 
@@ -98,8 +98,10 @@ async function world() {
 
 test('whatever happens in whatever order, decision, standing and explanation say the same, and nobody is left connected', async () => {
   const move = fc.tuple(fc.nat(12), fc.nat(2), fc.constantFrom(...TRUST_LEVELS))
-  await fc.assert(
-    fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 14 }), async (list: readonly Move[]) => {
+  await forAllAsyncIn(
+    { numRuns: 150 },
+    fc.array(move, { minLength: 1, maxLength: 14 }),
+    async (list: readonly Move[]) => {
       const { trust, heard, moves } = await world()
       for (const [what, who, level] of list) {
         const node = people[who] as Identity
@@ -125,8 +127,7 @@ test('whatever happens in whatever order, decision, standing and explanation say
           if (before.get(nodeId) && !admits) expect(heard.get(nodeId)).toBe(false)
         }
       }
-    }),
-    { numRuns: 150 },
+    },
   )
 })
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import type { PolicyEngine } from '../../../../src/trust/policy/index.ts'
 import { mergedEngine } from '../../../../src/trust/policy/policy.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAll } from '../../../support/run/properties.ts'
 import { anyRequest, request, saying } from './requests.ts'
 
 const permit = saying('allow', 'p@org.cedar:1')
@@ -30,12 +30,10 @@ test.each([
 
 test('by default no bundle opens anything that the role table does not', () => {
   const bundles = fc.constantFrom(permit, forbid, silent, failed)
-  fc.assert(
-    fc.property(anyRequest, bundles, (asked, bundle) => {
-      const merged = mergedEngine(builtIn, bundle, 'restrict').judge(asked)
-      if (builtIn.judge(asked).effect === 'deny') expect(merged.effect).toBe('deny')
-    }),
-  )
+  forAll(anyRequest, bundles, (asked, bundle) => {
+    const merged = mergedEngine(builtIn, bundle, 'restrict').judge(asked)
+    if (builtIn.judge(asked).effect === 'deny') expect(merged.effect).toBe('deny')
+  })
 })
 
 test('a forbid is one, whatever its file or its @id is called', () => {

@@ -19,7 +19,7 @@ import {
   SHARING_CATEGORIES,
   summaryResource,
 } from '../../../../src/trust/policy/index.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { ASKER, consent, principal as member } from './requests.ts'
 
@@ -111,8 +111,11 @@ const anyPrincipal: fc.Arbitrary<Principal> = fc.record({
 describe('decide', () => {
   it('answers, and sends summaries to, whom the table and the consent say, whatever is asked', () => {
     const effects = { allow: 0, withhold: 0, deny: 0 }
-    fc.assert(
-      fc.property(anyPrincipal, fc.option(anyConsent, { nil: undefined, freq: 20 }), (who, given) => {
+    forAllIn(
+      { numRuns: times(500, 5_000) },
+      anyPrincipal,
+      fc.option(anyConsent, { nil: undefined, freq: 20 }),
+      (who, given) => {
         for (const action of ACTIONS)
           for (const category of [undefined, ...SHARING_CATEGORIES])
             for (const level of [1, 2] as const) {
@@ -122,8 +125,7 @@ describe('decide', () => {
               expect(effect, what).toBe(expected(who, action, asked, given))
               effects[effect]++
             }
-      }),
-      { numRuns: times(500, 5_000) },
+      },
     )
     // Requests that are all refused would prove nothing.
     expect(Math.min(effects.allow, effects.withhold)).toBeGreaterThan(times(100, 1_000))
@@ -201,8 +203,15 @@ const takesAway: fc.Arbitrary<Less> = fc.oneof(
 it('never turns a refusal into a permission by adding a deny, nor a withheld one', () => {
   const action = fc.constantFrom(...ACTIONS)
   const level = fc.constantFrom<1 | 2>(1, 2)
-  fc.assert(
-    fc.property(anyPrincipal, anyConsent, action, level, fc.boolean(), takesAway, (who, given, ...asked) => {
+  forAllIn(
+    { numRuns: times(300, 2_000) },
+    anyPrincipal,
+    anyConsent,
+    action,
+    level,
+    fc.boolean(),
+    takesAway,
+    (who, given, ...asked) => {
       const [action, level, isDenied, takeAway] = asked
       const of = action === 'summary.receive' ? summaryResource('safety_stats') : resource(action, level)
       const before = decide(who, action, { ...of, level }, { consent: given }).effect
@@ -211,8 +220,7 @@ it('never turns a refusal into a permission by adding a deny, nor a withheld one
       const after = decide(denied, action, { ...of, level }, less).effect
       if (before === 'deny') expect(after).toBe('deny')
       if (before === 'withhold') expect(after).not.toBe('allow')
-    }),
-    { numRuns: times(300, 2_000) },
+    },
   )
 })
 

@@ -10,7 +10,7 @@ import {
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
 import { teamsOfNode } from '../../../../src/trust/policy/policy.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { ASKER, anyRequest, consent as everything, FRIDAY, principal, saying } from './requests.ts'
 
@@ -107,22 +107,20 @@ describe('two layers', () => {
     const who = fc.subarray(['*', 'role:lead', 'role:auditor', 'team:eng', ASKER])
     const lists = fc.record({ allow_peers: who, allow_supervisors: who })
     const seen = { allow: 0, deny: 0, withhold: 0 }
-    fc.assert(
-      fc.property(
-        anyRequest,
-        lists,
-        ({ principal: asker, action, resource, teams, circumstances }, given) => {
-          const asked = (roles: readonly string[]) =>
-            made(undefined, teams).decide({ ...asker, roles }, action, resource, {
-              ...circumstances,
-              consent: { ...consent, ...given },
-            }).effect
-          const without = asked(asker.roles.filter((role) => role === 'auditor'))
-          seen[without]++
-          if (without !== 'deny') expect(asked(asker.roles)).toBe(without)
-        },
-      ),
+    forAllIn(
       { numRuns: times(1_000, 10_000) },
+      anyRequest,
+      lists,
+      ({ principal: asker, action, resource, teams, circumstances }, given) => {
+        const asked = (roles: readonly string[]) =>
+          made(undefined, teams).decide({ ...asker, roles }, action, resource, {
+            ...circumstances,
+            consent: { ...consent, ...given },
+          }).effect
+        const without = asked(asker.roles.filter((role) => role === 'auditor'))
+        seen[without]++
+        if (without !== 'deny') expect(asked(asker.roles)).toBe(without)
+      },
     )
     expect(Math.min(seen.allow, seen.deny)).toBeGreaterThan(50)
   })
@@ -194,8 +192,12 @@ describe('two layers', () => {
   })
 
   it('allows exactly what both allow', () => {
-    fc.assert(
-      fc.property(anyRequest, fc.constantFrom(0, 1, 2), fc.boolean(), (asked, max_level, off) => {
+    forAllIn(
+      { numRuns: times(300, 2_000) },
+      anyRequest,
+      fc.constantFrom(0, 1, 2),
+      fc.boolean(),
+      (asked, max_level, off) => {
         const given: Consent = { ...consent, max_level: max_level as 0 | 1 | 2, off }
         const { principal: who, action, resource, teams, circumstances } = asked
         const both = made(undefined, teams).decide(who, action, resource, {
@@ -205,8 +207,7 @@ describe('two layers', () => {
         const owner = decide(who, action, resource, { consent: given }).effect
         const roles = made(undefined, teams).judge(who, action, resource, circumstances).effect
         expect(both.effect).toBe(owner === 'deny' || roles === 'deny' ? 'deny' : owner)
-      }),
-      { numRuns: times(300, 2_000) },
+      },
     )
   })
 })
