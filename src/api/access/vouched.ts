@@ -43,8 +43,8 @@ export function createVouched({ timers }: { readonly timers: Timers }) {
       if (socket.destroyed) return
       const known = connections.get(socket)
       const connection = known ?? { open: new Set<Check>(), last: stillGood }
-      if (known === undefined) {
-        if (endSweeping === undefined) sweepLater()
+      if (!known) {
+        if (!endSweeping) sweepLater()
         connections.set(socket, connection)
         socket.once('close', () => connections.delete(socket))
       }

@@ -442,6 +442,8 @@ describe('from one node into another', () => {
       })
     expect(await newestOf(own)).toEqual([])
     expect(await send(good)).toMatchObject({ added: 2 })
+    // The longest command that an export may hold is not too large for a request, in any script.
+    expect(await send({ ...good, command: '\u0939'.repeat(262_144) })).toMatchObject({ added: 0 })
   })
 
   test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken out', async () => {

@@ -1,4 +1,5 @@
 // Operations of /export and /import.
+import { IMPORT_BATCH } from '../constants.ts'
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/export.ts'))
@@ -22,6 +23,7 @@ export const importHistory = defineOperation('POST /api/v1/import', {
   description:
     'Adds all events or none. An event whose id exists is not changed. Secrets are taken out, as from typed commands.',
   body: from.importHistoryBody,
+  bodyBytes: IMPORT_BATCH.bytes,
   answer: from.importHistoryAnswer,
   example: {
     events: [

@@ -91,7 +91,6 @@ export const setSecret = defineOperation('POST /api/v1/vault/secrets', {
   daily: true,
   summary: 'Add a secret, or give one another value',
   body: from.setBody,
-  bodyBytes: 256 * 1024,
   answer: from.secret,
   errors: [...errors, 'rate_limited'],
   example: { name: 'api-token', value: 'czNjcjN0' },
