@@ -48,7 +48,7 @@ test.runIf(isRoot)(
 
     disk.fill()
     // Nothing has come that the daemon could not write, and it says so all the same.
-    expect(await unready(node)).toContain('make room')
+    expect(await unready(node)).toContain('Make room')
     // The first record may still fit into the page that its file has begun.
     for (let i = 0; i < 60; i++)
       expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
