@@ -155,7 +155,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Next> {
     if (ending.signal.aborted) return ending.code()
     throw error
   } finally {
-    log.flush()
+    await log.flush()
     notify.close()
   }
 }

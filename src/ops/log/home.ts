@@ -14,5 +14,5 @@ export function withoutHome(log: DaemonLog, home: string): DaemonLog {
   const hidden = (fields: LogFields): LogFields =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shown(value)]))
   const hiding = logOf((level, fields, message) => log[level](hidden(fields), hide(message)))
-  return Object.assign(hiding, { flush: log.flush, setLevel: log.setLevel })
+  return { ...log, ...hiding }
 }

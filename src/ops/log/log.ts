@@ -1,16 +1,20 @@
 // The daemon's log: JSON lines on stderr, or short plain lines when a person watches a terminal.
-import { write, writeSync } from 'node:fs'
+import { write } from 'node:fs'
 import { jsonText, printable } from '../../base/printable.ts'
 import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 
 /** Characters waiting for a slow reader of stderr, or for a disk with room; beyond it lines are dropped. */
 const WAITING_MAX = 1024 * 1024
-/** How long until what stderr did not take is tried again. */
-const AGAIN_MS = 100
+/** How long until what a full pipe did not take is tried again. */
+const FULL_MS = 25
+/** And what a disk did not take, or a pipe without a reader. */
+const BROKEN_MS = 2_000
+/** The longest that a flush takes. */
+const FLUSH_MS = 1_000
 
 export interface DaemonLog extends Log {
-  /** Writes waiting lines synchronously, as far as stderr takes them; a write that is under way already ends by itself. */
-  flush(): void
+  /** Resolves when all lines are written, when stderr takes none for another reason than a slow reader, or after a second. */
+  flush(): Promise<void>
   /** Sets the level of this logger and of all its children. */
   setLevel(level: LogLevel): void
 }
@@ -23,6 +27,7 @@ export interface LogOptions {
 
 /** One JSON object a line: `level` (word), `time` (RFC 3339 UTC), `pid`, the fields, `msg`. */
 export function createJsonLog({ level, fd = 2 }: LogOptions): DaemonLog {
+  // Names of others are in it, and it is read on terminals.
   const json: Line = (level, fields, msg) =>
     `${jsonText({ level, time: new Date().toISOString(), pid: process.pid, ...fields, msg })}\n`
   const outlet = createOutlet(fd, (dropped) =>
@@ -32,9 +37,9 @@ export function createJsonLog({ level, fd = 2 }: LogOptions): DaemonLog {
 }
 
 /**
- * What is written here goes to `fd` by a thread, so that a slow reader or disk stalls nobody. What cannot be written (a full
- * disk, a reader that went away) is tried again later and never waited for: it must not keep the daemon from ending, as it
- * does with pino, whose flush tries for ever.
+ * What is written here goes to `fd` by a thread, so that a slow reader or disk stalls nobody. What it does not take now (a full
+ * pipe or disk, a reader that went away) is tried again, and nobody waits for it for long. A pipe must not
+ * block, as Node has it for stderr: the process would end only when the thread does.
  */
 function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
   /** What the thread writes, or has to write again. */
@@ -42,22 +47,37 @@ function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
   let waiting = ''
   let dropped = 0
   let isWriting = false
+  let again: NodeJS.Timeout | undefined
+  /** Ends a flush. */
+  let settle = (): void => {}
 
   function next(): void {
-    if (isWriting) return
+    if (isWriting || again) return
     if (chunk.length === 0) {
       chunk = Buffer.from(dropped === 0 ? waiting : waiting + tellDropped(dropped))
       waiting = ''
       dropped = 0
     }
-    if (chunk.length === 0) return
-    isWriting = true
-    write(fd, chunk, (error, written) => {
-      isWriting = false
-      chunk = chunk.subarray(written)
-      if (error) setTimeout(next, AGAIN_MS).unref()
-      else next()
-    })
+    isWriting = chunk.length > 0
+    if (isWriting) write(fd, chunk, wrote)
+    else settle()
+  }
+
+  function wrote(error: NodeJS.ErrnoException | null, bytes: number): void {
+    isWriting = false
+    chunk = chunk.subarray(bytes)
+    if (error === null) next()
+    else if (error.code === 'EAGAIN') again = setTimeout(resume, FULL_MS).unref()
+    else {
+      again = setTimeout(resume, BROKEN_MS).unref()
+      settle()
+    }
+  }
+
+  function resume(): void {
+    clearTimeout(again)
+    again = undefined
+    next()
   }
 
   return {
@@ -66,17 +86,15 @@ function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
       else waiting += text
       next()
     },
-    flush(): void {
-      let rest = Buffer.from(waiting)
-      if (!isWriting) rest = Buffer.concat([chunk, rest])
-      try {
-        while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
-      } catch {
-        // There is no place for an error.
-      }
-      waiting = ''
-      if (!isWriting) chunk = rest
-    },
+    flush: () =>
+      new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, FLUSH_MS)
+        settle = () => {
+          clearTimeout(late)
+          resolve()
+        }
+        resume()
+      }),
   }
 }
 
@@ -87,16 +105,18 @@ function levelled(
   level: LogLevel,
   line: Line,
   write: (text: string) => void,
-  flush = (): void => {},
+  flush = async (): Promise<void> => {},
 ): DaemonLog {
   let least = level
-  const log = logOf((at, fields, message) => {
-    if (WEIGHT[at] >= WEIGHT[least]) write(line(at, fields, message))
-  })
-  const setLevel = (next: LogLevel): void => {
-    least = next
+  return {
+    ...logOf((at, fields, message) => {
+      if (WEIGHT[at] >= WEIGHT[least]) write(line(at, fields, message))
+    }),
+    flush,
+    setLevel(next: LogLevel) {
+      least = next
+    },
   }
-  return Object.assign(log, { flush, setLevel })
 }
 
 /** A log that hands each line to `take`, with the fields that it inherited. */
@@ -124,9 +144,9 @@ export const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, w
 export function createPlainLog(level: LogLevel, write: (text: string) => void): DaemonLog {
   const plain: Line = (at, fields, message) => {
     const facts = Object.entries(fields)
-      .filter(([, value]) => value !== undefined && value !== null)
-      .map(([key, value]) => `${key}=${String(value)}`)
-    return `karo: ${WORDS[at] ?? ''}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`
+      .filter(([, value]) => value != null)
+      .map(([key, value]) => `${key}=${value}`)
+    return `karo: ${WORDS[at] ?? ''}${printable(`${message}${facts[0] ? ` (${facts.join(' ')})` : ''}`)}\n`
   }
   return levelled(level, plain, write)
 }

@@ -10,5 +10,5 @@ export function withSinks(log: DaemonLog, sinks: readonly LogSink[]): DaemonLog 
     log[level](fields, message)
     for (const sink of sinks) sink(level, fields, message)
   })
-  return Object.assign(heard, { flush: log.flush, setLevel: log.setLevel })
+  return { ...log, ...heard }
 }

@@ -1,7 +1,9 @@
 // What the daemon's log lines look like to a machine and to a person.
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { orElse } from '../../../src/base/run/or-else.ts'
 import { createJsonLog, createPlainLog } from '../../../src/ops/log/log.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
@@ -15,9 +17,7 @@ async function written(
   const fd = openSync(path, 'w')
   const log = createJsonLog({ level, fd })
   say(log)
-  log.flush()
-  // What a thread was writing already when flush came arrives by itself, a moment later.
-  await until(() => readFileSync(path, 'utf8').endsWith('\n'), { what: 'the line' })
+  await log.flush()
   closeSync(fd)
   return readFileSync(path, 'utf8').trimEnd().split('\n')
 }
@@ -67,11 +67,38 @@ test('a new level holds for children made before, in both kinds of log', async (
   expect(lines).toEqual([expect.stringContaining('now heard')])
 })
 
-test('a full disk keeps nobody waiting, at the end neither', () => {
+test('a slow reader gets every line, whole and in order, before the end', async () => {
+  const path = join(temporaryDirectory(), 'pipe')
+  execFileSync('mkfifo', [path])
+  // Whoever opens a pipe for both waits for nobody; its reader comes when it is full.
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  const log = createJsonLog({ level: 'info', fd })
+  for (let n = 0; n < 3_000; n++) log.info({ n }, 'x'.repeat(200))
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const piece = Buffer.alloc(65_536)
+  let text = ''
+  const reading = setInterval(() => {
+    const bytes = orElse(() => readSync(reader, piece), 0)
+    text += piece.toString('latin1', 0, bytes)
+  }, 1)
+  await log.flush()
+  await until(() => text.split('\n').length > 3_000, { what: 'the last line' })
+  clearInterval(reading)
+  const lines = text.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: 3_000 }, (_, n) => n))
+  for (const one of [fd, reader]) closeSync(one)
+})
+
+test('a full disk keeps nobody waiting, at the end neither, and is tried again by one timer', async () => {
   // Not closed: what was not taken is tried again, and another file could have its number by then.
   const fd = openSync('/dev/full', 'w')
   const log = createJsonLog({ level: 'info', fd })
-  log.info({}, 'the thread has this one')
-  log.info({}, 'and this one waits')
-  log.flush()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  for (let n = 0; n < 20; n++) {
+    log.info({}, 'the thread has the first one')
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(vi.getTimerCount()).toBeLessThan(2)
+  await log.flush()
 })
