@@ -74,14 +74,14 @@ function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
     }
   }
 
-  function resume(): void {
+  function resume() {
     clearTimeout(again)
     again = undefined
     next()
   }
 
   return {
-    write(text: string): void {
+    write(text: string) {
       if (waiting.length + text.length > WAITING_MAX) dropped++
       else waiting += text
       next()
