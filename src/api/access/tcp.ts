@@ -206,6 +206,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     name: 'http',
     async start(signal) {
       signal.throwIfAborted()
+      names = [HOST]
       bound = await listenOn(HOST, options.port)
       await listenOn6(bound)
     },

@@ -46,13 +46,17 @@ export function describeError(error: unknown): DescribedError {
   if (error instanceof KaroError) {
     return { ...say(error.code, error.message, error.where, error.hint), headers: headersOf(error) }
   }
-  if ((error as { code?: unknown } | null)?.code === 'ERR_PROGRAM_REPLACED') {
+  if (Object(error).code === 'ERR_PROGRAM_REPLACED') {
     const hint =
       'Restart it: karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.'
     return say('unavailable', "the daemon's program was replaced while it ran", undefined, hint)
   }
+  const { validation, validationContext, statusCode = 0, message } = Object(error) as RequestFault
+  const first = validation?.[0]
+  if (first !== undefined)
+    return say('bad_request', sayInvalid(first), `${validationContext ?? 'request'}${first.instancePath}`)
   // As Node, libuv and LevelDB say it: by a code, by a number, and in words.
-  if (/EMFILE|system error 24|too many open files/i.test(String(error))) {
+  if (/EMFILE: |system error 24\b|too many open files(?! in system)/i.test(String(error))) {
     const hint = 'karo doctor --only runtime.files says how to allow more.'
     return say('unavailable', 'the daemon may open no more files', undefined, hint)
   }
@@ -61,10 +65,6 @@ export function describeError(error: unknown): DescribedError {
       'karo status says why. Make room or mend it, and do this again; commands that shells record wait while there is room.'
     return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
-  const { validation, validationContext, statusCode = 0, message } = Object(error) as RequestFault
-  const first = validation?.[0]
-  if (first !== undefined)
-    return say('bad_request', sayInvalid(first), `${validationContext ?? 'request'}${first.instancePath}`)
   if (statusCode === 413) return say('too_large', 'the request is too large')
   if (statusCode >= 400 && statusCode < 500)
     return say('bad_request', message ?? 'the request cannot be understood')
@@ -83,8 +83,8 @@ const BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
 
 function sayInvalid(fault: NonNullable<RequestFault['validation']>[number]): string {
   const { additionalProperty, missingProperty, allowedValues, pattern, limit } = fault.params ?? {}
-  if (additionalProperty) return `there is no field '${String(additionalProperty)}' here`
-  if (missingProperty) return `the field '${String(missingProperty)}' is missing`
+  if (additionalProperty) return `there is no field '${additionalProperty}' here`
+  if (missingProperty) return `the field '${missingProperty}' is missing`
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
   if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
   if (pattern) return `it is not as it has to be: ${fault.parentSchema?.description ?? pattern}`

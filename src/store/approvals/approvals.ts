@@ -21,6 +21,7 @@ export type ApprovalRepository<Open extends StoredApproval, Ended extends Stored
 export function createApprovalRepository<Open extends StoredApproval, Ended extends StoredApproval>(
   db: Database,
 ) {
+  // approvals ‖ kind ‖ id, or time ‖ id
   const waiting = defineTable<Open>({ keyspace: 'approvals', kind: 1, value: stored as Is<Open> })
   const past = defineTable<Ended>({
     keyspace: 'approvals',

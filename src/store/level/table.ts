@@ -1,4 +1,5 @@
 // A table: how its rows are named and what they hold. Reading, writing and judging rows follow from that.
+import { KaroError } from '../../base/errors.ts'
 import { type Change, type Database, delRow, putRow } from './database.ts'
 import type { Is } from './is.ts'
 import { readU32, UID_AT } from './key-of-event.ts'
@@ -47,7 +48,7 @@ interface Declared<Value, Row> {
   readonly ids?: 'hex'
   readonly value: Is<Value>
   /** Reading throws at a damaged row, because it may be a refusal. */
-  readonly strict?: true
+  readonly strict?: boolean
   /** Absent: the member `id`. */
   readonly idOf?: (row: Row) => string
   /** Where a row says more than its value: its id, which is in the key alone. Both or neither. */
@@ -90,7 +91,9 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
   function found(key: Uint8Array, bytes: Uint8Array): Row | undefined {
     const row = read(key, bytes)
     if (row === undefined && strict)
-      throw new Error(`a row of ${keyspace} in the database is damaged: run karo doctor --repair`)
+      throw new KaroError('bad_file', `a row of ${keyspace} in the database is damaged`, {
+        hint: 'Run karo doctor --repair.',
+      })
     return row
   }
 

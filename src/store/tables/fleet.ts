@@ -53,7 +53,7 @@ export type InviteRecord = Checked<typeof invite>
 const [MEMBERSHIP, JOINING, INVITE] = ['membership', 'joining', 'invite '] as const
 const of = { keyspace: 'fleet', strict: true } as const
 const memberships = defineTable({ ...of, value: membership, idOf: () => MEMBERSHIP })
-const joinings = defineTable({ ...of, value: joining, idOf: () => JOINING })
+const joinings = defineTable({ ...of, strict: false, value: joining, idOf: () => JOINING })
 const invites = defineTable({ ...of, value: invite, idOf: ({ id }) => `${INVITE}${id}` })
 
 export const isFleetRow = rowOfAny(memberships, joinings, invites)

@@ -62,8 +62,15 @@ export interface MemberChanges {
   readonly forget_strangers?: readonly Uint8Array[]
 }
 
-const of = { keyspace: 'members', ids: 'hex', strict: true } as const
-const decisions = defineTable({ ...of, kind: 1, value: decision, idOf: ({ keys }) => toHex(keys[0]) })
+// members ‖ kind ‖ public key
+const of = { keyspace: 'members', ids: 'hex' } as const
+const decisions = defineTable({
+  ...of,
+  kind: 1,
+  strict: true,
+  value: decision,
+  idOf: ({ keys }) => toHex(keys[0]),
+})
 const sightings = defineTable({ ...of, kind: 2, value: sighting, idOf: ({ key }) => toHex(key) })
 const strangers = defineTable({ ...of, kind: 3, value: stranger, idOf: ({ key }) => toHex(key) })
 

@@ -213,7 +213,7 @@ test('a disk that takes nothing more is told as that, and not as a fault of the 
 })
 
 test.each([
-  'EMFILE: too many open files, open /usr/lib/karo/dist/chunks/stats.js',
+  'EMFILE: open /usr/lib/karo/dist/chunks/stats.js',
   'A system error occurred: uv_interface_addresses returned Unknown system error 24 (Unknown system error 24)',
   'IO error: /db/000004.log: Too many open files',
 ])('a daemon without a file left says that, and what shows how many it has: %s', (message) => {
@@ -224,6 +224,15 @@ test.each([
       error: { code: 'unavailable', hint: expect.stringContaining('karo doctor --only runtime.files') },
     },
   })
+})
+
+test.each([
+  ['of the whole machine', 'IO error: /db/000004.log: Too many open files in system', 500],
+  ['named by who asks', 'querystring/word must not hold EMFILE', 400],
+])('files that the daemon lacks are not those %s', (_, message, status) => {
+  const validation = status === 400 && [{ keyword: 'pattern', instancePath: '/word', params: {} }]
+  const error = Object.assign(new Error(message), validation && { validation })
+  expect(describeError(error).status).toBe(status)
 })
 
 describe('a connection without a byte for long', () => {
