@@ -110,7 +110,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   /** On 127.0.0.1, and with the same port on ::1 if that is available. */
   let servers: readonly Server[] = []
   let bound: number | undefined
-  let names: readonly string[] = [HOST]
+  let names: readonly string[]
   const accepted = new WeakSet<Socket>()
   /** Open connections without a valid credential, oldest first. */
   const strangers = new Set<Socket>()

@@ -214,7 +214,7 @@ export const daemonHolding = ({ home }: HomePaths) =>
       : undefined
   }, undefined)
 
-/** Does what has the node begin anew, where `restarts`, and resolves once it listens again. Throws KaroErrors `unavailable` and `timeout`. */
+/** Calls `tell`, after which the node begins anew if `restarts` says so of the answer, and waits until it listens again. Throws KaroErrors `unavailable` and `timeout`; what was told is done then. */
 export async function throughRestart<T>(
   { env, socket }: Caller,
   tell: () => Promise<T>,
@@ -229,8 +229,8 @@ export async function throughRestart<T>(
   const answer = await tell()
   const end = Date.now() + ANSWERS_MS
   while (restarts(answer) && [before, undefined].includes(made())) {
-    if (holder() !== pid) throw new KaroError('unavailable', 'the node ended: karo up  says why')
-    if (Date.now() > end) throw new KaroError('timeout', 'the node has not begun anew')
+    if (holder() !== pid) throw new KaroError('unavailable', 'done, but the node ended: karo up  says why')
+    if (Date.now() > end) throw new KaroError('timeout', 'done, but the node has not begun anew')
     await sleep(LOOK_MS)
   }
   return answer
