@@ -11,7 +11,7 @@ type Check = () => Promise<boolean>
 
 export function createVouched({ timers }: { readonly timers: Timers }) {
   const connections = new Map<Socket, { readonly open: Set<Check>; last: Check }>()
-  /** While there are connections. */
+  /** Ends the sweep that comes next; undefined without connections. */
   let endSweeping: (() => void) | undefined
 
   function sweep(): void {

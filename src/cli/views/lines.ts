@@ -20,6 +20,7 @@ interface Named {
   readonly fingerprint: string
 }
 
+/** Its name as it may be shown, or its fingerprint in groups of four where it has none. */
 export const nameOf = ({ name, fingerprint }: Named): string =>
   printable(name) || formatFingerprint(fingerprint)
 

@@ -27,14 +27,14 @@ type Some = [unknown, ...unknown[]]
 /** It holds for whatever is drawn. */
 export const forAll = <Ts extends Some>(...of: Holds<Ts, boolean | undefined>) =>
   fc.assert(fc.property(...of))
-export const forAllAsync = <Ts extends Some>(...of: Holds<Ts, Promise<boolean | undefined>>) =>
+export const forAllAsync = <Ts extends Some>(...of: Holds<Ts, Promise<boolean | undefined>>): Promise<void> =>
   fc.assert(fc.asyncProperty(...of))
-/** The same, with another number of runs, or examples that are always tried. */
+/** `forAll` and `forAllAsync` with another number of runs, or examples that are always tried. */
 export const forAllIn = <Ts extends Some>(how: fc.Parameters<Ts>, ...of: Holds<Ts, boolean | undefined>) =>
   fc.assert(fc.property(...of), how)
 export const forAllAsyncIn = <Ts extends Some>(
   how: fc.Parameters<Ts>,
   ...of: Holds<Ts, Promise<boolean | undefined>>
-) => fc.assert(fc.asyncProperty(...of), how)
+): Promise<void> => fc.assert(fc.asyncProperty(...of), how)
 
 export default fc

@@ -165,6 +165,11 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
     'but for settings',
   )
   expect(replacedView(before(1, null, setting), before(1, null), SCREEN)).toContain('its settings too')
+  for (const [had, has] of [
+    [before(1, null), before(1, null)],
+    [before(1, null, setting), null],
+  ] as const)
+    expect(replacedView(had, has, SCREEN)).toContain('but for settings')
   // The first one has the number 0, too.
   expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
     /^The new bundle replaces .*\n.*bundle 0, signed 2026/,

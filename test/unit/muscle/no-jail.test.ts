@@ -8,6 +8,7 @@ import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.t
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
 import { muscleHere } from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
 
 // The one that answers runs in this process, and the child only lives for as long as its standard input is open.
 vi.mock('../../../src/muscle/contract/program.ts', () => ({
@@ -37,6 +38,7 @@ test('a karo-exec that answers and can build no jail is not called starting: the
   })
   onTestFinished(() => muscle.stop())
   await muscle.start(new AbortController().signal)
+  await until(() => muscle.state().detail?.includes('no jail'), { what: 'the reason is told' })
   await expect(muscle.client()).rejects.toThrow('no jail could be built')
   expect(muscle.state()).toMatchObject({ state: 'locked', detail: expect.stringContaining('no jail') })
 })

@@ -89,7 +89,7 @@ test('a slow reader gets every line, whole and in order, before the end', async 
   for (const one of [fd, reader]) closeSync(one)
 })
 
-test('a full disk keeps nobody waiting, at the end neither, and is tried again by one timer', async () => {
+test('a full disk keeps nobody waiting, nor the end, and is tried again by one timer', async () => {
   // Not closed: what was not taken is tried again, and another file could have its number by then.
   const fd = openSync('/dev/full', 'w')
   const log = createJsonLog({ level: 'info', fd })

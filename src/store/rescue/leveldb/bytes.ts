@@ -1,5 +1,6 @@
 // The building blocks of LevelDB's files: variable-length integers, texts with their length, and Snappy's compression.
 
+/** Reads one after the other; every method throws RangeError at bytes that cannot be that. */
 export function createByteReader(from: Uint8Array, begin = 0, end = from.length) {
   let at = begin
   const reader = {

@@ -265,7 +265,7 @@ export class World {
     return this.step(index, change)
   }
 
-  /** The same; what it says is durable. */
+  /** What a side does next; what it says is kept as durable. */
   take(index: 0 | 1, change: Partial<TallyView> = {}): Step {
     const step = this.step(index, change)
     if (step.kind === 'say') this.sides[index].own = step.plain
@@ -282,7 +282,7 @@ export class World {
     return this.step(side, { other: lie && { plain: lie, version: AFTER - HOUR } })
   }
 
-  /** For what reason it refuses it. */
+  /** The reason for which a side refuses an edition that the other one made up. */
   refusalOf(side: 0 | 1, lie: TallyPlain | undefined) {
     return refusalIn(this.answerTo(side, lie))
   }
@@ -318,7 +318,7 @@ export class World {
     return leader!
   }
 
-  /** Of it, what is for that role. */
+  /** What both release to that role. */
   released(audience = 'security'): ReleaseContent {
     return this.contents().find((content) => content.audience === audience)!
   }

@@ -245,9 +245,7 @@ function played(events: readonly Happening[]) {
 describe('in any order of events', () => {
   it('asks a linked neighbour at a pace, few things at once, and nobody for what the one asked last is about to bring', () => {
     forAllIn(
-      {
-        numRuns: 100,
-      },
+      { numRuns: 100 },
       fc.array(anyEvent, { minLength: 50, maxLength: 150 }),
       (events) => void played(events),
     )

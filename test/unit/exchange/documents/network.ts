@@ -214,7 +214,7 @@ export class Network {
     }
   }
 
-  /** The same, and then so much time passes. */
+  /** Weaves links, then lets `ms` pass. */
   async meet(ms: number, degree?: number): Promise<void> {
     this.weave(degree)
     await this.pass(ms)

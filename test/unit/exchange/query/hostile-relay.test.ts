@@ -212,10 +212,11 @@ describe('one in the middle', () => {
 it('a node that hands on says at once that nothing will come this way when it had the question from somebody else', async () => {
   const wire = new Wire()
   const node = new TestNode(wire, { people: person(uses('git', 1)) })
-  const [left] = [wire.end(node), wire.end(node)]
+  const [left, right] = [wire.end(node), wire.end(node)]
   const { body, bytes } = questionBy(left.identity)
   left.sendQuestion(node.id, body.query_id, bytes, 5_000, 0)
   await soon(() => left.heard.some(({ message }) => message === DirectAnswer))
+  await soon(() => right.heard.some(({ message }) => message === QueryHop))
   // A link that came up after the question was handed on.
   const late = wire.end(node)
   late.sendQuestion(node.id, body.query_id, bytes, 5_000, 4)

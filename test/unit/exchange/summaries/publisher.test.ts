@@ -34,7 +34,7 @@ async function shared() {
   return { world, publisher }
 }
 
-/** The same when it has published for the first time, which is no more among what was published. */
+/** A publisher after its first round, of which `before` holds nothing. */
 async function published() {
   const { world, publisher } = await shared()
   await publisher.round()

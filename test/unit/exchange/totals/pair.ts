@@ -33,14 +33,14 @@ export const DRAWN = PAIR.map((key) =>
 ) as unknown as readonly [Identity, Identity]
 export const selfOf = (identity: Identity) => ({ identity, hints: createHints(identity.agree) })
 
-/** Documents as their room keeps them: the newest edition of each slot of an author. */
+/** Documents as their room keeps them: the edition of each slot of an author that was kept last. */
 export function shelfOf(now: () => number) {
   const kept = new Map<string, StoredDocument>()
   const of = (author: NodeId, kind: string, wants: (slot: string) => boolean = () => true) =>
     [...kept.values()].filter(({ head }) => head.author === author && head.kind === kind && wants(head.slot))
   function keep(bytes: Uint8Array): void {
     const { head } = readDocument(bytes, now())
-    kept.set(`${head.author} ${head.kind} ${head.slot}`, { head, bytes, received_at: 0 })
+    kept.set(`${head.author} ${head.kind} ${head.slot}`, { head, bytes, received_at: now() })
   }
   return { keep, of, slots: (author: NodeId, kind: string) => of(author, kind).map(({ head }) => head.slot) }
 }
