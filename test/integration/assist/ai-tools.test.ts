@@ -60,7 +60,7 @@ function place(extra: Readonly<Record<string, string>> = {}, at = node.home) {
 const spoolOf = (home: string) => readdirSync(join(home, 'spool')).filter((name) => name.endsWith('.spool'))
 const eventsIn = async (cwd: string): Promise<EventShape[]> =>
   (await node.json<{ events: EventShape[] }>(['history', '--cwd', cwd, '--limit', '100'])).events
-const guarded = async () => (await node.json<StatisticsShape>(['stats', 'week'])).guard
+const guarded = async () => (await node.json<StatisticsShape>(['stats', 'year'])).guard
 
 describe.each(TOOLS)('%s', (name) => {
   test('asks before each command, obeys, and what it ran is recorded as generated', async () => {

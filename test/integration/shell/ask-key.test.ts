@@ -23,7 +23,7 @@ const SHELLS = (['bash', 'zsh', 'fish'] as const).filter(isThere)
 describe.each(SHELLS)('%s: words on the line', (shell) => {
   test('the answer comes to the line, is not run, and Enter runs it', async () => {
     const answersRun = async () =>
-      (JSON.parse((await node.karo(['stats', '--json'])).stdout) as StatisticsShape).ask_answers_run
+      (JSON.parse((await node.karo(['stats', 'year', '--json'])).stdout) as StatisticsShape).ask_answers_run
     const before = await answersRun()
     const at = await openFinderShell(shell, { node, flags: ['--ask-key'], env: EMACS })
     const answered = at.printed(/from: karo[\s\S]*mkdir \.\/made-by-karo/)

@@ -271,7 +271,7 @@ async function crashRound(seed: number, report: CrashReport, step: (text: string
     assert.equal(new Set(events.map(({ id }) => id)).size, total)
     report.commands += total
 
-    const stats = await node.json<StatisticsShape>(['stats', 'week'])
+    const stats = await node.json<StatisticsShape>(['stats', 'year'])
     const failures = (typed: readonly Typed[]): number => typed.filter(({ exit }) => exit !== 0).length
     const byTool = Map.groupBy(expected, ({ tool }) => tool)
     assert.deepEqual(
