@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AskersShape, QueryResult } from '../../../src/api/contract/shapes.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { canShowAgents } from '../../../src/cli/demo/agents.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
@@ -17,6 +18,9 @@ import { createMachine } from '../../support/pages/machine.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 import type { TerminalRun } from '../../support/shell/terminal-run.ts'
+
+/** As long as these tests take, and more. */
+const BEFORE_MIDNIGHT_MS = 180_000
 
 /** Of the daemon that runs in this home. */
 const pidOf = (home: string): number =>
@@ -38,6 +42,8 @@ describe('karo demo', () => {
   const pids = (): number[] => MACHINES.map(({ name }) => pidOf(join(directory, `.${name}`)))
 
   beforeAll(async () => {
+    // The totals are of the seven days before the demonstration began, and midnight would bring an eighth.
+    await until(() => Date.now() % DAY_MS < DAY_MS - BEFORE_MIDNIGHT_MS, { what: 'midnight has passed' })
     begun = Date.now()
     ;({ demo, printed } = startDemo(temporaryHome(), '--json'))
     await until(() => printed().endsWith('\n') || !isAlive(demo.pid), {
