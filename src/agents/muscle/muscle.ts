@@ -103,7 +103,7 @@ export function createMuscle(deps: MuscleDeps): Muscle {
       problem = undefined
       waitMs = AGAIN_MS
     } catch (error) {
-      // What answers has begun. Only small virtual machines may wait for their template still.
+      // What answers has begun. Only small virtual machines may still wait for their template.
       if (client !== undefined && provider !== 'vm') began()
       if (!ended) lock((error as Error).message)
     }

@@ -214,7 +214,10 @@ export const daemonHolding = ({ home }: HomePaths) =>
       : undefined
   }, undefined)
 
-/** Calls `tell`, after which the node begins anew if `restarts` says so of the answer, and waits until it listens again. Throws KaroErrors `unavailable` and `timeout`; what was told is done then. */
+/**
+ * Calls `tell`, after which the node begins anew if `restarts` says so of the answer, and waits until it listens again. Throws
+ * KaroErrors `unavailable` and `timeout` where it does not; what was told is done then.
+ */
 export async function throughRestart<T>(
   { env, socket }: Caller,
   tell: () => Promise<T>,

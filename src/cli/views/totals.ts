@@ -20,26 +20,29 @@ export const readersView = (all: readonly Readers[], screen: Screen): string =>
     .join('')
 
 type Totals = AskersShape['totals']
+type Given = Totals['given'][number]
 
 /** Empty where this machine took part in none and showed none. */
 export function givenView({ given, may_read, fetched }: Totals, screen: Screen, now: number): string {
-  if (given.length === 0 && fetched.length === 0 && may_read.length === 0) return ''
-  const parts = [given.length === 0 ? '' : takenPart(given, screen)]
-  parts.push(readersView(may_read, screen))
-  if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
+  const told = [
+    given.length > 0 && takenPart(given, screen),
+    readersView(may_read, screen),
+    fetched.length > 0 && fetches(fetched, screen, now),
+  ].filter(Boolean)
+  if (told.length === 0) return ''
   const elsewhere =
     'Who fetched totals from another node, karo query health tells. Who read them on a node that holds them stands in the ledger of that node alone.\n'
-  return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen)}`
+  return `\n${told.join('')}${fitted(elsewhere, screen)}`
 }
 
-function takenPart(given: Totals['given'], screen: Screen): string {
+function takenPart(given: readonly Given[], screen: Screen): string {
   const all = given.flatMap(({ aggregators }) => aggregators)
   return table(screen, given, {
     'TOTALS FROM': ({ start }) => `${utc(start)} UTC`,
     FOR: ({ audiences }) => audiences.join(', ') || '–',
     'HALVES TO': ({ aggregators }) => toldApart(aggregators, all).map(nameOf).join(', '),
-    COUNTED: ({ outcome, types }) => outcomeWords(outcome, types),
-    MACHINES: ({ released }) => machinesIn(released),
+    COUNTED: outcomeWords,
+    MACHINES: machinesIn,
     GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
   })
 }
@@ -53,18 +56,20 @@ const WORDS = {
   disagree: 'the aggregators disagree',
 } as const
 
-const outcomeWords = (outcome: Totals['given'][number]['outcome'], types: readonly string[]): string =>
+const outcomeWords = ({ outcome, types }: Given): string =>
   types.length === 0 ? '–' : outcome === null ? 'not known yet' : WORDS[outcome]
 
 /** Of what this machine released itself; another one does not know how many were in it. */
-function machinesIn(released: Totals['given'][number]['released']): string {
+function machinesIn({ released }: Given): string {
   const counts = released.flatMap(({ types }) => types.map(({ machines }) => machines))
   const [most, threshold] = [Math.max(...counts), Math.max(...released.map((one) => one.threshold ?? 0))]
   return counts.length === 0 ? 'not known here' : `${most}, rows from ${threshold} on`
 }
 
-const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): string =>
-  table(screen, fetched, {
+function fetches(fetched: Totals['fetched'], screen: Screen, now: number): string {
+  const nodes = toldApart(fetched.map(({ node }) => node))
+  const rows = nodes.map((node, i) => ({ ...fetched[i]!, node }))
+  return table(screen, rows, {
     'FETCHED BY': { value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
     VIA: { value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
     FOR: 'audience',
@@ -72,3 +77,4 @@ const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): strin
     OF: ({ start, end }) => `${utc(start)} to ${utc(end)}`,
     WHEN: ({ at }) => ago(now - Date.parse(at)),
   })
+}

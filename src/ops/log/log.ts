@@ -7,7 +7,7 @@ import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 const WAITING_MAX = 1024 * 1024
 /** How long until what a full pipe did not take is tried again. */
 const FULL_MS = 25
-/** And what a disk did not take, or a pipe without a reader. */
+/** How long until what a disk did not take, or a pipe without a reader, is tried again. */
 const BROKEN_MS = 2_000
 /** The longest that a flush takes. */
 const FLUSH_MS = 1_000
@@ -30,18 +30,16 @@ export function createJsonLog({ level, fd = 2 }: LogOptions): DaemonLog {
   // Names of others are in it, and it is read on terminals.
   const json: Line = (level, fields, msg) =>
     `${jsonText({ level, time: new Date().toISOString(), pid: process.pid, ...fields, msg })}\n`
-  const outlet = createOutlet(fd, (dropped) =>
-    json('warn', { dropped }, 'log lines were dropped: stderr did not take them fast enough'),
-  )
+  const outlet = createOutlet(fd, json)
   return levelled(level, json, outlet.write, outlet.flush)
 }
 
 /**
- * What is written here goes to `fd` by a thread, so that a slow reader or disk stalls nobody. What it does not take now (a full
- * pipe or disk, a reader that went away) is tried again, and nobody waits for it for long. A pipe must not
- * block, as Node has it for stderr: the process would end only when the thread does.
+ * Lines go to `fd` by a thread, so that a slow reader or disk stalls nobody. Those that a pipe or disk does not take now are
+ * tried again, and nobody waits for that for long. `fd` must be a file, or a pipe that does not block (Node makes that of stderr
+ * such a one): the process cannot end before a write that blocks does.
  */
-function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
+function createOutlet(fd: number, line: Line) {
   /** What the thread writes, or has to write again. */
   let chunk = Buffer.alloc(0)
   let waiting = ''
@@ -54,7 +52,9 @@ function createOutlet(fd: number, tellDropped: (dropped: number) => string) {
   function next(): void {
     if (isWriting || again) return
     if (chunk.length === 0) {
-      chunk = Buffer.from(dropped === 0 ? waiting : waiting + tellDropped(dropped))
+      if (dropped > 0)
+        waiting += line('warn', { dropped }, 'log lines were dropped: stderr did not take them fast enough')
+      chunk = Buffer.from(waiting)
       waiting = ''
       dropped = 0
     }

@@ -1,7 +1,7 @@
 // One AbortSignal for all reasons to end the daemon: signals, and faults that nothing caught.
 import type { Clock } from '../../base/clock.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { DaemonLog } from '../log/log.ts'
 
 const ENDING = ['SIGTERM', 'SIGINT'] as const
 /** The signal that a closed terminal sends to `karo up`, and that tells a service to reload. */
@@ -18,12 +18,12 @@ export interface Ending extends Disposable {
 }
 
 /**
- * The first signal asks for an orderly stop; the second ends the process at once. An exception or rejection that
- * nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails. SIGHUP is one of
- * these signals, unless `reload` is given: then it calls that.
+ * The first signal asks for an orderly stop; the second ends the process as soon as the log is written. An exception or rejection
+ * that nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails. SIGHUP is one of these
+ * signals, unless `reload` is given: then it calls that.
  */
 export function watchEnding(
-  log: Log,
+  log: DaemonLog,
   clock: Pick<Clock, 'monotonic'>,
   reload?: () => void,
   exit: (code: ExitCode) => void = process.exit,
@@ -36,7 +36,7 @@ export function watchEnding(
     if (controller.signal.aborted) {
       if (clock.monotonic() - askedAt < ONE_WISH_MS) return
       log.warn({ signal: name }, 'second signal: ends at once')
-      exit(EXIT.failed)
+      void log.flush().finally(() => exit(EXIT.failed))
       return
     }
     askedAt = clock.monotonic()
@@ -45,7 +45,7 @@ export function watchEnding(
   }
   const onHangup = (name: NodeJS.Signals): void => (reload === undefined ? onSignal(name) : reload())
   const onFault = (fault: unknown): void => {
-    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+    const text = (fault as Error | null)?.stack ?? String(fault)
     log.error({ error: text }, 'an uncaught fault: stopping')
     code = EXIT.failed
     controller.abort(new Error('stopped by a fault', { cause: fault }))

@@ -48,7 +48,7 @@ interface Declared<Value, Row> {
   readonly ids?: 'hex'
   readonly value: Is<Value>
   /** Reading throws at a damaged row, because it may be a refusal. */
-  readonly strict?: boolean
+  readonly strict?: true
   /** Absent: the member `id`. */
   readonly idOf?: (row: Row) => string
   /** Where a row says more than its value: its id, which is in the key alone. Both or neither. */

@@ -51,10 +51,10 @@ const invite = shape({
 export type InviteRecord = Checked<typeof invite>
 
 const [MEMBERSHIP, JOINING, INVITE] = ['membership', 'joining', 'invite '] as const
-const of = { keyspace: 'fleet', strict: true } as const
-const memberships = defineTable({ ...of, value: membership, idOf: () => MEMBERSHIP })
-const joinings = defineTable({ ...of, strict: false, value: joining, idOf: () => JOINING })
-const invites = defineTable({ ...of, value: invite, idOf: ({ id }) => `${INVITE}${id}` })
+const of = { keyspace: 'fleet' } as const
+const memberships = defineTable({ ...of, strict: true, value: membership, idOf: () => MEMBERSHIP })
+const joinings = defineTable({ ...of, value: joining, idOf: () => JOINING })
+const invites = defineTable({ ...of, strict: true, value: invite, idOf: ({ id }) => `${INVITE}${id}` })
 
 export const isFleetRow = rowOfAny(memberships, joinings, invites)
 export type FleetRepository = ReturnType<typeof createFleetRepository>

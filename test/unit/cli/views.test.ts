@@ -435,15 +435,26 @@ test('the ledger: nodes by name and fingerprint, wherever their ids stand; and n
     outcome: null,
     aggregators: [vm, { node_id, fingerprint: `0${i}`.repeat(8), name: '' }],
   }))
-  const shared = { given, may_read: [{ audience: 'ciso', nodes: vms, operators: [] }], fetched: [] }
+  const fetched = vms.map((node) => ({
+    node,
+    operator: null,
+    audience: 'ciso',
+    query_type: 'ToolUsage',
+    batches: 1,
+    at: AT,
+    start: AT,
+    end: AT,
+  }))
+  const shared = { given, may_read: [{ audience: 'ciso', nodes: vms, operators: [] }], fetched }
   const twice = {
     'GET /api/v1/audit/who-asked': { since: AT, askers: [...askers, ...twins], totals: shared },
   }
   const asked = { 'GET /api/v1/audit/who-asked': { since: AT, askers, totals } }
   const nobody = log({ ...entry, type: 'peer_pending' })
   const { out } = await karo(twice, 'audit', 'who-asked')
+  // Two questions of each, and what it fetched.
   for (const { fingerprint } of [bob, eve])
-    expect(out.match(new RegExp(`^vm ${formatFingerprint(fingerprint)}  `, 'gm'))).toHaveLength(2)
+    expect(out.match(new RegExp(`^vm ${formatFingerprint(fingerprint)}  `, 'gm'))).toHaveLength(3)
   const both = vms.map(({ fingerprint }) => `vm ${formatFingerprint(fingerprint)}`).join(', ')
   expect(out).toContain(`May read totals for ciso: ${both}.`)
   for (const [i, { fingerprint }] of vms.entries())

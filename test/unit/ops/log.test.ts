@@ -2,11 +2,14 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { orElse } from '../../../src/base/run/or-else.ts'
 import { createJsonLog, createPlainLog } from '../../../src/ops/log/log.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
+
+/** How long the log waits for a disk that refuses a line. */
+const AGAIN_MS = 2_000
 
 /** The lines of a JSON log of this level that `say` writes one line to. */
 async function written(
@@ -99,11 +102,20 @@ test('a slow reader gets lines whole and in order, and is told how many did not 
   for (const one of [fd, reader]) closeSync(one)
 })
 
-test('a full disk keeps nobody waiting, nor the end', async () => {
+test('a full disk keeps nobody waiting, nor the end, and is tried again by one timer, whatever comes meanwhile', async () => {
   // Not closed: what was not taken is tried again, and another file could have its number by then.
   const fd = openSync('/dev/full', 'w')
   const log = createJsonLog({ level: 'info', fd })
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  onTestFinished(() => timers.mockRestore())
+  const tries = (): number => timers.mock.calls.filter(([, ms]) => ms === AGAIN_MS).length
+  const began = performance.now()
   log.info({}, 'the thread has this one')
-  log.info({}, 'and this one waits')
+  await until(() => tries() > 0, { what: 'the disk has refused it' })
+  for (let n = 0; n < 20; n++) {
+    log.info({}, 'and this one waits')
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(tries()).toBeLessThanOrEqual(1 + (performance.now() - began) / AGAIN_MS)
   await log.flush()
 })
