@@ -111,13 +111,17 @@ test('the history goes to the model only when its owner shares it, without secre
   await typed(['df -h /srv/disk', 'mysql -u root -pHunter22Secret disk'])
   await ask('show disk usage of each folder here', withModel(model.endpoint), node.home)
   expect(model.received[0]?.body).not.toContain('/srv/disk')
-  await ask(
-    'show disk usage of each folder here',
-    { ...withModel(model.endpoint), KARO_ASK_SHARE_HISTORY: 'true' },
-    node.home,
+  const shares = { ...withModel(model.endpoint), KARO_ASK_SHARE_HISTORY: 'true' }
+  // As above: a daemon that is slow is not waited for.
+  const told = await until(
+    async () => {
+      await ask('show disk usage of each folder here', shares, node.home)
+      const body = model.received.at(-1)?.body
+      return body?.includes('df -h /srv/disk') && body
+    },
+    { what: 'a question with the history' },
   )
-  expect(model.received[1]?.body).toContain('df -h /srv/disk')
-  expect(model.received[1]?.body).not.toContain('Hunter22Secret')
+  expect(told).not.toContain('Hunter22Secret')
 })
 
 test('in a terminal a line says that the model is asked, and Ctrl-C goes on without it', async () => {
