@@ -292,10 +292,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({ program, guard: { ask, timeoutMs: 600_000 } })
     shell.keys('make one\r')
     await shell.printed('still being judged')
+    // Who waits may be told so before it has begun.
+    const pid = await until(() => readFileSync(judge, 'utf8').trim(), { what: 'the judge' })
     shell.keys('\u0003')
-    await shell.printed('make one')
     // It would write over the line.
-    const pid = readFileSync(judge, 'utf8').trim()
     await until(() => !existsSync(`/proc/${pid}`), { what: 'the judge has ended' })
     await shell.run(' two')
     // A trap of the person's is theirs again after each line that was judged.
