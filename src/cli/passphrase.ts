@@ -63,13 +63,8 @@ export function withPassphrase<T, P extends Buffer | undefined>(passphrase: P, u
   }
 }
 
-interface PassphraseSource {
-  readonly file: string
-  /** The service manager put the file there. */
-  readonly trusted: boolean
-}
-
-function passphraseSource(paths: HomePaths, env: CommandIo['env']): PassphraseSource | undefined {
+/** `trusted`: the service manager put the file there. */
+function passphraseSource(paths: HomePaths, env: CommandIo['env']) {
   const credential = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, CREDENTIAL)
   if (credential && existsSync(credential)) return { file: credential, trusted: true }
   const { config } = loadConfig({ home: dirname(paths.config), env })

@@ -39,12 +39,6 @@ export interface Option {
   readonly kind: RequestPermissionRequest['options'][number]['kind']
 }
 
-interface Permission {
-  readonly session: string
-  readonly options: readonly Option[]
-  readonly wanted: Wanted
-}
-
 export type Calls = ReturnType<typeof createCalls>
 
 const KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const
@@ -85,7 +79,7 @@ export function createCalls(quote: (word: string) => string) {
     /** Notes where a session works; the last directory counts. */
     place: (session: string, cwd: string) => void places.set(session, cwd),
     /** Reads the parameters of `session/request_permission`; undefined: they are none. */
-    permission(params: unknown): Permission | undefined {
+    permission(params: unknown) {
       const { sessionId, toolCall, options } = membersOf(params) ?? {}
       const said = membersOf(toolCall)
       if (typeof sessionId !== 'string' || typeof said?.toolCallId !== 'string' || !Array.isArray(options))

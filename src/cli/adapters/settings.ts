@@ -1,5 +1,5 @@
 // Puts Karo's hooks into the text of a tool's settings file and removes them again.
-import type { HookSettings, Members } from './adapter.ts'
+import type { HookSettings } from './adapter.ts'
 import { membersOf } from './fields.ts'
 import {
   hasComments,
@@ -92,19 +92,11 @@ export function ownLines(text: string): readonly string[] {
   }
 }
 
-interface OwnEntry {
-  readonly event: string
-  readonly list: Node
-  /** The place in the list of its event, from 0. */
-  readonly index: number
-  /** A hook itself, or a group of hooks with one of ours in it. */
-  readonly entry: Node
-  /** Ours in it; `at`: in the group, from 0. */
-  readonly hooks: readonly { readonly at: number; readonly hook: Members; readonly line: string }[]
-}
-
-/** Throws NotEditable for a file that is built otherwise. */
-export function ownEntries(text: string): readonly OwnEntry[] {
+/**
+ * `entry`: a hook itself, or a group of hooks with one of ours in it; `index`: its place in the list of its event, from 0.
+ * `hooks`: ours in it; `at`: the place of each in the group, from 0. Throws NotEditable for a file that is built otherwise.
+ */
+export function ownEntries(text: string) {
   const root = parseNode(text)
   if (root.kind !== 'members') throw new NotEditable('it is not a JSON object')
   const all = memberOf(root, HOOKS)

@@ -7,7 +7,7 @@ import { batches } from '../../observe/imports/batches.ts'
 import { possibleDuration } from '../../observe/imports/entry.ts'
 import { looksOf } from '../../observe/imports/looks.ts'
 import { MOST, type Read, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
-import { type CommandIo, printJson } from '../command.ts'
+import { type CommandIo, show } from '../command.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
 import { countedCommands } from '../views/import.ts'
@@ -25,17 +25,6 @@ const SHOWN = 20
 const MOST_WRONG = 1_000
 const EVERY = 10_000
 
-interface Imported {
-  readonly added: number
-  readonly known: number
-  readonly too_old: number
-  /** With a duration that is impossible, taken as unknown. */
-  readonly odd_durations: number
-  readonly id: number | null
-  readonly dry_run: boolean
-  readonly interrupted: boolean
-}
-
 /** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
 export async function importExport(io: CommandIo, name: string, dryRun: boolean): Promise<ExitCode> {
   const source = await openSource(name, process.stdin)
@@ -47,6 +36,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
     await refuseOthers(source)
     const total = await check(source, live, interrupt.signal)
     const about = { source: 'karo' as const, file: source.where, dry_run: dryRun }
+    // `odd_durations`: commands with a duration that is impossible, which is taken as unknown.
     const sum = { added: 0, known: 0, too_old: 0, odd_durations: 0 }
     const now_us = Date.now() * 1000
     const id = await withImport(io, live, about, sum, async (key) => {
@@ -73,26 +63,19 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
       }
     })
     live.end()
-    return report(io, { ...sum, id, dry_run: dryRun, interrupted: interrupt.signal.aborted })
+    const interrupted = interrupt.signal.aborted
+    show(io, { ...sum, id, dry_run: dryRun, interrupted }, ({ added, known, too_old, odd_durations }) => {
+      const old = too_old > 0 ? ` Left out, because older than retention.events_days: ${too_old}.` : ''
+      const odd =
+        odd_durations > 0 ? ` ${odd_durations} had an impossible duration, which was taken as unknown.` : ''
+      const undo = id === null ? '' : ` karo import undo ${id} removes them again.`
+      const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
+      return `${countedCommands(added)} ${dryRun ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} known before.${old}${odd}${undo}${stopped}\n`
+    })
+    return interrupted ? EXIT.failed : EXIT.done
   } finally {
     await source.close()
   }
-}
-
-function report(io: CommandIo, told: Imported): ExitCode {
-  const { added, known, too_old, odd_durations, id, dry_run, interrupted } = told
-  if (io.json) printJson(io, told)
-  else {
-    const old = too_old > 0 ? ` Left out, because older than retention.events_days: ${too_old}.` : ''
-    const odd =
-      odd_durations > 0 ? ` ${odd_durations} had an impossible duration, which was taken as unknown.` : ''
-    const undo = id === null ? '' : ` karo import undo ${id} removes them again.`
-    const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
-    io.out(
-      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} known before.${old}${odd}${undo}${stopped}\n`,
-    )
-  }
-  return interrupted ? EXIT.failed : EXIT.done
 }
 
 /** Throws KaroError `bad_file` for another program's history, and says how that comes in. */

@@ -40,12 +40,6 @@ const FILES: readonly SystemFile[] = [
   },
 ]
 
-export interface SystemChange {
-  readonly shell: Shell
-  readonly file: string
-  readonly changed: boolean
-}
-
 /**
  * Puts the line into the start file of each shell that is installed, or takes it out. Whatever else is in the files stays;
  * each file is replaced as a whole. `root` is `/`; `program` is the words that start this program, absolute paths: by its
@@ -65,7 +59,7 @@ export function changeSystemFiles(
     readonly program: readonly string[]
     readonly random: Random
   },
-): readonly SystemChange[] {
+) {
   return FILES.flatMap(({ shell, places, needs, quote, line }) => {
     const paths = places.map((place) => join(root, place))
     const file = paths.find((path) => existsSync(needs === 'file' ? path : dirname(path)))

@@ -3,7 +3,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { openSeed, type SealedSeed, sealSeed } from '../certificates/index.ts'
-import { readSmallFile, type Signer, signerFrom } from '../identity/index.ts'
+import { readSmallFile, signerFrom } from '../identity/index.ts'
 
 const SEED_BYTES = 32
 const TEXT_MAX = 8 * 1024
@@ -22,10 +22,6 @@ interface Credential {
   readonly operator: NodeId
   readonly name: string
   readonly chain: readonly Uint8Array[]
-}
-
-interface OpenCredential extends Credential {
-  readonly signer: Signer
 }
 
 /**
@@ -58,7 +54,7 @@ export function readCredential(path: string): Credential {
 }
 
 /** Throws KaroError: as `readCredential`, and `unauthorized` for a wrong passphrase. */
-export function openCredential(path: string, passphrase: Uint8Array): OpenCredential {
+export function openCredential(path: string, passphrase: Uint8Array) {
   const file = parse(readText(path), path)
   const seed = openSeed(file, passphrase, file.operator)
   if (seed === undefined) {

@@ -3,24 +3,26 @@ import * as fs from 'node:fs'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import type { ReportThresholds } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
-import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
-import { absolutePath, asTyped, type CommandIo, defineCommand, parseDuration, rfc3339 } from '../../kit.ts'
+import { FORMATS, type Format, rendered } from '../../../exchange/report/index.ts'
+import {
+  absolutePath,
+  asTyped,
+  type CommandIo,
+  defineCommand,
+  parseDuration,
+  printJson,
+  rfc3339,
+} from '../../kit.ts'
 import { noJson } from '../../output-file.ts'
 import { writing } from '../../writing.ts'
-
-interface ReplacedFile {
-  readonly path: string
-  /** Returns the bytes it has. Throws KaroError `bad_file` if it cannot be written; an earlier file is whole then. */
-  write(text: string): number
-}
 
 /**
  * Undefined without a name. Mode 0600, also where an earlier file had another one. Throws KaroError `conflict` where
  * something else than a regular file has that name: a link, a device and a directory are no reports of before.
  */
-function replaceOutput(name: string | undefined, where: string): ReplacedFile | undefined {
+function replaceOutput(name: string | undefined, where: string) {
   if (name === undefined) return undefined
   const path = absolutePath(name, where)
   const check = (): void => {
@@ -35,7 +37,8 @@ function replaceOutput(name: string | undefined, where: string): ReplacedFile | 
   writing(path, check)
   return {
     path,
-    write: (text) =>
+    /** Returns the bytes it has. Throws KaroError `bad_file` if it cannot be written; an earlier file is whole then. */
+    write: (text: string) =>
       writing(path, () => {
         check()
         replaceFile(path, text, 0o600, systemRandom)
@@ -59,34 +62,12 @@ function line({ threshold, limit, crossed }: ReportThresholds['thresholds'][numb
 
 const DEFAULT_LAST = '30d'
 
-interface Wish {
-  readonly format: Format | undefined
-  readonly out: string | undefined
-}
-
 /** Throws KaroError before anything is asked, so that no answer is lost. */
-function formatOf(io: CommandIo, { format, out }: Wish): Format {
+function formatOf(io: CommandIo, format: Format | undefined, out: string | undefined): Format {
   const ending = FORMATS.find((one) => out?.toLowerCase().endsWith(`.${one}`))
   const chosen = format ?? ending ?? (io.json && out === undefined ? 'json' : 'md')
   if (io.json && out === undefined && chosen !== 'json') throw noJson(chosen)
   return chosen
-}
-
-function give(
-  io: CommandIo,
-  report: Report,
-  format: Format,
-  file: ReturnType<typeof replaceOutput>,
-): ExitCode {
-  const text = rendered(report, format)
-  if (file === undefined) io.out(text)
-  else {
-    const bytes = file.write(text)
-    if (io.json) io.out(`${JSON.stringify({ file: file.path, format, bytes, state: report.state })}\n`)
-    else io.err(`The report is in ${file.path}, readable by you alone.\n`)
-  }
-  // As a question at level 2 that is withheld: there is a text that says why, and no number.
-  return report.state === 'shown' ? EXIT.done : EXIT.refused
 }
 
 const json =
@@ -125,7 +106,7 @@ export const commands = [
     },
     async run(io, { options }) {
       const { last, team, format: wanted, out } = options
-      const format = formatOf(io, { format: wanted, out })
+      const format = formatOf(io, wanted, out)
       const file = replaceOutput(out, '--out')
       const now = Date.now()
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
@@ -136,7 +117,15 @@ export const commands = [
       }
       try {
         const report = await io.call(postReport, { body, deadlineMs: DEADLINE_MS })
-        return give(io, report, format, file)
+        const text = rendered(report, format)
+        if (file === undefined) io.out(text)
+        else {
+          const bytes = file.write(text)
+          if (io.json) printJson(io, { file: file.path, format, bytes, state: report.state })
+          else io.err(`The report is in ${file.path}, readable by you alone.\n`)
+        }
+        // As a question at level 2 that is withheld: there is a text that says why, and no number.
+        return report.state === 'shown' ? EXIT.done : EXIT.refused
       } catch (error) {
         throw asTyped(error, { team: '--team', range: '--last' })
       }

@@ -1,6 +1,5 @@
 // karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
-import type { OwnCommand } from '../../../assist/copilot/ask/own-history.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
@@ -28,13 +27,8 @@ function shellOf(given: Shell | undefined, { SHELL }: CommandIo['env']): Shell {
   return given ?? SHELLS.find((shell) => shell === own) ?? 'bash'
 }
 
-interface Own {
-  readonly commands: readonly OwnCommand[]
-  readonly notes: readonly string[]
-}
-
 /** Commands that the person ran before, if a daemon runs. They only help, so an error gives an empty list. */
-async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
+async function ownCommands(io: CommandIo, deadlineMs: number) {
   try {
     const { getHistory } = await import('../../../api/contract/operations/history.ts')
     const { events } = await io.call(getHistory, { query: { limit: MOST_OWN }, deadlineMs })

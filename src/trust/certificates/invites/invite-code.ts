@@ -38,13 +38,6 @@ export interface Invitation {
   readonly places: readonly string[]
 }
 
-/** Values derived from the secret. The issuer stores these, and never the secret itself. */
-export interface InviteKeys {
-  /** 16 hex digits that name the invite; not secret. */
-  readonly id: string
-  readonly key: Uint8Array
-}
-
 export const commitmentTo = (inviter: Uint8Array): Uint8Array => blake3([inviter], COMMITMENT_BYTES)
 
 /** Up to the next whole minute, which is what a code can say. */
@@ -139,7 +132,11 @@ function placesIn(bytes: Buffer, counts: readonly number[]): string[] {
   )
 }
 
-export function keysOf(secret: Uint8Array): InviteKeys {
+/**
+ * Values derived from the secret. The issuer stores these, and never the secret itself. `id`: 16 hex digits that name the
+ * invite; not secret.
+ */
+export function keysOf(secret: Uint8Array) {
   const derived = (info: string, length: number): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, length))
   return {
