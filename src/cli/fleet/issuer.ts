@@ -7,7 +7,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { printable } from '../../base/format.ts'
 import { labelProblem, privileged } from '../../base/words/roles.ts'
 import { meshOf, type RootKey, signCertificate } from '../../trust/certificates/index.ts'
-import { type CommandIo, durationIn, grantsOf, usage } from '../kit.ts'
+import { type CommandIo, commaList, durationIn, usage } from '../kit.ts'
 
 /** What stays where an option is not given. */
 interface Kept {
@@ -41,7 +41,8 @@ export function issuerTerms(
 ): IssuerTerms {
   const kept = before ?? { grants: [], roles: [], teams: [] }
   const life = durationIn(options.for, '--for', '1m', '400d')
-  const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
+  const grants = commaList(options.grant)
+  const unknown = (grants ?? []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {
     throw usage(
       `'${printable(unknown.join(', '))}' is not a privileged role`,
@@ -59,9 +60,9 @@ export function issuerTerms(
   const owner = options.owner ?? kept.owner ?? 'none'
   return {
     life,
-    grants: grantsOf(options.grant, kept.grants),
-    roles: checked('role', grantsOf(options.role, kept.roles)),
-    teams: checked('team', grantsOf(options.team, kept.teams)),
+    grants: grants ?? kept.grants,
+    roles: checked('role', commaList(options.role) ?? kept.roles),
+    teams: checked('team', commaList(options.team) ?? kept.teams),
     owner: owner === 'none' ? undefined : checked('owner', [owner])[0],
   }
 }

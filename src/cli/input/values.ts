@@ -47,30 +47,33 @@ export const given = <Value, Made>(
 ): Made | undefined => (value === undefined ? undefined : make(value))
 
 /** `members` without those that are undefined. */
-export const defined = <T extends object>(members: T): T =>
+export const defined = <T extends object>(members: { [Name in keyof T]: T[Name] | undefined }): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 
-/** `a,b` as a list; an empty text is an empty list, which takes labels away. */
-export const commaList = (text: string | undefined): readonly string[] | undefined =>
-  text
+/**
+ * `a,b` as a list. `none`, or an empty text, is an empty list, which takes labels away. Throws KaroError `bad_request` where
+ * `none` stands beside other words.
+ */
+export function commaList(text: string | undefined): string[] | undefined {
+  const words = text
     ?.split(',')
     .map((word) => word.trim())
     .filter(Boolean)
+  if (!words?.includes('none')) return words
+  if (words.length === 1) return []
+  throw usage("'none' stands alone, for an empty list", text as string, 'Leave out none, or all the others.')
+}
 
-/** Roles, teams or grants in one option; `none` for none of them, and `before` without the option. */
-export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
-  option === 'none' ? [] : (commaList(option) ?? before)
-
-/** `--role` and `--team` of a command that signs certificates. */
+/** `--role` and `--team` of a command that gives them. */
 export const ASSIGNED = {
   role: {
     value: 'role,..',
-    description: 'roles, in place of those before; none for no role',
+    description: 'roles, in place of any before; none for no role',
     completes: 'role',
   },
   team: {
     value: 'team,..',
-    description: 'teams, in place of those before; none for no team',
+    description: 'teams, in place of any before; none for no team',
     completes: 'team',
   },
 } as const satisfies OptionsByName
@@ -82,10 +85,7 @@ export const assignedBy = ({
 }: {
   readonly role?: string | undefined
   readonly team?: string | undefined
-}): { roles?: string[]; teams?: string[] } => ({
-  ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
-  ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
-})
+}) => defined<{ roles?: string[]; teams?: string[] }>({ roles: commaList(role), teams: commaList(team) })
 
 /** The daemon names the member of a request that is wrong; a person typed an option. `options`: what was typed, by the member. */
 export function asTyped(error: unknown, options: Readonly<Record<string, string>>): unknown {

@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest'
 import { issuerTerms } from '../../../src/cli/fleet/issuer.ts'
 import { refusalWords } from '../../../src/cli/fleet/refusals.ts'
-import { grantsOf } from '../../../src/cli/input/values.ts'
 import { grantWords } from '../../../src/cli/views/fleet.ts'
 
 test('a renewal says what the issuer may give, and what is different from before', () => {
@@ -10,12 +9,6 @@ test('a renewal says what the issuer may give, and what is different from before
   expect(grantWords(['security'], ['security'])).toBe('It may give: security.')
   expect(grantWords(['security'], ['security', 'admin'])).toBe('It may give: security, admin. New: admin.')
   expect(grantWords(['security'], [])).toContain('No longer: security.')
-})
-
-test('without an option the issuer keeps what it may give', () => {
-  expect(grantsOf(undefined, ['security'])).toEqual(['security'])
-  expect(grantsOf('admin', ['security'])).toEqual(['admin'])
-  expect(grantsOf('none', ['security'])).toEqual([])
 })
 
 const BEFORE = { grants: ['security'], roles: ['lead'], teams: ['web'], owner: 'ann' }
@@ -43,6 +36,7 @@ test('an issuer is given privileged roles alone, and a misspelt one takes nothin
   })
   expect(() => terms('secuirty')).toThrow("'secuirty' is not a privileged role")
   expect(() => terms('security,lead')).toThrow("'lead' is not a privileged role")
+  expect(() => terms('none,security')).toThrow("'none' stands alone")
   for (const life of ['59s', '401d']) expect(() => terms('none', life)).toThrow('is out of range')
 })
 

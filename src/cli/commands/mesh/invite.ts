@@ -5,8 +5,9 @@ import { localTime, printable } from '../../../base/format.ts'
 import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import {
+  ASSIGNED,
+  assignedBy,
   type CommandIo,
-  commaList,
   defineCommand,
   durationIn,
   fitted,
@@ -25,8 +26,7 @@ const make = defineCommand('invite', {
   options: {
     uses: { value: 'n', description: 'number of machines that may use it', default: '1' },
     for: { value: 'duration', description: 'how long it is valid: at most 90d', default: '1d' },
-    team: { value: 'team,..', description: 'teams of these machines', completes: 'team' },
-    role: { value: 'role,..', description: 'roles of these machines', completes: 'role' },
+    ...ASSIGNED,
     owner: {
       value: 'name',
       description: 'who has these machines: in totals all machines of one owner count once',
@@ -48,8 +48,7 @@ const make = defineCommand('invite', {
     const body = {
       uses,
       for_ms: durationIn(options.for, '--for', '1m', '90d'),
-      teams: commaList(options.team),
-      roles: commaList(options.role),
+      ...assignedBy(options),
       owner: options.owner,
     }
     if (options.file !== undefined && options.out !== undefined)

@@ -12,17 +12,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
-import {
-  ASSIGNED,
-  assignedBy,
-  commaList,
-  defineCommand,
-  durationIn,
-  fitted,
-  show,
-  table,
-  usage,
-} from '../../kit.ts'
+import { ASSIGNED, assignedBy, defineCommand, durationIn, fitted, show, table, usage } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -62,8 +52,7 @@ const issue = defineCommand('operator issue', {
   },
   options: {
     to: { value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
-    role: { value: 'role,..', description: 'roles of the operator', completes: 'role' },
-    team: { value: 'team,..', description: 'teams of the operator', completes: 'team' },
+    ...ASSIGNED,
     for: FOR,
     'passphrase-file': passphraseFileOption,
   },
@@ -89,8 +78,9 @@ const issue = defineCommand('operator issue', {
           key: credential.operator,
           name,
           for_ms: life,
-          roles: commaList(options.role) ?? [],
-          teams: commaList(options.team) ?? [],
+          roles: [],
+          teams: [],
+          ...assignedBy(options),
         },
       })
       const chain = made.chain.map((one) => Uint8Array.from(Buffer.from(one, 'base64url')))

@@ -16,9 +16,10 @@ import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import {
   type ArgumentWords,
+  ASSIGNED,
+  assignedBy,
   type Columns,
   type CommandIo,
-  commaList,
   defineCommand,
   fitted,
   NODE,
@@ -227,8 +228,7 @@ const trust = defineCommand('peers trust', {
       choices: TRUST_LEVELS,
     },
     name: { value: 'name', description: 'what you call it; for one node' },
-    role: { value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
-    team: { value: 'team,..', description: 'its teams', completes: 'team' },
+    ...ASSIGNED,
     pending: 'all nodes that wait to be trusted, after a list of them',
     subnet: {
       value: 'subnet',
@@ -243,9 +243,9 @@ const trust = defineCommand('peers trust', {
       'every node that waits in that subnet, after one question',
   },
   async run(io, { args, options }) {
-    const { level, name, role, team, pending, subnet } = options
+    const { level, name, pending, subnet } = options
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
-    const terms = { level, name, roles: commaList(role), teams: commaList(team) }
+    const terms = { level, name, ...assignedBy(options) }
     const where = 'karo peers trust'
     const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
     if (chosen.asks.length > 0) {
