@@ -15,8 +15,10 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import type { Query } from '../../../src/exchange/query/index.ts'
 import type { Sessions } from '../../../src/trust/operators/index.ts'
 import { owner, unreadLedger } from '../../support/api/callers.ts'
+import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { karo as played } from '../../support/node/played-daemon.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import { some } from '../../support/some.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
@@ -407,5 +409,16 @@ describe('karo share', () => {
     for (const who of ['team:', 'role:two words', 'nobody', ''])
       expect((await karo(home, 'share', 'allow', who)).code, who).not.toBe(0)
     expect((await karo(home, 'share', 'show', '--json')).json().allow.peers).toEqual(['team:eng'])
+  })
+
+  it.each([
+    ['allow', 'team:eng', false],
+    ['allow', 'team:emg', true],
+    ['stop', 'team:emg', true],
+    ['allow', '*', false],
+  ])('%s %s: that no machine known here is in the team is said (%s)', async (what, who, isSaid) => {
+    const answers = { [`POST /api/v1/share/${what}`]: ANSWERS.Sharing, 'GET /api/v1/peers': ANSWERS.PeerList }
+    const { code, out } = await played(answers, 'share', what, who)
+    expect([code, out.includes('No machine that is known here is in the team emg.')]).toEqual([0, isSaid])
   })
 })

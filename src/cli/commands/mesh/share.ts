@@ -1,4 +1,6 @@
 // karo share: shows and changes what a person consents to share; a change takes effect at once.
+
+import { getPeers } from '../../../api/contract/operations/peers.ts'
 import {
   CHANGES,
   getPreview,
@@ -16,6 +18,7 @@ import {
   type ArgumentWords,
   type Command,
   type CommandInput,
+  type CommandIo,
   defineCommand,
   fitted,
   given,
@@ -123,7 +126,7 @@ const allow = defineCommand('share allow', {
     'karo share allow ash --category tool_usage': 'ash may have your tool usage and nothing else',
   },
   ask: deciding('karo share allow'),
-  view: sharingView,
+  view: decidedView,
 })
 
 /** One decision under two names: `deny` is the counterpart of `allow`, and `stop` is the older name. */
@@ -140,7 +143,7 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
         'withdraws all consent, also to be counted in totals (karo share reset undoes it)',
     },
     ask: deciding(`karo share ${name}`),
-    view: sharingView,
+    view: decidedView,
   })
 
 const stop = stopAs('stop', 'withdraw your consent; trust does not change')
@@ -271,6 +274,15 @@ function which(had: readonly string[], { categories, anomalies }: SharingView): 
 /** `ash (tool_usage)`, for nodes that are allowed in part and for nodes that are stopped in part. */
 const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =>
   parts.map(({ who, categories }) => `${named([who], view)[0]} (${categories.join(', ')})`)
+
+/** A name of a team that was mistyped would give nobody anything, and keep nobody from it. */
+async function decidedView(view: SharingView, io: CommandIo, { args }: CommandInput): Promise<string> {
+  const [, team] = /^team:(.*)/.exec([args.who].join()) ?? []
+  const isKnown =
+    team === undefined || (await io.call(getPeers)).peers.some(({ teams }) => teams.includes(team))
+  const note = isKnown ? '' : `No machine that is known here is in the team ${printable(team)}.\n`
+  return sharingView(view, io) + fitted(note, io)
+}
 
 /** The entries, with nodes by their names on this machine. */
 function named(entries: readonly string[], { peers }: SharingView): string[] {
