@@ -267,7 +267,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
 
     assign: issuing.assign,
-    assignable: (issuer) => assignableOf(roll, issuer, clock.now()),
+    assignable: (issuer) => assignableOf(parts, issuer, clock.now()),
 
     async look(present) {
       const now = clock.now()

@@ -32,15 +32,14 @@ export function assignable(roll: Roll, node: NodeId, now: number): LastTerms | u
   return roll.whyNot(node, now) === 'not_granted' ? roll.lastTerms(node) : undefined
 }
 
-/** Nodes whose newest certificate is by that issuer, and which another issuer may certify. */
-export function assignableOf(
-  roll: Roll,
-  issuer: NodeId,
-  now: number,
-): readonly (LastTerms & { readonly node_id: NodeId })[] {
+/** Nodes whose newest certificate is by that issuer, and which another issuer may certify, each by the last key for which that is so. */
+export function assignableOf({ roll, lineage }: FleetParts, issuer: NodeId, now: number) {
+  const termsOf = (node: NodeId) => assignable(roll, node, now)
   return roll.certifiedBy(issuer).flatMap((node_id) => {
-    const terms = assignable(roll, node_id, now)
-    return terms === undefined ? [] : [{ ...terms, node_id }]
+    const terms = termsOf(node_id)
+    const successor = lineage.current(node_id)
+    const isReplaced = successor !== node_id && termsOf(successor) !== undefined
+    return terms === undefined || isReplaced ? [] : [{ ...terms, node_id }]
   })
 }
 

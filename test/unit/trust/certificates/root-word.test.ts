@@ -1,6 +1,8 @@
 // The root's word while its key is away again: an issuer that it revoked, and roles and teams that an issuer changes.
 import { expect, test } from 'vitest'
-import type { Signer } from '../../../../src/trust/identity/index.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { type Signer, signRotation } from '../../../../src/trust/identity/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { NOW, other, root } from './chains.ts'
 import { found, four, invited, joins, listed, meet, pass, type Room, room, time } from './rooms.ts'
 
@@ -148,4 +150,20 @@ test('a machine whose issuer may not give its role any more is certified anew by
   expect(second.fleet.assignable(hq.identity.nodeId).map(({ node_id }) => node_id)).not.toContain(
     eng.identity.nodeId,
   )
+})
+
+test('a machine that has rotated its key is listed once, by the new key as soon as that is certified', async () => {
+  const lineage = createLineage(() => time.now)
+  const { hq, bob } = await four()
+  const [next, second] = [await room(8_711), await room(8_712, { lineage })]
+  await found(second)
+  const listed = () => {
+    pass(hq, second)
+    return second.fleet.assignable(hq.identity.nodeId).map(({ node_id }) => node_id)
+  }
+  await joins(hq, bob)
+  lineage.take(signRotation(bob.identity, next.identity, time.now, systemRandom))
+  expect(listed()).toEqual([bob.identity.nodeId])
+  await joins(hq, next)
+  expect(listed()).toEqual([next.identity.nodeId])
 })
