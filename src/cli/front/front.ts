@@ -16,6 +16,7 @@ import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
 import type { Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
+import { brokenFile } from '../start/broken-file.ts'
 import { staleWords } from '../start/stale.ts'
 import { pairs } from '../terminal/table.ts'
 import { besideEachOther, fitted } from '../terminal/text.ts'
@@ -44,6 +45,7 @@ export async function front(io: CommandIo): Promise<undefined> {
     io,
     {
       ...(known === undefined ? absent(io) : present(io, known)),
+      config: brokenFile(io.env),
       guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:
         shells.length > 0 &&

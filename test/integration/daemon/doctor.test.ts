@@ -202,6 +202,7 @@ describe('one node, in three lives', () => {
     writeFileSync(path, '[mesh]\nprot = 1\n')
     const refused = await node.karo(['config', 'reload', '--restart'])
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('config.toml:2')])
+    expect((await node.karo(['status'])).stdout).toContain('config.toml:2')
     writeFileSync(path, renamed)
     const taken = await node.karo(['config', 'reload', '--restart', '--json'])
     expect(JSON.parse(taken.stdout)).toEqual({ applied: ['node.name'], waiting: [] })

@@ -41,3 +41,10 @@ test('a guard that is strict because of a mistake says where the mistake is', as
   const { out } = await commandLine([], { env: { HOME, SHELL: '/bin/bash' } })
   expect(out.replaceAll(/\s+/g, ' ')).toContain('config.toml:2: unknown key guard.profil')
 })
+
+test('a configuration that cannot be used is said, also where the guard needs nothing of it', async () => {
+  const home = temporaryHome()
+  writeFileSync(join(home, 'config.toml'), '[mesh]\nprot = 1\n', { mode: 0o600 })
+  const { out } = await commandLine([], { env: { HOME: home, KARO_HOME: home, SHELL: '/bin/bash' } })
+  expect(out.replaceAll(/\s+/g, ' ')).toMatch(/config\.toml:2: unknown key mesh\.prot.*cannot be used/)
+})

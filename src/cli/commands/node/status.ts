@@ -15,8 +15,13 @@ interface Line {
   readonly good?: boolean
 }
 
-/** Ends with a newline. `isHooked`: new shells of this person are recorded. */
-export function statusView(status: StatusShape, screen: Screen & Place, isHooked: boolean): string {
+/** Ends with a newline. `isHooked`: new shells of this person are recorded. `broken`: what is wrong with config.toml. */
+export function statusView(
+  status: StatusShape,
+  screen: Screen & Place,
+  isHooked: boolean,
+  broken?: string,
+): string {
   const lines = [
     nodeLine(status),
     ...youLine(status),
@@ -40,7 +45,7 @@ export function statusView(status: StatusShape, screen: Screen & Place, isHooked
       wrap: true,
     },
   })
-  const advice = adviceOf(status, isHooked).map((text) => {
+  const advice = [broken ?? [], adviceOf(status, isHooked)].flat().map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint('yellow', '→', screen)} ${[first, ...rest].join('\n    ')}\n`
   })
@@ -265,7 +270,8 @@ export const commands = [
       const isHooked =
         status.store.events === 0 &&
         (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
-      return statusView(status, io, isHooked)
+      const { brokenFile } = await import('../../start/broken-file.ts')
+      return statusView(status, io, isHooked, brokenFile(io.env))
     },
   }),
 ]
