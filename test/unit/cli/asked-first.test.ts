@@ -1,6 +1,12 @@
-// What a person says yes to is what happens, whatever a name or "the last one" means by then.
+// What a person says yes to is what happens, whatever a name or "the last one" means by then; and what is refused in any case is
+// refused before anything is asked.
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { createIdentityFile } from '../../../src/trust/identity/index.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { karo } from '../../support/node/played-daemon.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 const { confirm } = vi.hoisted(() => ({ confirm: vi.fn(async (_: unknown, _question: string) => true) }))
 vi.mock('../../../src/cli/terminal/confirm.ts', async (original) => ({
@@ -28,4 +34,36 @@ test('the import that was named is taken out, and not one that has ended since',
   )
   expect(confirm.mock.calls[0]?.[1]).toContain('30 commands that import 3 brought')
   expect([code, requests.at(-1)?.body]).toEqual([0, { id: 3 }])
+})
+
+const NO_VAULT = {
+  'GET /api/v1/vault': {
+    vault: {
+      protection: null,
+      created_at: null,
+      rotated_at: null,
+      unlocked_until: null,
+      has_credential: false,
+    },
+    secrets: [],
+  },
+}
+
+test.each([
+  [['backup', join(import.meta.dirname, 'no-such.vault')]],
+  [['restore', import.meta.filename]],
+  [['rotate', '--passphrase']],
+  [['destroy']],
+])('without a vault nothing is asked: karo secret %j', async (words) => {
+  confirm.mockClear()
+  const { code, err } = await karo(NO_VAULT, 'secret', ...words)
+  expect([code, err]).toEqual([1, expect.stringContaining('you have no vault yet')])
+  expect(confirm).not.toHaveBeenCalled()
+})
+
+test('a key without a passphrase is not asked for one', async () => {
+  const home = temporaryDirectory()
+  createIdentityFile(join(home, 'identity.key'), systemRandom)
+  const { code, err } = await commandLine(['identity', 'unprotect'], { env: { KARO_HOME: home } })
+  expect([code, err]).toEqual([1, expect.stringContaining('the key has no passphrase')])
 })

@@ -111,6 +111,7 @@ const backup = defineCommand('secret backup', {
   examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
   async run(io, { args, options }) {
     const path = absolutePath(args.file)
+    await needVault(io)
     using output = createOutput(path)
     const words = await newPassphrase(options['passphrase-file'])
     const file = await withWords(words, (passphrase) =>
@@ -132,6 +133,7 @@ const restore = defineCommand('secret restore', {
   },
   examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
+    await needVault(io)
     const file = await fileAt(args.file)
     const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
     return withWords(words, (passphrase) =>
@@ -345,6 +347,7 @@ const rotate = defineCommand('secret rotate', {
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
     if (!options.passphrase)
       return unlocked(io, async () => show(io, await io.call(rotateVault, { body: {} }), said))
+    await needVault(io)
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
       unlocked(io, async () =>
         withWords(await newPassphrase(undefined), async (next) =>
@@ -388,7 +391,10 @@ const deny = defineCommand('secret deny', {
 const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
-  sure: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
+  async sure(io) {
+    await needVault(io)
+    return { asks: 'Remove your vault with all secrets in it?' }
+  },
   view: () => 'Removed, with all its secrets.\n',
 })
 

@@ -10,6 +10,7 @@ import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { newKey } from '../../../ops/care/new-key.ts'
 import {
   abandonRotation,
+  isProtectedKey,
   type PublicIdentity,
   prepareRotation,
   protectIdentityFile,
@@ -89,12 +90,16 @@ and a systemd service has the credential karo-key-passphrase.
   },
 })
 
+/** Where the key has none there is nothing to ask for. */
+const presentPassphrase = async (key: string, file: string | undefined) =>
+  isProtectedKey(key) ? passphraseOf(file, 'Passphrase of the key: ') : Buffer.alloc(0)
+
 const unprotect = defineCommand('identity unprotect', {
   summary: "remove the passphrase of this node's key",
   options: { 'passphrase-file': passphraseFileOption },
   async run(io, { options }) {
     const key = ownKey(io, 'unprotect')
-    const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
+    const passphrase = await presentPassphrase(key, options['passphrase-file'])
     const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
     report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
   },
@@ -116,9 +121,7 @@ const rotate = defineCommand('identity rotate', {
   async run(io, { options }) {
     const key = ownKey(io, 'rotate')
     const { isProtected } = readPublicIdentity(key)
-    const passphrase = isProtected
-      ? await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
-      : undefined
+    const passphrase = await presentPassphrase(key, options['passphrase-file'])
     const contest = options.contest === true
     const { next, wasBegun } = withPassphrase(passphrase, (words) =>
       prepareRotation(key, words, systemClock.now(), systemRandom),
