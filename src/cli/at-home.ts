@@ -17,8 +17,9 @@ const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![
 
 /**
  * Adds the given home (`--home` or KARO_HOME) to each Karo command in `text`: `karo up` becomes `karo --home /srv/k up`.
- * Without it a copied command would make another node in the default place. A line that names a home stays as it is. Where no
- * home is given and the node is the machine's, commands of administrators get sudo in front: who administers it seldom is root.
+ * Without it a copied command would make another node in the default place. A line, or a part of it up to a semicolon, that names
+ * a home stays as it is. Where no home is given and the node is the machine's, commands of administrators get sudo in front: who
+ * administers it seldom is root.
  */
 export function atHome(text: string, { env, home, commands = [] }: Place): string {
   if (!env || !home || !commands.length) return text
@@ -30,9 +31,9 @@ export function atHome(text: string, { env, home, commands = [] }: Place): strin
   // `karo` must not be part of a path or of another word, and the command's word must be whole.
   const command = new RegExp(`(?<![\\w./-])karo (?=(?:${words.join('|')})(?![\\w-]))`, 'g')
   return text
-    .split('\n')
-    .map((line) =>
-      line.includes('--home') ? line : line.replace(command, () => `karo --home ${shellWord(home)} `),
+    .split(/(?<=[\n;])/)
+    .map((part) =>
+      part.includes('--home') ? part : part.replace(command, () => `karo --home ${shellWord(home)} `),
     )
-    .join('\n')
+    .join('')
 }

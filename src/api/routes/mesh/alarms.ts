@@ -59,8 +59,8 @@ export function alarmsOf({ identity, mesh, trust, fleet }: Rooms, admin: boolean
     ...others.map(({ node_id, places }) => {
       const where = admin ? `, ${placesInWords(places)}` : ''
       return node_id === identity.nodeId
-        ? `the key of this node answers at another place too${where}: on a copy of this node, where karo identity new --replace makes another one, by a program that passes connections on to this machine, or in the hands of a thief: then make a new node here`
-        : `the key of ${called(node_id)} is used on two machines${where}: stop Karo on the one that should not have it, and run karo identity new --replace there; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`
+        ? `the key of this node answers at another place too${where}: on a copy of this node, where karo identity new --replace (with its --home) makes another one, by a program that passes connections on, or by a thief: then make a new node here`
+        : `the key of ${called(node_id)} is used on two machines${where}: stop Karo on the one that should not have it, and there: karo identity new --replace (with its --home); if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`
     }),
     ...frozenNodes({ trust }).map(
       ({ at, between }) =>

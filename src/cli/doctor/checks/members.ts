@@ -100,7 +100,7 @@ export const members = {
     why: "A restored backup or a cloned disk runs beside the original: the two machines break each other's connections every few seconds, and contradict each other.",
     severity: 'fail',
     looksAt: 'admin',
-    fix: 'Stop the node on the machine that should not have the key. For another node there: karo identity new --replace.',
+    fix: 'Stop the node on the machine that should not have the key. For another node there: karo identity new --replace (with its --home)',
     look: ({ twins: { here, others } }) => [
       ...(here.length > 0
         ? [fail(`two machines use the key of this node: this one, and one at ${here.map(who).join(', ')}`)]
@@ -108,7 +108,7 @@ export const members = {
       ...others.map((node) =>
         warn(
           `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
-          'On the machine that should not have it: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace',
+          'On the machine that should not have it: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace (with its --home)',
         ),
       ),
       ok('no other machine was seen with the key of this node or of a member'),
