@@ -89,12 +89,13 @@ function usageError(error: CommanderError, command: Command): KaroError {
 }
 
 /** Advice on what to type instead. */
-function adviceOn({ code, message }: CommanderError, { name, args, options }: Command): string {
+function adviceOn({ code, message }: CommanderError, { name, args, options, examples }: Command): string {
   const help = `karo ${name} --help shows examples.`
+  const example = examples[0] ? `For example: ${examples[0].run}` : help
   if (code === 'commander.missingArgument') {
     const missing = args.find((one) => message.includes(`'${one.name}'`))
     const one = missing?.choices === undefined ? missing?.description : `one of ${missing.choices.join(', ')}`
-    if (missing !== undefined) return `<${missing.name}> is ${one}. ${help}`
+    if (missing !== undefined) return `<${missing.name}> is ${one}. ${example}`
   }
   const file = options.find((option) => option.name === 'output')
   if (code === 'commander.excessArguments' && file !== undefined)
@@ -153,7 +154,8 @@ export function parseCommandLine(
   const second = afterGroup[skipped]
   const own = commands.find((command) => command.name === group)
   const sub = commands.find((command) => command.name === `${group} ${second}`)
-  const command = sub ?? own
+  // A group alone, without a meaning of its own, is its list.
+  const command = sub ?? own ?? commands.find(({ name }) => name === `${group} list`)
   const names = commands.filter((c) => c !== own).map((c) => c.name.slice(group.length + 1))
 
   if (!sub && names.length > 0) {

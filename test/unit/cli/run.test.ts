@@ -93,6 +93,7 @@ const COMMANDS: readonly CommandEntry[] = [
     command('query tools', { options: [{ name: 'per-node', description: 'each node' }] }),
     command('query health'),
   ]),
+  entry('token', 'node', [command('token create'), command('token list')]),
   entry('fail', 'node', [
     command(
       'fail known',
@@ -121,6 +122,7 @@ describe('finds the command', () => {
     ['status', 'status', {}, {}],
     ['peers', 'peers', {}, {}],
     ['peers pending', 'peers pending', {}, {}],
+    ['token', 'token list', {}, {}],
     ['peers trust bob', 'peers trust', { node: 'bob' }, { level: 'peer' }],
     ['peers trust bob --level share_to', 'peers trust', { node: 'bob' }, { level: 'share_to' }],
     ['peers trust --level=share_to bob', 'peers trust', { node: 'bob' }, { level: 'share_to' }],
@@ -382,5 +384,8 @@ describe('commands that are named where a home was given', () => {
   test('a line that names one already stays', () => {
     const place = { env: { KARO_HOME: '/srv/k' }, home: '/srv/k', commands: EVERY_COMMAND }
     expect(atHome('kill 7\nkaro up --home /srv/k', place)).toBe('kill 7\nkaro up --home /srv/k')
+    expect(atHome('karo identity new (with its --home); karo peers', place)).toBe(
+      'karo identity new (with its --home); karo --home /srv/k peers',
+    )
   })
 })
