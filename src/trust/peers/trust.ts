@@ -308,7 +308,7 @@ export function resolveNode(who: string, candidates: readonly Candidate[]): Node
     text,
     candidates.flatMap(({ name }) => name || []),
   )
-  throw new KaroError('not_found', `no node here is known as '${text.slice(0, 80)}'`, {
+  throw new KaroError('not_found', `no other node is known as '${text.slice(0, 80)}'`, {
     hint: near === undefined ? HINT : `Did you mean '${near}'? ${HINT}`,
   })
 }

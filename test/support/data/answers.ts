@@ -83,7 +83,7 @@ export const ANSWERS: Readonly<Record<string, unknown>> = {
   Error: {
     error: {
       code: 'not_found',
-      message: "no node here is known as 'bbo'",
+      message: "no other node is known as 'bbo'",
       hint: "Did you mean 'bob'? Run `karo peers` to see who is known, or give the full node id.",
     },
   },

@@ -112,7 +112,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       const node = trust.resolve(query.who, caller.admin)
       const { peer } = answer(node)
       if (peer.state === 'pending' && !caller.admin)
-        throw new KaroError('not_found', 'no node here is known as that')
+        throw new KaroError('not_found', 'no other node is known as that')
       return { peer: forCaller(peer, caller), steps: trust.explain(node) }
     })
     serve(server, trustPeer, async ({ body }) => {

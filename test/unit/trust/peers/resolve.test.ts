@@ -41,6 +41,10 @@ test('a name that one node has', () => {
   expect(resolveNode(' ann ', known)).toBe(ann.node_id)
 })
 
+test('a name that nobody else has may be that of this node, so no other node is said to be known as that', () => {
+  expect(() => resolveNode('hq', known)).toThrow("no other node is known as 'hq'")
+})
+
 test('a name that several have is a conflict that lists them', () => {
   const second = candidate(4, 'bob')
   const attempt = () => resolveNode('bob', [...known, second])
