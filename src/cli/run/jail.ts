@@ -170,7 +170,8 @@ export async function startJail({ plan, slave, near, hook }: Asked) {
     await Promise.race([once(line, 'data'), over]).catch((error: Error) => {
       throw noJail(
         `no jail could be built: ${complaint.trim().split('\n').at(-1) || error.message}`,
-        NAMESPACES,
+        // A jail in a jail could be made, so user namespaces are not what is missing.
+        around.length > 0 ? undefined : NAMESPACES,
       )
     })
     ours?.errors.off('data', note)
