@@ -31,6 +31,13 @@ const BOUNDS = 'house.json'
 const HARD = 60
 const FOLDER_FILES = 22
 
+/** A figure beyond its bound, in words. */
+export function exceeded(all: readonly Figure[]): readonly string[] {
+  return all.flatMap(({ name, value, most, which }) =>
+    value > most ? [`${name}: ${value} (at most ${most})`, ...which.map((one) => `    ${one}`)] : [],
+  )
+}
+
 /** Of imports between files: each group of files that reach each other, by Tarjan's algorithm. */
 export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   const order = new Map<string, number>()

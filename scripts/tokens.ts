@@ -1,6 +1,5 @@
 // Counts what a reader has to read: syntax tokens of src and protocols, by area.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Tokens of TypeScript, and words of data that lies beside it, such as shell hooks and lists. */
@@ -29,13 +28,12 @@ export function tokensOf(source: string): number {
   return sum
 }
 
-/** Area (`src/mesh`, `protocols`) → its tokens, in the order of names. Only tracked files count. */
+/** Area (`src/mesh`, `protocols`) → its tokens, in the order of names. Files that git does not know yet count too. */
 export function tokensByArea(root: string): ReadonlyMap<string, Tokens> {
-  const files = execFileSync('git', ['-C', root, 'ls-files', '-z', 'src', 'protocols'], { encoding: 'utf8' })
   const areas = new Map<string, Tokens>()
-  for (const path of files.split('\0').sort()) {
+  for (const path of globSync('{protocols,src}/**/*.*', { cwd: root }).sort()) {
     // Pages and licences are read by others, generated schemas and vectors by programs, and knowledge is prose about tools.
-    if (path === '' || path.endsWith('.md') || path.includes('licen') || path.startsWith(KNOWLEDGE)) continue
+    if (path.endsWith('.md') || path.includes('licen') || path.startsWith(KNOWLEDGE)) continue
     const isCode = /\.tsx?$/.test(path)
     if (!isCode && path.startsWith('protocols/')) continue
     const area = path.startsWith('src/') ? path.split('/').slice(0, 2).join('/') : 'protocols'
