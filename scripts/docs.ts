@@ -1,6 +1,4 @@
-// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the filters in docs/queries.md,
-// the keys of a record in docs/forward.md, the checks in docs/doctor.md, the metrics in docs/metrics.md, the wire in docs/protocols.md, the roles in docs/policy.md and
-// configs/policies.
+// Writes what follows from the tables into the pages and files that show it; after tables.ts, whose tables it reads.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { doctorPage } from '../src/cli/doctor/page.ts'
@@ -9,7 +7,7 @@ import { ecsTable } from './ecs-table.ts'
 import { metricsPage } from './metrics-page.ts'
 import { policyFiles } from './policy-files.ts'
 import { protocolsPage } from './protocol-pages.ts'
-import { filtersTable } from './queries-page.ts'
+import { filtersTable, titlesFile } from './queries-page.ts'
 
 const pathOf = (page: string): string => join(import.meta.dirname, '..', page)
 
@@ -25,6 +23,7 @@ function put(page: string, marker: string, table: string): void {
 put('docs/architecture.md', 'doors', doorsTable())
 put('docs/queries.md', 'filters', filtersTable())
 put('docs/forward.md', 'ecs', ecsTable())
+writeFileSync(pathOf('src/window/views/titles.ts'), titlesFile())
 writeFileSync(pathOf('docs/doctor.md'), doctorPage())
 writeFileSync(pathOf('docs/metrics.md'), metricsPage())
 writeFileSync(pathOf('docs/protocols.md'), protocolsPage())

@@ -1,4 +1,4 @@
-// The table of filters in docs/queries.md, from the fields of the query types.
+// What follows from the query types: the table of filters in docs/queries.md, and src/window/views/titles.ts.
 import { ASKED_TYPES, type FilterField, queryType } from '../src/exchange/query/query-types/index.ts'
 
 const OWNERS: Readonly<Record<FilterField['applied'], string>> = {
@@ -23,4 +23,20 @@ export function filtersTable(): string {
     )
   })
   return ['| type | field | filtered by | what it is |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The page loads no query type, only what it calls each. */
+export function titlesFile(): string {
+  const rows = ASKED_TYPES.map((type) => {
+    const { title, headings } = queryType(type)
+    const words = [title, ...Object.values(headings ?? {})].map((one) => one[0]?.toUpperCase() + one.slice(1))
+    return `  ${type}: [${words.map((one) => `'${one}'`).join(', ')}],\n`
+  })
+  return `// What the page calls each type of question, and of counted rows what their names are and what is counted.
+// Written by \`npm run docs\` from the query types.
+import type { AskedType } from '../../api/contract/shapes.ts'
+
+export const TITLES: Readonly<Record<AskedType, readonly string[]>> = {
+${rows.join('')}}
+`
 }

@@ -6,7 +6,6 @@ import { COUNTED_TYPES } from '../protocols/messages/counted-types.ts'
 import { QUERY_TYPES } from '../protocols/messages/query.ts'
 import { COMMAND_GROUPS } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
-import { ASKED_TYPES, queryType } from '../src/exchange/query/query-types/index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -130,22 +129,6 @@ function shapesFile(): string {
   return `${before}${rows.join('')}${after.join('')}`
 }
 
-/** The page loads no query type, only what it calls each. */
-function titlesFile(): string {
-  const rows = ASKED_TYPES.map((type) => {
-    const { title, headings } = queryType(type)
-    const words = [title, ...Object.values(headings ?? {})].map((one) => one[0]?.toUpperCase() + one.slice(1))
-    return `  ${type}: [${words.map((one) => `'${one}'`).join(', ')}],\n`
-  })
-  return `// What the page calls each type of question, and of counted rows what their names are and what is counted.
-// Written by \`npm run docs\` from the query types.
-import type { AskedType } from '../../api/contract/shapes.ts'
-
-export const TITLES: Readonly<Record<AskedType, readonly string[]>> = {
-${rows.join('')}}
-`
-}
-
 /** Each written table by its path. */
 export const tables = (): Readonly<Record<string, string>> => ({
   'src/cli/commands.ts': commandsTable(),
@@ -170,7 +153,6 @@ export const COUNTED_TYPES = [${COUNTED.map((type) => `'${type}'`).join(', ')}] 
       all: 'Exclude<AskedType, CountedType>',
     },
   ),
-  'src/window/views/titles.ts': titlesFile(),
 })
 
 if (import.meta.main) {

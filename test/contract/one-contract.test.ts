@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { ecsTable } from '../../scripts/ecs-table.ts'
 import { metricsPage } from '../../scripts/metrics-page.ts'
-import { filtersTable } from '../../scripts/queries-page.ts'
+import { filtersTable, titlesFile } from '../../scripts/queries-page.ts'
 import { commandsTable, operationsIndex, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -85,6 +85,7 @@ test('a new file of operations comes last in the list of them', () => {
 test.each([
   ['docs/metrics.md', metricsPage],
   ['docs/doctor.md', doctorPage],
+  ['src/window/views/titles.ts', titlesFile],
 ])('%s is up to date (npm run docs)', async (path, page) => {
   expect(textOf(path)).toBe(await page())
 })
@@ -100,6 +101,7 @@ test('docs/forward.md has every key of a record (npm run docs)', () => {
 test.each(ASKED_TYPES.map((type) => queryType(type).word))(
   'docs/queries.md says what comes back for %s, in a row of its first table',
   (word) => {
-    expect(textOf('docs/queries.md').split('\n## ')[0]).toContain(`\n| \`${word}\` |`)
+    const hasRow = textOf('docs/queries.md').split('\n## ')[0]?.includes(`\n| \`${word}\` |`)
+    expect(hasRow, `Add the row to the first table of docs/queries.md: | \`${word}\` | … |`).toBe(true)
   },
 )
