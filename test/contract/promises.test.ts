@@ -29,7 +29,14 @@ test('each promise that is new, or gone since 0.1.0, has its reason in promises/
     ...now.filter((one) => !before.includes(one)).map((one) => `+ ${one}`),
   ]
   const told = changes(read('changes.txt').slice(2))
-  expect(told.map(({ change }) => change).sort()).toEqual(differences.sort())
+  const lines = told.map(({ change }) => change)
+  const untold = differences.filter((one) => !lines.includes(one))
+  expect(untold, 'Add to test/contract/promises/changes.txt, below a reason that ends with a colon.').toEqual(
+    [],
+  )
+  const unreal = lines.filter((one) => !differences.includes(one))
+  expect(unreal, 'Remove from test/contract/promises/changes.txt: no such change.').toEqual([])
+  expect(lines).toHaveLength(differences.length)
   for (const { change, why } of told) expect(why, change).toMatch(/\w+ \w+ \w+.*:$/)
 })
 

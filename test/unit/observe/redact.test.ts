@@ -7,7 +7,11 @@ const withoutMarks = (example: string): string => example.replace(/[«»]/g, '')
 const redacted = (example: string): string => example.replace(/«[^»]*»/g, REDACTED)
 
 test('every rule has examples for and against', () => {
-  expect([...REDACTION_EXAMPLES.keys()].toSorted()).toEqual([...new Set(REDACTION_SECTIONS)].toSorted())
+  const sections = [...REDACTION_EXAMPLES.keys()]
+  const without = REDACTION_SECTIONS.filter((rule) => !REDACTION_EXAMPLES.has(rule))
+  expect(without, 'Add a section [id] with its examples to test/corpus/redaction.txt.').toEqual([])
+  const ruleless = sections.filter((section) => !REDACTION_SECTIONS.includes(section))
+  expect(ruleless, 'Sections of test/corpus/redaction.txt without a rule.').toEqual([])
   for (const [name, { redacts, keeps }] of REDACTION_EXAMPLES) {
     const rules = REDACTION_SECTIONS.filter((section) => section === name).length
     expect(redacts.length, name).toBeGreaterThanOrEqual(rules)

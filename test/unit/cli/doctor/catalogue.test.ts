@@ -11,8 +11,9 @@ test.each(CHECK_IDS.map((id) => [id, CHECKS[id]] as const))(
   '%s says what, why and what to do',
   (id, check) => {
     expect(id).toMatch(/^[a-z]+\.[a-z_]+$/)
-    for (const text of [check.what, check.why]) expect(text).toMatch(/^\S.{20,}\.$/)
-    expect(check.fix.length).toBeGreaterThan(10)
+    for (const text of [check.what, check.why])
+      expect(text, 'a whole sentence of more than twenty characters').toMatch(/^\S.{20,}\.$/)
+    expect(check.fix.length, 'what to do, in words').toBeGreaterThan(10)
     expect(doctorPage()).toContain(`### \`${id}\``)
   },
 )
