@@ -8,7 +8,6 @@ import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-export const VALUE_VERSION = 1
 export const HASH_BYTES = 16
 // commands ‖ uid ‖ kind ‖ number or hash
 export const BY_NUMBER = { bytes: Uint8Array.of(1) }
@@ -70,15 +69,12 @@ export function createCommandTable(db: Database) {
     for (const [w, [text, places]] of wanted.entries()) {
       const stored = found[w]
       let number: number
-      if (stored !== undefined) number = decodeValue<number>(VALUE_VERSION, stored)
+      if (stored !== undefined) number = decodeValue<number>(stored)
       else {
         number = next++
         changes.push(
-          putRow(keys[w] as Buffer, encodeValue(VALUE_VERSION, number)),
-          putRow(
-            makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
-            encodeValue(VALUE_VERSION, text),
-          ),
+          putRow(keys[w] as Buffer, encodeValue(number)),
+          putRow(makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }), encodeValue(text)),
         )
       }
       for (const place of places) numbers[place] = number
@@ -116,13 +112,13 @@ export function createCommandTable(db: Database) {
 async function lastNumber(db: Database, uid: number): Promise<number> {
   const [last] = await db.keys({ ...textsOf(uid), reverse: true, limit: 1 }).all()
   const stored = await db.get(makeKey('commands', { u32: uid }, HIGHEST))
-  const highest = stored === undefined ? 0 : decodeValue<number>(VALUE_VERSION, stored)
+  const highest = stored === undefined ? 0 : decodeValue<number>(stored)
   return Math.max(highest, last === undefined ? 0 : Buffer.from(last).readUInt32BE(NUMBER_AT))
 }
 
 /** To be written with the removal of texts. */
 export async function highestNumber(db: Database, uid: number): Promise<Change> {
-  const value = encodeValue(VALUE_VERSION, await lastNumber(db, uid))
+  const value = encodeValue(await lastNumber(db, uid))
   return putRow(makeKey('commands', { u32: uid }, HIGHEST), value)
 }
 
@@ -130,7 +126,7 @@ export const markKey = (uid: number, mark: Mark): Buffer => makeKey('commands', 
 
 /** `begun`: somebody is at it, and what is left meanwhile is not among what they see. */
 export const putMark = (uid: number, mark: Mark, state: 'left' | 'begun'): Change =>
-  putRow(markKey(uid, mark), encodeValue(VALUE_VERSION, state === 'left'))
+  putRow(markKey(uid, mark), encodeValue(state === 'left'))
 
 /**
  * To be written with the removal of events: their texts go later, and then all of it out of the files; a kill before
@@ -143,7 +139,7 @@ export const left = (uid: number): readonly Change[] =>
 export const textsOf = (uid: number): { gte: Buffer; lt: Buffer } =>
   keyRange('commands', { u32: uid }, BY_NUMBER)
 
-export const textOf = (value: Uint8Array): string => decodeValue<string>(VALUE_VERSION, value)
+export const textOf = (value: Uint8Array): string => decodeValue<string>(value)
 
 /** Their numbers at that moment, else now; undefined for a text that is not there. */
 export async function numbersOfTexts(
@@ -157,7 +153,7 @@ export async function numbersOfTexts(
     return makeKey('commands', { u32: uid }, BY_HASH, hash)
   })
   const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
-  return values.map((value) => (value === undefined ? undefined : decodeValue<number>(VALUE_VERSION, value)))
+  return values.map((value) => (value === undefined ? undefined : decodeValue<number>(value)))
 }
 
 /** Texts of these numbers at that moment, else now; a number without a text is a damaged database and throws. */

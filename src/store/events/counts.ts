@@ -5,11 +5,9 @@ import { keyRange, makeKey } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-const VALUE_VERSION = 1
-
 export const countKey = (uid: number): Buffer => makeKey('event_counts', { u32: uid })
-export const encodeCount = (count: number): Buffer => encodeValue(VALUE_VERSION, count)
-export const decodeCount = (value: Uint8Array): number => decodeValue<number>(VALUE_VERSION, value)
+export const encodeCount = (count: number): Buffer => encodeValue(count)
+export const decodeCount = (value: Uint8Array): number => decodeValue<number>(value)
 
 export type EventCounts = ReturnType<typeof createEventCounts>
 

@@ -5,7 +5,6 @@ import { commandOfKey, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from
 import { decodeValue } from '../level/value.ts'
 import { type IndexFilter, isImported } from './filter.ts'
 import {
-  EVENT_VERSION,
   type EventInput,
   type EventKeyParts,
   type EventRow,
@@ -25,7 +24,7 @@ export interface IndexedEvent
 
 /** Of a stored row, with no more objects than two: a million rows are read one after the other, and destructuring iterates. */
 export function indexedEvent(key: Uint8Array, value: Uint8Array): IndexedEvent {
-  const row = decodeValue<EventRow>(EVENT_VERSION, value)
+  const row = decodeValue<EventRow>(value)
   return {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),

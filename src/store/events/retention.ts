@@ -30,7 +30,6 @@ import type { ImportLists } from './imports/lists.ts'
 import type { Recall } from './recall.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 
-const VALUE_VERSION = 1
 /** Rows removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 500
 
@@ -96,7 +95,7 @@ export function createEventRetention({
     serially(async () => {
       const key = markKey(uid, mark)
       const value = await db.get(key)
-      if (value !== undefined && !decodeValue<boolean>(VALUE_VERSION, value)) await db.del(key)
+      if (value !== undefined && !decodeValue<boolean>(value)) await db.del(key)
     })
 
   async function removeSome(uid: number, time: number): Promise<number> {

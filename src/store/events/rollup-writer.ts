@@ -18,7 +18,6 @@ import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from '../
 import type { GuardNoted, Rollup } from '../rollups/types.ts'
 import type { EventInput } from './rows.ts'
 
-const VALUE_VERSION = 1
 const US_PER_HOUR = 3_600_000_000
 /** Live shells write to one hour and one day per person; more only while a backlog is read. */
 const CACHED = 256
@@ -55,7 +54,7 @@ export function createRollupWriter(db: Database) {
   )
   const days = createCache<NumberSet>(db, (value) => {
     const set = createNumberSet()
-    if (value !== undefined) set.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    if (value !== undefined) set.addEncoded(decodeValue<Uint8Array>(value))
     return set
   })
 
@@ -109,7 +108,7 @@ export function createRollupWriter(db: Database) {
         changes.push(putRow(key, encodeRollup(counted.get(name)!)))
       }
       for (const name of grown) {
-        const value = encodeValue(VALUE_VERSION, ran.get(name)!.encode())
+        const value = encodeValue(ran.get(name)!.encode())
         changes.push(putRow(daySets.get(name)!, value))
       }
     },
@@ -155,7 +154,7 @@ export function createRollupWriter(db: Database) {
         const set = ran.get(name)!
         const key = daySets.get(name)!
         if (set.size() === 0) changes.push(delRow(key))
-        else changes.push(putRow(key, encodeValue(VALUE_VERSION, set.encode())))
+        else changes.push(putRow(key, encodeValue(set.encode())))
       }
     },
     /** Forgets what was folded since the last durable batch, because that batch was not written. */

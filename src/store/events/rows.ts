@@ -70,7 +70,6 @@ export interface StoredEvent extends Omit<EventInput, 'uid' | 'start_us' | 'tag'
   readonly session: number
 }
 
-export const EVENT_VERSION = 1
 export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
 
@@ -158,9 +157,9 @@ export function encodeEvent(event: EventInput): Buffer {
   const rare = [confirmed, answered, rule, privileged]
   while (rare.length > 0 && !rare.at(-1)) rare.pop()
   if (rare.length > 0) {
-    return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, ...rare])
+    return encodeValue([...row, session ?? NO_SESSION, ...rare])
   }
-  return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])
+  return encodeValue(session === undefined ? row : [...row, session])
 }
 
 export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
@@ -197,7 +196,7 @@ export function decodeWhole(
   value: Uint8Array,
   command: Level0<string>,
 ): Omit<EventInput, 'uid' | 'local'> {
-  const row = decodeValue<EventRow>(EVENT_VERSION, value)
+  const row = decodeValue<EventRow>(value)
   const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, ...rare] = row
   return {
     start_us: startOfKey(key),

@@ -21,7 +21,6 @@ export interface SpoolPosition {
 
 type Row = readonly [file: string, offset: number, sequence: number, paused?: true]
 
-const VALUE_VERSION = 1
 const FILES = { bytes: Uint8Array.of(1) }
 const DROPPED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(2) })
 const REPAIRED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(3) })
@@ -32,17 +31,17 @@ const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { 
 export function putPosition(position: SpoolPosition): Change {
   const { file, offset, sequence, paused } = position
   const row: Row = paused ? [file, offset, sequence, paused] : [file, offset, sequence]
-  return putRow(positionKey(position.name), encodeValue(VALUE_VERSION, row))
+  return putRow(positionKey(position.name), encodeValue(row))
 }
 
 export const deletePosition = (name: string): Change => delRow(positionKey(name))
 
-export const putDropped = (total: number): Change => putRow(DROPPED_KEY, encodeValue(VALUE_VERSION, total))
+export const putDropped = (total: number): Change => putRow(DROPPED_KEY, encodeValue(total))
 
 export async function readPositions(db: Database): Promise<readonly SpoolPosition[]> {
   const rows = await db.iterator(keyRange('spool_offsets', FILES)).all()
   return rows.map(([key, value]) => {
-    const [file, offset, sequence, paused] = decodeValue<Row>(VALUE_VERSION, value)
+    const [file, offset, sequence, paused] = decodeValue<Row>(value)
     const name = Buffer.from(key).toString('utf8', NAME_AT)
     return { name, file, offset, sequence, ...(paused && { paused }) }
   })
@@ -50,14 +49,14 @@ export async function readPositions(db: Database): Promise<readonly SpoolPositio
 
 export async function readDropped(db: Database): Promise<number> {
   const value = await db.get(DROPPED_KEY)
-  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+  return value === undefined ? 0 : decodeValue<number>(value)
 }
 
 /** Positions may be older than the events that were read up to `us` (microseconds since the epoch). */
-export const putRepaired = (us: number): Change => putRow(REPAIRED_KEY, encodeValue(VALUE_VERSION, us))
+export const putRepaired = (us: number): Change => putRow(REPAIRED_KEY, encodeValue(us))
 
 /** 0 when nothing was ever lost. */
 export async function readRepaired(db: Database): Promise<number> {
   const value = await db.get(REPAIRED_KEY)
-  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+  return value === undefined ? 0 : decodeValue<number>(value)
 }

@@ -48,6 +48,25 @@ export const KEYSPACES = {
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 
+/** Keyspaces whose keys begin with a person's number: what is in them goes with that person. */
+export const OF_PEOPLE = [
+  'events',
+  'commands',
+  'rollups_hour',
+  'rollups_day',
+  'command_days',
+  'event_counts',
+  'rollups_from',
+  'processes',
+  'imports',
+  'anomalies',
+  'consent',
+  'agents',
+  'vault',
+  'artifacts',
+  'memory',
+] as const satisfies readonly Keyspace[]
+
 export type KeyPart =
   | { readonly u32: number }
   /** Up to 2^53 - 1; times in ms, sequence numbers. */

@@ -3,10 +3,9 @@ import { KaroError } from '../../base/errors.ts'
 import { type Change, type Database, delRow, putRow } from './database.ts'
 import type { Is } from './is.ts'
 import { readU32, UID_AT } from './key-of-event.ts'
-import { type KeyPart, type Keyspace, keyRange, makeKey } from './keyspace.ts'
+import { type KeyPart, type Keyspace, keyRange, makeKey, type OF_PEOPLE } from './keyspace.ts'
 import { encodeValue, readValue } from './value.ts'
 
-const VALUE_VERSION = 1
 /** The largest number of a key; of nobody among the people here. */
 export const NOBODY = 0xffff_ffff
 
@@ -61,8 +60,9 @@ export const defineTable = <Value, Row = Value>(declared: Declared<Value, Row>) 
   table<Value, Row, []>(declared, 0)
 
 /** A table of people: a person's number stands first in its keys. */
-export const definePeoplesTable = <Value, Row = Value>(declared: Declared<Value, Row>) =>
-  table<Value, Row, [person: number]>(declared, 1)
+export const definePeoplesTable = <Value, Row = Value>(
+  declared: Declared<Value, Row> & { readonly keyspace: (typeof OF_PEOPLE)[number] },
+) => table<Value, Row, [person: number]>(declared, 1)
 
 function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owners: 0 | 1): Table<Row, Of> {
   const { keyspace, kind, ids, value: isValue, strict, pack, unpack } = declared
@@ -81,7 +81,7 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
   /** Undefined for a row that is damaged, or another table's. */
   function read(key: Uint8Array, bytes: Uint8Array): Row | undefined {
     if (key.length < idAt || (kind !== undefined && key[kindAt] !== kind)) return undefined
-    const value = readValue(VALUE_VERSION, bytes)
+    const value = readValue(bytes)
     if (!isValue(value)) return undefined
     const id = idIn(key)
     const row = unpack === undefined ? (value as unknown as Row) : unpack(value, id)
@@ -102,9 +102,7 @@ function table<Value, Row, Of extends Who>(declared: Declared<Value, Row>, owner
     const { put = [], remove = [] } = change[owners] as RowChange<Row>
     return [
       ...remove.map((id) => delRow(keyOf(of, id))),
-      ...put.map((row) =>
-        putRow(keyOf(of, idOf(row)), encodeValue(VALUE_VERSION, pack === undefined ? row : pack(row))),
-      ),
+      ...put.map((row) => putRow(keyOf(of, idOf(row)), encodeValue(pack === undefined ? row : pack(row)))),
     ]
   }
 

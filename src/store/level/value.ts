@@ -8,19 +8,21 @@ const options = { useRecords: false, moreTypes: false, structuredClone: false, c
 const packr = new Packr({ ...options, encodeUndefinedAsNil: true })
 const unpackr = new Unpackr({ ...options, int64AsType: 'number', mapsAsObjects: true })
 
+/** Of every value whose form did not change yet. */
+export const VALUE_VERSION = 1
+
 /** `version` 1 to 255. */
-export function encodeValue(version: number, value: unknown): Buffer {
+export function encodeValue(value: unknown, version = VALUE_VERSION): Buffer {
   const out = packr.pack(value, RESERVE_START_SPACE + 1)
   out[0] = version
   return out
 }
 
 /** Throws when the bytes are damaged or of another version: a migration should have run. */
-export function decodeValue<T>(version: number, bytes: Uint8Array): T {
+export function decodeValue<T>(bytes: Uint8Array, version = VALUE_VERSION): T {
   if (bytes[0] !== version) throw new Error(`stored value has version ${bytes[0]}, expected ${version}`)
   return unpackr.unpack(bytes.subarray(1)) as T
 }
 
 /** Undefined where the bytes are damaged or of another version. */
-export const readValue = (version: number, bytes: Uint8Array): unknown =>
-  orElse(() => decodeValue<unknown>(version, bytes), undefined)
+export const readValue = (bytes: Uint8Array): unknown => orElse(() => decodeValue<unknown>(bytes), undefined)

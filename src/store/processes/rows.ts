@@ -32,7 +32,6 @@ export interface LinePeak {
   readonly last_start: number
 }
 
-const VALUE_VERSION = 1
 /** Kinds of keys: processes ‖ uid u32 ‖ kind u8 ‖ … */
 const PROCESS = { bytes: Uint8Array.of(1) }
 const PEAK = { bytes: Uint8Array.of(2) }
@@ -87,16 +86,16 @@ export function encodeProcess(row: ProcessRow): Buffer {
     exit_code,
     event_id,
   ]
-  return encodeValue(VALUE_VERSION, value)
+  return encodeValue(value)
 }
 
 export const encodePeak = ({ peak_rss_bytes, last_start }: LinePeak): Buffer =>
-  encodeValue(VALUE_VERSION, [peak_rss_bytes, Math.ceil(last_start)])
+  encodeValue([peak_rss_bytes, Math.ceil(last_start)])
 
 /** Undefined for a damaged one. */
 export function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
   if (key.length !== KEY_BYTES || key[KIND_AT] !== PROCESS.bytes[0]) return undefined
-  const fields = readValue(VALUE_VERSION, value)
+  const fields = readValue(value)
   if (!isProcess(fields)) return undefined
   const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = fields
   const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
@@ -120,7 +119,7 @@ export interface SeenLine {
 
 /** Undefined for a damaged one. */
 export function readPeak(value: Uint8Array): SeenLine | undefined {
-  const fields = readValue(VALUE_VERSION, value)
+  const fields = readValue(value)
   return isPeak(fields) ? { peak: fields[0], lastStart: fields[1] } : undefined
 }
 

@@ -1,6 +1,6 @@
 // Brings the texts of commands and the events that name them into line: by number, by hash, and where one is missing.
 import { blake3 } from '../../base/hash.ts'
-import { BY_HASH, BY_NUMBER, HASH_BYTES, NUMBER_AT, VALUE_VERSION } from '../events/commands.ts'
+import { BY_HASH, BY_NUMBER, HASH_BYTES, NUMBER_AT } from '../events/commands.ts'
 import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, readU32 } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
@@ -26,7 +26,7 @@ export async function alignCommands(db: Database, uid: number): Promise<Aligned>
   for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), PAGE)) {
     const keys = page.map(([key, value]) => {
       numbers.add(readU32(key, NUMBER_AT))
-      return hashKey(uid, decodeValue<string>(VALUE_VERSION, value))
+      return hashKey(uid, decodeValue<string>(value))
     })
     const known = await db.getMany(keys)
     const changes: Change[] = []
@@ -34,13 +34,13 @@ export async function alignCommands(db: Database, uid: number): Promise<Aligned>
       if (known[i] !== undefined) continue
       rebuilt++
       const number = readU32(key, NUMBER_AT)
-      changes.push(putRow(keys[i]!, encodeValue(VALUE_VERSION, number)))
+      changes.push(putRow(keys[i]!, encodeValue(number)))
     }
     await db.batch(changes)
   }
   // A text whose number is gone gets a new one when it is typed again.
   for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_HASH)), PAGE)) {
-    const orphans = page.filter(([, value]) => !numbers.has(decodeValue<number>(VALUE_VERSION, value)))
+    const orphans = page.filter(([, value]) => !numbers.has(decodeValue<number>(value)))
     await db.batch(orphans.map(([key]) => delRow(key)))
   }
   const lost: number[] = []
@@ -49,10 +49,7 @@ export async function alignCommands(db: Database, uid: number): Promise<Aligned>
   }
   await db.batch(
     lost.map((number) =>
-      putRow(
-        makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
-        encodeValue(VALUE_VERSION, LOST_TEXT),
-      ),
+      putRow(makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }), encodeValue(LOST_TEXT)),
     ),
   )
   return { lost: lost.length, rebuilt }

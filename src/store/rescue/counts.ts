@@ -18,8 +18,6 @@ import {
   hourKey,
 } from '../rollups/rollups.ts'
 
-const VALUE_VERSION = 1
-
 export interface Recounted {
   readonly rollups_hour: number
   readonly rollups_day: number
@@ -51,12 +49,12 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     const key = dayCommandsKey(uid, day.at)
     const stored = await db.get(key)
     const before = createNumberSet()
-    if (stored !== undefined) before.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, stored))
+    if (stored !== undefined) before.addEncoded(decodeValue<Uint8Array>(stored))
     const known = before.size()
     before.addEncoded(day.commands.encode())
     if (before.size() === known) return
     rows.command_days++
-    changes.push(putRow(key, encodeValue(VALUE_VERSION, before.encode())))
+    changes.push(putRow(key, encodeValue(before.encode())))
   }
   async function replaces(key: Buffer, rollup: MutableRollup): Promise<boolean> {
     const value = await db.get(key)

@@ -50,7 +50,6 @@ const MIGRATIONS: readonly Migration[] = [
 const FIRST_SCHEMA = 1
 /** The schema version of a database that this program has opened. */
 export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
-const VALUE_VERSION = 1
 const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
 
 export interface MigrateOptions {
@@ -110,7 +109,7 @@ export const writeSchema = (db: Database): Promise<void> => writeStep(db, [], NE
 /** Undefined when there is none, or it cannot be read. */
 export async function readSchemaOf(db: Database): Promise<number | undefined> {
   const bytes = await db.get(SCHEMA_KEY)
-  return bytes === undefined ? undefined : decodeValue<number>(VALUE_VERSION, bytes)
+  return bytes === undefined ? undefined : decodeValue<number>(bytes)
 }
 
 function checkNumbers(migrations: readonly Migration[]): void {
@@ -130,7 +129,7 @@ async function readSchema(db: Database, directory: string): Promise<number | und
   }
   let schema: unknown
   try {
-    schema = decodeValue(VALUE_VERSION, bytes)
+    schema = decodeValue(bytes)
   } catch (cause) {
     throw damaged(directory, cause)
   }
@@ -148,13 +147,11 @@ function damaged(directory: string, cause?: unknown): KaroError {
 }
 
 async function writeStep(db: Database, changes: readonly Change[], schema: number): Promise<void> {
-  const done: Change = putRow(SCHEMA_KEY, encodeValue(VALUE_VERSION, schema))
+  const done: Change = putRow(SCHEMA_KEY, encodeValue(schema))
   await db.batch([...changes, done], { sync: true })
 }
 
 // Schema 2: rollups from before durations were kept by category get them from the events.
-
-const OLD_VERSION = 1
 
 type OldCategories = Readonly<Record<string, readonly [count: number, failures: number]>>
 type OldRow = readonly [
@@ -195,13 +192,13 @@ async function categoryDurations(db: Database): Promise<readonly Change[]> {
     ['rollups_day', days],
   ] as const) {
     for (const [key, value] of await db.iterator(keyRange(keyspace)).all()) {
-      const [count, failures, ms, categories, ...rest] = decodeValue<OldRow>(OLD_VERSION, value)
+      const [count, failures, ms, categories, ...rest] = decodeValue<OldRow>(value)
       const sum = sums.get(nameOf(readU32(key, UID_AT), readU32(key, ROLLUP_TIME_AT))) ?? {}
       const withDurations = Object.fromEntries(
         Object.entries(categories).map(([name, tally]) => [name, [...tally, sum[name] ?? 0]]),
       )
       const row = [count, failures, ms, withDurations, ...rest]
-      changes.push(putRow(key, encodeValue(ROLLUP_VERSION, row)))
+      changes.push(putRow(key, encodeValue(row, ROLLUP_VERSION)))
     }
   }
   return changes

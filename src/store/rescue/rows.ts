@@ -31,9 +31,8 @@ export const keyspaceOf = (key: Uint8Array): Keyspace | undefined => NAMES.get(k
 
 type Check = (key: Uint8Array, value: Uint8Array) => boolean
 
-const VALUE_VERSION = 1
 const UID_KEY = UID_AT + 4
-const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
+const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(value) !== undefined
 
 /** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
 const any: Check = () => true
@@ -48,12 +47,12 @@ function isRollup(key: Uint8Array, value: Uint8Array): boolean {
 function isCommand(key: Uint8Array, value: Uint8Array): boolean {
   const kind = key[UID_KEY]
   if (kind === 3 || kind === 4 || kind === 5) return key.length === UID_KEY + 1 && decodes(value)
-  if (kind === 2) return key.length === UID_KEY + 1 + 16 && natural(decodeValue(VALUE_VERSION, value))
-  return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
+  if (kind === 2) return key.length === UID_KEY + 1 + 16 && natural(decodeValue(value))
+  return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(value) === 'string'
 }
 
 function countOfPerson(key: Uint8Array, value: Uint8Array): boolean {
-  return key.length === UID_KEY && natural(decodeValue(VALUE_VERSION, value))
+  return key.length === UID_KEY && natural(decodeValue(value))
 }
 
 function isEvent(key: Uint8Array, value: Uint8Array): boolean {
@@ -62,13 +61,18 @@ function isEvent(key: Uint8Array, value: Uint8Array): boolean {
   return [cwd as unknown, category, tool, shell].every((text) => typeof text === 'string')
 }
 
-const CHECKS: Partial<Record<Keyspace, Check>> = {
+const CHECKS: Readonly<Record<Keyspace, Check>> = {
+  meta: any,
+  documents: any,
+  query_cache: any,
+  approvals: any,
+  capabilities: any,
   events: isEvent,
   commands: isCommand,
   rollups_hour: isRollup,
   rollups_day: isRollup,
   command_days(key, value) {
-    createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    createNumberSet().addEncoded(decodeValue<Uint8Array>(value))
     return key.length === UID_KEY + 4
   },
   event_counts: countOfPerson,
@@ -93,5 +97,5 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
 
 /** False for a row that cannot be used. Never throws. */
 export function isSound(keyspace: Keyspace, key: Uint8Array, value: Uint8Array): boolean {
-  return orElse(() => (CHECKS[keyspace] ?? any)(key, value), false)
+  return orElse(() => CHECKS[keyspace](key, value), false)
 }

@@ -3,15 +3,13 @@ import { type Change, type Database, putRow } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-const VALUE_VERSION = 1
 const keyOf = (uid: number): Buffer => makeKey('rollups_from', { u32: uid })
 
 /** `day` since 1970-01-01. */
-export const putRollupsFrom = (uid: number, day: number): Change =>
-  putRow(keyOf(uid), encodeValue(VALUE_VERSION, day))
+export const putRollupsFrom = (uid: number, day: number): Change => putRow(keyOf(uid), encodeValue(day))
 
 /** 0 when nothing was ever removed. */
 export async function readRollupsFrom(db: Database, uid: number): Promise<number> {
   const value = await db.get(keyOf(uid))
-  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+  return value === undefined ? 0 : decodeValue<number>(value)
 }

@@ -15,7 +15,6 @@ import type { Rollup, RollupRepository } from './types.ts'
 export const NO_ROLLUP: Rollup = Object.freeze(emptyRollup())
 
 export const ROLLUP_VERSION = 2
-const COMMANDS_VERSION = 1
 // keyspace ‖ uid ‖ hour or day
 export const ROLLUP_TIME_AT = UID_AT + 4
 const MAX_TIME = 0xffff_ffff
@@ -95,7 +94,7 @@ export function encodeRollup(rollup: Rollup): Buffer {
   const more = hasRules || blocked + confirmed + declined + unjudged + active + generated + answered > 0
   const last = hasRules ? [answered, rules] : answered > 0 ? [answered] : []
   const guard = [blocked, confirmed, declined, unjudged, ...(active > 0 ? [active] : [])]
-  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, generated, ...last] : row)
+  return encodeValue(more ? [...row, guard, generated, ...last] : row, ROLLUP_VERSION)
 }
 
 /**
@@ -115,7 +114,7 @@ function addRow(sum: MutableRollup, value: Uint8Array): Pick<Rollup, 'count' | '
     generated = 0,
     answered = 0,
     rules = {},
-  ] = decodeValue<RollupRow>(ROLLUP_VERSION, value)
+  ] = decodeValue<RollupRow>(value, ROLLUP_VERSION)
   let unknown = 0
   for (const name in categories) {
     const of = categoryOf(sum, name)
@@ -176,7 +175,7 @@ export function createRollupRepository(db: Database): RollupRepository {
   async function addDays(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
     if (from >= to) return
     for (const value of await db.values(timeRange('command_days', uid, from, to)).all()) {
-      union.addEncoded(decodeValue<Uint8Array>(COMMANDS_VERSION, value))
+      union.addEncoded(decodeValue<Uint8Array>(value))
     }
   }
 

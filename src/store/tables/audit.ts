@@ -51,7 +51,6 @@ export type AuditRepository = ReturnType<typeof createAuditRepository>
 const isEntry = tuple(natural, text, bytes, bytes32)
 const isBase = tuple(natural, bytes32, (_): _ is unknown => true)
 
-const VALUE_VERSION = 1
 const ENTRIES = { bytes: Uint8Array.of(1) }
 const HEADS = { bytes: Uint8Array.of(2) }
 const BASE_KEY = makeKey('audit', { bytes: Uint8Array.of(3) })
@@ -84,11 +83,11 @@ export function createAuditRepository(db: Database) {
           }
         }
         const { seq, hash, lasting } = base
-        const value = encodeValue(VALUE_VERSION, lasting ? [seq, hash, lasting] : [seq, hash])
+        const value = encodeValue(lasting ? [seq, hash, lasting] : [seq, hash])
         batch.push(putRow(BASE_KEY, value))
       }
       if (head !== undefined) {
-        const value = encodeValue(VALUE_VERSION, head.frame)
+        const value = encodeValue(head.frame)
         batch.push(putRow(makeKey('audit', HEADS, { u64: head.seq }), value))
       }
       await writeWithTurn(db, batch, { sync: true })
@@ -124,8 +123,7 @@ export function createAuditRepository(db: Database) {
   }
 }
 
-const encodeRow = (row: AuditRow): Buffer =>
-  encodeValue(VALUE_VERSION, [row.ts, row.type, row.details, row.hash])
+const encodeRow = (row: AuditRow): Buffer => encodeValue([row.ts, row.type, row.details, row.hash])
 
 function placeOf(key: Uint8Array, value: Uint8Array): AuditPlace {
   const seq = seqOf(key)
@@ -149,9 +147,9 @@ function decodeFrame(value: Uint8Array): Uint8Array {
 
 /** Accepts only the bytes that this program would write, so that no changed byte passes as another spelling of the same. */
 function decodeExact(value: Uint8Array): unknown {
-  const decoded = readValue(VALUE_VERSION, value)
+  const decoded = readValue(value)
   // Some bytes are read as what cannot be written.
-  return orElse(() => encodeValue(VALUE_VERSION, decoded).equals(value), false) ? decoded : undefined
+  return orElse(() => encodeValue(decoded).equals(value), false) ? decoded : undefined
 }
 
 function seqOf(key: Uint8Array): number {

@@ -41,7 +41,7 @@ export const EVERYBODY_ELSE = 0xffff_ffff
 /** Without categories, as releases wrote it that knew none. */
 const PLAIN_VERSION = 1
 /** A release that cannot read what was withdrawn must refuse, and not share it: hence a version of its own. */
-const VALUE_VERSION = 2
+const PARTS_VERSION = 2
 /** With a choice about anomalies; likewise, because a release that does not know the choice would lose it. */
 const CHOICE_VERSION = 3
 const NO_PARTS = { allow_only: [], deny_only: [] }
@@ -55,8 +55,8 @@ export function isConsentRow(key: Uint8Array, value: Uint8Array): boolean {
 
 /** A stored value, of any version. Throws when it is damaged. */
 function readConsent(bytes: Uint8Array): ConsentRecord {
-  const version = bytes[0] === PLAIN_VERSION || bytes[0] === CHOICE_VERSION ? bytes[0] : VALUE_VERSION
-  return { ...NO_PARTS, ...decodeValue<ConsentRecord>(version, bytes) }
+  const version = bytes[0] === PLAIN_VERSION || bytes[0] === CHOICE_VERSION ? bytes[0] : PARTS_VERSION
+  return { ...NO_PARTS, ...decodeValue<ConsentRecord>(bytes, version) }
 }
 
 /** Every question asks for the consent of each person of this machine. */
@@ -83,10 +83,10 @@ export function createConsentRepository(db: Database) {
       const { allow_only, deny_only, anomalies, ...plain } = record
       const value =
         anomalies !== undefined
-          ? encodeValue(CHOICE_VERSION, record)
+          ? encodeValue(record, CHOICE_VERSION)
           : allow_only.length === 0 && deny_only.length === 0
-            ? encodeValue(PLAIN_VERSION, plain)
-            : encodeValue(VALUE_VERSION, { allow_only, deny_only, ...plain })
+            ? encodeValue(plain, PLAIN_VERSION)
+            : encodeValue({ allow_only, deny_only, ...plain }, PARTS_VERSION)
       try {
         await db.put(keyOf(record.uid), value, { sync: true })
       } finally {

@@ -2,7 +2,7 @@
 import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { bytes, bytes32, type Checked, shape, text, whole } from '../level/is.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue, readValue } from '../level/value.ts'
+import { decodeValue, encodeValue, readValue, VALUE_VERSION } from '../level/value.ts'
 
 /** Names one document; the documents room says what kinds there are. */
 export interface DocumentKey {
@@ -59,7 +59,6 @@ export interface DocumentRepository {
   }): Promise<void>
 }
 
-const VALUE_VERSION = 1
 // documents ‖ part ‖ author ‖ kind ‖ 0 ‖ slot
 const ROWS = { bytes: Uint8Array.of(1) }
 const FRAMES = { bytes: Uint8Array.of(2) }
@@ -80,7 +79,7 @@ export function createDocumentRepository(db: Database): DocumentRepository {
     async numbering() {
       const value = await db.get(NUMBERING)
       if (value === undefined) return undefined
-      const { index, last } = decodeValue<Numbering>(VALUE_VERSION, value)
+      const { index, last } = decodeValue<Numbering>(value)
       return { index: new Uint8Array(index), last }
     },
     async rows(keys) {
@@ -102,13 +101,13 @@ export function createDocumentRepository(db: Database): DocumentRepository {
       for (const { row, frame } of put) {
         const { author: _, kind: __, slot: ___, ...rest } = row
         batch.push(
-          putRow(keyOf(ROWS, row), encodeValue(VALUE_VERSION, rest)),
+          putRow(keyOf(ROWS, row), encodeValue(rest)),
           // The frame is its own encoding: only the version byte stands before it.
           putRow(keyOf(FRAMES, row), Buffer.concat([Buffer.of(VALUE_VERSION), frame])),
         )
       }
       if (numbering !== undefined) {
-        batch.push(putRow(NUMBERING, encodeValue(VALUE_VERSION, numbering)))
+        batch.push(putRow(NUMBERING, encodeValue(numbering)))
       }
       await db.batch(batch, { sync })
     },
@@ -130,7 +129,7 @@ function keyOf(part: { readonly bytes: Uint8Array }, { author, kind, slot }: Doc
 function rowOf(key: Uint8Array, value: Uint8Array): DocumentRow | undefined {
   const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
   const end = name.indexOf(0, KIND_AT)
-  const about = readValue(VALUE_VERSION, value)
+  const about = readValue(value)
   if (end < 0 || !isAbout(about)) return undefined
   return {
     ...about,

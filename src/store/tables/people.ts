@@ -1,7 +1,7 @@
 // Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
 import { type Change, type Database, delRow, flush, putRow } from '../level/database.ts'
 import { type Checked, flag, oneOf, orNull, shape, text, whole } from '../level/is.ts'
-import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
+import { type Keyspace, keyRange, makeKey, OF_PEOPLE } from '../level/keyspace.ts'
 import { NOBODY, peopleIn } from '../level/table.ts'
 import { encodeValue, readValue } from '../level/value.ts'
 
@@ -32,7 +32,6 @@ export type PersonRecord = Checked<typeof isPerson>
 
 export type PeopleRepository = ReturnType<typeof createPeopleRepository>
 
-const VALUE_VERSION = 1
 /** Says that the rows were restored from a backup that knew no people yet. */
 const RESTORED = makeKey('people', { text: 'restored' })
 const PERSON = makeKey('people', { text: 'person ' })
@@ -41,21 +40,6 @@ const keyOf = (number: number): Buffer => {
   end.writeUInt32BE(number)
   return Buffer.concat([PERSON, end])
 }
-/** Keyspaces whose keys begin with a person's number. */
-const OF_PEOPLE = [
-  ...(['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days', 'event_counts'] as const),
-  ...([
-    'rollups_from',
-    'processes',
-    'imports',
-    'anomalies',
-    'consent',
-    'agents',
-    'vault',
-    'artifacts',
-    'memory',
-  ] as const),
-] satisfies readonly Keyspace[]
 /** A count may be left of events that are gone, and so may the first day of rollups. */
 const LEFT_OVER: readonly Keyspace[] = ['event_counts', 'rollups_from']
 
@@ -88,12 +72,11 @@ export function createPeopleRepository(db: Database) {
   }
 }
 
-const putPerson = (record: PersonRecord): Change =>
-  putRow(keyOf(record.number), encodeValue(VALUE_VERSION, record))
+const putPerson = (record: PersonRecord): Change => putRow(keyOf(record.number), encodeValue(record))
 
 /** Undefined for a damaged one. */
 function readPerson(key: Uint8Array, value: Uint8Array) {
-  const record = readValue(VALUE_VERSION, value)
+  const record = readValue(value)
   return isPerson(record) && keyOf(record.number).equals(key) ? record : undefined
 }
 
@@ -112,7 +95,7 @@ async function numbersIn(db: Database): Promise<readonly number[]> {
  * Marks data of before there were people as restored: it belongs to nobody yet, because the account that has its uid here
  * need not be the one that had it on the machine from which the data comes.
  */
-export const markRestored = (): Change => putRow(RESTORED, encodeValue(VALUE_VERSION, true))
+export const markRestored = (): Change => putRow(RESTORED, encodeValue(true))
 
 const isOfUid = shape({ uid: account })
 
@@ -125,7 +108,7 @@ export async function peopleOfUids(db: Database): Promise<readonly Change[]> {
   const tokens = await db.values(keyRange('api_tokens')).all()
   const numbers = new Set(await numbersIn(db))
   for (const bytes of tokens) {
-    const token = readValue(VALUE_VERSION, bytes)
+    const token = readValue(bytes)
     // A damaged one opens nothing.
     if (isOfUid(token)) numbers.add(token.uid)
   }

@@ -4,7 +4,6 @@ import { natural } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { encodeValue, readValue } from '../level/value.ts'
 
-const VALUE_VERSION = 1
 const KEY = makeKey('meta', { text: 'retention_time' })
 
 export function createRetentionTimeRepository(db: Database) {
@@ -12,11 +11,11 @@ export function createRetentionTimeRepository(db: Database) {
     /** Milliseconds since the epoch; undefined before the first time, and where the row is damaged. */
     async get() {
       const value = await db.get(KEY)
-      const time = value && readValue(VALUE_VERSION, value)
+      const time = value && readValue(value)
       return natural(time) ? time : undefined
     },
     async put(time: number) {
-      await db.put(KEY, encodeValue(VALUE_VERSION, Math.floor(time)))
+      await db.put(KEY, encodeValue(Math.floor(time)))
     },
   }
 }

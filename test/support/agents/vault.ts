@@ -73,8 +73,8 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
   /** A secret's row as a hand with access to the database changes it. */
   async function forge(name: string, change: (row: SecretRow) => SecretRow): Promise<void> {
     for (const [key, value] of await rows()) {
-      const row = decodeValue<SecretRow>(1, value)
-      if (row.name === name) await database.put(key, encodeValue(1, change(row)))
+      const row = decodeValue<SecretRow>(value)
+      if (row.name === name) await database.put(key, encodeValue(change(row)))
     }
   }
   const set = (name: string, value: string, more: object = {}, owner = ANN) =>

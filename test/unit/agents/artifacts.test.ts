@@ -86,15 +86,9 @@ describe('content', () => {
     const bytes = content(2 * PIECE_BYTES)
     const { artifact } = await put(bytes)
     for (const [key, value] of await db.iterator(keyRange('artifacts')).all()) {
-      const row = decodeValue<unknown>(1, value)
+      const row = decodeValue<unknown>(value)
       if (row instanceof Uint8Array)
-        await db.put(
-          key,
-          encodeValue(
-            1,
-            row.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
-          ),
-        )
+        await db.put(key, encodeValue(row.map((byte, i) => (i === 9 ? byte ^ 1 : byte))))
     }
     await expect(read(artifact.id)).rejects.toEqual(code('bad_file'))
     expect(await put(bytes)).toMatchObject({ known: true })
@@ -174,7 +168,7 @@ describe('bounds', () => {
       await db.batch(
         Array.from({ length: 64 }, (_, i) => {
           const hash = blake3([`${n + i}`])
-          return { type: 'put' as const, key: keyOf(hash), value: encodeValue(1, Buffer.from('x')) }
+          return { type: 'put' as const, key: keyOf(hash), value: encodeValue(Buffer.from('x')) }
         }),
       )
     const row = {

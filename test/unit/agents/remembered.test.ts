@@ -143,7 +143,7 @@ describe('notes', () => {
     const { db, memory } = await rig()
     await memory.add(ANN, 'whole')
     const key = makeKey('memory', { u32: ANN }, { bytes: Uint8Array.of(1) }, { text: 'bad' })
-    await db.put(key, encodeValue(1, { id: 'other', text: 'x' }))
+    await db.put(key, encodeValue({ id: 'other', text: 'x' }))
     expect((await memory.list(ANN)).map(({ text }) => text)).toEqual(['whole'])
   })
 

@@ -134,7 +134,7 @@ describe('what somebody changed in the database', () => {
     await set('other', 'b')
     const sealed = new Map<string, Uint8Array>()
     for (const [, value] of await rows()) {
-      const row = decodeValue<SecretRow>(1, value)
+      const row = decodeValue<SecretRow>(value)
       if (row.name !== undefined) sealed.set(row.name, row.sealed)
     }
     await forge('token', (row) => ({ ...row, sealed: sealed.get('other') as Uint8Array }))
@@ -183,7 +183,7 @@ describe('what somebody changed in the database', () => {
     await noteLossOfVaults(db)
     for (const [key, value] of await rows()) expect(isVaultRow(key, value)).toBe(true)
     const [key] = (await rows())[0] as [Uint8Array, Uint8Array]
-    expect(isVaultRow(key, encodeValue(1, { name: 'x' }))).toBe(false)
+    expect(isVaultRow(key, encodeValue({ name: 'x' }))).toBe(false)
   })
 })
 

@@ -17,11 +17,11 @@ const key = (name: string): Buffer => makeKey('memory', { text: name })
 const put = (name: string, value: unknown): Change => ({
   type: 'put',
   key: key(name),
-  value: encodeValue(1, value),
+  value: encodeValue(value),
 })
 const read = async (db: Database, name: string): Promise<unknown> => {
   const bytes = await db.get(key(name))
-  return bytes === undefined ? undefined : decodeValue(1, bytes)
+  return bytes === undefined ? undefined : decodeValue(bytes)
 }
 const run = (db: Database, migrations: readonly Migration[]) =>
   migrate(db, '/db', { log: silentLog, migrations })
@@ -79,7 +79,7 @@ test('data without a schema, or with one that cannot be read, is refused', async
   const db = await temporaryDatabase()
   await db.batch([put('count', 0)])
   await expect(run(db, [])).rejects.toMatchObject({ code: 'bad_file' })
-  for (const bad of [encodeValue(9, 1), encodeValue(1, 'one'), encodeValue(1, 0), Buffer.from([1, 0xc1])]) {
+  for (const bad of [encodeValue(1, 9), encodeValue('one'), encodeValue(0), Buffer.from([1, 0xc1])]) {
     await db.put(makeKey('meta', { text: 'schema' }), bad)
     await expect(run(db, [])).rejects.toMatchObject({ code: 'bad_file' })
   }
@@ -94,9 +94,9 @@ test('a list with a gap is a mistake of ours, found before anything runs', async
 /** Rows of rollups as earlier schemas wrote them: 1 without durations by category, 5 without commands of unknown end. */
 const EARLIER: Readonly<Record<number, (value: Uint8Array) => Buffer>> = {
   1: (value) => {
-    const row = decodeValue<[number, number, number, Record<string, number[]>, ...unknown[]]>(2, value)
+    const row = decodeValue<[number, number, number, Record<string, number[]>, ...unknown[]]>(value, 2)
     for (const tally of Object.values(row[3])) tally.length = 2
-    return encodeValue(1, row)
+    return encodeValue(row)
   },
   5: (value) => {
     const rollup = mutable(decodeRollup(value))
@@ -132,7 +132,7 @@ test.each([1, 5])('a database of schema %i ends up as one that counted from the 
   for (const keyspace of ['rollups_hour', 'rollups_day'] satisfies Keyspace[])
     for (const [row, value] of await db.iterator(keyRange(keyspace)).all())
       await db.put(row, EARLIER[schema]!(value))
-  await db.put(makeKey('meta', { text: 'schema' }), encodeValue(1, schema))
+  await db.put(makeKey('meta', { text: 'schema' }), encodeValue(schema))
   if (schema === 1) await expect(all()).rejects.toThrow('version')
   else expect((await sum()).unknown).toBe(0)
   expect(await migrate(db, '/db', { log: silentLog })).toBe(NEWEST_SCHEMA)

@@ -143,7 +143,7 @@ test.each([
   async (_, key, create, refused) => {
     const db = await temporaryDatabase()
     const none = await create(db).load()
-    for (const damaged of [Buffer.of(1, 0xc1), encodeValue(1, { id: '01' }), encodeValue(2, {})]) {
+    for (const damaged of [Buffer.of(1, 0xc1), encodeValue({ id: '01' }), encodeValue({}, 2)]) {
       await db.put(key, damaged)
       const loaded = create(db).load()
       if (refused === undefined) expect(await loaded).toEqual(none)
@@ -239,11 +239,11 @@ describe('a table', () => {
   })
 
   test.each([
-    ['of another version', Buffer.concat([Buffer.of(2), encodeValue(1, { id: 'a', size: 1 }).subarray(1)])],
-    ['cut off', encodeValue(1, { id: 'a', size: 1 }).subarray(0, 4)],
-    ['under the key of another', encodeValue(1, { id: 'b', size: 1 })],
-    ['without a member', encodeValue(1, { id: 'a' })],
-    ['with a member of another kind', encodeValue(1, { id: 'a', size: '1' })],
+    ['of another version', Buffer.concat([Buffer.of(2), encodeValue({ id: 'a', size: 1 }).subarray(1)])],
+    ['cut off', encodeValue({ id: 'a', size: 1 }).subarray(0, 4)],
+    ['under the key of another', encodeValue({ id: 'b', size: 1 })],
+    ['without a member', encodeValue({ id: 'a' })],
+    ['with a member of another kind', encodeValue({ id: 'a', size: '1' })],
   ])('has no row that is %s', async (_, value) => {
     const db = await temporaryDatabase()
     const key = makeKey('memory', { u32: 1 }, { bytes: Uint8Array.of(1) }, { text: 'a' })

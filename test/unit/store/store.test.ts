@@ -88,7 +88,7 @@ test('a directory that cannot be used is bad_file', async () => {
 test('a start that fails leaves the database closed', async () => {
   const directory = temporaryDirectory()
   const db = newDatabase(directory)
-  await db.put(makeKey('meta', { text: 'schema' }), encodeValue(1, 9_999))
+  await db.put(makeKey('meta', { text: 'schema' }), encodeValue(9_999))
   await db.close()
   await expect(storeIn(directory).start(never)).rejects.toMatchObject({ code: 'bad_file' })
   await db.open()

@@ -80,8 +80,8 @@ async function world(
 
 const put = (db: Database, number: number) =>
   db
-    .put(makeKey('event_counts', { u32: number }), encodeValue(1, 1))
-    .then(() => db.put(makeKey('rollups_day', { u32: number }, { u32: 1 }), encodeValue(1, 1)))
+    .put(makeKey('event_counts', { u32: number }), encodeValue(1))
+    .then(() => db.put(makeKey('rollups_day', { u32: number }, { u32: 1 }), encodeValue(1)))
 
 test('an account keeps its number; one that gets its uid gets another number, and the first one is held', async () => {
   const { people, accounts, pass } = await world()
@@ -284,7 +284,7 @@ test('a database of uids goes to the accounts that have them; one out of a backu
     await put(db, 1000)
     await put(db, 4242)
     if (restored) await db.batch([markRestored()])
-    await db.put(makeKey('meta', { text: 'schema' }), encodeValue(1, 3))
+    await db.put(makeKey('meta', { text: 'schema' }), encodeValue(3))
     await migrate(db, '/db', { log: silentLog })
     const { people } = await world({ db })
     const number = await people.numberOf(1000)

@@ -3,9 +3,8 @@ import { type Change, type Database, delRow, putRow } from '../../level/database
 import { type Checked, natural, orNull, text, tuple, whole } from '../../level/is.ts'
 import { readU32, UID_AT } from '../../level/key-of-event.ts'
 import { keyRange, makeKey } from '../../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../../level/value.ts'
+import { decodeValue, encodeValue, VALUE_VERSION } from '../../level/value.ts'
 
-const VALUE_VERSION = 1
 // imports ‖ uid ‖ kind ‖ number ‖ piece
 const HEAD = { bytes: Uint8Array.of(1) }
 const PIECE = { bytes: Uint8Array.of(2) }
@@ -59,11 +58,11 @@ const highestKey = (uid: number): Buffer => makeKey('imports', { u32: uid }, HIG
 export const putImport = (uid: number, record: ImportRecord): Change => {
   const { source, file, started_at, finished_at, events } = record
   const row: HeadRow = [source, file, started_at, finished_at, events]
-  return putRow(headKey(uid, record.number), encodeValue(VALUE_VERSION, row))
+  return putRow(headKey(uid, record.number), encodeValue(row))
 }
 
 function decodeHead(key: Uint8Array, value: Uint8Array): ImportRecord {
-  const [source, file, started_at, finished_at, events] = decodeValue<HeadRow>(VALUE_VERSION, value)
+  const [source, file, started_at, finished_at, events] = decodeValue<HeadRow>(value)
   return { number: readU32(key, NUMBER_AT), source, file, started_at, finished_at, events }
 }
 
@@ -97,13 +96,13 @@ export async function nextImport(
   const stored = await db.get(highestKey(uid))
   const [last] = await db.keys({ ...keyRange('imports', { u32: uid }, HEAD), reverse: true, limit: 1 }).all()
   const highest = Math.max(
-    stored === undefined ? 0 : decodeValue<number>(VALUE_VERSION, stored),
+    stored === undefined ? 0 : decodeValue<number>(stored),
     last === undefined ? 0 : readU32(last, NUMBER_AT),
   )
   const number = highest + 1
   return {
     number,
-    change: putRow(highestKey(uid), encodeValue(VALUE_VERSION, number)),
+    change: putRow(highestKey(uid), encodeValue(number)),
   }
 }
 
@@ -157,11 +156,11 @@ export const removeImport = (uid: number, number: number): Change => delRow(head
 export function isImportRow(key: Uint8Array, value: Uint8Array): boolean {
   switch (key[KIND_AT]) {
     case 1:
-      return key.length === PIECE_AT && isHead(decodeValue(VALUE_VERSION, value))
+      return key.length === PIECE_AT && isHead(decodeValue(value))
     case 2:
       return key.length === PIECE_AT + 4 && decodePiece(value).length > 0
     case 3:
-      return key.length === NUMBER_AT && whole(decodeValue(VALUE_VERSION, value))
+      return key.length === NUMBER_AT && whole(decodeValue(value))
     default:
       return false
   }

@@ -141,7 +141,7 @@ describe('the room', () => {
       [0, 0, Number.POSITIVE_INFINITY],
       [2, 3, 0],
     ] as const) {
-      await db.put(key, encodeValue(1, [sent, tried, 0, 0]))
+      await db.put(key, encodeValue([sent, tried, 0, 0]))
       expect(await forwarded.in(db).get('a')).toMatchObject({ sent, tried, from })
     }
   })

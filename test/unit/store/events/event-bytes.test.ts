@@ -5,7 +5,6 @@ import { markLevel0 } from '../../../../src/base/level0/level0.ts'
 import { indexedEvent } from '../../../../src/store/events/index.ts'
 import {
   decodeEvent,
-  EVENT_VERSION,
   type EventInput,
   encodeEvent,
   eventFlags,
@@ -97,9 +96,9 @@ test('that a command was confirmed stands behind what versions without the word 
     const one = eventOf(1, { cwd: '/home/ann', ...(session !== undefined && { session }) })
     const confirmed = { ...one, confirmed: true } as const
     expect(eventKey(confirmed, 1)).toEqual(eventKey(one, 1))
-    const row = decodeValue<unknown[]>(EVENT_VERSION, encodeEvent(confirmed))
+    const row = decodeValue<unknown[]>(encodeEvent(confirmed))
     expect(row.slice(0, 8)).toEqual([
-      ...decodeValue<unknown[]>(EVENT_VERSION, encodeEvent(one)).slice(0, 7),
+      ...decodeValue<unknown[]>(encodeEvent(one)).slice(0, 7),
       session ?? NO_SESSION,
     ])
     const read = decodeEvent(eventKey(one, 1), encodeEvent(confirmed), NO_TEXT)

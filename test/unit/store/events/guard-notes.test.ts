@@ -85,9 +85,9 @@ test('a batch that was not written counted nothing', async () => {
 
 test('rows from before they were counted read as zeros, and rows without them are written as before', async () => {
   const row = [3, 1, 20, { git: [3, 1, 20] }, { git: ['git', 3, 1] }, [1, 1, 1, 0], new Array(24).fill(0)]
-  const old = decodeRollup(encodeValue(2, row))
+  const old = decodeRollup(encodeValue(row, 2))
   expect(old).toMatchObject({ count: 3, guard: NOTHING, generated: 0 })
-  expect(decodeValue(2, encodeRollup(old))).toEqual(row)
+  expect(decodeValue(encodeRollup(old), 2)).toEqual(row)
   for (const more of [
     { generated: 2 },
     { answered: 2 },
