@@ -1,7 +1,7 @@
 // Hooked shells beside what people have: prompt tools, tmux, many terminals, a daemon that is down, a disk that is full.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -117,7 +117,7 @@ describe.each(SHELLS)('%s', (program) => {
     async () => {
       const shell = await start({ env: XTERM, marked: true })
       const inner = PROGRAMS[program].argv(shell.rc).join(' ')
-      const server = `karo-${process.pid}-${program}`
+      const server = basename(shell.directory)
       const tmux = (command: string) => spawnSync('tmux', ['-L', server, command, '-p']).stdout.toString()
       onTestFinished(() => void spawnSync('tmux', ['-L', server, 'kill-server']))
       /** In the pane that keys go to. */

@@ -1,5 +1,6 @@
 // A LAN made of network namespaces on one bridge: every member has its own network stack, and multicast works.
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { atEnd } from '../run/processes.ts'
 
 export interface LanMember {
@@ -36,12 +37,13 @@ const MOST_MEMBERS = 250
  */
 const ASKING_MAX = 24
 
-let made = 0
+/** Never used before: a run that is killed leaves its namespaces, and a later one may have its process ids. */
+const freshName = (): string => `karo-${randomUUID().slice(0, 13)}`
 
 /** Namespaces need root (CAP_SYS_ADMIN, CAP_NET_ADMIN) and iproute2. */
 export function canNamespaces(): { readonly ok: boolean; readonly reason: string } {
   if (process.platform !== 'linux') return { ok: false, reason: 'network namespaces exist only on Linux' }
-  const name = `karo-${process.pid}-try`
+  const name = freshName()
   const added = ip(['netns', 'add', name])
   if (added !== undefined) return { ok: false, reason: `ip netns add: ${added}` }
   const bridged = ip(['-n', name, 'link', 'add', 'br0', 'type', 'bridge'])
@@ -53,7 +55,7 @@ export function canNamespaces(): { readonly ok: boolean; readonly reason: string
 
 /** What a member sends can be slowed down: not every kernel can. */
 export function canSlow(): boolean {
-  const name = `karo-${process.pid}-slow`
+  const name = freshName()
   if (ip(['netns', 'add', name]) !== undefined) return false
   const failure = slowed(name, 'lo', 1_000)
   ip(['netns', 'delete', name])
@@ -63,7 +65,7 @@ export function canSlow(): boolean {
 /** `count` members at 10.99.0.1, .2, … on a bridge that lives in a namespace of its own; with `family` 6 at fd99::1, ::2, …, without IPv4. */
 export function createLan(count: number, family: 4 | 6 = 4): Lan {
   if (count < 1 || count > MOST_MEMBERS) throw new RangeError(`a LAN has 1 to ${MOST_MEMBERS} members`)
-  const prefix = `karo-${process.pid}-${made++}`
+  const prefix = freshName()
   const hub = `${prefix}-hub`
   const members = Array.from({ length: count }, (_, i) => ({
     netns: `${prefix}-${i + 1}`,
