@@ -62,6 +62,8 @@ describe('one karo up', () => {
     expect(readFileSync(`/proc/${node.pid}/cmdline`, 'utf8')).toContain('karo.js\0up')
     expect(children(node.pid)).toEqual([])
     expect(statSync(join(node.home, 'karo.sock')).mode & 0o777).toBe(0o600)
+    // A thread writes it, when it comes to it.
+    await until(() => node.log().endsWith('\n'), { what: 'whole lines of its log' })
     for (const line of node.log().trimEnd().split('\n'))
       expect(JSON.parse(line)).toMatchObject({ pid: node.pid })
     const shown = await node.karo(['status'])
