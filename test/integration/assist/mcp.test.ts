@@ -24,7 +24,7 @@ const COMMANDS = [
 let node: TestNode
 beforeAll(async () => {
   node = await startNode({ name: 'desk' })
-  append(join(node.home, 'spool'), liveName(), records(COMMANDS))
+  append(join(node.home, 'spool'), liveName(), records(COMMANDS, 1, { start: Date.now() * 1000 }))
   await until(async () => (await node.status()).store.events === COMMANDS.length, { what: 'all events' })
 })
 
