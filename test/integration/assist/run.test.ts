@@ -258,6 +258,26 @@ test.skipIf(noJail)(
   },
 )
 
+/** Sessions as `karo run list` shows them, once they are like these: one that does not answer within a second is shown as it began. */
+const sessionsOf = (at: Machine, like: readonly object[]) =>
+  until(
+    async () => {
+      const { sessions } = JSON.parse((await runIn(at, ['list', '--json'])).stdout)
+      expect(sessions).toMatchObject(like)
+      return sessions as readonly { readonly session: string }[]
+    },
+    { what: 'the sessions' },
+  )
+/** What `karo run allow` says of a session that answers within its time. */
+const allowed = (at: Machine, session = '', ...more: readonly string[]) =>
+  until(
+    async () => {
+      const ran = await runIn(at, ['allow', session, ...more])
+      return !ran.stderr.includes('is stopped') && ran
+    },
+    { what: 'the session answers' },
+  )
+
 test.skipIf(noJail)(
   'a person lets it reach a host from another terminal, and it reaches that one alone',
   async () => {
@@ -282,15 +302,10 @@ test.skipIf(noJail)(
         what: 'the denial',
       },
     )
-    const karo = (...args: string[]) => runIn(at, args)
-    const { sessions } = JSON.parse((await karo('list', '--json')).stdout) as {
-      sessions: { session: string }[]
-    }
-    expect(sessions).toMatchObject([
+    const [one] = await sessionsOf(at, [
       { project: at.project, network: [], denied: [`this jail may not connect to ${place}`] },
     ])
-    const session = sessions[0]?.session ?? ''
-    expect(await karo('allow', session, '--network', place)).toMatchObject({ code: 0 })
+    expect(await allowed(at, one?.session, '--network', place)).toMatchObject({ code: 0 })
     child.stdin.write('again\n')
     await until(() => said().stdout.includes('reached'), {
       what: `the answer after ${JSON.stringify(said())}`,
@@ -298,7 +313,7 @@ test.skipIf(noJail)(
     child.stdin.end()
     await over
     expect(said()).toMatchObject({ code: 0 })
-    expect(await karo('list')).toMatchObject({ stdout: 'No tool runs in a jail of karo run.\n' })
+    expect(await runIn(at, ['list'])).toMatchObject({ stdout: 'No tool runs in a jail of karo run.\n' })
   },
 )
 
@@ -320,10 +335,9 @@ test.skipIf(noJail)(
     expect(told.filter((line) => line.includes('odd'))).toEqual([
       expect.stringMatching(/may not change [^\x1b]*odd[^\x1b]*$/),
     ])
-    const karo = (...args: string[]) => runIn(at, args)
-    const [one] = JSON.parse((await karo('list', '--json')).stdout).sessions
-    expect(one.denied).toContain(`this jail may not change ${shared}/below/new`)
-    const allow = (path: string) => karo('allow', one.session, '--write', path)
+    const denied = expect.arrayContaining([`this jail may not change ${shared}/below/new`])
+    const [one] = await sessionsOf(at, [{ denied }])
+    const allow = (path: string) => allowed(at, one?.session, '--write', path)
     for (const path of [
       at.home,
       join(at.home, '.claude'),
@@ -334,7 +348,7 @@ test.skipIf(noJail)(
       expect(await allow(path), path).toMatchObject({ code: 4 })
     expect(await allow(shared)).toMatchObject({ code: 0, stdout: expect.stringContaining(shared) })
     expect(await allow(join(shared, '.git/hooks'))).toMatchObject({ code: 4 })
-    expect(JSON.parse((await karo('list', '--json')).stdout).sessions).toMatchObject([{ write: [shared] }])
+    await sessionsOf(at, [{ write: [shared] }])
     child.stdin.end('again\n')
     await over
     expect(said().stdout).toBe('got it\n')

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { EventShape, PeopleShape, StatusShape } from '../../../src/api/contract/shapes.ts'
+import type { EventShape, PeopleShape } from '../../../src/api/contract/shapes.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
@@ -107,7 +107,7 @@ test.runIf(canPlayAccounts())('a uid that is used again, a new home, and a perso
   expect((await runProgram(['restore', file], cleanEnv(home))).code).toBe(0)
   const again = await startNode({ home, under: accounts.under })
   await reads(again, UID, ['echo canary-bob'])
-  expect(await again.json<StatusShape>(['status'])).toMatchObject({ people_held: 0 })
+  expect(await again.status()).toMatchObject({ people_held: 0 })
   await again.stop()
 
   // While the daemon rests, the last commands are left unread, and the number goes to somebody else.

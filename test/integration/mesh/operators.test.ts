@@ -8,7 +8,6 @@ import type {
   FleetShape,
   OperatorShape,
   QueryResult,
-  StatusShape,
   WhoAmIShape,
 } from '../../../src/api/contract/shapes.ts'
 import { feed, hoursOfFeed } from '../../support/data/feed.ts'
@@ -28,7 +27,7 @@ let hq: TestNode, desk: TestNode, owner: TestNode
 let total: number
 
 const portOf = async (node: TestNode): Promise<string> =>
-  /tcp\/(\d+)$/.exec(((await node.json<StatusShape>(['status'])).mesh.listen[0] ?? '') as string)?.[1] ?? ''
+  /tcp\/(\d+)$/.exec((await node.status()).mesh.listen[0] ?? '')?.[1] ?? ''
 const ask = (node: TestNode, ...more: string[]) =>
   node.karo(['query', 'tools', ...BETWEEN, '--json', ...more])
 async function asked(...more: string[]): Promise<QueryResult> {

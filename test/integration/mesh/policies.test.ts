@@ -8,7 +8,6 @@ import type {
   PolicyExplanationShape,
   PolicyShape,
   QueryResult,
-  StatusShape,
 } from '../../../src/api/contract/shapes.ts'
 import { feed, hoursOfFeed } from '../../support/data/feed.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
@@ -187,7 +186,7 @@ describe('role policies', () => {
       ({ problem }) => problem !== null,
     )
     const place = `${org}:2:8: attribute \`levl\``
-    expect((await ash.json<StatusShape>(['status'])).policy).toMatchObject({
+    expect((await ash.status()).policy).toMatchObject({
       engine: 'cedar',
       files: 2,
       problem: expect.stringContaining(place),
