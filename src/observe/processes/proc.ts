@@ -1,7 +1,6 @@
 // What is read of /proc, and nothing else is: names, parents, times and memory of processes; proc(5).
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
-import { orElse } from '../../base/run/or-else.ts'
 
 export interface ProcStat {
   readonly name: string
@@ -70,11 +69,6 @@ export function createProc(root = '/proc'): Proc {
     }
   }
 
-  /** Name of its program's file; undefined where this process may not know: another user's. */
-  function programOf(pid: number): string | undefined {
-    return orElse(() => basename(readlinkSync(`${root}/${pid}/exe`)).slice(0, NAME_MAX), undefined)
-  }
-
   function childrenOf(pid: number, thread: number, found: number[]): void {
     let fd: number
     try {
@@ -107,7 +101,13 @@ export function createProc(root = '/proc'): Proc {
 
     stat(pid) {
       const stat = parseStat(read(`${pid}/stat`) ?? '')
-      return stat?.name === THREAD_OF_NODE ? { ...stat, name: programOf(pid) ?? stat.name } : stat
+      if (stat?.name !== THREAD_OF_NODE) return stat
+      try {
+        return { ...stat, name: basename(readlinkSync(`${root}/${pid}/exe`)).slice(0, NAME_MAX) }
+      } catch (error) {
+        // Of another user's process nobody may know the program. One that is ending has let go of it already.
+        return (error as NodeJS.ErrnoException).code === 'ENOENT' ? { ...stat, state: 'X' } : stat
+      }
     },
 
     children(pid, threads) {

@@ -1,6 +1,6 @@
 // What is read of /proc: of this machine's own, and of files that say what no machine should.
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProc, parseStat } from '../../../../src/observe/processes/proc.ts'
@@ -51,6 +51,15 @@ test('Karo’s own guard and finder are known by their words, and of others no w
   expect(own([node, karo, 'history', 'guard', 'ask'])).toBe(false)
   expect(own([node, 'server.js', 'guard', 'ask'])).toBe(false)
   expect(own([node, karo, 'guard', 'ask'], 'make')).toBe(false)
+})
+
+test('a program of Node is named by its file; without one the process is ending, and its thread names nothing', () => {
+  const root = temporaryDirectory()
+  mkdirSync(join(root, '7'))
+  writeFileSync(join(root, '7/stat'), statOf('MainThread'))
+  expect(createProc(root).stat(7)).toMatchObject({ state: 'X' })
+  symlinkSync('/opt/node/bin/node22', join(root, '7/exe'))
+  expect(createProc(root).stat(7)).toMatchObject({ state: 'S', name: 'node22' })
 })
 
 test('a machine without /proc', () => {
