@@ -188,7 +188,11 @@ test('consent to whom a fingerprint names as it is printed, and to categories, b
     allow_only: [{ who: 'team:eng', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'role:lead', categories: ['anomalies'] }],
   }
-  const answers = { 'POST /api/v1/share/allow': view, 'POST /api/v1/share/stop': view }
+  const answers = {
+    'POST /api/v1/share/allow': view,
+    'POST /api/v1/share/stop': view,
+    'GET /api/v1/peers': ANSWERS.PeerList,
+  }
   const said = await transcript(
     answers,
     'share allow team:eng --category tool_usage',
