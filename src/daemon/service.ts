@@ -57,9 +57,9 @@ export async function buildService(
       const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
       if (person === undefined) throw (await people.turnsAway(uid)) ? turnedAway(uid) : unsure(uid)
       const pid = credentials.pidOf(request.raw.socket)
-      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket', ...(pid && { pid }) }
+      return { person, account: uid, ...(await access.of(uid)), via: 'socket', ...(pid && { pid }) }
     },
-    isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
+    isStillWho: async ({ person, account }) => (await people.numberOf(account)) === person,
     onAnswered: metrics.request,
     audit,
     rightsOf: access.of,

@@ -50,7 +50,7 @@ export interface CredentialsDeps {
 
 /** A valid credential of a request. */
 interface Held {
-  readonly uid: number
+  readonly person: number
   readonly credential: Credential
   readonly holds: () => boolean
 }
@@ -86,16 +86,16 @@ export function createCredentials(deps: CredentialsDeps) {
   function ofToken(secret: string | undefined): Held | undefined {
     const token = secret === undefined ? undefined : tokens.find(secret)
     if (token === undefined) return undefined
-    const { id, uid, scope } = token
-    return { uid, credential: { scope, token: id }, holds: () => tokens.holds(id) }
+    const { id, uid: person, scope } = token
+    return { person, credential: { scope, token: id }, holds: () => tokens.holds(id) }
   }
 
   function ofSession(cookies: readonly string[], key: string): Held | undefined {
     const session = sessions.find(cookies, key)
     if (session === undefined) return undefined
-    const { number, uid, scope, token, seat } = session
+    const { number, uid: person, scope, token, seat } = session
     const credential = { scope, session: number, token, seat }
-    return { uid, credential, holds: () => sessions.holds(number) }
+    return { person, credential, holds: () => sessions.holds(number) }
   }
 
   function fail(request: IncomingMessage, what = WRONG_SHOWN, hint = TOKEN_HINT): never {
@@ -128,20 +128,20 @@ export function createCredentials(deps: CredentialsDeps) {
       if (!needsNone(request)) spend(nameless, NAMELESS)
       return undefined
     }
-    const { uid, credential, holds } = held
-    const account = await accountOf(uid)
+    const { person, credential, holds } = held
+    const account = await accountOf(person)
     if (account === undefined) fail(request)
     const rights = await rightsOf(account)
     const stillGood = async () =>
-      holds() && (await accountOf(uid)) === account && keepsRights(rights, await rightsOf(account))
-    if (!listener.vouch(uid, request.socket, response, stillGood)) {
+      holds() && (await accountOf(person)) === account && keepsRights(rights, await rightsOf(account))
+    if (!listener.vouch(person, request.socket, response, stillGood)) {
       onRefused('rate')
       throw new RateLimited('you have too many connections at once', CONNECTION_FREE_MS)
     }
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
     spend(requestsOf(name), REQUESTS)
-    return { uid, account, ...rights, via: 'http', credential }
+    return { person, account, ...rights, via: 'http', credential }
   }
 
   return {

@@ -223,7 +223,7 @@ export function createReach(
     if (caller.via !== 'socket') throw new KaroError('refused', 'a token cannot ask other machines')
     // A login outlives the right to ask.
     refuseWithout('asker', caller)
-    const acting = sessions.of(caller.uid, caller.account, true)
+    const acting = sessions.of(caller.person, caller.account, true)
     if (acting?.types.includes(AGENT_CONTROL)) return acting
     if (caller.admin) return undefined
     throw new KaroError(
@@ -248,7 +248,7 @@ export function createReach(
       peer: node,
       trace_id: id,
       details: {
-        uid: caller.uid,
+        uid: caller.person,
         ...askDetails(what),
         ...(what.operation === 'decide' && { approve: what.approve }),
         ...(as !== undefined && { operator: as.operator, operator_name: as.name }),

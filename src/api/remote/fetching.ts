@@ -96,7 +96,7 @@ export function createFetching(deps: FetchDeps) {
     artifact: string,
     link: Link,
   ): AsyncGenerator<Fetched, void> {
-    const owner = { person: caller.uid, traceId }
+    const owner = { person: caller.person, traceId }
     const layout = await layoutOf(request, artifact, link)
     const { id, size, pieces } = layout
     const missing = await judging(incoming.expect(owner, layout, sourceOf(trust.opinion(request.node).name)))
@@ -182,7 +182,7 @@ export function createFetching(deps: FetchDeps) {
       const { node, artifact, link } = meant(wanted)
       const as = actingOf(asked.caller)
       // Taken before anything is waited for, so that many at once do not all find room.
-      const leave = placeOf(asked.caller.uid)
+      const leave = placeOf(asked.caller.person)
       // Nobody may ever read what is returned, whose own end would not be reached then.
       signal.addEventListener('abort', leave, { once: true })
       try {

@@ -10,9 +10,9 @@ import type { Caller } from '../server/route.ts'
 export function actingOf(
   sessions: Pick<Sessions, 'of'>,
   as: 'operator' | 'node' | undefined,
-  { uid, account, via }: Pick<Caller, 'uid' | 'account' | 'via'>,
+  { person, account, via }: Pick<Caller, 'person' | 'account' | 'via'>,
 ): Acting | undefined {
-  const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid, account, true)
+  const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(person, account, true)
   if (as !== 'operator' || acting !== undefined) return acting
   const why =
     via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'

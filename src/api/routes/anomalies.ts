@@ -12,24 +12,24 @@ export function anomaliesRoutes({ anomalies, config }: Rooms): Routes {
   return (server) => {
     serve(server, api.getAnomalies, async ({ query, caller }) => {
       const since = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
-      const signals = (await anomalies.signals(caller.uid)).filter(
+      const signals = (await anomalies.signals(caller.person)).filter(
         ({ muted, last_seen }) => (query.all || !muted) && last_seen > since,
       )
-      return { signals: signals.map(shapeOf), ...(await mutesOf(caller.uid)) }
+      return { signals: signals.map(shapeOf), ...(await mutesOf(caller.person)) }
     })
     serve(server, api.muteAnomalies, async ({ body, caller }) => {
-      await anomalies.mute(caller.uid, body.what, body.for_ms)
-      return mutesOf(caller.uid)
+      await anomalies.mute(caller.person, body.what, body.for_ms)
+      return mutesOf(caller.person)
     })
     serve(server, api.unmuteAnomalies, async ({ body, caller }) => {
-      await anomalies.unmute(caller.uid, body.what)
-      return mutesOf(caller.uid)
+      await anomalies.unmute(caller.person, body.what)
+      return mutesOf(caller.person)
     })
     serve(server, api.seeAnomalies, async ({ body, caller }) => {
       if (body.notice && !config.anomalies.notice) return { signals: [] }
       const unseen = body.notice
-        ? await anomalies.unseen(caller.uid, body.severity, body.ids)
-        : await anomalies.see(caller.uid, body.severity, body.ids)
+        ? await anomalies.unseen(caller.person, body.severity, body.ids)
+        : await anomalies.see(caller.person, body.severity, body.ids)
       return { signals: unseen.map(shapeOf) }
     })
   }

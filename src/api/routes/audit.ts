@@ -21,7 +21,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: Rooms): 
   const refOf = refsBy(trust)
   /** Walks the ledger when it is the caller's turn; not if the client has closed the connection meanwhile. */
   const walking = <T>({ caller, raw }: FastifyRequest, walk: () => Promise<readonly T[]>) =>
-    oneEach(caller.uid, async () => (raw.socket.destroyed ? [] : walk()))
+    oneEach(caller.person, async () => (raw.socket.destroyed ? [] : walk()))
 
   return (server) => {
     serve(server, getAuditLog, async (request) => {
@@ -29,7 +29,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: Rooms): 
       const filter = {
         limit: query.limit,
         // Entries about a person are for this person and for admins only, and those about the node for admins.
-        ...(!caller.admin && { uid: caller.uid }),
+        ...(!caller.admin && { uid: caller.person }),
         ...(query.type && { type: query.type }),
         ...(query.peer && { peer: trust.resolve(query.peer, caller.admin) }),
         ...(query.since && { since: Date.parse(query.since) }),
@@ -47,7 +47,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: Rooms): 
       const { query, caller } = request
       const since = query.since === undefined ? clock.now() - WHO_ASKED_MS : Date.parse(query.since)
       const { memberOf } = trust
-      const person = caller.admin ? {} : { uid: caller.uid }
+      const person = caller.admin ? {} : { uid: caller.person }
       const asked = await walking(request as FastifyRequest, () =>
         audit.whoAsked({ since, memberOf, ...person }),
       )
@@ -74,7 +74,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: Rooms): 
     })
     serve(server, verifyAudit, async ({ caller }) => {
       const heads = await documents.ownLedgerHeads()
-      const { outside, ...verdict } = await oneEach(caller.uid, () => audit.verify(heads))
+      const { outside, ...verdict } = await oneEach(caller.person, () => audit.verify(heads))
       if (outside === undefined) return verdict
       const { seq, ts, by, missing } = outside
       const members = by.slice(0, NAMED_MAX).map(refOf)

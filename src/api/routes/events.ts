@@ -81,7 +81,7 @@ export function eventsRoutes({ feed, timers }: Rooms, heartbeatMs = HEARTBEAT_MS
       const given = headers['last-event-id']
       // A browser that connects again sends the header together with its first URL, so the header wins over `since`.
       const after = typeof given === 'string' && given !== '' ? given : query.since
-      const follower = feed.follow(caller.uid, after)
+      const follower = feed.follow(caller.person, after)
       const types = query.types && new Set<FeedEvent['type']>(query.types)
       // Only administrators decide about nodes, so only they are told which nodes wait.
       const stream = streamOf(

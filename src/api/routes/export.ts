@@ -10,7 +10,7 @@ export function exportRoutes({ store: { events } }: Rooms): Routes {
   return (server) => {
     serve(server, exportHistory, async ({ caller, query }, reply) => {
       const { range, fits } = filterOf(query)
-      return pipe(events.whole(caller.uid, range), written(fits), answered(reply, 'application/x-ndjson'))
+      return pipe(events.whole(caller.person, range), written(fits), answered(reply, 'application/x-ndjson'))
     })
   }
 }

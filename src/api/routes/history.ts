@@ -44,8 +44,8 @@ export function historyRoutes({
     serve(server, api.getHistory, async ({ query, caller }) => {
       const { unique, limit, ...filters } = query
       const filter = { ...filterOf(filters), unique, limit }
-      const found = await events.search(caller.uid, filter)
-      return { events: await withPeaks(caller.uid, found.events), total: found.total }
+      const found = await events.search(caller.person, filter)
+      return { events: await withPeaks(caller.person, found.events), total: found.total }
     })
 
     serve(server, api.getRankedCommands, async ({ query, caller }) => {
@@ -54,8 +54,12 @@ export function historyRoutes({
       const asked = question.words.length + question.without.length > 0
       const { words: _, ...filter } = filterOf(filters)
       const ranked = await events.rank(
-        caller.uid,
-        { ...filter, limit, ...(session !== undefined && { session: sessionNumber(caller.uid, session) }) },
+        caller.person,
+        {
+          ...filter,
+          limit,
+          ...(session !== undefined && { session: sessionNumber(caller.person, session) }),
+        },
         {
           match: (text) => fitOf(question, text),
           place: (cwd) => worthOfPlace(cwd, here),
@@ -72,7 +76,7 @@ export function historyRoutes({
     })
 
     serve(server, api.getInspectedCommand, async ({ query, caller }) => {
-      const found = await events.inspect(caller.uid, query.id)
+      const found = await events.inspect(caller.person, query.id)
       if (found === undefined)
         throw new KaroError('not_found', 'there is no such command in your history', { where: 'id' })
       const { event, recent, before, after, first, took, ...counted } = found
@@ -89,13 +93,13 @@ export function historyRoutes({
 
     serve(server, api.noteAnswers, async ({ body, caller }) => {
       const answers = body.answers.map((one) => ({ ...one, command: markLevel0(one.command) }))
-      observe.give(caller.uid, answers)
+      observe.give(caller.person, answers)
       return { noted: answers.length }
     })
 
     serve(server, api.deleteHistory, async ({ body, caller, id: trace_id }) => {
       const { ids, command, most = Number.POSITIVE_INFINITY, dry_run, ...filters } = body
-      const { uid, account } = caller
+      const { person, account } = caller
       const filter = filterOf(filters)
       if ([ids !== undefined, command !== undefined, !isUnfiltered(filter)].filter(Boolean).length !== 1) {
         throw new KaroError('bad_request', 'give either ids, or one command, or filters', {
@@ -106,24 +110,24 @@ export function historyRoutes({
       // A command of a moment ago may still be in the spool.
       await observe.catchUp()
       const found = await events.find(
-        uid,
+        person,
         ids ?? (command === undefined ? { ...filter, limit: most + 1 } : { text: command }),
       )
       const part = found.slice(0, most)
       if (dry_run) {
-        const sample = await events.read(uid, part.slice(0, SAMPLE))
+        const sample = await events.read(person, part.slice(0, SAMPLE))
         return { events: part.length, texts: 0, left: 0, dry_run, sample: sample.map(shapeOf) }
       }
       const left = found.length - part.length
-      await processes.forget(uid, part)
+      await processes.forget(person, part)
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
       // still there to be deleted, instead of bytes in the spool of commands that are gone.
       await observe.blank(account)
       if (found.length > 0) copies.drop()
       // The removal does not stop when the client closes the connection.
-      const gone = await events.remove(uid, part, new AbortController().signal, { more: left > 0 })
+      const gone = await events.remove(person, part, new AbortController().signal, { more: left > 0 })
       if (gone.events > 0) {
-        const details = { events: gone.events, uid }
+        const details = { events: gone.events, uid: person }
         await audit.record({ type: 'history_deleted', success: true, trace_id, details })
       }
       return { ...gone, left, dry_run, sample: [] }

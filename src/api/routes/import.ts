@@ -33,21 +33,21 @@ export function importRoutes({ store: { events }, observe, config, clock, random
   const sessions = new Map<number, Session>()
   const oneEach = createOneEach()
 
-  async function end(uid: number, session: Session): Promise<void> {
-    if (sessions.get(uid) === session) sessions.delete(uid)
+  async function end(person: number, session: Session): Promise<void> {
+    if (sessions.get(person) === session) sessions.delete(person)
     session.forgetTimer()
     await session.importing.close()
   }
 
-  function watch(uid: number, session: Session): void {
+  function watch(person: number, session: Session): void {
     session.forgetTimer()
-    session.forgetTimer = timers.after(IDLE_MS, () => void end(uid, session).catch(() => {}))
+    session.forgetTimer = timers.after(IDLE_MS, () => void end(person, session).catch(() => {}))
   }
 
   /** Runs one piece of work at a time for each person. Throws KaroError `not_found` if the import is not under way. */
-  function within<T>(uid: number, key: string, work: (session: Session) => Promise<T>): Promise<T> {
-    return oneEach(uid, async () => {
-      const session = sessions.get(uid)
+  function within<T>(person: number, key: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return oneEach(person, async () => {
+      const session = sessions.get(person)
       if (session?.key !== key) {
         throw new KaroError(
           'not_found',
@@ -61,7 +61,7 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       try {
         return await work(session)
       } finally {
-        if (sessions.get(uid) === session) watch(uid, session)
+        if (sessions.get(person) === session) watch(person, session)
       }
     })
   }
@@ -73,29 +73,29 @@ export function importRoutes({ store: { events }, observe, config, clock, random
   }
 
   return (server) => {
-    serve(server, api.beginImport, async ({ caller: { uid }, body: { dry_run, ...about } }) =>
-      oneEach(uid, async () => {
-        const before = sessions.get(uid)
-        if (before !== undefined) await end(uid, before)
+    serve(server, api.beginImport, async ({ caller: { person }, body: { dry_run, ...about } }) =>
+      oneEach(person, async () => {
+        const before = sessions.get(person)
+        if (before !== undefined) await end(person, before)
         if (sessions.size >= MOST)
           throw new KaroError('rate_limited', 'too many imports are under way; try again soon')
         // Imported commands are compared with stored ones, and a command of a moment ago may still be in the spool.
         await observe.catchUp()
-        const importing = await events.beginImport(uid, { ...about, started_at: clock.now() }, dry_run)
+        const importing = await events.beginImport(person, { ...about, started_at: clock.now() }, dry_run)
         const session: Session = {
           key: toHex(random.bytes(8)),
           importing,
           digest: createForeignDigest(about.source, config.history),
           forgetTimer: () => {},
         }
-        sessions.set(uid, session)
-        watch(uid, session)
+        sessions.set(person, session)
+        watch(person, session)
         return { key: session.key }
       }),
     )
 
-    serve(server, api.importEntries, async ({ caller: { uid }, body }) =>
-      within(uid, body.key, async ({ importing, digest }) => {
+    serve(server, api.importEntries, async ({ caller: { person }, body }) =>
+      within(person, body.key, async ({ importing, digest }) => {
         const oldest = oldestKept() * 1000
         const arrivals: Arrival[] = []
         const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
@@ -105,7 +105,7 @@ export function importRoutes({ store: { events }, observe, config, clock, random
             sum.too_old++
             continue
           }
-          const made = digest(uid, entry)
+          const made = digest(person, entry)
           if (made === undefined) {
             sum.ignored++
             continue
@@ -119,7 +119,7 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       }),
     )
 
-    serve(server, importHistory, async ({ caller: { uid }, body }) => {
+    serve(server, importHistory, async ({ caller: { person }, body }) => {
       for (const [i, event] of body.events.entries()) {
         const wrong = disagreement(event)
         if (wrong !== undefined)
@@ -129,7 +129,7 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       const kept = body.events.filter(({ id }) => readEventId(id).start_us >= oldest * 1000)
       const arrivals = kept.map(({ id, timestamp: _, ...event }): Arrival => {
         return {
-          event: importedEvent(uid, { ...event, ...readEventId(id) }, config.history.redact),
+          event: importedEvent(person, { ...event, ...readEventId(id) }, config.history.redact),
           exact: true,
           nth: 1,
         }
@@ -137,20 +137,20 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       const add = (importing: Importing) => (arrivals.length > 0 ? importing.add(arrivals) : 0)
       const added =
         body.key === undefined
-          ? await alone(uid, body.dry_run, add)
-          : await within(uid, body.key, async ({ importing }) => add(importing))
+          ? await alone(person, body.dry_run, add)
+          : await within(person, body.key, async ({ importing }) => add(importing))
       return { added, known: kept.length - added, too_old: body.events.length - kept.length }
     })
 
     /** Runs a whole import of one request. */
     async function alone(
-      uid: number,
+      person: number,
       dryRun: boolean,
       add: (importing: Importing) => number | Promise<number>,
     ): Promise<number> {
       const about = { source: 'karo', file: 'API', started_at: clock.now() }
       await observe.catchUp()
-      const importing = await events.beginImport(uid, about, dryRun)
+      const importing = await events.beginImport(person, about, dryRun)
       try {
         const added = await add(importing)
         await importing.finish(clock.now())
@@ -160,16 +160,16 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       }
     }
 
-    serve(server, api.finishImport, async ({ caller: { uid }, body }) =>
-      within(uid, body.key, async (session) => {
+    serve(server, api.finishImport, async ({ caller: { person }, body }) =>
+      within(person, body.key, async (session) => {
         const id = await session.importing.finish(clock.now())
-        await end(uid, session)
+        await end(person, session)
         return { id }
       }),
     )
 
     serve(server, api.getImports, async ({ caller }) => {
-      const found = await events.imports(caller.uid, IMPORTS_LISTED)
+      const found = await events.imports(caller.person, IMPORTS_LISTED)
       return {
         imports: found.map(({ number: id, source, file, started_at, finished_at, events: brought }) => ({
           id,
@@ -182,14 +182,14 @@ export function importRoutes({ store: { events }, observe, config, clock, random
       }
     })
 
-    serve(server, api.undoImport, async ({ caller: { uid }, body: { id } }) =>
-      oneEach(uid, async () => {
-        if (sessions.get(uid)?.importing.number() === id) {
+    serve(server, api.undoImport, async ({ caller: { person }, body: { id } }) =>
+      oneEach(person, async () => {
+        if (sessions.get(person)?.importing.number() === id) {
           throw new KaroError('conflict', 'this import is still running', {
             hint: 'Wait until it is done, or stop it. If it was interrupted, try again in a minute.',
           })
         }
-        const undone = await events.undoImport(uid, id, UNDO_EVENTS, new AbortController().signal)
+        const undone = await events.undoImport(person, id, UNDO_EVENTS, new AbortController().signal)
         if (undone === undefined)
           throw new KaroError('not_found', `there is no import ${id}`, {
             hint: 'karo import list shows the imports that can be undone.',

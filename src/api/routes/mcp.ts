@@ -9,7 +9,7 @@ export function mcpRoutes({ audit }: Rooms): Routes {
         type: 'mcp_history_read',
         success: true,
         trace_id: id,
-        details: { uid: caller.uid, events, total },
+        details: { uid: caller.person, events, total },
       })
       return { noted: true } as const
     })

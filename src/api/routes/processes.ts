@@ -10,7 +10,7 @@ export function processesRoutes({ processes }: Rooms): Routes {
     serve(server, getProcesses, async ({ query, caller }) => {
       const { since, now, ...filter } = query
       const from = since !== undefined && { since: Date.parse(since) }
-      const found = await processes.search(caller.uid, { ...filter, ...from }, now)
+      const found = await processes.search(caller.person, { ...filter, ...from }, now)
       return { processes: found.processes.map(shapeOf), total: found.total }
     })
   }

@@ -64,7 +64,7 @@ export function queryRoutes({ query, sessions, config, clock, fleet }: Rooms): R
       filters: filters?.flatMap(toFilters),
       team,
       timeoutMs: timeout_ms ?? config.query.timeout_ms,
-      uid: caller.uid,
+      uid: caller.person,
       acting,
       traceId: id,
     }

@@ -12,7 +12,7 @@ export function reportsRoutes({ reports, sessions }: Rooms): Routes {
         range: { start: Date.parse(body.range.start), end: Date.parse(body.range.end) },
         ...(body.team !== undefined && { team: body.team }),
         ...(acting !== undefined && { acting }),
-        uid: caller.uid,
+        uid: caller.person,
         traceId: id,
       })
     })

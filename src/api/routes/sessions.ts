@@ -68,7 +68,7 @@ export function sessionRoutes({
       return {}
     })
     serve(server, api.getSessions, async ({ caller }) => ({
-      sessions: sessions.list(caller.uid).map(({ number, scope, token = null, openedAt, usedAt }) => ({
+      sessions: sessions.list(caller.person).map(({ number, scope, token = null, openedAt, usedAt }) => ({
         session: number,
         scope,
         token,
@@ -77,9 +77,9 @@ export function sessionRoutes({
       })),
     }))
     serve(server, api.endSessions, async ({ caller, body: { session } }) => {
-      const own = sessions.list(caller.uid)
+      const own = sessions.list(caller.person)
       const ending = session === undefined ? own : own.filter(({ number }) => number === session)
-      if (session === undefined) sessions.dropCodes(caller.uid)
+      if (session === undefined) sessions.dropCodes(caller.person)
       else if (ending.length === 0) {
         throw new KaroError('not_found', `you have no session ${session}`, {
           hint: 'karo token sessions shows your sessions.',
@@ -91,7 +91,7 @@ export function sessionRoutes({
     })
     serve(server, api.createSessionCode, async ({ caller }) => {
       const { seat, scope } = placeOf(caller)
-      const code = sessions.makeCode({ uid: caller.uid, scope, seat })
+      const code = sessions.makeCode({ uid: caller.person, scope, seat })
       return {
         code,
         scope,
@@ -107,7 +107,7 @@ export function sessionRoutes({
 function grantOfToken(caller: Caller | undefined): Grant {
   const { token, scope, session } = caller?.credential ?? {}
   if (caller !== undefined && token !== undefined && scope !== undefined && session === undefined) {
-    return { uid: caller.uid, scope, token }
+    return { uid: caller.person, scope, token }
   }
   const code = caller === undefined ? 'unauthorized' : 'refused'
   throw new KaroError(code, 'a session is opened with a token or a code', {

@@ -47,8 +47,8 @@ export function shareRoutes({ sharing, summaries, trust, totals }: Rooms): Route
       }
       const previews =
         categories === undefined
-          ? await summaries.preview(caller.uid, reader)
-          : await summaries.previewOf(caller.uid, categories)
+          ? await summaries.preview(caller.person, reader)
+          : await summaries.previewOf(caller.person, categories)
       return {
         to: node ?? null,
         role: role ?? null,
@@ -57,19 +57,19 @@ export function shareRoutes({ sharing, summaries, trust, totals }: Rooms): Route
         totals:
           role === undefined || !totals.audiences().includes(role)
             ? null
-            : totalsShape(await totals.preview(caller.uid, role, timeOf(at)), refOf),
+            : totalsShape(await totals.preview(caller.person, role, timeOf(at)), refOf),
       }
     })
-    serve(server, api.getShare, ({ caller }) => told(sharing.show(caller.uid)))
+    serve(server, api.getShare, ({ caller }) => told(sharing.show(caller.person)))
     for (const change of ['allow', 'stop'] as const) {
       serve(server, api.NAMED_CHANGES[change], ({ caller, body }) =>
-        told(sharing[change](caller.uid, body.who, body.categories, caller.admin)),
+        told(sharing[change](caller.person, body.who, body.categories, caller.admin)),
       )
     }
-    serve(server, api.stopAnomalies, ({ caller }) => told(sharing.anomalies(caller.uid, 'off')))
-    serve(server, api.letAnomalies, ({ caller, body }) => told(sharing.anomalies(caller.uid, body.choice)))
+    serve(server, api.stopAnomalies, ({ caller }) => told(sharing.anomalies(caller.person, 'off')))
+    serve(server, api.letAnomalies, ({ caller, body }) => told(sharing.anomalies(caller.person, body.choice)))
     for (const change of ['off', 'on', 'reset'] as const) {
-      serve(server, api.CHANGES[change], ({ caller }) => told(sharing[change](caller.uid)))
+      serve(server, api.CHANGES[change], ({ caller }) => told(sharing[change](caller.person)))
     }
   }
 }

@@ -11,11 +11,16 @@ export function statsRoutes({ insight, store: { events } }: Rooms): Routes {
     serve(server, getMostUsed, async ({ query, caller }) => {
       const { start, end } = insight.periodOf(query.period)
       // The rollups count the whole of today, and nothing that a clock which was ahead put after it.
-      const most = await events.mostUsed(caller.uid, start, startOfLocalDay(localDay(end) + 1), query.limit)
+      const most = await events.mostUsed(
+        caller.person,
+        start,
+        startOfLocalDay(localDay(end) + 1),
+        query.limit,
+      )
       return { commands: most.map((one) => ({ ...one, command: revealLevel0(one.command) })) }
     })
     serve(server, getStats, async ({ query, caller }) => {
-      const { timeline, before, ...numbers } = await insight.statistics(caller.uid, query.period)
+      const { timeline, before, ...numbers } = await insight.statistics(caller.person, query.period)
       const { unit, points } = timeline
       return {
         ...withTimes(numbers),

@@ -28,10 +28,10 @@ export function statusRoutes(rooms: Rooms): Routes {
       const [account, events, bytes, spool, unseen] = await Promise.all([
         // No directory is asked: the page would wait for its answer.
         names.local(caller.account).catch(() => undefined),
-        store.events.count(caller.uid).catch(() => 0),
+        store.events.count(caller.person).catch(() => 0),
         store.bytes().catch(() => 0),
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
-        anomalies.unseen(caller.uid, 1).then(
+        anomalies.unseen(caller.person, 1).then(
           ({ length }) => length,
           () => 0,
         ),
@@ -73,7 +73,7 @@ export function statusRoutes(rooms: Rooms): Routes {
         summaries: summaries.status(),
         policy: { engine, files: files.length, problem },
         agents: muscle.state(),
-        alerts: alerts.of(caller.uid).length,
+        alerts: alerts.of(caller.person).length,
         health: health(),
       }
     })

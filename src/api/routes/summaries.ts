@@ -11,7 +11,7 @@ export function summariesRoutes({ summaries, trust, clock }: Rooms): Routes {
 
   return (server) => {
     serve(server, getPublished, async ({ caller }) => {
-      const published = await summaries.published(caller.uid)
+      const published = await summaries.published(caller.person)
       return {
         summaries: published.map(({ recipients, ...edition }) => ({
           ...editionShape(edition),

@@ -17,14 +17,14 @@ interface TokenDeps {
 
 export function tokenRoutes({ tokens, http, checkApproving }: TokenDeps): Routes {
   return (server) => {
-    serve(server, getTokens, async ({ caller }) => ({ tokens: tokens.list(caller.uid).map(shapeOf) }))
+    serve(server, getTokens, async ({ caller }) => ({ tokens: tokens.list(caller.person).map(shapeOf) }))
     serve(server, createToken, async ({ caller, body: { name = '', scope, ttl_ms: ttlMs } }) => {
       if (scope === 'approve') checkApproving(caller)
-      const { secret, token } = await tokens.create(caller.uid, { name, scope, ttlMs })
+      const { secret, token } = await tokens.create(caller.person, { name, scope, ttlMs })
       return { ...shapeOf(token), token: secret, http: http() }
     })
     serve(server, revokeToken, async ({ caller, body }) =>
-      shapeOf(await tokens.revoke(caller.uid, body.token)),
+      shapeOf(await tokens.revoke(caller.person, body.token)),
     )
   }
 }

@@ -9,7 +9,7 @@ export interface Caller {
    * The number under which the person's data is kept; a request may touch only this data. The uid of the account, unless
    * that was another person's before (src/trust/people).
    */
-  readonly uid: number
+  readonly person: number
   /** The uid of the account itself, which decides over rights. */
   readonly account: number
   /** Whether the person may manage the node and its mesh. Admins too see only their own commands. */

@@ -102,7 +102,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     }
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)
-    if (config.daily && caller !== undefined && !dayOf(caller.uid).take(clock.monotonic())) {
+    if (config.daily && caller !== undefined && !dayOf(caller.person).take(clock.monotonic())) {
       throw new RateLimited(
         `that was more than ${DAILY.frames} such changes in a day`,
         DAILY.perMs / DAILY.frames,
@@ -126,7 +126,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       type: 'administered',
       success: status < 400,
       trace_id: request.id,
-      details: { uid: request.caller.uid, operation: `${method} ${routeOptions.url}` },
+      details: { uid: request.caller.person, operation: `${method} ${routeOptions.url}` },
     })
   })
   server.addHook('onResponse', (request, reply, done) => {

@@ -2,9 +2,9 @@
 import type { Caller } from '../../../src/api/server/route.ts'
 
 /** The one person of a node of their own, as over its control socket. */
-export const owner = (uid: number = process.getuid?.() ?? 0): Caller => ({
-  uid,
-  account: uid,
+export const owner = (person: number = process.getuid?.() ?? 0): Caller => ({
+  person,
+  account: person,
   admin: true,
   asks: true,
   via: 'socket',

@@ -145,7 +145,7 @@ async function world(over: World = {}) {
       },
     },
   })
-  const caller = { uid: ANN.person, account: ANN.person, via: 'socket', admin: true, asks: true } as never
+  const caller = { person: ANN.person, account: ANN.person, via: 'socket', admin: true, asks: true } as never
   type Wanted = { readonly link: string } | string
   const begin = (wanted: Wanted, signal: AbortSignal) => {
     const what = typeof wanted === 'string' ? { artifact: wanted, at: HOLDER.nodeId } : wanted

@@ -16,8 +16,10 @@ const DAY = 86_400_000
 
 const routes: Routes = (server) => {
   server.get('/api/v1/health', { config: { access: 'anyone' } }, async () => ({ ready: true }))
-  server.get('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({ uid: caller.uid }))
-  server.post('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({ uid: caller.uid }))
+  server.get('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({ uid: caller.person }))
+  server.post('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({
+    uid: caller.person,
+  }))
   server.post('/api/v1/query', { config: { access: 'asker' } }, async () => ({}))
   server.get('/api/v1/managed', { config: { access: 'admin' } }, async () => ({}))
   server.post('/api/v1/managed', { config: { access: 'admin' } }, async () => ({}))

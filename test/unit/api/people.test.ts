@@ -35,7 +35,11 @@ function serverFor(caller: Caller) {
 
 test.each([
   ['a person', { ...owner(1000), admin: false }, [403, 403, 403]],
-  ['an administrator who is not root, even with root’s number', { ...owner(1000), uid: 0 }, [200, 403, 403]],
+  [
+    'an administrator who is not root, even with root’s number',
+    { ...owner(1000), person: 0 },
+    [200, 403, 403],
+  ],
   ['root over TCP', { ...owner(0), via: 'http' as const }, [403, 403, 403]],
   ['root', owner(0), [200, 200, 200]],
   ["the daemon's own user", owner(SERVICE_UID), [200, 200, 200]],

@@ -155,7 +155,7 @@ describe('a person who is logged in as an operator', () => {
 
   test('lends the login to no other person, and to no token', async () => {
     const token = { via: 'http', credential: { scope: 'full', token: 'x' } } as const
-    for (const caller of [{ uid: 8 }, token]) {
+    for (const caller of [{ person: 8 }, token]) {
       expect(await askedAs(caller)).toEqual({ acting: undefined, code: undefined })
       expect(await askedAs(caller, { as: 'operator' })).toEqual({ acting: undefined, code: 'refused' })
     }

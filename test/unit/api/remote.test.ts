@@ -473,7 +473,7 @@ const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, o
   })
 
 describe('the machine that asks', () => {
-  const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
+  const caller = { person: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
   const asked = { caller, id: '0'.repeat(32) }
   const line = (seq: number, final = false) => ({
     task: 't',
@@ -614,7 +614,7 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
   /** As a person's command does; the frames that passed. */
   async function life(id: string, cutAt: number): Promise<number> {
     let frames = 0
-    const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
+    const caller = { person: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
     const asked = { caller, id: '0'.repeat(32) }
     const { handle } = side({}, [], [], agents as unknown as Partial<Runtime>)
     const open = async () => {

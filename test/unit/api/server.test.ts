@@ -402,7 +402,7 @@ async function leaveStaleSocket(path: string): Promise<void> {
 }
 
 describe('who may use a route', () => {
-  const one = { uid: 5, account: 5, admin: false, asks: false, via: 'socket' } as const
+  const one = { person: 5, account: 5, admin: false, asks: false, via: 'socket' } as const
   const answered: unknown[] = []
   const guarded: Routes = (server) => {
     for (const access of ACCESS) {

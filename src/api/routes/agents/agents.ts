@@ -19,7 +19,7 @@ const MOST_FOLLOWED = 32
 export function agentsRoutes(rooms: Rooms): Routes {
   const { agents, approvals, people, http, elsewhere, seatOf = seatByKernel } = rooms
   const actorOf = ({ caller, id }: Asked): Actor => ({
-    person: caller.uid,
+    person: caller.person,
     admin: caller.admin,
     traceId: id,
     sessions: askersOf(caller, seatOf),
@@ -33,7 +33,7 @@ export function agentsRoutes(rooms: Rooms): Routes {
         'adds an agent',
         'Type the command in a terminal; a script needs --yes, and by --token-file a token with scope approve.',
       )
-    else if (!http.mayApprove(token, caller.uid))
+    else if (!http.mayApprove(token, caller.person))
       throw new KaroError('refused', 'this is no token of yours that approves', {
         hint: 'karo token create --scope approve  makes one, at a terminal.',
       })
@@ -43,9 +43,8 @@ export function agentsRoutes(rooms: Rooms): Routes {
     serve(server, api.getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })
-      const { uid } = request.caller
       const all = await agents.list(actorOf(request))
-      const isOther = ({ person }: AgentView) => person !== uid
+      const isOther = ({ person }: AgentView) => person !== request.caller.person
       const names = all.some(isOther) ? await people.list() : []
       const rows = all.map((view) => ({
         ...agentRow(view),
@@ -123,7 +122,7 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: Rooms): Route
         await agents.run({
           ...wanted,
           input,
-          person: caller.uid,
+          person: caller.person,
           traceId: request.id,
           sessions: askersOf(caller, seatOf),
         }),
@@ -133,29 +132,29 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: Rooms): Route
       const { caller, query } = request
       const { at, limit } = query
       if (at !== undefined) return elsewhere.ask(request, at, api.getTasks, { operation: 'tasks', limit })
-      const all = await tasks.list(caller.admin ? undefined : caller.uid)
+      const all = await tasks.list(caller.admin ? undefined : caller.person)
       return { tasks: all.slice(0, limit).map(taskRow) }
     })
     serve(server, api.getTask, async (request) => {
       const { at, id } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getTask, { operation: 'status', id })
-      return taskShape(tasks, await tasks.get(request.caller.uid, id))
+      return taskShape(tasks, await tasks.get(request.caller.person, id))
     })
     serve(server, api.followTask, async (request, reply) => {
       const { id, after, at } = request.query
       const over = whileOpen(reply)
-      follows(request.caller.uid, over)
+      follows(request.caller.person, over)
       // A call may take longer than an idle connection lasts, and so may another machine be away.
       request.raw.socket.setTimeout(0)
       const lines =
         at === undefined
-          ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over)
+          ? taskLines(tasks, await tasks.get(request.caller.person, id), after, over)
           : await elsewhere.follow(request, at, { id, after }, over)
       return pipe(lines, ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, api.cancelTask, async (request) => {
       const { caller, body } = request
-      const { at, id, person = caller.uid } = body
+      const { at, id, person = caller.person } = body
       if (at !== undefined) return elsewhere.ask(request, at, api.cancelTask, { operation: 'cancel', id })
       return taskRow(await cancelHere(tasks, caller, person, id))
     })
@@ -165,14 +164,14 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: Rooms): Route
 /** Administrators also end what another machine gave this one to do. */
 async function cancelHere(
   tasks: Runtime['tasks'],
-  { uid, admin }: Caller,
+  caller: Caller,
   person: number,
   id: string,
 ): Promise<Task> {
   try {
-    return await tasks.cancel(admin ? person : uid, id)
+    return await tasks.cancel(caller.admin ? person : caller.person, id)
   } catch (error) {
-    if (!admin || !(error instanceof KaroError) || error.code !== 'not_found') throw error
+    if (!caller.admin || !(error instanceof KaroError) || error.code !== 'not_found') throw error
     return tasks.cancel(AFAR, id)
   }
 }

@@ -15,9 +15,9 @@ import { whileOpen } from './while-open.ts'
 export function approvalsRoutes(rooms: Rooms): Routes {
   const { approvals, agents, capabilities, sessions, present, elsewhere, seatOf: seat = seatByKernel } = rooms
   const approverOf = (caller: Caller): Approver => {
-    const { uid, account, admin, via, credential } = caller
+    const { person, account, admin, via, credential } = caller
     const sits = placeOf(caller, seat)
-    const operator = via === 'socket' ? sessions.of(uid, account)?.operator : undefined
+    const operator = via === 'socket' ? sessions.of(person, account)?.operator : undefined
     const way =
       credential?.scope === 'approve' && sits === undefined
         ? 'token'
@@ -25,7 +25,7 @@ export function approvalsRoutes(rooms: Rooms): Routes {
           ? 'terminal'
           : 'program'
     return {
-      person: uid,
+      person,
       account,
       admin,
       way,
@@ -102,14 +102,14 @@ export function approvalsRoutes(rooms: Rooms): Routes {
     }))
     serve(server, api.grantCapability, async ({ caller, body, id: traceId }) => {
       checkGranting(caller)
-      const { uid: by, admin } = caller
+      const { person, admin } = caller
       const { agent, ...rest } = body
       // One that is added later would begin with what was granted to nobody.
-      const { id: subject } = await agents.describe({ person: by, admin, traceId }, agent)
-      return capabilityShape(await capabilities.grant({ subject, ...rest, by }))
+      const { id: subject } = await agents.describe({ person, admin, traceId }, agent)
+      return capabilityShape(await capabilities.grant({ subject, ...rest, by: person }))
     })
     serve(server, api.revokeCapability, async ({ caller, body }) => ({
-      revoked: await capabilities.revoke(body.id, caller.uid),
+      revoked: await capabilities.revoke(body.id, caller.person),
     }))
   }
 }

@@ -27,7 +27,7 @@ import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 
 export const ownerOf = ({ caller, id }: Asked): Owner => ({
-  person: caller.uid,
+  person: caller.person,
   traceId: id,
 })
 

@@ -57,7 +57,7 @@ export function createAsking(
       env: {},
       binds: [],
       target: identity.nodeId,
-      requester: { node: identity.nodeId, person: String(caller.uid), agent, sessions: sits.near },
+      requester: { node: identity.nodeId, person: String(caller.person), agent, sessions: sits.near },
       why,
       traceId,
     }

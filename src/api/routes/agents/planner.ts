@@ -13,21 +13,21 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Rooms)
   return (server) => {
     serve(server, api.makePlan, async ({ caller, body }, reply) =>
       planShape(
-        await planner.plan(caller.uid, body.goal, whileOpen(reply), { steps: body.steps?.map(draftOf) }),
+        await planner.plan(caller.person, body.goal, whileOpen(reply), { steps: body.steps?.map(draftOf) }),
       ),
     )
     serve(server, api.getPlans, async ({ caller }) => ({
-      plans: (await planner.list(caller.uid)).map(planShape),
+      plans: (await planner.list(caller.person)).map(planShape),
     }))
     serve(server, api.showPlan, async ({ caller, query }) =>
-      planShape(await planner.show(caller.uid, query.id)),
+      planShape(await planner.show(caller.person, query.id)),
     )
     serve(server, api.runPlan, async ({ caller, body, id }) => {
-      const who = { person: caller.uid, traceId: id, sessions: askersOf(caller, seatOf) }
+      const who = { person: caller.person, traceId: id, sessions: askersOf(caller, seatOf) }
       return planShape(await planner.run(who, body.id, body.done))
     })
     serve(server, api.removePlan, async ({ caller, body }) =>
-      planShape(await planner.remove(caller.uid, body.id)),
+      planShape(await planner.remove(caller.person, body.id)),
     )
     serve(server, api.getModels, async (_, reply) => ({
       models: (await models.look(whileOpen(reply))).map(({ restsMs, ...state }) => ({

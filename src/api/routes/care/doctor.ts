@@ -10,7 +10,7 @@ import type { FleetState } from '../../../trust/certificates/index.ts'
 import { isMissing, presenceOf } from '../../../trust/peers/index.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
-import { type Rooms, type Routes, refsBy, serve, time } from '../../server/index.ts'
+import { type Caller, type Rooms, type Routes, refsBy, serve, time } from '../../server/index.ts'
 import { frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
 
@@ -94,9 +94,9 @@ function certificateFacts({ fleet, identity, trust }: Rooms): DaemonFacts['certi
 /** Null: this person asks as the node. */
 function loginFacts(
   { sessions, fleet }: Rooms,
-  { uid, account }: { readonly uid: number; readonly account: number },
+  { person, account }: Pick<Caller, 'person' | 'account'>,
 ): DaemonFacts['login'] {
-  const login = sessions.state(uid, account)
+  const login = sessions.state(person, account)
   if (login === undefined) return null
   const { operator, fingerprint, name, ends_at } = login
   const known = fleet.operators.list().find(({ binding }) => binding.node_id === operator)
@@ -145,7 +145,7 @@ export function doctorRoutes(rooms: Rooms): Routes {
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
         // Unreadable data is reported by the checks of the store.
-        totalsFacts(rooms, caller.uid, named).catch(() => undefined),
+        totalsFacts(rooms, caller.person, named).catch(() => undefined),
       ])
       const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
       return {
@@ -204,7 +204,7 @@ export function doctorRoutes(rooms: Rooms): Routes {
         summaries: { recipients: summaries.status().recipients, last },
         ...(admin && { policy: policyFacts(rooms) }),
         retention_waits_ms: retention.waits(),
-        tokens_ending: http.tokenEnds.of(caller.uid).map(({ name, scope, expires_at }) => ({
+        tokens_ending: http.tokenEnds.of(caller.person).map(({ name, scope, expires_at }) => ({
           name,
           scope,
           expires_at: time(expires_at),

@@ -11,11 +11,11 @@ export function findingsRoutes({ clock }: Rooms): Routes {
   const left = new Map<number, FindingsShape>()
   return (server) => {
     serve(server, leaveFindings, async ({ caller, body: { checks } }) => {
-      left.delete(caller.uid)
+      left.delete(caller.person)
       if (left.size >= PEOPLE_MAX) left.delete(left.keys().next().value as number)
-      left.set(caller.uid, { at: time(clock.now()), checks })
+      left.set(caller.person, { at: time(clock.now()), checks })
       return { kept: checks.length }
     })
-    serve(server, getFindings, async ({ caller }) => left.get(caller.uid) ?? { at: null, checks: [] })
+    serve(server, getFindings, async ({ caller }) => left.get(caller.person) ?? { at: null, checks: [] })
   }
 }

@@ -14,7 +14,7 @@ import { operatorNamed } from './operator-named.ts'
 import { revokedInWords } from './revoked.ts'
 
 /** A person's number and the uid that the kernel names, which differ where the uid was somebody else's before. */
-type Person = Pick<Caller, 'uid' | 'account'>
+type Person = Pick<Caller, 'person' | 'account'>
 
 /** The shortest certificate that is signed. */
 const LEAST_MS = 60_000
@@ -58,7 +58,7 @@ export function operatorRoutes({ fleet, sessions, identity, name, clock }: Rooms
   const find = (who: string): KnownOperator => operatorNamed(operators.list(), who)
   const shown = (operator: NodeId): OperatorShape => operatorShape(find(operator))
 
-  const whoAmI = ({ uid: person, account: uid }: Person): WhoAmIShape => {
+  const whoAmI = ({ person, account: uid }: Person): WhoAmIShape => {
     const session = sessions.state(person, uid)
     return {
       uid,
@@ -137,7 +137,7 @@ export function operatorRoutes({ fleet, sessions, identity, name, clock }: Rooms
           hint: 'karo ca show says why, and what to do.',
         })
       }
-      const { uid: person, account } = caller
+      const { person, account } = caller
       const { for_ms, types = ASKED_TYPES } = body
       const offer = sessions.offer(person, { for_ms, types, account })
       const { session, mesh, node, uid, audience_key, not_before, not_after } = offer
@@ -153,7 +153,7 @@ export function operatorRoutes({ fleet, sessions, identity, name, clock }: Rooms
       }
     })
     serve(server, api.beginLogin, async ({ body, caller }) => {
-      await sessions.begin(caller.uid, {
+      await sessions.begin(caller.person, {
         delegation: bytesOf(body.delegation),
         chain: body.chain.map(bytesOf),
         account: caller.account,
@@ -162,7 +162,7 @@ export function operatorRoutes({ fleet, sessions, identity, name, clock }: Rooms
     })
     serve(server, api.getLogin, async ({ caller }) => whoAmI(caller))
     serve(server, api.endLogin, async ({ caller }) => {
-      const ended = await sessions.end(caller.uid, caller.account)
+      const ended = await sessions.end(caller.person, caller.account)
       return { ended: ended === undefined ? null : loginShape(ended) }
     })
   }

@@ -124,7 +124,7 @@ export function policyRoutes({
         { ...query, level: levelOf(query.level), as: [], trust: principal.trust_level },
         here(),
       )
-      const consent = await sharing.consentOf(caller.uid)
+      const consent = await sharing.consentOf(caller.person)
       const found = policy.explain(principal, action, resource, { ...circumstances, consent })
       const refused = fault && { effect: 'deny' as const, ...fault }
       const { owner, roles, both } = refused ? { owner: refused, roles: found.roles, both: refused } : found
