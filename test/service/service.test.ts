@@ -36,11 +36,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
 
   const state = (): Promise<Record<string, string>> =>
     machine.show('karo', 'ActiveState', 'Result', 'MainPID', 'NRestarts', 'StatusText')
-  const log = (since = ''): Promise<string> => machine.must(`journalctl -u karo -o cat --no-pager ${since}`)
   /** What the unit's own processes wrote, without what systemd says of them. */
   const said = async (): Promise<readonly string[]> => {
-    const lines = await machine.must('journalctl _SYSTEMD_UNIT=karo.service -o cat --no-pager')
-    return lines.split('\n')
+    return (await machine.journal('_SYSTEMD_UNIT=karo.service')).split('\n')
   }
   const json = async <T>(line: string): Promise<T> =>
     JSON.parse(await machine.must(`${line} --json || [ $? = 5 ]`)) as T
@@ -202,10 +200,11 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await configure('sharing', 'max_level = 1')
     await configure('mesh', 'port = 9300')
     await machine.must('systemctl reload karo')
-    await until(async () => (await log()).includes('"applied":["sharing.max_level"]'), {
+    // What waits is told last.
+    await until(async () => (await machine.journal()).includes('"waiting":["mesh.port"]'), {
       what: 'it was reloaded',
     })
-    expect(await log()).toContain('"waiting":["mesh.port"]')
+    expect(await machine.journal()).toContain('"applied":["sharing.max_level"]')
     expect(await json('karo share show')).toMatchObject({ max_level: 1 })
     await until(async () => (await state()).ActiveState === 'active', { what: 'reloading has ended' })
     expect(await json('karo config reload --restart')).toEqual({ applied: ['mesh.port'], waiting: [] })
@@ -228,7 +227,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await configure('sharing', 'k_min = "many"')
     expect((await machine.run('systemctl reload karo')).code).not.toBe(0)
     await until(async () => (await reloaded()) === '0', { what: 'the metric says so' })
-    expect(await log()).toMatch(/config\.toml:\d+: sharing\.k_min/)
+    await until(async () => /config\.toml:\d+: sharing\.k_min/.test(await machine.journal()), {
+      what: 'the log says where',
+    })
     expect(await state()).toMatchObject({ ActiveState: 'active', MainPID })
     // What the unit's commands say beside the daemon would stand between its lines.
     for (const line of await said()) expect(line).toMatch(/^\{.*\}$/)
@@ -278,7 +279,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       pollMs: 200,
       deadlineMs: 300_000,
     })
-    expect(await log()).toContain('Watchdog timeout')
+    expect(await machine.journal()).toContain('Watchdog timeout')
     await until(async () => (await state()).ActiveState === 'active', { what: 'it runs again' })
     expect((await state()).MainPID).not.toBe(before.MainPID)
     expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
@@ -351,7 +352,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
 
     // Without it: an error that says what to do, and no second try.
     expect(await restart()).toMatchObject({ ActiveState: 'failed', NRestarts: '0' })
-    expect(await log('-n 20')).toMatch(/passphrase, and none was given[\s\S]*karo-key-passphrase/)
+    expect(await machine.journal('-u karo -n 20')).toMatch(
+      /passphrase, and none was given[\s\S]*karo-key-passphrase/,
+    )
 
     const load = (line: string): Promise<string> =>
       machine.must(`printf '[Service]\\n${line}\\n' > ${dropIn}/passphrase.conf`)
@@ -367,7 +370,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must('printf wrong-words > /root/wrong')
     await load('LoadCredential=karo-key-passphrase:/root/wrong')
     expect(await restart()).toMatchObject({ ActiveState: 'failed', NRestarts: '0' })
-    expect(await log('-n 20')).toContain('does not open the key')
+    expect(await machine.journal('-u karo -n 20')).toContain('does not open the key')
 
     // Encrypted for this machine alone, and what the unit finds without a drop-in.
     const sealed = '/root/sealed'

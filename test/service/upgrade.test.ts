@@ -54,7 +54,7 @@ describe.runIf(possible.ok)('a machine with an earlier package', () => {
     // Its parts that start last have a moment to be ready.
     await until(async () => (await service()).StatusText === 'ash is ready', { what: 'it is ready' })
     expect(await service()).toMatchObject({ ActiveState: 'active', NRestarts: '0' })
-    expect(await machine.must('journalctl -u karo -o cat --no-pager')).toContain('karo config migrate')
+    expect(await machine.journal()).toContain('karo config migrate')
     const { events } = await json<{ events: unknown[] }>('karo history')
     expect(events).toHaveLength(8)
     expect(await machine.must('stat -c "%a %U" /var/lib/karo/before-upgrade-from-3.tar')).toBe('600 karo')
@@ -63,10 +63,13 @@ describe.runIf(possible.ok)('a machine with an earlier package', () => {
   test('karo config migrate rewrites the file, and the service starts without a warning', async () => {
     await machine.must('karo config migrate --home /etc/karo')
     await machine.must('systemctl restart karo')
-    const lines = await machine.must(
-      'journalctl -u karo -o cat --no-pager _PID=$(systemctl show -P MainPID karo)',
+    const lines = await until(
+      async () => {
+        const told = await machine.journal('-u karo _PID=$(systemctl show -P MainPID karo)')
+        return told.includes('"ready"') && told
+      },
+      { what: 'it says that it is ready' },
     )
-    expect(lines).toContain('"ready"')
     expect(lines).not.toContain('karo config migrate')
   })
 

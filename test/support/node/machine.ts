@@ -34,6 +34,8 @@ export interface Machine {
   must(line: string): Promise<string>
   /** Properties of a unit, as `systemctl show` prints them. */
   show(unit: string, ...properties: readonly string[]): Promise<Record<string, string>>
+  /** What the journal has by now of the service, or of what other words of journalctl name: it is told later than whom the daemon answers. */
+  journal(of?: string): Promise<string>
   reboot(): Promise<void>
   /** The same file as seen from outside, also a socket to connect to. */
   outside(path: string): string
@@ -119,6 +121,7 @@ export async function bootMachine(packages: string): Promise<Machine> {
       const text = await must(`systemctl show -p ${properties.join(',')} ${unit}`)
       return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
     },
+    journal: (of = '-u karo') => must(`journalctl --sync && journalctl -o cat --no-pager ${of}`),
     outside: (path) => `/proc/${init}/root${path}`,
     connect(netns, there, here) {
       ip([
