@@ -126,7 +126,8 @@ describe.each(TOOLS)('%s', (name) => {
     const asks = name !== 'codex' && name !== 'gemini'
     expect(refused.said).toBe(asks ? 'ask' : 'deny')
     expect(existsSync(join(at.cwd, 'risky'))).toBe(false)
-    if (!asks) return
+    // The next tool's test counts from then on.
+    if (!asks) return until(() => spoolOf(node.home).length === 0, { what: 'the denial is counted' })
     const before = await guarded()
     expect(await codingTool(name, at).run(command)).toMatchObject({ ran: true })
     await until(async () => (await guarded()).confirmed > before.confirmed, {
