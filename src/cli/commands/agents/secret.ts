@@ -133,8 +133,8 @@ const restore = defineCommand('secret restore', {
   },
   examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
-    await needVault(io)
     const file = await fileAt(args.file)
+    await needVault(io)
     const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
     return withWords(words, (passphrase) =>
       unlocked(io, async () =>
