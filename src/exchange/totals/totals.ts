@@ -184,7 +184,7 @@ export function createShown({ identity, plan, releases, roster, clock }: TotalsP
       const wanted = new Set(bucketsUnder(now, range, clock.now()).map(slotOfBucket))
       const { isRevoked } = roster()
       const seen = new Set<string>()
-      return statements.map((shown): Stated => {
+      return statements.flatMap((shown): readonly Stated[] => {
         const stated = readStatement(shown, type)
         const { content } = stated
         const pair = content.pair.map((key) => formatNodeId(key))
@@ -196,10 +196,10 @@ export function createShown({ identity, plan, releases, roster, clock }: TotalsP
         if (!isDrawn(now, content, content.pair)) {
           throw new FrameError('malformed', 'a release of two that were not drawn for its bucket')
         }
-        if (pair.some(isRevoked)) throw new FrameError('malformed', 'a release of a revoked aggregator')
         if (seen.has(name)) throw new FrameError('malformed', 'a release twice')
         seen.add(name)
-        return stated
+        // Whoever holds it may not know of the revocation, and what else it shows counts.
+        return pair.some(isRevoked) ? [] : [stated]
       })
     },
 

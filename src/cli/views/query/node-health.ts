@@ -75,8 +75,8 @@ function healthTable(
   })
 }
 
-/** A machine of which only its certificate came here was never seen. */
+/** Who was seen is known for seven days; of a machine that was away for longer only its certificate is here. */
 const seenWords = (
   { online, last_seen }: { readonly online: boolean; readonly last_seen: string },
   now: number,
-) => (online ? 'now' : Date.parse(last_seen) === 0 ? 'never' : ago(now - Date.parse(last_seen)))
+) => (online ? 'now' : Date.parse(last_seen) === 0 ? 'not for 7 d' : ago(now - Date.parse(last_seen)))

@@ -335,7 +335,7 @@ function machines(report: Report): Block {
           rows: missing.map(({ name, fingerprint, last_seen }) => [
             name === '' ? UNKNOWN : name,
             fingerprint,
-            last_seen === null ? 'never, by this node' : `${minuteOf(last_seen)} UTC`,
+            last_seen === null ? 'over 7 days ago, or never, by this node' : `${minuteOf(last_seen)} UTC`,
           ]),
         },
       },

@@ -22,6 +22,7 @@ import {
   login,
   operators,
   patiently,
+  REPLACED,
   saidBy,
   type Totals,
   totalsOf,
@@ -299,6 +300,22 @@ describe('a holder that is not honest is refused and named', () => {
     ['a type that the release has and the holder leaves out', () => [shownOf(both[0]!, 'Nothing')!]],
     ['two that were not drawn for the bucket', () => [signed({ pair: contentOf(1, 1).pair.toReversed() })]],
   ])('%s', (_, change) => shown(change))
+
+  test.each([
+    ['is left out of what a holder shows, whose other totals count', REPLACED.retired, 100],
+    ['counts while its key is not revoked', undefined, 303],
+  ])('what a replaced aggregator signed %s', async (_, revoked, uses) => {
+    const { plan } = REPLACED
+    const holder = totalsOf(
+      [1, 2, 3].map((back) => saidBy(REPLACED.contentOf(back, 99 + back))),
+      { plan },
+    )
+    const holders = () => beside.nodes.map(({ id }) => id)
+    const totals = totalsOf([], { plan, holders, ...(revoked && { revoked }) })
+    const beside: ReturnType<typeof world> = world([holder], [], { totals })
+    const result = await ask(beside.desk, { acting: login(beside.desk) })
+    expect([gitIn(result), result.released!.refused]).toEqual([uses, []])
+  })
 
   test('two aggregators that differ are said, and nothing is shown of that hour', async () => {
     const other = ALL.map((content) => saidBy({ ...content, listed: 7 }, [1]))

@@ -25,6 +25,8 @@ type Identity = ReturnType<typeof newIdentity>
 
 export const LAYOUT = layoutOf('ToolUsage', ['git', 'make'])
 export const AGGREGATORS: readonly Identity[] = [newIdentity(), newIdentity()]
+/** One that an earlier bundle named. */
+const RETIRED = newIdentity()
 export const PLAN = planOf(AGGREGATORS, { audiences: ['security', 'admin'] })
 
 /** Hours that are over, the newest first: 1 is the one before the hour that goes on. */
@@ -66,10 +68,21 @@ export function contentOf(back: number, uses: number, about: Partial<ReleaseCont
   }
 }
 
+const earlier = planOf([AGGREGATORS[0]!, RETIRED]).aggregators
+/** A mesh whose newest hour is of the aggregators in force, and what was before of the first of them and `RETIRED`. */
+export const REPLACED = {
+  retired: RETIRED.nodeId,
+  plan: { ...PLAN, former: [{ until: hourBefore(2).end, length: 'hour' as const, aggregators: earlier }] },
+  contentOf: (back: number, uses: number) =>
+    contentOf(back, uses, back === 1 ? {} : { pair: [...pairOf(MESH, hourBefore(back), earlier)!] }),
+}
+
 /** The word of the aggregators with these places in the pair. */
 export const saidBy = (content: ReleaseContent, places: readonly (0 | 1)[] = [0, 1]): readonly Said[] =>
   places.map((at) => {
-    const author = AGGREGATORS.find(({ publicKey }) => Buffer.compare(publicKey, content.pair[at]!) === 0)!
+    const author = [...AGGREGATORS, RETIRED].find(
+      ({ publicKey }) => Buffer.compare(publicKey, content.pair[at]!) === 0,
+    )!
     return { author: author.publicKey, content, signatures: signaturesOf(content, author) }
   })
 
@@ -78,14 +91,18 @@ export type Totals = QueryDeps['totals']
 /** The room of totals of a node that holds `said`. `holders`: whom it asks, in this order. */
 export function totalsOf(
   said: readonly (readonly Said[])[],
-  { holders = () => [], plan = PLAN }: { holders?: () => readonly NodeId[]; plan?: Plan } = {},
+  {
+    holders = () => [],
+    plan = PLAN,
+    revoked,
+  }: { holders?: () => readonly NodeId[]; plan?: Plan; revoked?: NodeId } = {},
 ): Totals {
   const releases = {
     held: async (_: unknown, audience: string, slots: ReadonlySet<string>) =>
       said.filter(([one]) => one!.content.audience === audience && slots.has(slotOfBucket(one!.content))),
   }
   const clock = { now: Date.now }
-  const roster = () => ({ principals: () => [], isRevoked: () => false })
+  const roster = () => ({ principals: () => [], isRevoked: (node: NodeId) => node === revoked })
   const parts = some<TotalsParts>({
     identity: AGGREGATORS[0]!,
     plan: () => plan,
