@@ -84,16 +84,20 @@ export function createRoll() {
   }
 
   /**
-   * Whether a certificate with this fault is kept. A revoked key keeps its certificate, and an operator that has ended, so that people
-   * can be told whose it was; it replaces none. One that has ended stands in the place of an older one that still holds, which would
-   * give back what it took away: for issuers and people always, for a node as long as there can be such an older one.
+   * Whether a certificate with this fault is kept. A revoked key keeps its certificate, and whoever has ended, so that people can be told
+   * whose it was and how it comes back; it replaces none. One that has ended stands in the place of an older one that still holds, which
+   * would give back what it took away. For a node there can be such an older one for 30 days; after that its certificate takes no room
+   * that one which holds needs.
    */
   function isKept({ by, body }: Held, verdict: ChainVerdict, isFirst: boolean, now: number): boolean {
     if (verdict.ok) return true
     const { fault, index } = verdict
     if (isFirst && (fault === 'revoked' || (fault === 'expired' && body.usage === 'operator'))) return true
     const isOver = fault === 'expired' && index === (by === rootId ? 0 : 1) && revoked(by) === undefined
-    return isOver && (body.usage !== 'node' || body.version + LIFE_MAX_MS.node > now)
+    return (
+      isOver &&
+      (body.usage !== 'node' || body.version + LIFE_MAX_MS.node > now || leaves.size < CERTIFIED_MAX)
+    )
   }
 
   /** Signatures were checked when it came; of the rest only time and lists change. */
@@ -121,7 +125,7 @@ export function createRoll() {
 
   const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
     [...leaves].filter(([, { by }]) => by === issuer).map(([node]) => node)
-  const nodes = (): readonly NodeId[] => [...issuers.keys(), ...[...leaves].map(([node]) => node)]
+  const nodes = (): readonly NodeId[] => [...issuers, ...leaves].map(([node]) => node)
 
   /** Of authors that may revoke at that moment: the lists of an issuer that ended say nothing about today. */
   const newest = (now: number): number => {

@@ -16,7 +16,7 @@ import {
   rollWith,
   root,
 } from './chains.ts'
-import { four, hears, invited, joins, listed, meet, pass, type Room, time } from './rooms.ts'
+import { four, hears, invited, joins, listed, meet, pass, type Room, restarted, time } from './rooms.ts'
 
 const keyOf = (n: number): Uint8Array => {
   const key = new Uint8Array(32).fill(3)
@@ -131,7 +131,7 @@ test('a key that an issuer revoked is shown no list of the root', async () => {
 
 test('an invite that is shown again gives nobody back what people took away since', async () => {
   const { hq, ann } = await four()
-  const code = await invited(hq, { roles: ['lead'], teams: ['eng', 'ops'], for_ms: 60 * DAY_MS, uses: 2 })
+  const code = await invited(hq, { roles: ['lead'], teams: ['eng', 'ops'], for_ms: 90 * DAY_MS, uses: 2 })
   await ann.fleet.join(code, { places: [] })
   const proof = ann.fleet.shown(hq.identity.nodeId)
   expect(await meet(hq, ann)).toBe(true)
@@ -149,4 +149,11 @@ test('an invite that is shown again gives nobody back what people took away sinc
   await again()
   expect(own()).toMatchObject({ roles: [], teams: ['eng'] })
   expect(hq.fleet.invites()[0]?.used).toHaveLength(1)
+  // Nor where the issuer was started anew after that.
+  time.now += 31 * DAY_MS
+  const later = await restarted(hq)
+  for (const { kind, frame } of hq.said) later.fleet.documents[kind].accept(frame, false)
+  expect(later.fleet.fault(ann.identity.nodeId)).toBe('expired')
+  await hears(later, ann, { ...proof, name: 'alice' })
+  expect(later.fleet.word(ann.identity.nodeId)?.binding).toMatchObject({ roles: [], teams: ['eng'] })
 })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { LIFE_MAX_MS } from '../../../../src/trust/certificates/verify.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate, listOf, NOW, node, nodeCertificate, other, rollWith, root } from './chains.ts'
 
 const twoIssuers = () =>
@@ -47,9 +48,27 @@ test('what a revoked issuer signed for a node, and ended, stands in nobody’s w
   expect(roll.word(node.nodeId, LATER)?.binding.roles).toEqual(['lead'])
 })
 
-test('nodes whose time is over take no room: none of their older certificates can still hold', () => {
+/** None of the node's older certificates can hold any more. */
+const OVER = NOW + LIFE_MAX_MS.node + DAY_MS
+
+test('a node whose time is over is told as one that has ended, and by its newest terms, also after a restart', () => {
   const roll = rollWith(issuerCertificate())
-  const over = NOW + LIFE_MAX_MS.node
-  expect(roll.certificate(nodeCertificate(), over)).toEqual({ changed: [], fault: 'expired' })
+  for (const bytes of [
+    nodeCertificate(),
+    nodeCertificate({ version: NOW + 1, roles: [] }),
+    nodeCertificate(),
+  ])
+    roll.certificate(bytes, OVER)
+  expect([roll.fault(node.nodeId, OVER), roll.whyNot(node.nodeId, OVER)]).toEqual(['expired', 'ended'])
+  expect(roll.lastTerms(node.nodeId)).toMatchObject({ name: 'eng-7', roles: [], issued_at: NOW + 1 })
+})
+
+test('nodes whose time is over take no room that others need', () => {
+  const roll = rollWith(issuerCertificate())
+  const late = { version: OVER - 1, notBefore: OVER - 1, notAfter: OVER + DAY_MS }
+  for (let n = 0; n < 4_096; n++)
+    roll.certificate(nodeCertificate({ key: testIdentity(30_000 + n).publicKey, ...late }), OVER)
+  expect(roll.certificate(nodeCertificate(), OVER)).toEqual({ changed: [], fault: 'expired' })
   expect(roll.lastTerms(node.nodeId)).toBeUndefined()
+  expect(roll.certified(OVER)).toHaveLength(4_096 + 1)
 })
