@@ -45,7 +45,7 @@ export async function front(io: CommandIo): Promise<undefined> {
     io,
     {
       ...(known === undefined ? absent(io) : present(io, known)),
-      config: brokenFile(io.env),
+      config: await brokenFile(io.env),
       guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:
         shells.length > 0 &&

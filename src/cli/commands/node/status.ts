@@ -6,6 +6,7 @@ import type { StatusShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome, type Place } from '../../at-home.ts'
 import { defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
+import { brokenFile } from '../../start/broken-file.ts'
 import { staleWords } from '../../start/stale.ts'
 import { grouped } from '../../views/lines.ts'
 
@@ -270,8 +271,8 @@ export const commands = [
       const isHooked =
         status.store.events === 0 &&
         (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
-      const { brokenFile } = await import('../../start/broken-file.ts')
-      return statusView(status, io, isHooked, brokenFile(io.env))
+      const broken = await brokenFile(io.env, Date.now() - 1_000 * (status.uptime_seconds + 1))
+      return statusView(status, io, isHooked, broken)
     },
   }),
 ]
