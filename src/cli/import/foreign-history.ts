@@ -39,11 +39,13 @@ export interface ForeignHistory {
 const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
 const PIECE = 256 * 1024
 
-const textOf = (path: string): string | undefined => orElse(() => readFileSync(path, 'utf8'), undefined)
-
 /** Where a history is looked for. */
 const placesFor = (io: CommandIo, source: Source): readonly string[] =>
-  placesOf(source, { env: io.env, home: homeOf(io), read: textOf })
+  placesOf(source, {
+    env: io.env,
+    home: homeOf(io),
+    read: (path) => orElse(() => readFileSync(path, 'utf8'), undefined),
+  })
 
 /** The first place where there is one; undefined where there is none. Throws nothing. */
 export async function findHistory(

@@ -12,11 +12,10 @@ export async function brokenFile(env: Env, since = 0): Promise<string | undefine
   const { configuration: home } = recordingPaths(env)
   const file = join(home, 'config.toml')
   try {
-    if (statSync(file).ctimeMs < since) return undefined
-    ;(await import('../../config/load.ts')).loadConfig({ home, env: {} })
+    if (statSync(file).ctimeMs >= since) (await import('../../config/load.ts')).loadConfig({ home, env: {} })
+    return undefined
   } catch (error) {
-    const { where, message } = error as KaroError
-    if (where?.startsWith(`${file}:`)) return `${where}: ${message}; the file cannot be used`
+    const { where = '', message } = error as KaroError
+    return where.startsWith(`${file}:`) ? `${where}: ${message}; the file cannot be used` : undefined
   }
-  return undefined
 }

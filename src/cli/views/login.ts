@@ -1,10 +1,8 @@
 // View of a login: as whom a person asks, with what roles, and until when.
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
-import { ASKED_TYPES, type AskedType, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
+import { ASKED_TYPES, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { clauses, fitted } from '../terminal/text.ts'
-
-const wordOf = (type: AskedType): string => queryType(type).word
 
 export function whoAmIView(
   { node, login, lapsed, outside }: WhoAmIShape,
@@ -26,7 +24,9 @@ export function whoAmIView(
   )
   const asked = types.filter((type) => type !== AGENT_CONTROL)
   const questions =
-    asked.length === ASKED_TYPES.length ? 'all types of questions' : asked.map(wordOf).join(', ')
+    asked.length === ASKED_TYPES.length
+      ? 'all types of questions'
+      : asked.map((type) => queryType(type).word).join(', ')
   const may = [questions, ...(asked.length < types.length ? ['agents of other machines'] : [])].join(', and ')
   return fitted(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.

@@ -47,8 +47,10 @@ const search = defineCommand('memory search', {
   },
   ask({ args, options }) {
     const q = args.words.join(' ').trim()
-    const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
-    return { query, deadlineMs: SEARCH_DEADLINE_MS }
+    return {
+      query: { q, limit: parseWhole(options.limit, '--limit', 1, 100) },
+      deadlineMs: SEARCH_DEADLINE_MS,
+    }
   },
   view({ hits, searched_by, notes }, io) {
     const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]

@@ -129,8 +129,7 @@ const make = defineCommand('plan make', {
   },
   async ask({ args, options }) {
     const goal = args.goal.join(' ').trim()
-    const body = { goal, steps: await given(options.steps, stepsIn) }
-    return { body, deadlineMs: PLAN_DEADLINE_MS }
+    return { body: { goal, steps: await given(options.steps, stepsIn) }, deadlineMs: PLAN_DEADLINE_MS }
   },
   view: planView,
 })

@@ -75,8 +75,7 @@ const showOne = defineCommand('prompt show', {
   options: { version: VERSION },
   examples: { 'karo prompt show review --version 2': 'as it was then' },
   ask({ args, options }) {
-    const query = { name: args.name, version: versionOf(options.version) }
-    return { query }
+    return { query: { name: args.name, version: versionOf(options.version) } }
   },
   view: promptView,
 })

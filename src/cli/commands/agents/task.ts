@@ -262,8 +262,7 @@ const list = defineCommand('task list', {
   },
   examples: { 'karo task list --limit 5': 'the last five, with the outcome of each' },
   ask({ options }) {
-    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at }
-    return { query }
+    return { query: { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at } }
   },
   view: ({ tasks }, io) =>
     table(

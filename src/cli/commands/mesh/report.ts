@@ -56,8 +56,7 @@ const UNITS: Readonly<Record<ReportThresholds['thresholds'][number]['threshold']
 
 function line({ threshold, limit, crossed }: ReportThresholds['thresholds'][number]): string {
   const standing = crossed === null ? 'not known yet' : crossed ? 'CROSSED' : 'no'
-  const words = threshold === 'coverage' ? 'less than' : 'more than'
-  return `  ${words} ${limit} ${UNITS[threshold]}: ${standing}\n`
+  return `  ${threshold === 'coverage' ? 'less' : 'more'} than ${limit} ${UNITS[threshold]}: ${standing}\n`
 }
 
 const DEFAULT_LAST = '30d'

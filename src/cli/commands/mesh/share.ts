@@ -109,8 +109,7 @@ const preview = defineCommand('share preview', {
   ask({ options }) {
     const { to, role } = options
     const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
-    const query = { to, role, category: options.category?.join(','), at }
-    return { query }
+    return { query: { to, role, category: options.category?.join(','), at } }
   },
   view: previewView,
 })
@@ -242,8 +241,7 @@ const aboutTotals = ({ peers }: SharingView, screen: Screen): string =>
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
   const from = source === 'config' ? 'by the configuration; you have not decided yet' : 'as decided here'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
-  const line = `Sharing is ${sharing}, ${from}${most}.`
-  return paint(sharing === 'on' ? 'bold' : 'yellow', line, { colour })
+  return paint(sharing === 'on' ? 'bold' : 'yellow', `Sharing is ${sharing}, ${from}${most}.`, { colour })
 }
 
 type Peer = SharingView['peers'][number]
@@ -278,10 +276,9 @@ const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =
 /** A name of a team that was mistyped would give nobody anything, and keep nobody from it. */
 async function decidedView(view: SharingView, io: CommandIo, { args }: CommandInput): Promise<string> {
   const [, team] = /^team:(.*)/.exec([args.who].join()) ?? []
-  const isKnown =
-    team === undefined || (await io.call(getPeers)).peers.some(({ teams }) => teams.includes(team))
-  const note = isKnown ? '' : `No machine that is known here is in the team ${printable(team)}.\n`
-  return sharingView(view, io) + fitted(note, io)
+  if (team === undefined || (await io.call(getPeers)).peers.some(({ teams }) => teams.includes(team)))
+    return sharingView(view, io)
+  return `${sharingView(view, io)}${fitted(`No machine known here is in the team ${printable(team)}.\n`, io)}`
 }
 
 /** The entries, with nodes by their names on this machine. */

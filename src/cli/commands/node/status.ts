@@ -271,8 +271,8 @@ export const commands = [
       const isHooked =
         status.store.events === 0 &&
         (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
-      const broken = await brokenFile(io.env, Date.now() - 1_000 * (status.uptime_seconds + 1))
-      return statusView(status, io, isHooked, broken)
+      const began = Date.now() - 1_000 * (status.uptime_seconds + 1)
+      return statusView(status, io, isHooked, await brokenFile(io.env, began))
     },
   }),
 ]

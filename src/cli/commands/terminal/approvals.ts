@@ -140,8 +140,11 @@ const deny = defineCommand('approvals deny', {
   async run(io, { args, options }) {
     const { id, hash } = await askFor(io, args.id, options)
     const body = { id, approve: false, hash, at: options.at, reason: options.reason || undefined }
-    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
-    return show(io, made, () => `Denied ${id}.\n`)
+    return show(
+      io,
+      await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
+      () => `Denied ${id}.\n`,
+    )
   },
 })
 
@@ -151,8 +154,7 @@ const log = defineCommand('approvals log', {
   args: { id: { ...request, description: 'id of one request, or the beginning of it' } },
   options: { limit: { value: 'number', description: 'how many, the newest', default: '50' } },
   ask({ args, options }) {
-    const limit = parseWhole(options.limit, '--limit', 1, APPROVALS_LOG_MAX)
-    return { query: { limit, id: args.id } }
+    return { query: { limit: parseWhole(options.limit, '--limit', 1, APPROVALS_LOG_MAX), id: args.id } }
   },
   view: approvalsLogView,
 })
