@@ -80,10 +80,19 @@ export const ARTIFACT_PART_BYTES = 384 * 1024
 /** A name or an id that a person chooses, of a token or a task. */
 export const CHOSEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-/** Why the certificate of a node does not hold, where its key is not revoked; an issuer's invite gives it another one. */
+const ENDED = 'its certificate has ended, if the clock of this machine is right'
+const INVITE = 'Ask an issuer for an invite: karo join <code>'
+/** Why the certificate of a node does not hold, where its key is not revoked; and what a person does about it. */
 export const WHY_OUT = {
-  issuer_revoked: 'the root revoked the issuer that certified it',
-  not_granted: 'the issuer that certified it may not give its roles any more (karo ca renew --grant lets it)',
-  ended: 'its certificate has ended, if the clock of this machine is right',
-  early: 'its certificate begins later: a clock was ahead when it was signed (an issuer: karo ca renew)',
+  issuer_revoked: ['the root revoked the issuer that certified it', INVITE],
+  not_granted: [
+    'the issuer that certified it may not give its roles any more (karo ca renew --grant lets it)',
+    INVITE,
+  ],
+  ended: [ENDED, INVITE],
+  issuer_ended: [ENDED, 'With the root key: karo ca renew (--grant, --role and --team as before)'],
+  early: [
+    'its certificate begins later: a clock was ahead when it was signed (an issuer: karo ca renew)',
+    INVITE,
+  ],
 }

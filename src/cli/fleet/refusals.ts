@@ -29,4 +29,4 @@ export function refusalWords(why: string): string {
 export const notLetIn = (why: string, detail: string | null): string =>
   why === 'enrolment_file'
     ? `This node could not join: ${printable(detail ?? 'karo logs tail says why')}. Mend it (mode 600; of the service: group karo, mode 640), and this node sees it`
-    : `The invite was refused: ${refusalWords(why)}`
+    : `The invite was refused: ${detail === null ? refusalWords(why) : printable(detail)}`

@@ -41,7 +41,7 @@ function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
   const why =
     why_not === 'revoked'
       ? `${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
-      : `${WHY_OUT[why_not]}. Ask an issuer for an invite`
+      : WHY_OUT[why_not].join('. ')
   return `is no longer a member: ${why}`
 }
 

@@ -1,5 +1,5 @@
 // The room of certificates: which mesh this node belongs to, who is certified there, and, on an issuer, who is let in.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
@@ -85,11 +85,7 @@ export function createFleet(options: FleetOptions): Fleet {
     issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
   }
 
-  const isFirst = (author: NodeId): boolean => {
-    const root = roll.root()
-    return root !== undefined && author === formatNodeId(root.key)
-  }
-  const judged = { wanted: roll.wants, isFirst }
+  const judged = { wanted: roll.wants, isFirst: (author: NodeId) => author === roll.rootId() }
   const documents = {
     certificate: {
       ...judged,
@@ -204,7 +200,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const word = first(keys, (key) => roll.word(key, now))
       return {
         mesh: root ? toHex(root.mesh) : null,
-        root: root ? formatNodeId(root.key) : null,
+        root: roll.rootId() ?? null,
         joined_at: belonging.joinedAt() ?? null,
         own: word?.binding ?? null,
         why_not: (word === undefined && first(keys, (key) => roll.whyNot(key, now))) || null,
@@ -290,13 +286,12 @@ const first = <T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): 
 /** Who revoked one of these keys; null: nobody did. */
 function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {
   const revoked = first(keys, roll.revoked)
-  const root = roll.root()
-  if (revoked === undefined || root === undefined) return null
+  if (revoked === undefined) return null
   const { by, at } = revoked
   return {
     node_id: by,
     at,
-    root: by === formatNodeId(root.key),
+    root: by === roll.rootId(),
     name: roll.word(by, now)?.binding.name ?? '',
   }
 }

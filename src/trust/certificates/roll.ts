@@ -234,8 +234,9 @@ export function createRoll() {
       rootId = formatNodeId(next.key)
       since = joined
     },
-    /** Undefined until this node belongs to a mesh. */
+    /** Both undefined until this node belongs to a mesh. */
     root: () => root,
+    rootId: () => rootId,
 
     certificate,
 
@@ -313,13 +314,20 @@ export function createRoll() {
       })),
       ...[...lists.all()].map(([, { frame }]) => ({ kind: 'revocation_list' as const, frame })),
     ],
-    /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
+    /**
+     * Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. Of a machine whose issuer has ended
+     * too no certificate is kept, but it is remembered that what it showed had ended.
+     */
     whyNot(node: NodeId, now: number): WhyNot | undefined {
       const held = heldOf(node)
-      if (held === undefined) return faults.peek(node) === 'clock' ? 'early' : undefined
+      if (held === undefined) {
+        const fault = faults.peek(node)
+        return fault === 'clock' ? 'early' : fault === 'expired' ? 'ended' : undefined
+      }
       if (bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
       if (revoked(held.by) !== undefined) return 'issuer_revoked'
+      if (issuers.has(node)) return 'issuer_ended'
       const grants = issuers.get(held.by)?.body.grants
       return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
     },

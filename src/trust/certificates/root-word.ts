@@ -15,8 +15,8 @@ export type RootWord = ReturnType<typeof createRootWord>
  */
 export function createRootWord({ roll, log }: FleetParts, signedByRoot: (list: Uint8Array) => Promise<void>) {
   const listNow = () => {
-    const root = roll.root()
-    return root && roll.listOf(formatNodeId(root.key))
+    const root = roll.rootId()
+    return root && roll.listOf(root)
   }
 
   return {

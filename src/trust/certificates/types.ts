@@ -29,7 +29,7 @@ export interface List {
  * `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. `early`: a clock that was
  * ahead signed it.
  */
-export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended' | 'early'
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended' | 'issuer_ended' | 'early'
 
 export interface Revoked {
   readonly at: number

@@ -102,10 +102,16 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     'revoked by an issuer': about({ why_not: 'revoked', revoked_by: by }),
     'revoked by the root': about({ why_not: 'revoked', revoked_by: { ...by, root: true, name: '' } }),
     'its issuer was revoked': about({ why_not: 'issuer_revoked', revoked_by: null }),
+    'its certificate has ended': about({ why_not: 'ended', revoked_by: null }),
+    'its certificate as an issuer has ended': about({ why_not: 'issuer_ended', revoked_by: null }),
     'looks for its inviter': about({ ...nothing, joining }),
     'its clock or the inviter’s is wrong': about({ ...nothing, joining }, 7_200_000),
     'its invite was used': about({ ...nothing, joining: { ...joining, refused: 'used' } }),
     'its enrolment file is none': about({ ...nothing, joining: unusable }),
+    'the invite of its enrolment file has ended': about({
+      ...nothing,
+      joining: { ...joining, refused: 'expired', detail: 'this invite ended yesterday: ask for a new one' },
+    }),
     'others may read that': about({ ...nothing, joining: { ...unusable, detail: 'others may read it' } }),
     // Whoever is certified has its invite behind it.
     certified: about({ ...nothing, joining, own: {} as never }),

@@ -56,10 +56,10 @@ export const fleetState = named('Fleet', {
   joined_at: moment('when this node began to belong to it').nullable(),
   own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
   why_not: z
-    .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended', 'early'])
+    .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended', 'issuer_ended', 'early'])
     .nullable()
     .describe(
-      'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended: its time is over, or its issuer’s; early: a clock that was ahead signed it',
+      'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended, issuer_ended: its time is over, or its issuer’s; early: a clock that was ahead signed it',
     ),
   revoked_by: revokedBy()
     .nullable()

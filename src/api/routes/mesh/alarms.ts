@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
-import { takenBy } from '../../../trust/lineage/index.ts'
+import { type Fork, takenBy } from '../../../trust/lineage/index.ts'
 import { type Rooms, time } from '../../server/index.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
@@ -11,12 +11,12 @@ const ALARMS_MAX = 16
 
 /** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
 export function frozenNodes({ trust }: Pick<Rooms, 'trust'>) {
-  const forks = new Map<NodeId, readonly NodeId[]>()
+  const forks = new Map<NodeId, Fork>()
   for (const node of trust.known()) {
     const state = trust.keyState(node)
-    if (state.kind === 'frozen') forks.set(state.fork.at, state.fork.between)
+    if (state.kind === 'frozen') forks.set(state.fork.at, state.fork)
   }
-  return [...forks].map(([at, between]) => ({ at, between }))
+  return [...forks.values()]
 }
 
 /** The successor that somebody else gave to the key of this node, or to one that it had before; undefined: nobody did. */

@@ -57,7 +57,7 @@ function waysOf({ mdns, dns_sd, scan, peers }: Config['discovery']): Way[] {
     scan: scan.length > 0,
     peers: peers.length > 0,
   }
-  return Object.entries(used).flatMap(([way, isUsed]) => (isUsed ? [way as Way] : []))
+  return (Object.keys(used) as Way[]).filter((way) => used[way])
 }
 
 /** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */

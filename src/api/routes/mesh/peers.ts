@@ -28,12 +28,9 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
 export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log }: Rooms): Routes {
   /** Machines that are out without this issuer: the newest certificate of a machine counts, not one of an earlier key. */
   function certifiedBy(issuer: NodeId): number {
-    const newest = new Map<string, { readonly issuer: NodeId; readonly issued_at: number }>()
-    for (const one of fleet.certified()) {
-      const member = trust.memberOf(one.node_id)
-      if (one.issued_at > (newest.get(member)?.issued_at ?? Number.NEGATIVE_INFINITY)) newest.set(member, one)
-    }
-    return [...newest.values()].filter((one) => one.issuer === issuer).length
+    const oldestFirst = fleet.certified().toSorted((a, b) => a.issued_at - b.issued_at)
+    const newest = new Map(oldestFirst.map((one) => [trust.memberOf(one.node_id), one.issuer]))
+    return [...newest.values()].filter((by) => by === issuer).length
   }
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {

@@ -10,13 +10,10 @@ import { time } from '../../server/shown.ts'
 
 export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_by'] {
   if (by === null) return null
-  const { node_id, root, name, at } = by
-  const fingerprint = fingerprintOf(parseNodeId(node_id) as Uint8Array)
-  return { node_id, fingerprint, name, root, at: time(at) }
+  return { ...by, fingerprint: fingerprintOf(parseNodeId(by.node_id) as Uint8Array), at: time(by.at) }
 }
 
-type Told = Pick<FleetState, 'why_not' | 'revoked_by'> &
-  Partial<Pick<FleetState, 'own' | 'joining' | 'stale'>>
+type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>
 
 /**
  * For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. `clockOff`: it heard
@@ -34,7 +31,7 @@ export function joiningInWords({ own = null, joining = null }: Told, clockOff = 
   }
   return joining.refused === 'enrolment_file'
     ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: mend it (mode 600; of the service: group karo, mode 640), and this node sees it`
-    : 'the last invite of this node was not taken: karo ca show says why'
+    : (joining.detail ?? 'the last invite of this node was not taken: karo ca show says why')
 }
 
 /** For `karo status`; undefined while this node belongs to its mesh, or to none. */
@@ -43,6 +40,6 @@ export function revokedInWords({ why_not, revoked_by }: Told): string | undefine
   const why =
     why_not === 'revoked'
       ? `${revokedWords(revokedShape(revoked_by))}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
-      : `${WHY_OUT[why_not]}. Ask an issuer for an invite: karo join`
+      : WHY_OUT[why_not].join('. ')
   return `this node is no longer a member of its mesh: ${why}`
 }

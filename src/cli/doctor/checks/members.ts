@@ -155,7 +155,7 @@ export const members = {
         const [why, fix] =
           why_not === 'revoked'
             ? [revokedWords(certificate.revoked_by), `Another key and another invite: ${ANOTHER_KEY}`]
-            : [WHY_OUT[why_not], INVITE]
+            : WHY_OUT[why_not]
         return fail(`this node is no longer a member of its mesh: ${why}`, fix)
       }
       const [begins, ends] = [Date.parse(begins_at), Date.parse(ends_at)]

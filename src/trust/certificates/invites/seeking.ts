@@ -89,9 +89,9 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
     joining: () => joining,
     /** A new number for each invite, because this node may have met the issuer before for another invite. */
     attempt: () => attempt,
-    /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
+    /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`, or `expired` where its invite has ended. */
     unusable(error: unknown): void {
-      refused = 'enrolment_file'
+      refused = error instanceof KaroError && error.code === 'refused' ? 'expired' : 'enrolment_file'
       // Only what this program says itself is known to hold nothing of the file.
       detail = error instanceof KaroError ? error.message : null
       log.error({ reason: String(error) }, 'the enrolment file cannot be used')

@@ -408,6 +408,7 @@ test('certificates: renewed in time or not, ended for whatever reason, of an iss
       'its issuer was revoked': ended('issuer_revoked'),
       'its issuer may not give its roles': ended('not_granted'),
       'it has ended': ended('ended'),
+      'it has ended, of an issuer': ended('issuer_ended'),
       'there is none any more': ended(null),
       'revoked by an issuer': revoked(false),
       'revoked by the root': revoked(true),

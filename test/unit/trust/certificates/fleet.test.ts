@@ -369,7 +369,7 @@ test('an enrolment file is used at the first start, and not again', async () => 
   const clock = { ahead: 800 * DAY_MS, now: () => NOW + clock.ahead, monotonic: () => NOW }
   const machine = await room(8_040, { enrolment, clock })
   // A clock that was years ahead at the start, and is set right.
-  expect(machine.fleet.state().joining).toMatchObject({ refused: 'enrolment_file' })
+  expect(machine.fleet.state().joining).toMatchObject({ refused: 'expired' })
   clock.ahead = 0
   await machine.fleet.enrol()
   expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.5:9238'], refused: null })
@@ -377,6 +377,26 @@ test('an enrolment file is used at the first start, and not again', async () => 
   await machine.fleet.stop()
   const again = await restarted(machine, { enrolment })
   expect(again.fleet.state()).toMatchObject({ joining: null, root: root.nodeId })
+  // It was off until its certificate had ended, and nobody has removed the file.
+  clock.ahead = 40 * DAY_MS
+  const late = await restarted(machine, { enrolment, clock })
+  expect(late.fleet.state()).toMatchObject({
+    why_not: 'ended',
+    joining: {
+      refused: 'expired',
+      detail: expect.stringMatching(/^this invite ended at .*: ask for a new one$/),
+    },
+  })
+})
+
+test('an issuer whose certificate has ended is told apart from its machines, also after a restart', async () => {
+  const { issuer, ann } = await mesh()
+  const clock = { now: () => NOW + 400 * DAY_MS, monotonic: () => NOW }
+  for (const [one, why_not] of [
+    [issuer, 'issuer_ended'],
+    [ann, 'ended'],
+  ] as const)
+    expect((await restarted(one, { clock })).fleet.state()).toMatchObject({ own: null, why_not })
 })
 
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
