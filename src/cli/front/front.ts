@@ -45,7 +45,7 @@ export async function front(io: CommandIo): Promise<undefined> {
     io,
     {
       ...(known === undefined ? absent(io) : present(io, known)),
-      config: await brokenFile(io.env),
+      config: await brokenFile(`${recordingPaths(io.env).configuration}/config.toml`),
       guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:
         shells.length > 0 &&

@@ -1,21 +1,21 @@
 // A config.toml with a mistake, beside which a running node goes on with what it read before.
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { KaroError } from '../../base/errors.ts'
-import { type Env, recordingPaths } from '../../config/paths.ts'
 
 /**
- * What is wrong in the file, and where; undefined: it can be used, or this person may not read it. A file that nobody has touched
- * since `since` (ms since the epoch) is what the node began with, and is not read: that takes ten milliseconds.
+ * What is wrong with the `file`, and where; undefined: it can be used, is not there, or this person may not read
+ * it. One that nobody has touched since the `socket` of a node was made is what this node began with, and is not read: that takes ten
+ * milliseconds.
  */
-export async function brokenFile(env: Env, since = 0): Promise<string | undefined> {
-  const { configuration: home } = recordingPaths(env)
-  const file = join(home, 'config.toml')
+export async function brokenFile(file: string, socket?: string): Promise<string | undefined> {
   try {
-    if (statSync(file).ctimeMs >= since) (await import('../../config/load.ts')).loadConfig({ home, env: {} })
+    accessSync(file, constants.R_OK)
+    if (socket === undefined || statSync(file).ctimeMs > statSync(socket).ctimeMs)
+      (await import('../../config/load.ts')).loadConfig({ home: dirname(file), env: {} })
     return undefined
   } catch (error) {
-    const { where = '', message } = error as KaroError
-    return where.startsWith(`${file}:`) ? `${where}: ${message}; the file cannot be used` : undefined
+    const { where, message } = error as KaroError
+    return where && `${where}: ${message}; the file cannot be used`
   }
 }

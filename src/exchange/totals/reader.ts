@@ -19,11 +19,12 @@ import type {
 } from './types.ts'
 
 export function createReader({ plan, problem, layouts, releases, roster, clock }: TotalsParts): TotalsReader {
+  const isRevoked = (pair: readonly Uint8Array[] = []) =>
+    pair.some((key) => roster().isRevoked(formatNodeId(key)))
   /** The first bucket of the mesh, as long as both who are drawn to add it up may. */
   function firstOf(now: Plan): Bucket | undefined {
     const first = firstBucket(now)
-    const pair = first && pairOf(now.mesh, first, now.aggregators)
-    return pair?.some((key) => roster().isRevoked(formatNodeId(key))) ? undefined : first
+    return first && isRevoked(pairOf(now.mesh, first, now.aggregators)) ? undefined : first
   }
 
   return {
@@ -35,11 +36,9 @@ export function createReader({ plan, problem, layouts, releases, roster, clock }
       const buckets = bucketsUnder(now, range, clock.now())
       const slots = new Set(buckets.map(slotOfBucket))
       const held = await releases.held(now, audience, slots)
-      const of = new Map<string, Found[]>()
-      for (const one of foundOf(held, type, stated)) {
-        const slot = slotOfBucket(one.content)
-        of.set(slot, [...(of.get(slot) ?? []), one])
-      }
+      // Who shows what a revoked one signed may not know of the revocation, and what else they show counts.
+      const counted = stated?.filter(({ content }) => !isRevoked(content.pair))
+      const of = Map.groupBy(foundOf(held, type, counted), ({ content }) => slotOfBucket(content))
       const known = layouts.get(type)
       const totals = buckets.map((bucket) =>
         totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),

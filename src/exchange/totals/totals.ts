@@ -182,14 +182,12 @@ export function createShown({ identity, plan, releases, roster, clock }: TotalsP
       const now = plan()
       if (now === undefined) throw new FrameError('malformed', 'this node is in no mesh that has totals')
       const wanted = new Set(bucketsUnder(now, range, clock.now()).map(slotOfBucket))
-      const { isRevoked } = roster()
       const seen = new Set<string>()
-      return statements.flatMap((shown): readonly Stated[] => {
+      return statements.map((shown): Stated => {
         const stated = readStatement(shown, type)
         const { content } = stated
-        const pair = content.pair.map((key) => formatNodeId(key))
         const slot = slotOfBucket(content)
-        const name = JSON.stringify([slot, pair])
+        const name = JSON.stringify([slot, content.pair.map((key) => formatNodeId(key))])
         const isAsked =
           Buffer.compare(content.mesh, now.mesh) === 0 && content.audience === audience && wanted.has(slot)
         if (!isAsked) throw new FrameError('malformed', 'a release of another mesh, role or time')
@@ -198,8 +196,7 @@ export function createShown({ identity, plan, releases, roster, clock }: TotalsP
         }
         if (seen.has(name)) throw new FrameError('malformed', 'a release twice')
         seen.add(name)
-        // Whoever holds it may not know of the revocation, and what else it shows counts.
-        return pair.some(isRevoked) ? [] : [stated]
+        return stated
       })
     },
 

@@ -343,8 +343,7 @@ const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> 
       State: ({ online }) => <State tone={online ? 'good' : 'warn'}>{online ? 'online' : 'away'}</State>,
       Version: ({ version }) => <Foreign text={version ?? '–'} />,
       'Commands in a day': 'events_24h',
-      'Last seen': ({ last_seen }) =>
-        Date.parse(last_seen) === 0 ? 'never' : <Time at={last_seen} as="ago" />,
+      'Last seen': ({ last_seen }) => (last_seen < '1971' ? 'not in 7 d' : <Time at={last_seen} as="ago" />),
     }}
   />
 )

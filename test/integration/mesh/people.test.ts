@@ -323,30 +323,35 @@ describe.runIf(root)('a node of two people', () => {
   )
 
   test('what one takes back is gone from answers and from the summary that stands in for the machine', async () => {
-    const decided = Date.now()
-    await as(BOB, 'POST', '/api/v1/share/off')
-    expect(await asked()).toEqual({ outcome: 'answered', tools: ANNS })
     const published = async (uid: number) =>
       (await as<PublishedSummariesShape>(uid, 'GET', '/api/v1/summaries/published')).summaries
-    expect(await published(BOB)).toEqual([])
-    // Her own change makes every edition another one: what was published while his commands were held back may be without them already.
-    await as(ANN, 'POST', '/api/v1/share/stop', { who: leadId, categories: ['activity_patterns'] })
     type Edition = Pick<PublishedSummariesShape['summaries'][number], 'period' | 'published_at'>
     // Several periods may be published in one moment.
     const nameOf = ({ period, published_at }: Edition): string => JSON.stringify([period, published_at])
     const ofLead = { socket: join(lead.home, 'karo.sock') }
-    await until(
-      async () => {
-        const all = await published(ANN)
-        const held = (await callDaemon(ofLead, 'GET', '/api/v1/summaries')) as HeldSummariesShape
-        const there = new Set(held.summaries.map(nameOf))
-        return (
-          all.length > 0 &&
-          all.every((one) => Date.parse(one.published_at) >= decided && there.has(nameOf(one)))
-        )
-      },
-      { what: 'every period was published anew, and the lead holds these editions', pollMs: 100 },
+    const anew = async (decide: () => Promise<unknown>) => {
+      const decided = Date.now()
+      await decide()
+      await until(
+        async () => {
+          const all = await published(ANN)
+          const held = (await callDaemon(ofLead, 'GET', '/api/v1/summaries')) as HeldSummariesShape
+          const there = new Set(held.summaries.map(nameOf))
+          return (
+            all.length > 0 &&
+            all.every((one) => Date.parse(one.published_at) >= decided && there.has(nameOf(one)))
+          )
+        },
+        { what: 'every period was published anew, and the lead holds these editions', pollMs: 100 },
+      )
+    }
+    // What was published while his commands were held back may be without them, and would then be no other edition without him.
+    await anew(() =>
+      as(ANN, 'POST', '/api/v1/share/stop', { who: leadId, categories: ['activity_patterns'] }),
     )
+    await anew(() => as(BOB, 'POST', '/api/v1/share/off'))
+    expect(await asked()).toEqual({ outcome: 'answered', tools: ANNS })
+    expect(await published(BOB)).toEqual([])
     await machine.stop()
     await until(
       async () => {

@@ -53,7 +53,6 @@ test.each([
   [['backup', join(import.meta.dirname, 'no-such.vault')]],
   [['restore', join(import.meta.dirname, '../../../package.json')]],
   [['rotate', '--passphrase']],
-  [['destroy']],
 ])('without a vault nothing is asked: karo secret %j', async (words) => {
   confirm.mockClear()
   const { code, err } = await karo(NO_VAULT, 'secret', ...words)

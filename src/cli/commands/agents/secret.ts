@@ -391,10 +391,7 @@ const deny = defineCommand('secret deny', {
 const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
-  async sure(io) {
-    await needVault(io)
-    return { asks: 'Remove your vault with all secrets in it?' }
-  },
+  sure: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
   view: () => 'Removed, with all its secrets.\n',
 })
 

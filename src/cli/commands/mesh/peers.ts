@@ -98,7 +98,7 @@ function lastSeen(peer: PeerShape): string {
 }
 
 function seenAt(peer: PeerShape): string {
-  if (peer.last_seen === null) return isRefused(peer) ? 'no try seen' : 'not for 7 d'
+  if (peer.last_seen === null) return isRefused(peer) ? 'no try seen' : 'not in 7 d'
   // A connected node counts as seen now, because between pings nothing may be heard for a while.
   if (peer.state === 'connected') return 'now'
   const when = ago(Date.now() - Date.parse(peer.last_seen))

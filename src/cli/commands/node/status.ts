@@ -4,6 +4,7 @@ import { STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { atHome, type Place } from '../../at-home.ts'
 import { defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
 import { brokenFile } from '../../start/broken-file.ts'
@@ -271,8 +272,8 @@ export const commands = [
       const isHooked =
         status.store.events === 0 &&
         (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
-      const began = Date.now() - 1_000 * (status.uptime_seconds + 1)
-      return statusView(status, io, isHooked, await brokenFile(io.env, began))
+      const { config } = status.service ? servicePaths({}) : homePaths(io.env)
+      return statusView(status, io, isHooked, await brokenFile(config, io.socket))
     },
   }),
 ]

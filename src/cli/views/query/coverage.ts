@@ -103,7 +103,7 @@ function whyRow(row: Row): string | undefined {
     case 'away':
       return `${name}: last message ${seen}; is the machine on?`
     case 'never':
-      return `${name}: certified, and not heard of here for 7 days; is the machine on?`
+      return `${name}: certified, and not heard of here in 7 days; is the machine on?`
     default:
       return undefined
   }

@@ -79,4 +79,4 @@ function healthTable(
 const seenWords = (
   { online, last_seen }: { readonly online: boolean; readonly last_seen: string },
   now: number,
-) => (online ? 'now' : Date.parse(last_seen) === 0 ? 'not for 7 d' : ago(now - Date.parse(last_seen)))
+) => (online ? 'now' : Date.parse(last_seen) === 0 ? 'not in 7 d' : ago(now - Date.parse(last_seen)))

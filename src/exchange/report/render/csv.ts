@@ -170,7 +170,9 @@ const othersOf = ({ machines, source }: Report): readonly Line[] => [
     lineOf('machines', 'as this node knows them', measure, machines[measure]),
   ),
   ...machines.missing.map(({ name, fingerprint, last_seen }) =>
-    lineOf('machines', name, 'missing', 1, { note: `${fingerprint} ${last_seen ?? 'never'}` }),
+    lineOf('machines', name, 'missing', 1, {
+      note: `${fingerprint} ${last_seen ?? 'not in 7 d'}`,
+    }),
   ),
   ...(['asked', 'average_ms', 'answered'] as const).map((measure) =>
     lineOf('source', 'this node', measure, source[measure], { note: `since ${source.since}` }),

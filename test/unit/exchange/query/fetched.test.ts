@@ -317,6 +317,22 @@ describe('a holder that is not honest is refused and named', () => {
     expect([gitIn(result), result.released!.refused]).toEqual([uses, []])
   })
 
+  test('behind a page of what a revoked one signed a holder is asked for the rest', async () => {
+    const { plan, retired } = REPLACED
+    const held = totalsOf([saidBy(REPLACED.contentOf(2, 1)), saidBy(contentOf(3, 100))], { plan })
+    const paged: Totals = {
+      ...held,
+      async show(asked) {
+        const { statements } = await held.show(asked)
+        return { statements: statements.slice(0, 1), more: statements.length > 1 }
+      },
+    }
+    const holders = () => beside.nodes.map(({ id }) => id)
+    const totals = totalsOf([], { plan, holders, revoked: retired })
+    const beside: ReturnType<typeof world> = world([paged], [], { totals })
+    expect(gitIn(await ask(beside.desk, { acting: login(beside.desk) }))).toBe(100)
+  })
+
   test('two aggregators that differ are said, and nothing is shown of that hour', async () => {
     const other = ALL.map((content) => saidBy({ ...content, listed: 7 }, [1]))
     const { desk } = world([totalsOf(ALL.map((content) => saidBy(content, [0]))), totalsOf(other)])

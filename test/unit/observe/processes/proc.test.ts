@@ -1,6 +1,6 @@
 // What is read of /proc: of this machine's own, and of files that say what no machine should.
 import { spawn } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProc, parseStat } from '../../../../src/observe/processes/proc.ts'
@@ -58,6 +58,10 @@ test('a program of Node is named by its file; without one the process is ending,
   mkdirSync(join(root, '7'))
   writeFileSync(join(root, '7/stat'), statOf('MainThread'))
   expect(createProc(root).stat(7)).toMatchObject({ state: 'X' })
+  // One that may not be read, as root may read all: it is no link.
+  writeFileSync(join(root, '7/exe'), '')
+  expect(createProc(root).stat(7)).toMatchObject({ state: 'S', name: 'MainThread' })
+  rmSync(join(root, '7/exe'))
   symlinkSync('/opt/node/bin/node22', join(root, '7/exe'))
   expect(createProc(root).stat(7)).toMatchObject({ state: 'S', name: 'node22' })
 })
