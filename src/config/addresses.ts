@@ -16,16 +16,24 @@ const PRIVATE = [
 
 type Subnet = readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6']
 
-function listOf(...subnets: readonly Subnet[]) {
+/**
+ * Whether an IP address is in one of the subnets; IPv4-mapped IPv6 counts as the IPv4 address it stands for, a zone (`%eth0`) is
+ * ignored. False for names and anything malformed.
+ */
+export function testOf(...subnets: readonly Subnet[]): (address: string) => boolean {
   const list = new BlockList()
   for (const subnet of subnets) list.addSubnet(...subnet)
-  return list
+  return (address) => {
+    const [ip = ''] = address.split('%')
+    const family = isIP(ip)
+    return family !== 0 && list.check(ip, family === 4 ? 'ipv4' : 'ipv6')
+  }
 }
 
-const lists = {
-  false: listOf(...PRIVATE),
+const tests = {
+  false: testOf(...PRIVATE),
   // Customers of one provider share this network (RFC 6598), so it is private only if the owner says so.
-  true: listOf(...PRIVATE, ['100.64.0.0', 10, 'ipv4']),
+  true: testOf(...PRIVATE, ['100.64.0.0', 10, 'ipv4']),
 }
 
 /** The last result for each list: every presence of every member is checked, and usually repeats the same addresses. */
@@ -35,24 +43,14 @@ const judged = {
   true: createRecent<string, boolean>(JUDGED_MAX),
 } as const
 
-/**
- * True for an IP address in private space; IPv4-mapped IPv6 counts as the IPv4 address it stands for, a zone
- * (`%eth0`) is ignored. False for public and unspecified addresses, multicast, names, and anything malformed.
- */
+/** True for an IP address in private space, as `testOf` reads it; false for public and unspecified addresses and multicast. */
 export function isPrivateAddress(address: string, options: { readonly allowCgnat: boolean }): boolean {
-  const [ip = ''] = address.split('%')
-  const family = isIP(ip)
-  if (family === 0) return false
   const which = `${options.allowCgnat}` as const
-  return judged[which].getOrInsert(ip, () => lists[which].check(ip, family === 4 ? 'ipv4' : 'ipv6'))
+  return judged[which].getOrInsert(address, () => tests[which](address))
 }
 
-/** False for names and anything malformed. */
-const isIn = (list: BlockList) => (address: string) =>
-  isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
-
 /** True for an IP address that counts on one link alone, as those of many services of machines in a cloud. */
-export const isLinkLocal = isIn(listOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6']))
+export const isLinkLocal = testOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])
 
 /** True for an IP address of loopback, which only this machine has. */
-export const isLoopback = isIn(listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6']))
+export const isLoopback = testOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])

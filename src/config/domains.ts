@@ -1,10 +1,10 @@
 // The table [trust.domains]: subnets, each with what the nodes that connect from there are given.
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { TRUST_LEVELS } from '../base/words/trust-levels.ts'
-import { isPrivateAddress } from './addresses.ts'
+import { isPrivateAddress, testOf } from './addresses.ts'
 import { boolean, isTable, type Kind, list, membersOf, oneOf, shown, WrongValue } from './kinds.ts'
 import type { TrustDomain } from './types.ts'
-import { label } from './values.ts'
+import { label, subnetProblem } from './values.ts'
 
 /** More would be a list of machines, which `[peers.trusted]` names by their keys. */
 const DOMAINS_MAX = 64
@@ -15,16 +15,10 @@ const FIELDS = {
   allow_unsigned_supervisor: boolean,
 } as const
 
-/** Whether an IP address (IPv4, IPv6 also with a zone, IPv4 in IPv6) is in a subnet, for many addresses. */
+/** Whether an IP address is in a subnet, for many addresses. */
 export function subnetTest(subnet: string): (ip: string) => boolean {
-  const [base = '', length] = subnet.split('/')
-  const addresses = new BlockList()
-  addresses.addSubnet(base, Number(length), isIP(base) === 4 ? 'ipv4' : 'ipv6')
-  return (ip) => {
-    const [bare = ''] = ip.split('%')
-    const family = isIP(bare)
-    return family !== 0 && addresses.check(bare, family === 4 ? 'ipv4' : 'ipv6')
-  }
+  const [base = ''] = subnet.split('/')
+  return testOf([base, prefixOf(subnet), isIP(base) === 4 ? 'ipv4' : 'ipv6'])
 }
 
 const prefixOf = (subnet: string): number => Number(subnet.split('/')[1])
@@ -49,16 +43,11 @@ export const trustDomains: Kind<ReadonlyMap<string, TrustDomain>> = {
 }
 
 function domainOf(subnet: string, entry: unknown): TrustDomain {
-  const [base = '', length = ''] = subnet.split('/')
+  const [base = ''] = subnet.split('/')
   const family = isIP(base)
-  const prefix = Number(length)
+  const prefix = prefixOf(subnet)
   const wrong = (why: string, hint?: string): WrongValue => new WrongValue(`: ${why}`, [subnet], hint)
-  if (
-    !/^[^/]+\/\d{1,3}$/.test(subnet) ||
-    family === 0 ||
-    base.includes('%') ||
-    prefix > (family === 4 ? 32 : 128)
-  )
+  if (base.includes('%') || subnetProblem(subnet) !== undefined)
     throw wrong('that is not a subnet such as "10.0.3.0/24"')
   if (family === 6 && numberOf(base, 6) >> 32n === MAPPED)
     throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')

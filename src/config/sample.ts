@@ -23,6 +23,14 @@ export function defaultText(k: Key<unknown>): string {
   return k.defaultText ?? toToml(k.default) + (k.unit ? ` ${k.unit}` : '')
 }
 
+/** Says what this value of a key deletes, on a line of its own behind another one; empty where it deletes nothing. */
+export function removalText(path: string, days: unknown): string {
+  const removes = KEY_LIST.find((k) => k.path === path)?.removes
+  return removes && Number(days) > 0
+    ? `\nOnce an hour, ${removes} older than ${days} days are removed for good.`
+    : ''
+}
+
 /** Where a key stands in the file: `sharing.allow.peers` is `allow.peers` under `[sharing]`; a map is a section itself. */
 export function place(k: Key<unknown>): { section: string; name: string | undefined } {
   if (k.default instanceof Map) return { section: k.path, name: undefined }

@@ -18,6 +18,8 @@ interface Described<T> {
   /** One or two sentences: what the key does, and the trade-off if there is one. */
   readonly description: string
   readonly unit?: string
+  /** What is removed for good once it is older than the value, which is in days; 0 removes nothing by its age. */
+  readonly removes?: string
   /** A value as it stands in the file; the sample shows it where the default would not show the form of a value. */
   readonly example?: string
   /** The key is a consent, so only the owner's file sets it: the environment comes from whatever starts the program. */
@@ -502,6 +504,7 @@ const KEYS = {
     kind: kind.integer(0, 36_500),
     default: 30,
     unit: 'days',
+    removes: 'records of processes',
     description:
       'How long records of processes are kept, but never longer than the commands (`retention.events_days`); 0 keeps the newest 100 000 per person.',
   }),
@@ -523,6 +526,7 @@ const KEYS = {
     kind: kind.integer(0, 36_500),
     default: 0,
     unit: 'days',
+    removes: 'commands',
     description:
       'How long commands are kept; 0 means for ever. Older commands are removed for good, from the files too; their counts stay.',
     example: '365',
@@ -531,6 +535,7 @@ const KEYS = {
     kind: kind.integer(0, 36_500),
     default: 800,
     unit: 'days',
+    removes: 'counts of hours and days',
     description:
       'How long the counts of each hour and day are kept; 0 means for ever. Below 732 a year cannot be compared with the year before; below 366 the numbers of a year are incomplete.',
   }),
@@ -538,6 +543,7 @@ const KEYS = {
     kind: kind.integer(0, 36_500),
     default: 0,
     unit: 'days',
+    removes: 'entries of the ledger',
     description:
       'How long entries of the ledger are kept; 0 keeps the newest 200 000. A new entry records the removal, so that the chain can still be verified.',
   }),
@@ -737,13 +743,12 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   log: 'reload',
 }
 
-/** When a changed value of `section` takes effect; a section without a row needs a restart. */
-export const whenInForce = (section: string): 'restart' | 'reload' | 'at once' =>
-  Object.hasOwn(IN_FORCE, section) ? IN_FORCE[section as keyof Config] : 'restart'
+/** When a changed value of a key or section takes effect. */
+export const whenInForce = (path: string): 'restart' | 'reload' | 'at once' =>
+  IN_FORCE[path.split('.')[0] as keyof Config] ?? 'restart'
 
 /** True if a changed value takes effect without a restart of the daemon. */
-export const isLive = ({ path }: Pick<Key<unknown>, 'path'>): boolean =>
-  whenInForce(path.split('.')[0]!) !== 'restart'
+export const isLive = ({ path }: Pick<Key<unknown>, 'path'>): boolean => whenInForce(path) !== 'restart'
 
 /** `mesh.port` → `KARO_MESH_PORT`; undefined for a key that an environment variable cannot express or may not set. */
 export function envName(k: Pick<Key<unknown>, 'path' | 'kind' | 'fileOnly'>): string | undefined {

@@ -108,7 +108,7 @@ export const domainName = text('a domain name such as "corp.example"', (value) =
 const LABELS =
   /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
 
-function subnetProblem(value: string): string | undefined {
+export function subnetProblem(value: string): string | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(value)
   const family = match ? isIP(match[1]!) : 0
   if (!match || family === 0) return 'that is not a subnet'

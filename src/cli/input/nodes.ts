@@ -1,10 +1,11 @@
 // Which nodes a person means: those they named, or all that wait; and which of them they should see before they agree.
-import { BlockList, isIP } from 'node:net'
 import { explainPeer, getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint } from '../../base/format.ts'
 import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
+import { subnetTest } from '../../config/domains.ts'
+import { subnetProblem } from '../../config/values.ts'
 import type { CommandIo } from '../command.ts'
 import type { Columns } from '../terminal/table.ts'
 import { usage } from '../usage.ts'
@@ -66,7 +67,9 @@ async function waitingIn(
   subnet: string | undefined,
   where: string,
 ): Promise<readonly PeerShape[]> {
-  const isIn = subnet === undefined ? () => true : subnetTest(subnet, where)
+  if (subnet !== undefined && subnetProblem(subnet) !== undefined)
+    throw usage(`'${subnet}' is not a subnet such as 10.0.3.0/24`, where)
+  const isIn = subnet === undefined ? () => true : subnetTest(subnet)
   const { peers } = await io.call(getPeers)
   const waiting = peers.filter(
     ({ state, addresses }) =>
@@ -76,14 +79,4 @@ async function waitingIn(
   throw new KaroError('not_found', `no node waits${subnet ? ` in ${subnet}` : ''}`, {
     hint: 'karo peers pending shows the nodes that wait.',
   })
-}
-
-function subnetTest(subnet: string, where: string): (ip: string) => boolean {
-  const [base = '', length = ''] = subnet.split('/')
-  const family = isIP(base)
-  if (family === 0 || !/^\d{1,3}$/.test(length) || Number(length) > (family === 4 ? 32 : 128))
-    throw usage(`'${subnet}' is not a subnet such as 10.0.3.0/24`, where)
-  const list = new BlockList()
-  list.addSubnet(base, Number(length), family === 4 ? 'ipv4' : 'ipv6')
-  return (ip) => isIP(ip) === family && list.check(ip, family === 4 ? 'ipv4' : 'ipv6')
 }

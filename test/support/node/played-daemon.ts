@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { temporaryDirectory } from '../data/database.ts'
 import { commandLine } from '../run/command-line.ts'
 
@@ -44,6 +45,47 @@ export async function karo(answers: Answers, ...words: string[]) {
   const { home, requests } = await playDaemon(answers)
   const { code, out, err } = await commandLine(words, { env: { KARO_HOME: home } })
   return { code, out, err, requests }
+}
+
+/** The answer about policies, with this bundle of the mesh. */
+export const policyWith = (organisation: unknown): Answers => ({
+  'GET /api/v1/policy': {
+    engine: 'built-in',
+    files: [],
+    warnings: [],
+    loaded_at: '2026-01-02T03:04:05.000Z',
+    roles: [],
+    teams: [],
+    problem: null,
+    organisation,
+  },
+})
+
+/** A bundle that says nothing but who computes totals, and who did before. */
+export const bundleOf = (aggregators: readonly NodeId[], former: readonly NodeId[] = []) => {
+  const named = (nodes: readonly NodeId[]) =>
+    nodes.map((node_id) => ({ node_id, operator: node_id.slice(-4) }))
+  const until = '2026-01-02T03:04:05.000Z'
+  return {
+    number: 3,
+    signed_at: until,
+    lost: null,
+    policies: 0,
+    text: '',
+    max_level: null,
+    k_min: null,
+    settings: [],
+    totals: {
+      aggregators: named(aggregators),
+      bucket: 'day',
+      first: null,
+      noise: null,
+      audiences: ['security'],
+      former: former.length === 0 ? [] : [{ until, aggregators: named(former), bucket: 'day' }],
+    },
+    accepts: 'restrict',
+    problem: null,
+  }
 }
 
 /**

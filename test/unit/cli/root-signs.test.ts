@@ -12,7 +12,7 @@ import { signStatement, verifyStatement } from '../../../src/trust/identity/inde
 import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { karo } from '../../support/node/played-daemon.ts'
+import { bundleOf, karo, policyWith } from '../../support/node/played-daemon.ts'
 
 const peer = {
   node_id: testIdentity(1).nodeId,
@@ -65,18 +65,8 @@ const fleet = {
   lists_at: null,
   joining: null,
 }
-const policy = {
-  engine: 'built-in',
-  files: [],
-  warnings: [],
-  loaded_at: '2026-01-02T03:04:05.000Z',
-  roles: [],
-  teams: [],
-  problem: null,
-  organisation: null,
-}
 const EXPLAIN = {
-  'GET /api/v1/policy': policy,
+  ...policyWith(null),
   'GET /api/v1/peers/explain': { peer, steps: [] },
   'GET /api/v1/fleet': fleet,
 }
@@ -136,7 +126,7 @@ test('a bundle names the issuer that signs it, and its certificate says from the
   const given = ['--root-key', key, '--passphrase-file', pass, '--aggregator', 'hq=south']
   const certified = { ...peer, why: 'certificate', certified_until: own.ends_at }
   const answers = {
-    'GET /api/v1/policy': policy,
+    ...policyWith(null),
     'GET /api/v1/fleet': fleet,
     'GET /api/v1/identity': { node_id: own.node_id, fingerprint: own.fingerprint, name: own.name },
     'GET /api/v1/peers/explain': { peer: certified, steps: [] },
@@ -178,7 +168,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const signedAfter = (bundle: string | null, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
-      'GET /api/v1/policy': policy,
+      ...policyWith(null),
       'GET /api/v1/fleet': fleet,
       // One node after the other, as they are named.
       get 'GET /api/v1/peers/explain'() {
@@ -278,25 +268,17 @@ test('what a bundle takes the place of is shown, once it is in force', async () 
   const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
   createRootKey(key, Buffer.from(words), systemRandom)
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
-  const aggregators = ['north', 'south'].map((operator) => ({ node_id: peer.node_id, operator }))
   const before = {
-    number: 3,
-    signed_at: policy.loaded_at,
+    ...bundleOf([peer.node_id, own.node_id]),
     policies: 1,
     text: 'forbid (principal, action, resource);',
-    max_level: null,
     k_min: 10,
-    settings: [],
-    totals: { aggregators, bucket: 'day', first: null, noise: null, audiences: ['security'], former: [] },
-    accepts: 'restrict',
-    lost: null,
-    problem: null,
   }
   const after = { ...before, number: 4, k_min: null, totals: { ...before.totals, aggregators: [] } }
   const signed = (taken?: object) =>
     karo(
       {
-        'GET /api/v1/policy': { ...policy, organisation: before },
+        ...policyWith(before),
         'GET /api/v1/policy/bundle': { bundle: null },
         'POST /api/v1/policy/bundle': taken,
       },
@@ -323,6 +305,29 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   expect([code, err]).toEqual([2, expect.stringContaining('nothing would change')])
 })
 
+test('whoever has the fleet keep for fewer days is told what that deletes', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const settings = [{ key: 'retention.events_days', value: '30', here: '30', source: '', followed: true }]
+  const organisation = { ...bundleOf([]), settings }
+  const answers = {
+    'GET /api/v1/policy/bundle': { bundle: null },
+    'POST /api/v1/policy/bundle': { organisation },
+  }
+  const given = ['--root-key', key, '--passphrase-file', pass]
+  const { out } = await karo(
+    answers,
+    'fleet',
+    'set',
+    'retention.events_days=30',
+    'guard.profile=strict',
+    ...given,
+  )
+  expect(out).toMatch(/karo fleet show\nOnce an hour, commands older than 30 days are removed for good\.\n$/)
+})
+
 test('settings are shown with each machine of the fleet, also with one that may not answer, and with what another edition lost', async () => {
   const { node_id, fingerprint } = own
   const node = { node_id, fingerprint, name: 'first', last_seen: own.issued_at, online: true }
@@ -340,22 +345,10 @@ test('settings are shown with each machine of the fleet, also with one that may 
     { fingerprint: own.fingerprint, name: 'first', outcome: 'answered' },
     { fingerprint: peer.fingerprint, name: 'hq', outcome: 'denied' },
   ]
-  const organisation = {
-    number: 7,
-    signed_at: own.issued_at,
-    lost: own.issued_at,
-    policies: 0,
-    text: '',
-    max_level: null,
-    k_min: null,
-    settings: [],
-    totals: { aggregators: [], bucket: 'day', first: null, noise: null, audiences: [], former: [] },
-    accepts: 'restrict',
-    problem: null,
-  }
+  const organisation = { ...bundleOf([]), number: 7, lost: own.issued_at }
   const { out, err } = await karo(
     {
-      'GET /api/v1/policy': { ...policy, organisation },
+      ...policyWith(organisation),
       'GET /api/v1/fleet': fleet,
       'POST /api/v1/query': {
         ...(ANSWERS.QueryResult as object),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createLock } from '../../../src/ops/system/lock.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { karo as played } from '../../support/node/played-daemon.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 
 const karo = (home: string, ...words: string[]) => {
@@ -59,6 +60,37 @@ test('what was set waits for the start of a node that does not run, unless comma
   const reload = await karo(home, 'config', 'reload')
   expect([reload.code, reload.err]).toEqual([3, expect.stringContaining('up --background')])
   expect((await karo(home, 'config', 'set', 'guard.profile', 'strict')).out).toContain('In force at once.')
+})
+
+test.each([
+  ['retention.events_days', 10, 'Once an hour, commands older than 10 days are removed for good.'],
+  ['retention.rollups_days', 90, 'Once an hour, counts of hours and days older than 90 days are'],
+  ['retention.audit_days', 30, 'Once an hour, entries of the ledger older than 30 days are'],
+  ['processes.keep_days', 7, 'Once an hour, records of processes older than 7 days are'],
+  ['retention.events_days', 0, undefined],
+  ['reports.thresholds.missing', 10, undefined],
+] as const)('whoever sets %s to %j is told what that deletes', async (key, value, says) => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  const source = (of: string) => ({
+    'GET /api/v1/config': {
+      file: null,
+      problem: null,
+      keys: [{ key, description: '', default: '0 days', value: `${value}`, source: of, waits: null }],
+    },
+    'POST /api/v1/config/reload': { applied: [key], waiting: [] },
+  })
+  const told = [
+    (await karo(home, 'config', 'set', key, `${value}`)).out,
+    (await played(source('config.toml:2'), 'config', 'set', key, `${value}`)).out,
+    (await played(source('config.toml:2'), 'config', 'reload')).out,
+  ]
+  for (const out of told)
+    expect(out).toEqual(says ? expect.stringContaining(says) : expect.not.stringContaining('removed'))
+  // What the fleet says is in force, and was said when it was signed.
+  const over = await played(source('fleet edition 3'), 'config', 'set', key, `${value}`)
+  expect(over.out).toContain('Not in force')
+  expect(over.out).not.toContain('removed')
 })
 
 test('a configuration that is a link into a collection of settings stays one', async () => {

@@ -11,7 +11,7 @@ import { formatFingerprint, localTime, printable } from '../../../base/format.ts
 import { orElse } from '../../../base/run/or-else.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
-import { valueText } from '../../../config/sample.ts'
+import { removalText, valueText } from '../../../config/sample.ts'
 import { KEY_LIST } from '../../../config/table.ts'
 import { type openedRoot, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
@@ -99,7 +99,10 @@ async function signed(
 ): Promise<undefined> {
   const { signSettings } = await import('../../policy/bundle.ts')
   const { organisation, before } = await signSettings(io, wanted, options)
-  return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+  const removals = wanted.map(({ key, value }) => removalText(key, value)).join('')
+  return show(io, { organisation }, (answer, screen) =>
+    changedView(answer.organisation, before, removals, screen),
+  )
 }
 
 const showFleet = defineCommand('fleet show', {
@@ -212,6 +215,7 @@ const LONG = 60
 function changedView(
   organisation: PolicyShape['organisation'],
   before: Readonly<Record<string, unknown>>,
+  removals: string,
   screen: Screen,
 ): string {
   if (organisation === null) return ''
@@ -225,7 +229,7 @@ function changedView(
     ]
   })
   return fitted(
-    `${lines.map(printable).join('\n')}\nSigned edition ${number}. Connected machines follow it within seconds: karo fleet show\n`,
+    `${lines.map(printable).join('\n')}\nSigned edition ${number}. Connected machines follow it within seconds: karo fleet show${removals}\n`,
     screen,
   )
 }

@@ -220,14 +220,10 @@ const sign = defineCommand('policy sign', {
       bucket: options.bucket,
       noise: given(options.noise, (one) => parseWhole(one, '--noise', 0, NOISE_MAX)),
       audiences: audiencesOf(options.audience ?? []),
-      keepsSettings: !options.none,
     }
-    const asks =
-      terms.files.length + terms.aggregators.length + terms.audiences.length > 0 ||
-      terms.bucket !== undefined ||
-      terms.noise !== undefined ||
-      terms.maxLevel !== undefined ||
-      terms.k !== undefined
+    const asks = Object.values(terms)
+      .flat()
+      .some((one) => one !== undefined)
     if (asks === (options.none === true)) {
       throw usage(
         asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
@@ -237,7 +233,7 @@ const sign = defineCommand('policy sign', {
     }
     const { organisation: before } = await io.call(getPolicy)
     const { signBundle } = await import('../../policy/bundle.ts')
-    const answer = await signBundle(io, terms, options)
+    const answer = await signBundle(io, { ...terms, keepsSettings: !options.none }, options)
     // Whoever signs a new file may not expect that the rest ends.
     io.err(replacedView(before, answer.organisation, io))
     return show(io, answer, ({ organisation }, screen) => organisationView(organisation, screen))

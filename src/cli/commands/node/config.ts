@@ -13,7 +13,7 @@ import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
 import { recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
-import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
+import { defaultText, exampleText, removalText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
@@ -41,9 +41,7 @@ function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
 }
 
 /** Keys that a person's own commands read, also where the node is the machine's. */
-const isOwn = (path: string): boolean => forceOf(path) === 'at once'
-
-const forceOf = (path: string) => whenInForce(path.split('.')[0] ?? '')
+const isOwn = (path: string): boolean => whenInForce(path) === 'at once'
 
 /** The directory whose config.toml has this key: of the machine's service it is /etc/karo. */
 const directoryOf = ({ env, home }: CommandIo, path: string): string =>
@@ -171,10 +169,15 @@ const reload = defineCommand('config reload', {
   shows: reloadSettings,
   options: RESTARTS,
   async run(io, { options }) {
-    return show(io, await takeOver(io, options.restart), ({ applied, waiting }) =>
+    const told = await takeOver(io, options.restart)
+    const { keys } = await io.call(getSettings)
+    const removals = keys.flatMap(({ key, value }) =>
+      told.applied.includes(key) ? removalText(key, value) : [],
+    )
+    return show(io, told, ({ applied, waiting }) =>
       [
         ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
-        applied.length > 0 ? `In force now: ${applied.join(', ')}` : 'Nothing changed.',
+        applied.length > 0 ? `In force now: ${applied.join(', ')}${removals.join('')}` : 'Nothing changed.',
         '',
       ].join('\n'),
     )
@@ -185,9 +188,10 @@ const reload = defineCommand('config reload', {
 async function inForce(
   io: CommandIo,
   path: string,
+  value: unknown,
   restart?: boolean,
-): Promise<[ReturnType<typeof forceOf>, string]> {
-  const force = forceOf(path)
+): Promise<[ReturnType<typeof whenInForce>, string]> {
+  const force = whenInForce(path)
   if (force === 'at once')
     return [force, `In force at once${recordingPaths(io.env).whose === 'machine' ? ', for you alone' : ''}.`]
   try {
@@ -198,11 +202,12 @@ async function inForce(
     // Of the node, whose environment may be another one than that of this command.
     return /^(KARO_|fleet )/.test(source)
       ? [force, `Not in force: on this node ${source} wins over the file.`]
-      : ['at once', 'In force now.']
+      : ['at once', `In force now.${removalText(path, value)}`]
   } catch (error) {
     if (!(error instanceof KaroError)) throw error
     const { code, message, hint } = error
-    if (code === 'not_running') return [force, "In force from the node's next start on."]
+    if (code === 'not_running')
+      return [force, `In force from the node's next start on.${removalText(path, value)}`]
     throw new KaroError(code, `the file is changed, and the node has not taken it over: ${message}`, { hint })
   }
 }
@@ -232,7 +237,7 @@ const set = defineCommand('config set', {
       })
     const variable = envName(key)
     // What the environment and the fleet say is not the file's, so that none of it is written there.
-    const env = args.value.startsWith('+') ? { ...io.env, [`${variable}`]: undefined } : io.env
+    const env = { ...io.env, [`${variable}`]: undefined }
     const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
     const value = readValue(key, args.value, alone.get(key.path))
     const isNew = !existsSync(file)
@@ -254,7 +259,7 @@ const set = defineCommand('config set', {
     })
     if (guard !== undefined) resealed(guard)
     if (!io.json) io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n`)
-    const [in_force, words] = await inForce(io, key.path, options.restart)
+    const [in_force, words] = await inForce(io, key.path, value, options.restart)
     if (io.json) printJson(io, { file, key: key.path, value, in_force, over })
     else {
       io.out(`${words}\n`)
