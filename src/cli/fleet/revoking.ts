@@ -1,9 +1,20 @@
 // What a denial or a revocation has come to, in words: what the other side has, and who knows of it.
+import { getPolicy } from '../../api/contract/operations/policy.ts'
 import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
 
 export const called = ({ name, fingerprint }: PeerShape): string =>
   `${printable(name) || 'the node'} (${formatFingerprint(fingerprint)})`
+
+/** A sentence behind others where the node computes totals of the mesh, or did: nobody can tell what a thief of a revoked key signed. */
+export async function totalsLost({ call }: CommandIo, { node_id }: PeerShape): Promise<string> {
+  const totals = (await call(getPolicy)).organisation?.totals
+  const all = totals ? [totals, ...totals.former] : []
+  return all.some(({ aggregators }) => aggregators.some((one) => one.node_id === node_id))
+    ? ' Readers no longer show totals that it signed; after `karo leave` there they would.'
+    : ''
+}
 
 /** One line for people; what somebody has read nobody can call back. */
 export function whatItHas({ received }: PeerAnswerShape): string {

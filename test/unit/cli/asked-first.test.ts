@@ -2,10 +2,12 @@
 // refused before anything is asked.
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createIdentityFile } from '../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { karo } from '../../support/node/played-daemon.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { bundleOf, karo, policyWith } from '../../support/node/played-daemon.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 
 const { confirm } = vi.hoisted(() => ({ confirm: vi.fn(async (_: unknown, _question: string) => true) }))
@@ -34,6 +36,45 @@ test('the import that was named is taken out, and not one that has ended since',
   )
   expect(confirm.mock.calls[0]?.[1]).toContain('30 commands that import 3 brought')
   expect([code, requests.at(-1)?.body]).toEqual([0, { id: 3 }])
+})
+
+const [bob, ann] = [1, 2].map((n) => testIdentity(n).nodeId) as [NodeId, NodeId]
+const peer = {
+  node_id: bob,
+  fingerprint: '0123456789abcdef',
+  name: 'bob',
+  addresses: [],
+  state: 'known',
+  trust_level: 'peer',
+  roles: [],
+  teams: [],
+  why: 'certificate',
+  last_seen: null,
+  known_by: null,
+  presence: null,
+}
+const LOST = 'Readers no longer show totals that it signed'
+
+test.each([
+  ['computes totals', bundleOf([ann, bob]), true],
+  ['computed totals before', bundleOf([ann], [bob]), true],
+  ['never computed totals', bundleOf([ann]), false],
+  ['is in a mesh without a bundle', null, false],
+] as const)('of a node that %s, a revocation says what becomes of them', async (_, bundle, says) => {
+  const answers = {
+    ...policyWith(bundle),
+    'GET /api/v1/peers/explain': { peer, steps: [] },
+    'GET /api/v1/fleet/invites': { invites: [] },
+    'POST /api/v1/peers/revoke': { peer, revoked_in: 'mesh', spread: { linked: 1, have: 1 } },
+  }
+  for (const command of ['peers', 'ca']) {
+    confirm.mockClear()
+    await karo(answers, command, 'revoke', 'bob')
+    expect(`${confirm.mock.calls[0]?.[1]}`.includes(LOST), command).toBe(says)
+  }
+  // Whoever gives --yes is asked nothing.
+  const { code, out } = await karo(answers, 'peers', 'revoke', 'bob', '--yes')
+  expect([code, out.replaceAll(/\s+/g, ' ').includes(LOST)]).toEqual([0, says])
 })
 
 const NO_VAULT = {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { transcript } from '../../support/node/played-daemon.ts'
+import { policyWith, transcript } from '../../support/node/played-daemon.ts'
 
 const bob = {
   node_id: testIdentity(1).nodeId,
@@ -127,6 +127,7 @@ test('all that wait in a subnet are trusted by their keys, after a list of them'
 test('deny and revoke send who; errors of the daemon keep their code and hint; revoke asks, and nobody can answer here', async () => {
   const peer = { peer: bob }
   const answers = {
+    ...policyWith(null),
     [EXPLAIN]: { peer: bob, steps: [] },
     'POST /api/v1/peers/deny': peer,
     'POST /api/v1/peers/revoke': peer,

@@ -12,7 +12,7 @@ import {
   revokeByRoot,
 } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
-import type { RootListShape } from '../../../api/contract/shapes.ts'
+import type { PeerShape, RootListShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
@@ -20,7 +20,7 @@ import { toldRole } from '../../../base/words/roles.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
 import { certifyIssuer, issuerTerms } from '../../fleet/issuer.ts'
-import { called } from '../../fleet/revoking.ts'
+import { called, totalsLost } from '../../fleet/revoking.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
   ASSIGNED,
@@ -174,7 +174,7 @@ const revoke = defineCommand('ca revoke', {
         ? ''
         : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
     return {
-      asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}`,
+      asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}${await totalsLost(io, peer)}`,
       args: { node: [peer.node_id] },
     }
   },
@@ -203,9 +203,10 @@ const revoke = defineCommand('ca revoke', {
     const answer = await io.call(revokeByRoot, {
       body: { list: Buffer.from(frame).toString('base64url') },
     })
+    const lost = await totalsLost(io, peer)
     return show(io, answer, () =>
       fitted(
-        `Revoked ${called(peer)} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
+        `Revoked ${called(peer)} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.${lost}
 `,
         io,
       ),
@@ -222,14 +223,7 @@ const shown = defineCommand('ca show', {
 const WHERE = 'karo ca assign'
 
 /** One machine, with its present roles and teams as far as this node knows. */
-interface Machine {
-  /** As the daemon is asked. */
-  readonly who: string
-  readonly name: string
-  readonly fingerprint: string
-  readonly roles: readonly string[]
-  readonly teams: readonly string[]
-}
+type Machine = Pick<PeerShape, 'node_id' | 'name' | 'fingerprint' | 'roles' | 'teams'>
 
 const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'
 
@@ -249,7 +243,7 @@ async function machines(
   if (of !== undefined) {
     if (words.length > 0) throw usage('give nodes or --of, not both', WHERE)
     const { nodes } = await io.call(getAssignable, { query: { issuer: of } })
-    if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
+    if (nodes.length > 0) return nodes
     throw new KaroError('not_found', 'no machine with a certificate of that issuer can get a new one', {
       hint: 'karo peers shows the machines of the mesh.',
     })
@@ -259,11 +253,8 @@ async function machines(
     throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
   }
   const found: Machine[] = []
-  for (const who of named) {
-    const { peer } = await io.call(explainPeer, { query: { who } })
-    found.push({ ...peer, who: peer.node_id })
-  }
-  return [...new Map(found.map((one) => [one.who, one])).values()]
+  for (const who of named) found.push((await io.call(explainPeer, { query: { who } })).peer)
+  return [...new Map(found.map((one) => [one.node_id, one])).values()]
 }
 
 const assign = defineCommand('ca assign', {
@@ -345,15 +336,15 @@ const assignedWords = ({ name, roles, teams, owner }: Certificate): string =>
 async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Changed) {
   const certificates: Certificate[] = []
   const failed: { readonly node_id: string; readonly name: string; readonly why: string }[] = []
-  for (const { who, name } of chosen) {
+  for (const { node_id, name } of chosen) {
     try {
-      const certificate = await certify(io, who, changed)
+      const certificate = await certify(io, node_id, changed)
       certificates.push(certificate)
       if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io))
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
-      failed.push({ node_id: who, name, why: error.message })
-      if (!io.json) io.err(`${printable(name) || who} keeps its certificate: ${error.message}\n`)
+      failed.push({ node_id, name, why: error.message })
+      if (!io.json) io.err(`${printable(name) || node_id} keeps its certificate: ${error.message}\n`)
     }
   }
   show(

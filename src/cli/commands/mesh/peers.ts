@@ -11,7 +11,7 @@ import { placesInWords } from '../../../base/places.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
-import { called, whatItHas, whoKnows } from '../../fleet/revoking.ts'
+import { called, totalsLost, whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import {
@@ -293,7 +293,7 @@ const revoke = defineCommand('peers revoke', {
     const who = oneNode(args.node, 'karo peers revoke')
     const { peer } = await io.call(explainPeer, { query: { who } })
     return {
-      asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`,
+      asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.${await totalsLost(io, peer)}`,
       args: { node: [peer.node_id] },
     }
   },
@@ -308,7 +308,7 @@ const revoke = defineCommand('peers revoke', {
     )
     return fitted(
       inMesh
-        ? `Revoked ${called(answer.peer)} in the whole mesh: its connection here is closed, and its key is refused for good.
+        ? `Revoked ${called(answer.peer)} in the whole mesh: its connection here is closed, and its key is refused for good.${await totalsLost(io, answer.peer)}
 ${whoKnows(answer)}${whatItHas(answer)}${open.join('')}`
         : `Revoked ${called(answer.peer)}: its trust, roles and teams are gone, and its key is refused.
 ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` trusts it again.
