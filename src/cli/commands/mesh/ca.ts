@@ -12,7 +12,7 @@ import {
   revokeByRoot,
 } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
-import type { PeerShape, RootListShape } from '../../../api/contract/shapes.ts'
+import type { FleetShape, PeerShape, RootListShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
@@ -318,15 +318,13 @@ const assign = defineCommand('ca assign', {
   },
 })
 
-type Certificate = Awaited<ReturnType<typeof certify>>
+type Certificate = NonNullable<FleetShape['own']>
 interface Changed {
   name?: string
   roles?: string[]
   teams?: string[]
   owner?: string
 }
-const certify = async (io: CommandIo, who: string, changed: Changed) =>
-  (await io.call(assignNode, { body: { who, ...changed } })).certificate
 
 const SPREADS = 'Members that are connected know within seconds.'
 const assignedWords = ({ name, roles, teams, owner }: Certificate): string =>
@@ -338,7 +336,7 @@ async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Cha
   const failed: { readonly node_id: string; readonly name: string; readonly why: string }[] = []
   for (const { node_id, name } of chosen) {
     try {
-      const certificate = await certify(io, node_id, changed)
+      const { certificate } = await io.call(assignNode, { body: { who: node_id, ...changed } })
       certificates.push(certificate)
       if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io))
     } catch (error) {
