@@ -25,7 +25,7 @@ const LEDGER_MS = 120_000
 const CLOSED: ReadonlySet<ErrorCode> = new Set(['bad_file', 'refused', 'unauthorized'])
 
 export type DaemonState =
-  | { readonly kind: 'up'; readonly pid: number }
+  | { readonly kind: 'up'; readonly pid: number; readonly build: string }
   /** Somebody takes the connection and says nothing, or nothing that makes sense. */
   | { readonly kind: 'hung'; readonly pid: number | undefined; readonly says: string }
   /** The socket is not for this person. */
@@ -115,7 +115,7 @@ export function createWorld(options: WorldOptions): World {
 
   const daemon = once(async (): Promise<DaemonState> => {
     try {
-      const { pid } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
+      const { pid, build = 'older' } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
       // It tells its pid to every caller whom the kernel names.
       if (pid === undefined)
         return {
@@ -123,7 +123,7 @@ export function createWorld(options: WorldOptions): World {
           says: 'the kernel does not tell the daemon who asks, as with the user nobody (65534)',
           hint: 'run Karo as a user of its own',
         }
-      return { kind: 'up', pid }
+      return { kind: 'up', pid, build }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       const holder = await readHolder(paths.lock).catch(() => undefined)

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
+import { filesRule } from '../../assist/guard/guard.ts'
 import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
 import { readText } from '../../assist/guard/read-rules.ts'
 import { parseRules } from '../../assist/guard/rules-file.ts'
@@ -11,6 +12,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
+import { fleetRules } from '../../config/paths.ts'
 import {
   absolutePath,
   type CommandInput,
@@ -53,29 +55,42 @@ export function listRules(io: CommandIo): undefined {
   if (io.json) return printJson(io, { rules })
   const unread = guard.files.filter((file) => file.unread).map(({ path }) => `Not read: ${printable(path)}\n`)
   const none = `No rules. karo guard allow and deny write them to ${ownFile(guard)}.\n`
-  if (rules.length === 0) {
-    io.out(unread.join('') || none)
-    return
-  }
   io.out(
-    table(io, rules, {
-      '#': { value: ({ number }) => number ?? '–', align: 'right' },
-      rule: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' '),
-      command: {
-        value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
-        wrap: true,
+    table(
+      io,
+      rules,
+      {
+        '#': { value: ({ number }) => number ?? '–', align: 'right' },
+        rule: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' '),
+        command: {
+          value: ({ command, line }) => (line === null ? (command ?? '*') : `exactly: ${line}`),
+          wrap: true,
+        },
+        where: { value: ({ cwd }) => cwd ?? 'everywhere', shrink: true },
+        until: ({ until, session }) =>
+          session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
+        // The fleet's rules are the machine's, in a file of their own.
+        whose: ({ whose, where }) => (where.startsWith(fleetRules(where)) ? 'fleet' : whose),
+        why: { value: ({ why }) => why ?? '', wrap: true },
       },
-      where: { value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
-      until: ({ until, session }) =>
-        session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
-      whose: 'whose',
-      why: { value: ({ why }) => printable(why ?? ''), wrap: true },
-    }),
+      unread.join('') || none,
+    ),
   )
 }
 
 export function allowRule(io: CommandIo, { args, options }: CommandInput): undefined {
   const rule = args.rule as string
+  if (filesRule([{ rule }]) !== undefined) {
+    const files = new Set(
+      loadGuard(io)
+        .rules.filter(({ whose, kind }) => `${whose}-${kind}` === rule)
+        .map(({ where }) => where.replace(/:\d+$/, '')),
+    )
+    throw new KaroError('refused', `no exception allows ${rule} of a rules file`, {
+      where: [...files].join(', ') || 'karo guard allow',
+      hint: "karo guard list says whose it is: yours (karo guard remove), root's, or the fleet's (karo fleet show).",
+    })
+  }
   if (!RULE_IDS.has(rule)) {
     const meant = closest(rule, [...RULE_IDS])
     throw usage(
@@ -89,13 +104,12 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): undef
       where: 'karo guard allow',
     })
   }
-  const until = typeof options.for === 'string' ? Date.now() + parseDuration(options.for, '--for') : undefined
   return add(io, {
     kind: 'allow',
     rule,
     ...texts(options, 'command'),
     ...placeIn(options),
-    ...(until !== undefined && { until }),
+    ...(typeof options.for === 'string' && { until: Date.now() + parseDuration(options.for, '--for') }),
   })
 }
 
@@ -160,10 +174,8 @@ function add(io: CommandIo, rule: NewRule): undefined {
   const at = own.findIndex((one) => isSame(one, rule))
   const there = own[at]
   const until = rule.until ?? Number.POSITIVE_INFINITY
-  if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until) {
-    const same = numbered(guard).find(({ number }) => number === at + 1)
-    return show(io, { added: same ?? null }, () => `Already in ${ownFile(guard)}\n`)
-  }
+  if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until)
+    return show(io, { added: shapeOf(there, at + 1) }, () => `Already in ${ownFile(guard)}\n`)
   edit(guard, (text, file) =>
     withRule(there === undefined ? text : withoutRule(text, at + 1, file), rule, file),
   )
@@ -215,10 +227,13 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // An error in the file is reported at its present line, not at the line that it would get.
   parseRules(before, file, 'own')
   const text = change(before, file)
-  const write = (): void => {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    replaceSettings(file, text, 0o600)
-    resealed(guard)
-  }
-  writing(file, write, 'the rules cannot be written')
+  writing(
+    file,
+    () => {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      replaceSettings(file, text, 0o600)
+      resealed(guard)
+    },
+    'the rules cannot be written',
+  )
 }

@@ -95,7 +95,7 @@ const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
 /** What a person can do who means it. */
 function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
   const yours = 'The line is in your history (↑)'
-  const rules = [...new Set(matches.map(({ rule }) => rule))]
+  const rules = matches.map(({ rule }) => rule)
   const first = rules.find((rule) => filesRule([{ rule }]) === undefined)
   if (filesRule(matches) === 'deny') return '  It does not run: a rules file denies it (karo guard list).'
   if (first === undefined || rules.some(isCore)) return `  It does not run. ${yours}.`
@@ -132,19 +132,15 @@ async function question(asking: Asking): Promise<Answer> {
   terminal.write(prompt)
   for (;;) {
     const key = await terminal.key()
-    switch (key) {
+    switch (key?.toLowerCase()) {
       case 'y':
-      case 'Y':
         return { verb: 'run', outcome: 'confirmed' }
       case 'e':
-      case 'E':
         return { verb: 'edit', outcome: 'declined' }
       case 's':
-      case 'S':
         if (verdict.safer === undefined) break
         return { verb: 'put', outcome: 'declined', text: verdict.safer }
       case 'a':
-      case 'A':
         if (!allowable) break
         if (await allowed(asking)) return { verb: 'run', outcome: 'confirmed' }
         terminal.write(prompt)
@@ -154,7 +150,6 @@ async function question(asking: Asking): Promise<Answer> {
         break
       case undefined:
       case 'n':
-      case 'N':
       case '\r':
       case '\n':
       case CTRL_C:
@@ -199,7 +194,7 @@ function explained({ matches, decision }: RiskVerdict): string {
     return `  ${risk_level} ${printable(rule)}: ${printable(why)}${printable(allowed)}\n`
   })
   const none = `  Nothing was found in it, but it is longer than the profile allows without a question.\n`
-  return `${lines.length > 0 ? lines.join('') : none}  The profile says: ${decision} such a command. y runs it unchanged.\n`
+  return `${lines.join('') || none}  The profile says: ${decision} such a command. y runs it unchanged.\n`
 }
 
 interface Terminal {

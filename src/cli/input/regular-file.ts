@@ -6,27 +6,20 @@ import { KaroError } from '../../base/errors.ts'
 
 /** Throws KaroError `not_found`, and `bad_file` if the file cannot be read or is not a regular file. */
 export async function openRegular(path: string): Promise<FileHandle> {
-  let found: Awaited<ReturnType<typeof stat>>
   try {
-    found = await stat(path)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new KaroError('not_found', 'there is no such file', {
-        where: path,
-        hint: 'Check the path: ls shows what is there.',
-        cause,
-      })
-    throw unreadable(path, cause)
-  }
-  // Reading a FIFO would wait, and a device has no end.
-  if (!found.isFile()) {
+    const found = await stat(path)
+    // Reading a FIFO would wait, and a device has no end.
+    if (found.isFile()) return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const kind = found.isDirectory() ? 'a directory' : 'no regular file'
     throw new KaroError('bad_file', `this is ${kind}`, { where: path })
-  }
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
-    throw unreadable(path, cause)
+    if (cause instanceof KaroError) throw cause
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause)
+    throw new KaroError('not_found', 'there is no such file', {
+      where: path,
+      hint: 'Check the path: ls shows what is there.',
+      cause,
+    })
   }
 }
 

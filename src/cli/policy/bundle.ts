@@ -30,6 +30,7 @@ import { certifyIssuer } from '../fleet/issuer.ts'
 import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
 import { type CommandIo, usage } from '../kit.ts'
+import { nameOf } from '../views/lines.ts'
 
 export interface BundleTerms {
   readonly files: readonly string[]
@@ -126,7 +127,7 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
       },
     )
   }
-  const name = printable(peer.name) || formatFingerprint(peer.fingerprint)
+  const name = nameOf(peer)
   if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said)) {
     throw usage(
       `the certificate of ${name} says that ${printable(peer.owner)} has it, not ${printable(said)}`,

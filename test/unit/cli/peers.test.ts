@@ -182,6 +182,7 @@ test('audit verify exits 1 when the ledger is broken, 5 when nobody shows that i
     'whole, as far as it goes': whole,
     'nobody has seen its end': { ...whole, outside: { ...outside, members: [] } },
     broken: { ...whole, ok: false, first_bad: 2 },
+    'its end is missing': { ...whole, ok: false, first_bad: 2, outside: { ...outside, missing: 2 } },
   }
   for (const [title, verdict] of Object.entries(verdicts))
     expect(

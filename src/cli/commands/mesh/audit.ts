@@ -19,7 +19,7 @@ import {
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { csvText, jsonText } from '../../../base/printable.ts'
-import type { ExportVerdict } from '../../../trust/audit/exported.ts'
+import { counted, shortOf } from '../../doctor/ledger.ts'
 import { openRegular, unreadable } from '../../input/regular-file.ts'
 import {
   type CommandIo,
@@ -219,8 +219,6 @@ const whoAsked = defineCommand('audit who-asked', {
   },
 })
 
-const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
-
 const verify = defineCommand('audit verify', {
   summary:
     'check that no entry of the ledger was altered or removed; exits with 1 if one was, with 5 if no other machine shows that its end is there',
@@ -238,12 +236,16 @@ const verify = defineCommand('audit verify', {
   async run(io, { options }) {
     if (options.file !== undefined) return verifyFile(io, options.file)
     const verdict = await io.call(verifyAudit)
+    const short = shortOf(verdict, nameOf)
     if (io.json) printJson(io, verdict)
     else if (verdict.ok)
       io.out(
         `${isWitnessed(verdict) ? 'The ledger is whole' : 'No entry of the ledger was altered'}: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
       )
-    else if (isShort(verdict)) io.out(shortOf(verdict))
+    else if (short !== undefined)
+      io.out(`The ledger ${short}.
+A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored). Otherwise somebody removed entries.
+`)
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
 Entries before it are proven; this entry and all later ones are not. First of all, make a copy of the database.
@@ -256,33 +258,16 @@ Another machine with the key of this node looks the same, until this node signs 
 })
 
 /** Another machine keeps a signature of the end: what is newer than it is the work of an hour at most. */
-const isWitnessed = ({ outside }: AuditVerdict): boolean => (outside?.members.length ?? 0) > 0
-
-type Outside = NonNullable<AuditVerdict['outside']>
-
-/** A member that rotated its key keeps signatures under both, and is one. */
-const membersOf = ({ members }: Outside): readonly string[] => [...new Set(members.map(nameOf))]
-const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
+const isWitnessed = ({ outside }: AuditVerdict): boolean => Boolean(outside?.members.length)
 
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
 function restsOn({ outside }: AuditVerdict): string {
-  if (outside === undefined || outside.members.length === 0)
+  if (!outside?.members.length)
     return `What there is of it is whole. Entries may be missing at its end: no other machine keeps a signature of that (a neighbour gets one every hour and when this node stops), and whoever could write here could have cut it off with its signatures.
 `
-  return `It reaches entry ${outside.seq}; ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} its signature of ${outside.signed_at}.
-`
-}
-
-/** Nothing but the end is missing. */
-const isShort = ({ first_bad, outside }: AuditVerdict): boolean =>
-  outside !== undefined && outside.missing > 0 && first_bad === outside.seq - outside.missing + 1
-
-function shortOf({ outside }: AuditVerdict): string {
-  const { missing, seq, signed_at } = outside as Outside
-  const seen = namesOf(outside as Outside)
-  const by = seen === '' ? 'that this node signed' : `seen by ${seen}, signed`
-  return `The ledger ends ${counted(missing)} before the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
-A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored). Otherwise somebody removed entries.
+  // A member that rotated its key keeps signatures under both, and is one.
+  const names = new Set(outside.members.map(nameOf))
+  return `It reaches entry ${outside.seq}; ${[...names].join(', ')} ${names.size === 1 ? 'keeps' : 'keep'} its signature of ${outside.signed_at}.
 `
 }
 
@@ -297,15 +282,10 @@ const earlierKeys = ({ earlier_keys }: Pick<AuditVerdict, 'earlier_keys'>): stri
 
 async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
   const { verifyExport } = await import('../../../trust/audit/exported.ts')
-  let verdict: ExportVerdict
-  try {
-    verdict = await verifyExport(linesOf(file))
-  } catch (error) {
-    if (error instanceof KaroError) {
-      throw new KaroError(error.code, error.message, { where: file, hint: error.hint })
-    }
-    throw unreadable(file, error)
-  }
+  const verdict = await verifyExport(linesOf(file)).catch((error) => {
+    if (!(error instanceof KaroError)) throw unreadable(file, error)
+    throw new KaroError(error.code, error.message, { where: file, hint: error.hint })
+  })
   const { ok, entries, first_bad, signed_through, node_id } = verdict
   if (io.json) printJson(io, verdict)
   else if (ok) {

@@ -5,28 +5,24 @@ import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../../base/errors.ts'
-import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
+import { localTime, printable } from '../../../base/format.ts'
 import { asTyped, type CommandIo, defineCommand, parseWhole } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-
-type Peer = FeedData['peer_connected']['peer']
-
-const called = ({ name, fingerprint }: Peer): string =>
-  name === '' ? formatFingerprint(fingerprint) : printable(name)
+import { nameOf } from '../../views/lines.ts'
 
 const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
-  peer_connected: ({ peer }) => `${called(peer)} connected`,
-  peer_gone: ({ peer, reason }) => `${called(peer)} disconnected: ${printable(reason)}`,
-  peer_pending: ({ peer }) => `${called(peer)} waits for your decision: karo peers pending`,
+  peer_connected: ({ peer }) => `${nameOf(peer)} connected`,
+  peer_gone: ({ peer, reason }) => `${nameOf(peer)} disconnected: ${printable(reason)}`,
+  peer_pending: ({ peer }) => `${nameOf(peer)} waits for your decision: karo peers pending`,
   member_seen: ({ peer, known_by }) =>
-    `member ${called(peer)} is here${known_by === 'gossip' ? ', reached through others' : ''}`,
-  member_left: ({ peer, why }) => `member ${called(peer)} ${why === 'goodbye' ? 'left' : 'was lost'}`,
+    `member ${nameOf(peer)} is here${known_by === 'gossip' ? ', reached through others' : ''}`,
+  member_left: ({ peer, why }) => `member ${nameOf(peer)} ${why === 'goodbye' ? 'left' : 'was lost'}`,
   trust_changed: ({ peer, action, level_before, level_after }) =>
-    `${printable(action)} ${called(peer)}: ${level_before} → ${level_after}`,
+    `${printable(action)} ${nameOf(peer)}: ${level_before} → ${level_after}`,
   query_asked: ({ query_type, status, answered, known }) =>
     `you asked ${printable(query_type)}: ${printable(status)}, ${answered} of ${known} answered`,
   query_answered: ({ peer, query_type, status }) =>
-    `${called(peer)} asked ${printable(query_type)}: ${printable(status)}`,
+    `${nameOf(peer)} asked ${printable(query_type)}: ${printable(status)}`,
   summary_published: ({ documents, periods, recipients }) =>
     `${documents} ${documents === 1 ? 'summary' : 'summaries'} published for ${recipients} ${recipients === 1 ? 'node' : 'nodes'}: ${printable(periods)}`,
   consent_changed: ({ change, who, categories }) =>

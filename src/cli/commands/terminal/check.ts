@@ -62,7 +62,7 @@ const command = defineCommand('check', {
     const guard = { ...found, profile }
     const verdict = judge(guard, text, where)
     const given = judge(guard, text, { ...where, caller: 'tool' })
-    io.out(io.json ? `${JSON.stringify(shapeOf(verdict, given))}\n` : printVerdict(verdict, io, given))
+    show(io, shapeOf(verdict, given), () => printVerdict(verdict, io, given))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },
 })

@@ -45,10 +45,8 @@ export const daemon = {
         return judgeDaemon(state, world)
       } catch (error) {
         if (!(error instanceof KaroError)) throw error
-        const again = restartOf(world)
-        if (error.code === 'not_found') return warn('the daemon that runs is older than this command', again)
         if (error.code !== 'timeout' && error.code !== 'not_running')
-          return fail(`pid ${state.pid} answers, but with an error: ${error.message}`, again)
+          return fail(`pid ${state.pid} answers, but with an error: ${error.message}`, restartOf(world))
         return judgeHung({ kind: 'hung', pid: state.pid, says: error.message }, world)
       }
     },
@@ -63,6 +61,8 @@ export const daemon = {
     async look(world) {
       const { kind } = await world.daemon()
       if (kind === 'closed') return skipped('it is unknown whether a daemon runs')
+      // While a process takes connections, it may be the holder in another process namespace.
+      if (kind !== 'down') return ok('none')
       const { uid, socket, paths } = world
       const leftover = (path: string, what: string): readonly Finding[] => {
         const stat = world.stat(path)
@@ -71,12 +71,9 @@ export const daemon = {
         return [warn(`${path} is ${what}`, `rm ${shellWord(path)}`, isOwn(path, uid) ? safe : undefined)]
       }
       const holder = await readHolder(paths.lock).catch(() => undefined)
-      // While a process takes connections, it may be the holder in another process namespace.
       return [
-        ...(kind === 'down' && existsSync(socket)
-          ? leftover(socket, 'the socket of a daemon that has ended')
-          : []),
-        ...(kind === 'down' && holder?.alive === false
+        ...leftover(socket, 'the socket of a daemon that has ended'),
+        ...(holder?.alive === false
           ? leftover(paths.lock, `the lock of pid ${holder.pid}, a daemon that has ended without removing it`)
           : []),
         ok('none'),
@@ -108,12 +105,16 @@ export const daemon = {
     what: 'The running daemon has the version of this command line.',
     why: 'After an upgrade the old version runs until the daemon is restarted.',
     severity: 'warn',
-    looksAt: 'daemon',
     fix: RESTART,
-    look: ({ build }, world) =>
-      build === BUILD
+    // All other answers of a daemon of another version may not be understood.
+    async look(world) {
+      const state = await world.daemon()
+      if (state.kind !== 'up') return skipped('no daemon answers')
+      const { build } = state
+      return build === BUILD
         ? ok(BUILD)
-        : warn(`the daemon is ${build}, this command is ${BUILD}`, restartOf(world)),
+        : warn(`the daemon is ${build}, this command is ${BUILD}`, restartOf(world))
+    },
   },
   'daemon.service': {
     title: 'systemd',

@@ -7,7 +7,8 @@ import { KaroError } from '../../../base/errors.ts'
 import { bytes } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
-import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
+import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn, who } from '../check.ts'
+import { counted, shortOf } from '../ledger.ts'
 import { restoreCommand } from '../repair.ts'
 import type { World } from '../world.ts'
 import { clockSynchronised } from './machine.ts'
@@ -69,21 +70,19 @@ export const store = {
     looksAt: 'daemon',
     fix: 'Keep a copy of <database>, and find out who could write it. karo audit verify names the entry.',
     async look(_facts, { ledger, paths }) {
-      try {
-        const { ok: fine, entries, first_bad, earlier_keys } = await ledger()
-        const copy = shellWord(join(dirname(paths.db), 'db.suspect'))
-        if (!fine)
-          return fail(
-            `entry ${first_bad} was altered, removed, or does not match its signature`,
-            `cp -a ${shellWord(paths.db)} ${copy}\nkaro audit verify`,
-          )
-        const last = earlier_keys.at(-1)
-        const before = last ? `; entries up to ${last.through} are signed by an earlier key` : ''
-        return ok(`${entries === 1 ? '1 entry, whole' : `${entries} entries in one unbroken chain`}${before}`)
-      } catch (error) {
-        if (error instanceof KaroError) return skipped(`it could not be verified: ${error.message}`)
-        throw error
-      }
+      const verdict = await ledger()
+      const short = shortOf(verdict, who)
+      const copy = `cp -a ${shellWord(paths.db)} ${shellWord(join(dirname(paths.db), 'db.suspect'))}`
+      if (short !== undefined)
+        return fail(short, `a restore is noted: karo audit log --type node_restored\notherwise: ${copy}`)
+      if (!verdict.ok)
+        return fail(
+          `entry ${verdict.first_bad} was altered, removed, or does not match its signature`,
+          `${copy}\nkaro audit verify`,
+        )
+      const last = verdict.earlier_keys.at(-1)
+      const before = last ? `; entries up to ${last.through} are signed by an earlier key` : ''
+      return ok(`${counted(verdict.entries)} in one unbroken chain${before}`)
     },
   },
   'summaries.fresh': {

@@ -112,6 +112,32 @@ test('what cannot be allowed, is no rule or no number is refused, and nothing is
   expect(() => statSync(file)).toThrow()
 })
 
+test('what a rules file denies no exception allows, and whose file it is is said', async () => {
+  const { karo, file } = node()
+  await karo('guard', 'deny', 'make deploy*')
+  const fleets = join(dirname(file), 'fleet-guard.toml')
+  writeFileSync(fleets, "[[deny]]\ncommand = 'make *'\n\n[[ask]]\ncommand = 'terraform *'\n", { mode: 0o600 })
+  const before = readFileSync(file, 'utf8')
+  for (const [rule, place, hint] of [
+    ['own-deny', file, 'guard remove)'],
+    ['machine-deny', fleets, 'fleet show)'],
+    ['machine-ask', fleets, 'fleet show)'],
+    // Of no rule here, as on another machine.
+    ['own-ask', 'karo guard allow', 'guard list'],
+  ] as const) {
+    const { exit, stderr } = await karo('guard', 'allow', rule, '--command', 'make *')
+    expect([rule, exit]).toEqual([rule, 4])
+    expect(stderr).toContain(`no exception allows ${rule}`)
+    expect(stderr).toContain(place)
+    expect(stderr).toContain(hint)
+    expect(stderr).not.toContain('Did you mean')
+  }
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  const { stdout } = await karo('guard', 'list')
+  expect(stdout).toMatch(/ make \* .* fleet *$/m)
+  expect(stdout).toMatch(/ make deploy\* .* own *$/m)
+})
+
 test('the status says what is in force and what is broken', async () => {
   const { karo, file } = node()
   await karo('guard', 'deny', 'x')

@@ -146,12 +146,12 @@ test('daemon: up, down, hung, unreachable, closed, answering with an error; and 
   const replaced = new KaroError('unavailable', "the daemon's program was replaced while it ran")
   const answering = {
     ...of,
-    daemon: () => Promise.resolve({ kind: 'up', pid: 7 }),
+    daemon: () => Promise.resolve({ kind: 'up', pid: 7, build: '0.1.0' }),
     facts: () => Promise.reject(replaced),
   }
   expect(
     await told({
-      up: judgeDaemon({ kind: 'up', pid: 7 }, of),
+      up: judgeDaemon({ kind: 'up', pid: 7, build: '0.1.0' }, of),
       down: judgeDaemon({ kind: 'down' }, of),
       hung: judgeDaemon(hung, of),
       'hung, process not known': judgeDaemon({ ...hung, pid: undefined }, of),
@@ -170,6 +170,13 @@ test('daemon: one that is not told who asks is healthy, and is not to be ended',
   const { out } = await karo(health, 'doctor', '--only', 'daemon.running', '--json')
   expect(out).toContain('65534')
   expect(out).not.toContain('kill')
+})
+
+test('daemon: of another version, whose other answers are not understood', async () => {
+  const health = { 'GET /api/v1/health': { ready: true, pid: 7, build: '0.0.9' } }
+  const { out } = await karo(health, 'doctor', '--only', 'daemon.version', '--json')
+  const [result] = (JSON.parse(out) as { checks: readonly object[] }).checks
+  expect(result).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('the daemon is 0.0.9') })
 })
 
 test('daemon: where the last start failed, its reason stands there, until a start succeeds', async () => {
@@ -489,6 +496,21 @@ test('what is kept: room, retention, summaries, ledger and traces elsewhere', as
   const both = [room, { ...room, path: '/h/spool' }].map((one) => ({ ...one, free: 0 }))
   const summaries = (recipients: number, last: string | null, uptime_seconds = 9_000) =>
     found('summaries.fresh', { summaries: { recipients, last }, uptime_seconds }, { now })
+  const outside = {
+    seq: 6,
+    signed_at: '2026-11-20T12:00:00.000Z',
+    members: [{ name: 'bob', fingerprint: '0123456789abcdef' }],
+    missing: 0,
+  }
+  const ledger = (differs: object) =>
+    found(
+      'audit.ledger',
+      {},
+      {
+        paths: { db: '/h/db' },
+        ledger: async () => ({ ok: true, entries: 3, first_bad: null, earlier_keys: [], ...differs }),
+      },
+    )
   expect(
     await told({
       enough: rooms({}),
@@ -509,6 +531,23 @@ test('what is kept: room, retention, summaries, ledger and traces elsewhere', as
       'traces beside a ledger that arrives': found('forward.targets', {
         forward: [{ to: 'ecs+file:/f', waiting: 0, missed: 0, problem: null }],
         traces: 'connect ECONNREFUSED 10.0.0.7:4318',
+      }),
+      'a ledger that is whole': ledger({}),
+      'of which an entry was altered': ledger({ ok: false, first_bad: 2 }),
+      'altered before the end that is missing': ledger({
+        ok: false,
+        first_bad: 2,
+        outside: { ...outside, missing: 3 },
+      }),
+      'of a backup that was restored': ledger({
+        ok: false,
+        first_bad: 4,
+        outside: { ...outside, missing: 3 },
+      }),
+      'the same, and nobody else saw its end': ledger({
+        ok: false,
+        first_bad: 6,
+        outside: { ...outside, members: [], missing: 1 },
       }),
       'retention in time': judgeRetention(0),
       'retention that waits': judgeRetention(30 * DAY),
