@@ -147,8 +147,9 @@ export async function openFinderShell(
     keys: (keys) => terminal.write(keys as string),
     finder,
     async finds(text) {
-      await until(() => finder()?.some((line) => line.includes(text)), {
-        what: `${text} in the finder, which shows: ${JSON.stringify(finder())}`,
+      const shows = (): boolean => Boolean(finder()?.some((line) => line.includes(text)))
+      await until(shows, { what: `${text} in the finder` }).catch((cause: unknown) => {
+        throw new Error(`instead there is ${JSON.stringify(finder() ?? output.slice(-600))}`, { cause })
       })
       return finder()!
     },

@@ -276,10 +276,9 @@ const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =
 /** A name of a team that was mistyped would give nobody anything, and keep nobody from it. The decision is made, so no error comes of it. */
 async function decidedView(view: SharingView, io: CommandIo, { args }: CommandInput): Promise<string> {
   const team = /^team:(.*)/.exec(String(args.who))?.[1]
-  const known = team === undefined ? undefined : await io.call(getPeers).catch(() => undefined)
-  if (known === undefined || known.peers.some(({ teams }) => teams.includes(team!)))
-    return sharingView(view, io)
-  return `${sharingView(view, io)}${fitted(`No machine known here is in the team ${printable(team!)}.\n`, io)}`
+  const known = team && (await io.call(getPeers).catch(() => undefined))
+  if (!known || known.peers.some(({ teams }) => teams.includes(team))) return sharingView(view, io)
+  return `${sharingView(view, io)}${fitted(`No machine known here is in the team ${printable(team)}.\n`, io)}`
 }
 
 /** The entries, with nodes by their names on this machine. */

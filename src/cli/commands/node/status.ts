@@ -141,9 +141,8 @@ function policyLine({ policy }: StatusShape): Line[] {
 }
 
 function storeLine({ service, store }: StatusShape): Line {
-  const yours = service ? ' of yours' : ''
-  const commands = store.events === 1 ? 'command' : 'commands'
-  return { subject: 'store', says: `${grouped(store.events)} ${commands}${yours}, ${bytes(store.bytes)}` }
+  const commands = `${store.events === 1 ? 'command' : 'commands'}${service ? ' of yours' : ''}`
+  return { subject: 'store', says: `${grouped(store.events)} ${commands}, ${bytes(store.bytes)}` }
 }
 
 function spoolLine({ spool }: StatusShape): Line {
