@@ -36,7 +36,7 @@ test('each promise that is new, or gone since 0.1.0, has its reason in promises/
   )
   const unreal = lines.filter((one) => !differences.includes(one))
   expect(unreal, 'Remove from test/contract/promises/changes.txt: no such change.').toEqual([])
-  expect(lines).toHaveLength(differences.length)
+  expect(lines, 'Each change is told once.').toHaveLength(differences.length)
   for (const { change, why } of told) expect(why, change).toMatch(/\w+ \w+ \w+.*:$/)
 })
 

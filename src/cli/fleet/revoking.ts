@@ -7,9 +7,13 @@ import type { CommandIo } from '../command.ts'
 export const called = ({ name, fingerprint }: PeerShape): string =>
   `${printable(name) || 'the node'} (${formatFingerprint(fingerprint)})`
 
-/** A sentence behind others where the node computes totals of the mesh, or did: nobody can tell what a thief of a revoked key signed. */
+/**
+ * A sentence behind others where the node computes totals of the mesh, or did: nobody can tell what a thief of a revoked key signed.
+ * No revocation fails because it cannot be told.
+ */
 export async function totalsLost({ call }: CommandIo, { node_id }: PeerShape): Promise<string> {
-  const totals = (await call(getPolicy)).organisation?.totals
+  const policy = await call(getPolicy).catch(() => undefined)
+  const totals = policy?.organisation?.totals
   const all = totals ? [totals, ...totals.former] : []
   return all.some(({ aggregators }) => aggregators.some((one) => one.node_id === node_id))
     ? ' Readers no longer show totals that it signed; after `karo leave` there they would.'

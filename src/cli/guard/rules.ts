@@ -69,7 +69,7 @@ export function listRules(io: CommandIo): undefined {
         where: { value: ({ cwd }) => cwd ?? 'everywhere', shrink: true },
         until: ({ until, session }) =>
           session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
-        // The fleet's rules are the machine's, in a file of their own.
+        // The fleet's rules count as the machine's, and stand in a file beside those.
         whose: ({ whose, where }) => (where.startsWith(fleetRules(where)) ? 'fleet' : whose),
         why: { value: ({ why }) => why ?? '', wrap: true },
       },

@@ -86,8 +86,8 @@ export function createRoll() {
   /**
    * Whether a certificate with this fault is kept. A revoked key keeps its certificate, and whoever has ended, so that people can be told
    * whose it was and how it comes back; it replaces none. One that has ended stands in the place of an older one that still holds, which
-   * would give back what it took away. For a node there can be such an older one for 30 days; after that its certificate takes no room
-   * that one which holds needs.
+   * would give back what it took away. For a node there can be such an older one for 30 days; after that its certificate is kept only
+   * where the roll is not full.
    */
   function isKept({ by, body }: Held, verdict: ChainVerdict, isFirst: boolean, now: number): boolean {
     if (verdict.ok) return true

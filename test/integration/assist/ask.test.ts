@@ -113,15 +113,14 @@ test('the history goes to the model only when its owner shares it, without secre
   expect(model.received[0]?.body).not.toContain('/srv/disk')
   const shares = { ...withModel(model.endpoint), KARO_ASK_SHARE_HISTORY: 'true' }
   // As above: a daemon that is slow is not waited for.
-  const told = await until(
+  await until(
     async () => {
       await ask('show disk usage of each folder here', shares, node.home)
-      const body = model.received.at(-1)?.body
-      return body?.includes('df -h /srv/disk') && body
+      return model.received.at(-1)?.body.includes('df -h /srv/disk')
     },
     { what: 'a question with the history' },
   )
-  expect(told).not.toContain('Hunter22Secret')
+  expect(JSON.stringify(model.received.map(({ body }) => body))).not.toContain('Hunter22Secret')
 })
 
 test('in a terminal a line says that the model is asked, and Ctrl-C goes on without it', async () => {

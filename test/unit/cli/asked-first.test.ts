@@ -61,12 +61,12 @@ test.each([
   ['never computed totals', bundleOf([ann]), false],
   ['is in a mesh without a bundle', null, false],
 ] as const)('of a node that %s, a revocation says what becomes of them', async (_, bundle, says) => {
-  const answers = {
-    ...policyWith(bundle),
+  const without = {
     'GET /api/v1/peers/explain': { peer, steps: [] },
     'GET /api/v1/fleet/invites': { invites: [] },
     'POST /api/v1/peers/revoke': { peer, revoked_in: 'mesh', spread: { linked: 1, have: 1 } },
   }
+  const answers = { ...without, ...policyWith(bundle) }
   for (const command of ['peers', 'ca']) {
     confirm.mockClear()
     await karo(answers, command, 'revoke', 'bob')
@@ -75,6 +75,8 @@ test.each([
   // Whoever gives --yes is asked nothing.
   const { code, out } = await karo(answers, 'peers', 'revoke', 'bob', '--yes')
   expect([code, out.replaceAll(/\s+/g, ' ').includes(LOST)]).toEqual([0, says])
+  // What is done does not fail because more could not be said of it.
+  expect(await karo(without, 'peers', 'revoke', 'bob', '--yes')).toMatchObject({ code: 0 })
 })
 
 const NO_VAULT = {
@@ -99,6 +101,11 @@ test.each([
   const { code, err } = await karo(NO_VAULT, 'secret', ...words)
   expect([code, err]).toEqual([1, expect.stringContaining('you have no vault yet')])
   expect(confirm).not.toHaveBeenCalled()
+})
+
+test('a file that is not there is said before the vault that is missing', async () => {
+  const { code, err } = await karo(NO_VAULT, 'secret', 'restore', '/no/such.vault')
+  expect([code, err]).toEqual([1, expect.stringContaining('/no/such.vault')])
 })
 
 test('a key without a passphrase is not asked for one', async () => {

@@ -1,9 +1,11 @@
 // `karo` alone: which steps it names, by what is there.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { brokenFile } from '../../../src/cli/start/broken-file.ts'
 import { temporaryHome } from '../../support/node/node.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import { until } from '../../support/run/until.ts'
 
 test('while no node runs, what needs one is no next step', async () => {
   const HOME = temporaryHome()
@@ -47,4 +49,19 @@ test('a configuration that cannot be used is said, also where the guard needs no
   writeFileSync(join(home, 'config.toml'), '[mesh]\nprot = 1\n', { mode: 0o600 })
   const { out } = await commandLine([], { env: { HOME: home, KARO_HOME: home, SHELL: '/bin/bash' } })
   expect(out.replaceAll(/\s+/g, ' ')).toMatch(/config\.toml:2: unknown key mesh\.prot.*cannot be used/)
+})
+
+test('beside a node only a file that was touched since the node began is read', async () => {
+  const home = temporaryHome()
+  const [file, socket] = [join(home, 'config.toml'), join(home, 'karo.sock')]
+  writeFileSync(file, '[mesh]\nprot = 1\n', { mode: 0o600 })
+  const touchedAfter = (one: string, other: string) => () => {
+    chmodSync(one, 0o600)
+    return statSync(one).ctimeMs > statSync(other).ctimeMs
+  }
+  writeFileSync(socket, '')
+  await until(touchedAfter(socket, file), { what: 'a socket that is younger' })
+  expect(await brokenFile(file, socket)).toBeUndefined()
+  await until(touchedAfter(file, socket), { what: 'a file that is younger' })
+  expect(await brokenFile(file, socket)).toContain('config.toml:2: unknown key mesh.prot')
 })

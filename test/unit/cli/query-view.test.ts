@@ -142,6 +142,10 @@ test('nodes of the same name are told apart by their fingerprints wherever a res
   expect(queryView(of('NodeHealth', { nodes }), SCREEN)).toMatch(
     /^vm 2222 2222 2222 2222 .* vm 1111 1111 1111 1111 *$/m,
   )
+  const away = [
+    { ...answering, ...machine, online: false, last_seen: '1970-01-01T00:00:00.000Z', node_id: '2' },
+  ]
+  expect(queryView(of('NodeHealth', { nodes: away }), SCREEN)).toContain('not in 7 d')
 })
 
 test('no numbers: silence is told apart from having nothing to say', () => {
@@ -427,6 +431,7 @@ test('whose numbers they are: this node counts too, and who gave none is named w
       'its connection broke': away('lost', 2.1),
       'does not answer': said([row('fir', 'unreachable', { why: 'silent' })]),
       'is away': away('away', 2.1),
+      'was not seen for as long as that is remembered': said([row('fir', 'unreachable', { why: 'never' })]),
     }),
   ).toMatchSnapshot()
 })

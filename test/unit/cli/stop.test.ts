@@ -83,7 +83,6 @@ test.each([
   const told = [
     (await karo(home, 'config', 'set', key, `${value}`)).out,
     (await played(source('config.toml:2'), 'config', 'set', key, `${value}`)).out,
-    (await played(source('config.toml:2'), 'config', 'reload')).out,
   ]
   for (const out of told)
     expect(out).toEqual(says ? expect.stringContaining(says) : expect.not.stringContaining('removed'))

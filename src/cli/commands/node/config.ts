@@ -169,15 +169,10 @@ const reload = defineCommand('config reload', {
   shows: reloadSettings,
   options: RESTARTS,
   async run(io, { options }) {
-    const told = await takeOver(io, options.restart)
-    const { keys } = await io.call(getSettings)
-    const removals = keys.flatMap(({ key, value }) =>
-      told.applied.includes(key) ? removalText(key, value) : [],
-    )
-    return show(io, told, ({ applied, waiting }) =>
+    return show(io, await takeOver(io, options.restart), ({ applied, waiting }) =>
       [
         ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
-        applied.length > 0 ? `In force now: ${applied.join(', ')}${removals.join('')}` : 'Nothing changed.',
+        applied.length > 0 ? `In force now: ${applied.join(', ')}` : 'Nothing changed.',
         '',
       ].join('\n'),
     )

@@ -140,11 +140,8 @@ const deny = defineCommand('approvals deny', {
   async run(io, { args, options }) {
     const { id, hash } = await askFor(io, args.id, options)
     const body = { id, approve: false, hash, at: options.at, reason: options.reason || undefined }
-    return show(
-      io,
-      await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
-      () => `Denied ${id}.\n`,
-    )
+    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    return show(io, made, () => `Denied ${id}.\n`)
   },
 })
 

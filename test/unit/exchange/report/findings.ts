@@ -156,10 +156,13 @@ export const TWO_WEEKS = findingsOf(
     ],
     machines: {
       enrolled: 10,
-      seen: 9,
-      missing_total: 1,
+      seen: 8,
+      missing_total: 2,
       never_enrolled: 1,
-      missing: [{ name: 'fir', fingerprint: '0123456789abcdef', last_seen: '2026-11-18T09:12:00.000Z' }],
+      missing: [
+        { name: 'fir', fingerprint: '0123456789abcdef', last_seen: '2026-11-18T09:12:00.000Z' },
+        { name: 'gum', fingerprint: 'fedcba9876543210', last_seen: null },
+      ],
     },
   },
 )
