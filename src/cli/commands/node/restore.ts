@@ -76,10 +76,10 @@ export const commands = [
       }
       const says = [
         `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
+        ...aboutKey(paths, head, keyKept),
+        // The backup does not know decisions that were made after it.
+        'Nothing is shared with other nodes, and no agent may do anything, until each person here allows it again: karo share on, karo cap grant.',
       ]
-      says.push(...aboutKey(paths, head, keyKept))
-      // The backup does not know decisions that were made after it.
-      says.push('Nothing is shared with other nodes until each person here turns it on again: karo share on.')
       if (service)
         says.push(
           'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
