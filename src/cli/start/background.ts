@@ -156,20 +156,25 @@ async function begin(io: Caller, paths: HomePaths, readyMs: number): Promise<[St
   if (isAlive(child))
     throw new KaroError('timeout', `the node is still starting, as process ${child.pid}`, {
       where: file,
-      hint: `karo status says when it is ready; to stop it: karo stop`,
+      hint: 'karo status says when it is ready, karo stop ends it.',
     })
   writeFileSync(failed, '', { mode: 0o600 })
-  throw new KaroError('unavailable', 'the node did not start', {
-    where: file,
-    // Of what came behind the mark, or of everything where the daemon has emptied the log.
-    hint:
-      (readFileSync(file, 'utf8').split(mark).at(-1) ?? '')
-        .trim()
-        .split('\n')
-        .slice(-5)
-        .map(saidBy)
-        .join('\n') || 'karo doctor says what is wrong.',
-  })
+  const ended = child.signalCode
+  throw new KaroError(
+    'unavailable',
+    ended ? `${ended} ended the node, as lack of memory does` : 'the node did not start',
+    {
+      where: file,
+      // Of what came behind the mark, or of everything where the daemon has emptied the log.
+      hint:
+        String(readFileSync(file, 'utf8').split(mark).at(-1))
+          .trim()
+          .split('\n')
+          .slice(-5)
+          .map(saidBy)
+          .join('\n') || 'karo doctor says what is wrong.',
+    },
+  )
 }
 
 /** The words of a line of the daemon's log, which is JSON; another line as it is. */

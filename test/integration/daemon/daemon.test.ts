@@ -193,6 +193,15 @@ describe('karo up', () => {
     expect(waited).toBeLessThan(300_000)
   })
 
+  test('--background names the signal that ended the node before it said anything, as where memory is short', async () => {
+    const killed = join(temporaryHome(), 'killed.cjs')
+    // The daemon has a channel to the command that made it, which itself goes on.
+    writeFileSync(killed, "if (process.send) process.kill(process.pid, 'SIGKILL')\n")
+    const env = { ...cleanEnv(temporaryHome(), ON_LOOPBACK), NODE_OPTIONS: `--require ${killed}` }
+    const { code, stderr } = await runKaro(['up', '--background'], env)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('SIGKILL ended the node')])
+  })
+
   test.each(['', '--background'])('with too few open files it does not begin, and says so (%s)', (option) => {
     const home = join(temporaryHome(), 'home')
     const argv = ['-c', 'ulimit -n 24; exec "$0" "$@"', process.execPath, KARO, 'up']

@@ -44,7 +44,7 @@ export const commands = [
       const file = absolutePath(args.file)
       const opener = await openerFor(file, options)
       using line = createLiveLine(io)
-      const restored = await restoreNode({
+      const { head, encryption, rows, closed, aside, config, keyKept } = await restoreNode({
         file,
         opener,
         paths,
@@ -60,20 +60,8 @@ export const commands = [
           }),
       })
       line.end()
-      const { head, encryption, rows, closed, aside, config, keyKept } = restored
-      if (io.json) {
-        const shape = {
-          ...head,
-          encryption,
-          rows,
-          closed,
-          key_kept: keyKept,
-          aside,
-          config,
-        }
-        printJson(io, shape)
-        return
-      }
+      if (io.json)
+        return printJson(io, { ...head, encryption, rows, closed, key_kept: keyKept, aside, config })
       const says = [
         `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
         ...aboutKey(paths, head, keyKept),
@@ -85,14 +73,14 @@ export const commands = [
           'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
         )
       if (closed.tokens > 0)
-        says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
+        says.push('Every token for the REST API is withdrawn; karo token create makes new ones.')
       if (closed.invites > 0)
         says.push(
-          `Invites that were open in the backup are cancelled (${closed.invites}), because they may have been used since; make new ones with karo invite.`,
+          `Open invites of the backup are cancelled (${closed.invites}), because they may have been used since; karo invite makes new ones.`,
         )
       if (closed.members > 0)
         says.push(
-          'Nodes that you denied or revoked after the backup are trusted as before again: check karo peers.',
+          'Nodes that you denied or revoked after the backup are trusted as before: check karo peers.',
         )
       if (aside !== undefined) says.push(`The previous node is in ${aside}.`)
       if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
@@ -124,7 +112,7 @@ function aboutKey(
     // As with the copy from before an upgrade.
     if (readPublicIdentity(paths.key).nodeId === node_id) return []
     return [
-      'The backup has no key. This node keeps its present key, so other nodes do not recognise it as the node of the backup; the ledger says from which entry on this key signs.',
+      'The backup has no key. This node keeps its key, so other nodes do not recognise it as the node of the backup; the ledger says from which entry on this key signs.',
     ]
   }
   return [
