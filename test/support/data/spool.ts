@@ -1,5 +1,5 @@
 // Spool files as a bash hook writes them, for tests without a bash.
-import { writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Spooled {
@@ -50,5 +50,10 @@ export function deadName(n = 0): string {
 }
 
 export function append(directory: string, name: string, bytes: Uint8Array): void {
-  writeFileSync(join(directory, name), bytes, { flag: 'a', mode: 0o600 })
+  const path = join(directory, name)
+  const isNew = !existsSync(path)
+  // The file of a shell that is gone is removed as soon as it is read, also where it is still empty: it comes with what is in it.
+  const written = isNew ? `${path}.new` : path
+  writeFileSync(written, bytes, { flag: 'a', mode: 0o600 })
+  if (isNew) renameSync(written, path)
 }
