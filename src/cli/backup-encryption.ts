@@ -28,9 +28,8 @@ export async function sealingOf(options: SealingOptions): Promise<Sealing | unde
   const { to, passphrase, 'passphrase-file': file } = options
   const withPassphrase = passphrase === true || file !== undefined
   if (to === undefined) return withPassphrase ? { passphrase: await newPassphrase(file) } : undefined
-  if (withPassphrase) {
+  if (withPassphrase)
     throw usage('the age format takes keys or a passphrase, not both', '--to', 'Leave one of them out.')
-  }
   await checkRecipients(to, '--to')
   return { recipients: to }
 }
@@ -46,13 +45,12 @@ export interface OpenerOptions {
  */
 export async function openerFor(path: string, options: OpenerOptions): Promise<Opener | undefined> {
   const { 'identity-file': identityFile, 'passphrase-file': passphraseFile } = options
-  if (identityFile !== undefined && passphraseFile !== undefined) {
+  if (identityFile !== undefined && passphraseFile !== undefined)
     throw usage(
       'a backup is opened by a key or by a passphrase',
       '--identity-file',
       'Leave one of the options out.',
     )
-  }
   const encryption = await encryptionAt(path)
   if (identityFile !== undefined) {
     if (encryption === 'passphrase') throw otherWay(path, 'a passphrase', 'Leave out --identity-file.')

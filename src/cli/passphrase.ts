@@ -90,26 +90,24 @@ function withoutAsking(open: () => Identity): Identity {
 export async function passphraseOf(file: unknown, prompt: string): Promise<Buffer> {
   if (file === '-') return checkedPassphrase(withoutLineEnd(readInput()), 'standard input')
   if (typeof file === 'string') return readPassphraseFile(file)
-  if (!canAsk()) {
+  if (!canAsk())
     throw usage(
       'there is no terminal to ask for the passphrase',
       '--passphrase-file',
       'Name a file that only you can read, or - for standard input.',
     )
-  }
   return askHidden(prompt)
 }
 
 /** A new passphrase, typed twice or from a file. Throws KaroError `bad_request` if it is too short, or both differ. */
 export async function newPassphrase(file: unknown): Promise<Buffer> {
   const first = await passphraseOf(file, `New passphrase (at least ${LEAST_PASSPHRASE} characters): `)
-  if ([...first.toString('utf8')].length < LEAST_PASSPHRASE) {
+  if ([...first.toString('utf8')].length < LEAST_PASSPHRASE)
     throw usage(
       `a passphrase has at least ${LEAST_PASSPHRASE} characters`,
       typeof file === 'string' ? '--passphrase-file' : 'the passphrase',
       'Several words are easy to remember and hard to guess.',
     )
-  }
   if (typeof file === 'string') return first
   const second = await askHidden('The same again: ')
   const same = first.equals(second)

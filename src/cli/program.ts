@@ -173,9 +173,7 @@ export function parseCommandLine(
       )
     }
   }
-  if (!command) {
-    throw usage('a subcommand is missing', `karo ${group}`, `It has: ${names.join(', ')}.`)
-  }
+  if (!command) throw usage('a subcommand is missing', `karo ${group}`, `It has: ${names.join(', ')}.`)
 
   const leaf = toCommander(command, command.name, width)
   new Commander('karo').addCommand(leaf)

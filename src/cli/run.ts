@@ -119,9 +119,7 @@ function newTrace(): string {
 }
 
 function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): CommandIo {
-  if (options.home === '') {
-    throw usage('the directory is empty', '--home')
-  }
+  if (options.home === '') throw usage('the directory is empty', '--home')
   const env = typeof options.home === 'string' ? { ...world.env, KARO_HOME: options.home } : world.env
   const paths = homePaths(env)
   const tty = world.stdout.isTTY === true

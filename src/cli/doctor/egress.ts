@@ -174,12 +174,11 @@ function socketsOf(pid: number) {
     return openSockets(pid)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') {
+    if (code === 'EACCES' || code === 'EPERM')
       throw new KaroError('refused', `only root may see which sockets process ${pid} has open`, {
         hint: 'sudo karo doctor --egress',
         cause,
       })
-    }
     throw new KaroError('not_found', `pid ${pid} has just ended`, { cause })
   }
 }

@@ -19,12 +19,11 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
   const { paths, service, homeFlag, uid } = world
   const directory = paths.db
   const state = await world.daemon()
-  if (state.kind === 'up' || state.kind === 'unreachable') {
+  if (state.kind === 'up' || state.kind === 'unreachable')
     throw new KaroError('conflict', `a daemon has the database open, with pid ${state.pid}`, {
       where: directory,
       hint: `Stop it first: ${service ? 'sudo systemctl stop karo' : `karo stop${homeFlag}`}`,
     })
-  }
   const owner = statSync(directory, { throwIfNoEntry: false })?.uid
   if (owner !== undefined && owner !== uid) {
     const as = service ? 'karo' : `"#${owner}"`

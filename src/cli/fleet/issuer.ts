@@ -43,13 +43,12 @@ export function issuerTerms(
   const life = durationIn(options.for, '--for', '1m', '400d')
   const grants = commaList(options.grant)
   const unknown = (grants ?? []).filter((role) => privileged([role]).length === 0)
-  if (unknown.length > 0) {
+  if (unknown.length > 0)
     throw usage(
       `'${printable(unknown.join(', '))}' is not a privileged role`,
       '--grant',
       'Privileged are security and admin.',
     )
-  }
   const checked = (what: string, labels: readonly string[]): readonly string[] => {
     for (const label of labels) {
       const problem = labelProblem(what, label)

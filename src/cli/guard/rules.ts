@@ -99,11 +99,10 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): undef
       meant ? `Did you mean ${meant}?` : "karo check '<command>' names the rules of a command.",
     )
   }
-  if (isCore(rule)) {
+  if (isCore(rule))
     throw new KaroError('refused', `${rule} belongs to the catastrophic core, and no rule can allow it`, {
       where: 'karo guard allow',
     })
-  }
   return add(io, {
     kind: 'allow',
     rule,

@@ -124,13 +124,12 @@ function removalOf({ args: { what }, options }: Input): Removal {
       throw usage('ids and filters cannot be given together', 'karo history delete')
     return { ids: what }
   }
-  if (Object.keys(filters).length === 0 && moment === undefined) {
+  if (Object.keys(filters).length === 0 && moment === undefined)
     throw usage(
       'nothing says which commands to delete',
       'karo history delete',
       'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
     )
-  }
   // Not what comes while somebody thinks about it.
   const before = rfc3339(moment ?? Date.now(), '--before')
   if (moment !== undefined) checkSpan(filters.since, before, '--before')

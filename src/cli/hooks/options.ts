@@ -42,13 +42,12 @@ export function inboxOf(
   { name, title, settings }: Adapter,
 ): number | undefined {
   if (given === undefined) return undefined
-  if (settings?.hasty) {
+  if (settings?.hasty)
     throw usage(
       `${title} does not say how long its hook may take, so it cannot wait`,
       '--inbox',
       `Install it without: karo hook install ${name}`,
     )
-  }
   return readInbox(String(given))
 }
 

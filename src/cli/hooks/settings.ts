@@ -155,13 +155,12 @@ export function isHere(io: CommandIo, settings: HookSettings): boolean {
 }
 
 function placeOf(io: CommandIo, { args, options }: CommandInput): Place {
-  if (options.user && options.project) {
+  if (options.user && options.project)
     throw usage(
       '--user and --project exclude each other',
       '--project',
       'Leave out one of --user and --project.',
     )
-  }
   const adapter = ADAPTERS[args.tool as AdapterName]
   const settings = adapter.settings!
   const scope = options.project ? 'project' : 'user'
@@ -230,18 +229,16 @@ function checkOwner({ file, scope }: Place): void {
     throw new KaroError('bad_file', 'this is a link to a file that does not exist', { where: file })
   }
   const target = fs.realpathSync(file)
-  if (stat.uid !== process.getuid?.()) {
+  if (stat.uid !== process.getuid?.())
     throw new KaroError('bad_file', 'the settings belong to another user', {
       where: target,
       hint: 'Run this as that user.',
     })
-  }
-  if (scope === 'project' && relative(fs.realpathSync('.'), target).startsWith('..')) {
+  if (scope === 'project' && relative(fs.realpathSync('.'), target).startsWith('..'))
     throw new KaroError('bad_file', "the project's settings are a link to a file outside of it", {
       where: file,
       hint: `Change that file in its own directory, or leave out --project for your own settings.`,
     })
-  }
 }
 
 function preview(io: CommandIo, { adapter, file }: Place, content: string): undefined {

@@ -55,12 +55,11 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
         done += batch.length
         progress.show({ share: done / total, commands: done })
       }
-      if (before !== (await source.look())) {
+      if (before !== (await source.look()))
         throw new KaroError('conflict', 'the file changed while it was read', {
           where: source.where,
           hint: 'Run it again: existing commands are skipped.',
         })
-      }
     })
     live.end()
     const interrupted = interrupt.signal.aborted

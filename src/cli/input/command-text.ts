@@ -29,13 +29,12 @@ export const shellOf = ({ options }: CommandInput): Shell => options.shell as Sh
  */
 export async function commandText({ args }: CommandInput, name: string, none = ''): Promise<string> {
   const words = args.command as readonly string[]
-  if (words[0] === undefined) {
+  if (words[0] === undefined)
     throw usage(
       'no command is given',
       `karo ${name}`,
       `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
     )
-  }
   return words[0] === '-' ? await readInput(name) : words[0]
 }
 

@@ -51,13 +51,12 @@ const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ]|([a-z ]+) )?(\d{2}):(\d{2})(?::(\d{2
 /** Milliseconds of a text such as `90s`, `1.5h` or `7d`. Throws KaroError `bad_request`; `where` names the option. */
 export function parseDuration(text: string, where: string): number {
   const match = DURATION.exec(text.trim())
-  if (!match) {
+  if (!match)
     throw usage(
       `'${text}' is not a duration`,
       where,
       'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
     )
-  }
   return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
 }
 
@@ -161,13 +160,12 @@ export function parseUntil(text: string, now: number, where = '--to'): number {
 
 /** A time for the API, which takes the years 1970 to 9999. Throws KaroError `bad_request`; `where` names the option. */
 export function rfc3339(ms: number, where: string): string {
-  if (ms < 0 || ms >= Date.UTC(10_000, 0)) {
+  if (ms < 0 || ms >= Date.UTC(10_000, 0))
     throw usage(
       'that time is too far in the past or the future',
       where,
       'Times from 1970 to 9999 can be used.',
     )
-  }
   return new Date(ms).toISOString()
 }
 

@@ -85,11 +85,10 @@ export const history = defineTool({
   }),
   offered: ({ mayReadHistory }) => mayReadHistory(),
   async run({ daemon, mayReadHistory }, input, signal) {
-    if (!mayReadHistory()) {
+    if (!mayReadHistory())
       throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
         hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
       })
-    }
     const { words: word, since, ...filters } = input
     const query = { ...filters, word, since: since && new Date(since).toISOString() }
     const found = await daemon.call(getHistory, { query, signal, maxBytes: MOST_ANSWER })

@@ -88,18 +88,16 @@ interface Named {
  * `GET /peers/explain` does.
  */
 async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): Promise<readonly Named[]> {
-  if (aggregators.length > AGGREGATORS_MAX) {
+  if (aggregators.length > AGGREGATORS_MAX)
     throw new KaroError('bad_request', `a bundle names at most ${AGGREGATORS_MAX} aggregators`)
-  }
   const found: Named[] = []
   for (const given of aggregators) found.push(await aggregatorNamed(io, given))
-  if (new Set(found.map(({ node }) => node)).size < found.length) {
+  if (new Set(found.map(({ node }) => node)).size < found.length)
     throw usage(
       'one node is named twice',
       '--aggregator',
       'A node with both halves of a number would know the number.',
     )
-  }
   const twice = found.find(({ operator }, at) =>
     found.slice(0, at).some((other) => comparable(other.operator) === comparable(operator)),
   )
@@ -118,7 +116,7 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
   const at = given.lastIndexOf('=')
   const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1).trim()]
   const { peer, isProven, own } = await nodeNamed(io, who)
-  if (!isProven && !isKey(who)) {
+  if (!isProven && !isKey(who))
     throw new KaroError(
       'bad_request',
       `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
@@ -126,23 +124,20 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
         hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
       },
     )
-  }
   const name = nameOf(peer)
-  if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said)) {
+  if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said))
     throw usage(
       `the certificate of ${name} says that ${printable(peer.owner)} has it, not ${printable(said)}`,
       '--aggregator',
       `Another owner needs a new certificate: karo ca assign ${name} --owner ${printable(said)}`,
     )
-  }
   const operator = peer.owner ?? said
-  if (operator === '') {
+  if (operator === '')
     throw usage(
       `nobody has said who runs ${name}`,
       '--aggregator',
       `Name who runs it, and its certificate will say so: --aggregator ${name}=<operator>`,
     )
-  }
   return {
     operator,
     node: peer.node_id,
@@ -285,11 +280,10 @@ export async function signSettings(
       if (value === undefined) after.delete(key)
       else after.set(key, value)
     }
-    if (isDeepStrictEqual(Object.fromEntries(after), before)) {
+    if (isDeepStrictEqual(Object.fromEntries(after), before))
       throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
         hint: 'karo fleet show lists the settings.',
       })
-    }
     const settings = [...after]
       .sort(([a], [b]) => byText(a, b))
       .map(([key, value]) => ({ key, value: settingBytes(key, value) }))
@@ -317,12 +311,11 @@ async function textOf(files: readonly string[]): Promise<Uint8Array> {
   const read = readPolicyFiles(files.map((file) => resolve(file)))
   for (const { path, bytes } of read) await compilePolicies(path, bytes.toString('utf8'))
   const text = Buffer.from(read.map(({ bytes }) => bytes.toString('utf8')).join('\n'))
-  if (text.length > BUNDLE_POLICIES_BYTES) {
+  if (text.length > BUNDLE_POLICIES_BYTES)
     throw new KaroError(
       'too_large',
       `the policies have ${text.length} bytes, and a bundle has room for ${BUNDLE_POLICIES_BYTES}`,
     )
-  }
   // Twice the same @id shows only when they stand together.
   if (read.length > 1) await compilePolicies('the files together', text.toString('utf8'))
   return text

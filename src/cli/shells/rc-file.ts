@@ -92,18 +92,16 @@ export function dropEmpty(path: string, end: string): void {
  */
 export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
   const edit = (): boolean => {
-    if (!fs.existsSync(dirname(path))) {
+    if (!fs.existsSync(dirname(path)))
       throw new KaroError('bad_file', `there is no directory ${dirname(path)}`, { where: path })
-    }
     const target = follow(path)
     const stat = fs.statSync(target, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile())
       throw new KaroError('bad_file', 'this is not a file', { where: path })
-    if (stat !== undefined && stat.size > MOST_BYTES) {
+    if (stat !== undefined && stat.size > MOST_BYTES)
       throw new KaroError('bad_file', `this file has ${stat.size} bytes; a start file has fewer`, {
         where: path,
       })
-    }
     // Latin-1 keeps every byte, whatever encoding the file has; the line itself is ASCII or escaped by the caller.
     const text = stat ? fs.readFileSync(target, 'latin1') : ''
     const changed = change(text)

@@ -39,6 +39,11 @@ beforeAll(async () => {
   })
   const made = await node.karo(['secret', 'init', '--passphrase-file', wordsFile])
   expect(made, made.stderr).toMatchObject({ code: 0 })
+  // Nor chooses a passphrase that would be refused.
+  expect(await node.karo(['secret', 'init'], '')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('you have a vault already'),
+  })
 })
 
 /** Runs it in a terminal of its own: what opens something needs one, and what asks for a yes must not be this process. */

@@ -113,11 +113,10 @@ const init = defineCommand('ca init', {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
     const terms = issuerTerms(options, null)
-    if ((await io.call(getFleet)).root !== null) {
+    if ((await io.call(getFleet)).root !== null)
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
         hint: 'karo ca show says which.',
       })
-    }
     await permitted(io, foundFleet)
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
@@ -184,12 +183,11 @@ const revoke = defineCommand('ca revoke', {
     const root = await openedRoot(io, options)
     const now = Date.now()
     const keys = revokedWith(peer.node_id, before, now)
-    if (keys.length > REVOKED_MAX) {
+    if (keys.length > REVOKED_MAX)
       throw new KaroError(
         'too_large',
         `a list of the root names at most ${REVOKED_MAX} keys, and this one would name ${keys.length}`,
       )
-    }
     const frame = signRevocationList(
       root,
       {
@@ -249,9 +247,8 @@ async function machines(
     })
   }
   const named = nodesOf(words)
-  if (named.length === 0) {
+  if (named.length === 0)
     throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
-  }
   const found: Machine[] = []
   for (const who of named) found.push((await io.call(explainPeer, { query: { who } })).peer)
   return [...new Map(found.map((one) => [one.node_id, one])).values()]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'
-import { defineCommand, printJson, table, UNBOUNDED } from '../../kit.ts'
+import { defineCommand, show, table, UNBOUNDED } from '../../kit.ts'
 
 export const commands = [
   defineCommand('demo', {
@@ -21,8 +21,7 @@ export const commands = [
           say: (step) => io.err(`${step} …\n`),
         })
         const { nodes, http } = stage
-        if (io.json) printJson(io, { nodes, http })
-        else io.out(introduction(stage))
+        show(io, { nodes, http }, () => introduction(stage))
         const gone = await Promise.race([stage.lost, stopped(wish.signal)])
         await stage.end()
         if (gone !== undefined && !wish.signal.aborted)

@@ -39,13 +39,12 @@ function settingIn(text: string): Setting {
   const at = text.indexOf('=')
   const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   const known = KEY_LIST.find(({ path }) => path === key)
-  if (said === '' && known !== undefined) {
+  if (said === '' && known !== undefined)
     throw usage(
       `there is no value behind ${key}`,
       'karo fleet set',
       `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
     )
-  }
   if (FLEET_KEYS[key]?.text !== undefined) {
     const file = absolutePath(said, 'karo fleet set')
     const value = readText(file)

@@ -41,12 +41,11 @@ async function givenBy(argument: string): Promise<Given> {
   }
   if (argument !== '-' && !existsSync(argument)) {
     // A code has neither; a mistyped path is not to be called a mistyped code.
-    if (/[/.]/.test(argument)) {
+    if (/[/.]/.test(argument))
       throw new KaroError('bad_file', 'there is no such file', {
         where: argument,
         hint: 'Give the file that the issuer wrote, or the code itself.',
       })
-    }
     return { code: argument, places: [] }
   }
   return textOf(await textFrom(argument, FILE_MAX), argument === '-' ? 'standard input' : argument)

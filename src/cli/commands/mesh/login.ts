@@ -52,11 +52,10 @@ function toSign(offer: LoginOfferShape, { life, types, node }: Asked): Delegatio
     ends - begins <= life &&
     Math.abs(begins - Date.now()) <= SLACK_MS &&
     offer.types.every((type) => types.includes(type))
-  if (!isAsked) {
+  if (!isAsked)
     throw new KaroError('refused', 'the daemon asks for a signature of something other than this login', {
       hint: 'Nothing was signed. Check that this is the daemon of your own machine: karo status',
     })
-  }
   return {
     session: bytesOf(offer.session),
     mesh: bytesOf(offer.mesh),
@@ -108,24 +107,22 @@ const login = defineCommand('login', {
     'karo login --credential carol.karo --agents': 'also for agents of other machines',
   },
   async run(io, { options }) {
-    if (options.credential === undefined) {
+    if (options.credential === undefined)
       throw usage(
         'the credential is missing',
         '--credential',
         'Name the file that karo operator issue wrote for you.',
       )
-    }
     const life = durationIn(options.for, '--for', '1m', '8h')
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents ? [...asked, AGENT_CONTROL] : asked
-    if (types.length === 0) {
+    if (types.length === 0)
       throw usage(
         'no type of question is named',
         '--type',
         `Choose from: ${WORDS.join(', ')}. Without --type the login is for all of them.`,
       )
-    }
     const answer = await logIn(io, path, { life, types, passphraseFile: options['passphrase-file'] })
     return show(io, answer, whoAmIView)
   },

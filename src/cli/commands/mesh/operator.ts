@@ -63,9 +63,8 @@ const issue = defineCommand('operator issue', {
   },
   async run(io, { args, options }) {
     const name = args.name.join(' ')
-    if (options.to === undefined) {
+    if (options.to === undefined)
       throw usage('the credential needs a file', '--to', 'Name a new file, for example --to carol.karo.')
-    }
     const life = lifeOf(options.for)
     await permitted(io, issueOperator)
     using output = createOutput(options.to)

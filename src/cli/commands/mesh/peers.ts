@@ -264,7 +264,7 @@ const trust = defineCommand('peers trust', {
       return
     }
     const peers = answers.map(({ peer }) => peer)
-    if (io.json) io.out(`${JSON.stringify({ peers })}\n`)
+    if (io.json) printJson(io, { peers })
     else say(io, `Trusted ${peers.map(called).join(', ')} here.\nEach of them has to trust this node too.\n`)
   },
 })

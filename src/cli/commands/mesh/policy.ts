@@ -151,9 +151,8 @@ const test = defineCommand('policy test', {
 /** Roles that get totals, each once. Throws KaroError `bad_request` for what is no role's name or too many. */
 function audiencesOf(roles: readonly string[]): readonly string[] {
   const unique = [...new Set(roles.map((role) => role.trim()))].sort()
-  if (unique.length > AUDIENCES_MAX || unique.some((role) => role === '' || role.length > 64)) {
+  if (unique.length > AUDIENCES_MAX || unique.some((role) => role === '' || role.length > 64))
     throw usage(`totals go to at most ${AUDIENCES_MAX} roles of 1 to 64 characters`, '--audience')
-  }
   for (const role of unique) {
     const problem = labelProblem('role', role)
     if (problem !== undefined) throw usage(`'${role}' ${problem}`, '--audience')
@@ -224,13 +223,12 @@ const sign = defineCommand('policy sign', {
     const asks = Object.values(terms)
       .flat()
       .some((one) => one !== undefined)
-    if (asks === (options.none === true)) {
+    if (asks === (options.none === true))
       throw usage(
         asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
         'karo policy sign',
         'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
       )
-    }
     const { organisation: before } = await io.call(getPolicy)
     const { signBundle } = await import('../../policy/bundle.ts')
     const answer = await signBundle(io, { ...terms, keepsSettings: !options.none }, options)

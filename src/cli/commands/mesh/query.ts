@@ -228,13 +228,12 @@ function everyOf({ options }: Input): number | undefined {
     if (every === undefined) return undefined
     throw usage('this needs --watch, which is not given', '--every', 'Add --watch.')
   }
-  if (options['require-complete']) {
+  if (options['require-complete'])
     throw usage(
       'this cannot be given together with --watch',
       '--require-complete',
       'Leave out one of the two.',
     )
-  }
   return durationIn(every ?? EVERY.default, '--every', EVERY.least, EVERY.most)
 }
 
@@ -268,27 +267,24 @@ function rangeOf(
   to: string | undefined,
   now: number,
 ): { start: string; end: string } {
-  if (last !== undefined && (from !== undefined || to !== undefined)) {
+  if (last !== undefined && (from !== undefined || to !== undefined))
     throw usage(
       'this option already sets the beginning and the end',
       '--last',
       'Give either --last, or --from and --to.',
     )
-  }
-  if (to !== undefined && from === undefined) {
+  if (to !== undefined && from === undefined)
     throw usage('there is an end, but no beginning', '--to', 'Add --from.')
-  }
   const where = from === undefined ? '--last' : '--from'
   const start =
     from === undefined ? now - parseDuration(last ?? DEFAULT_LAST, where) : parseSince(from, now, where)
   const end = given(to, (text) => parseUntil(text, now)) ?? now
-  if (start >= end) {
+  if (start >= end)
     throw usage(
       'the range ends before it starts',
       where,
       'It has to begin before it ends; without --to it ends now.',
     )
-  }
   return { start: rfc3339(start, where), end: rfc3339(end, '--to') }
 }
 

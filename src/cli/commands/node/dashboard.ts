@@ -17,7 +17,7 @@ export const commands = [
     async run(io, { options }) {
       const made = await io.call(createSessionCode)
       if (io.json) return printJson(io, made)
-      if (made.page === null) {
+      if (made.page === null)
         throw new KaroError(
           'unavailable',
           'this node does not serve the dashboard: its API does not listen on TCP',
@@ -25,7 +25,6 @@ export const commands = [
             hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
           },
         )
-      }
       const address = `${made.page}/#code=${made.code}`
       io.out(`${address}\n`)
       const isOpened = options['no-open'] !== true && (await openBrowser(address, io.env))

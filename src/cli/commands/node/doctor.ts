@@ -124,15 +124,12 @@ const command = defineCommand('doctor', {
 function checkOptions({ options }: CommandInput): void {
   const modes = ['fix', 'egress', 'sandbox', 'repair'].filter((name) => options[name] === true)
   const [first, second] = modes
-  if (first !== undefined && second !== undefined) {
+  if (first !== undefined && second !== undefined)
     throw usage(`this cannot be given together with --${first}`, `--${second}`, 'Leave out one of the two.')
-  }
-  if (options['dry-run'] && first !== 'fix' && first !== 'repair') {
+  if (options['dry-run'] && first !== 'fix' && first !== 'repair')
     throw usage('--dry-run needs --fix or --repair', '--dry-run', 'Add --fix or --repair.')
-  }
-  if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix') {
+  if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix')
     throw usage('--only chooses checks, and this option runs none', `--${first}`, 'Leave out --only.')
-  }
 }
 
 async function egress(io: CommandIo): Promise<ExitCode> {

@@ -44,16 +44,13 @@ const initCommand = defineCommand('init', {
       )
     }
 
-    if (io.json) {
-      const { nodeId, fingerprint } = identity
-      const shape = { node_id: nodeId, fingerprint, name: config.node.name, created, existed }
-      printJson(io, shape)
-      return
-    }
+    const { nodeId, fingerprint } = identity
+    if (io.json)
+      return printJson(io, { node_id: nodeId, fingerprint, name: config.node.name, created, existed })
     const facts = [
       ['name', config.node.name],
-      ['node id', identity.nodeId],
-      ['fingerprint', formatFingerprint(identity.fingerprint)],
+      ['node id', nodeId],
+      ['fingerprint', formatFingerprint(fingerprint)],
       ...created.map((path) => ['created', path]),
       ...existed.map((path) => ['was there', path]),
       ...(options.solo

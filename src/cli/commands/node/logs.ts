@@ -104,9 +104,8 @@ const tail = defineCommand('logs tail', {
   },
   async run(io, input) {
     const { level, trace } = input.options
-    if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace)) {
+    if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace))
       throw usage(`'${trace}' is not a trace id`, '--trace', 'It is up to 32 hex digits, in lower case.')
-    }
     const asked = { lines: parseWhole(input.options.lines, '--lines', 0, LINES_MAX), level, trace }
     if (input.options.follow) return follow(io, asked)
     let shown = 0

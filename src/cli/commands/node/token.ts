@@ -98,13 +98,12 @@ const end = defineCommand('token end', {
     },
   },
   ask({ args: { session } }) {
-    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(session)) {
+    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(session))
       throw usage(
         `'${session}' is not the number of a session`,
         'karo token end',
         'karo token sessions shows them.',
       )
-    }
     return { body: { session: session === undefined ? undefined : Number(session) } }
   },
   view: ({ ended }) =>

@@ -91,9 +91,8 @@ export const commands = [
     async run(io, { options }) {
       nameProcess(DAEMON_NAME)
       const service = options.service === true
-      if (service && io.env.KARO_HOME) {
+      if (service && io.env.KARO_HOME)
         throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
-      }
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       let write = io.err
       let held = (): void => {}

@@ -32,13 +32,12 @@ export const commands = [
       'karo approvals list': 'shows in another terminal what the agent waits for',
     },
     async run(io, { args, options }) {
-      if (process.stdin.isTTY) {
+      if (process.stdin.isTTY)
         throw usage(
           'karo acp is started by an editor, not at a prompt',
           'karo acp',
           'Name it as the command of an agent in the settings of your editor.',
         )
-      }
       const [{ createCalls }, { createInquiries }, { serveAcp }] = await Promise.all([
         import('../../acp/calls.ts'),
         import('../../acp/inquire.ts'),

@@ -129,11 +129,10 @@ export const commands = [
     async run(io, { args }) {
       const { signals } = await ask(io, true, undefined)
       const signal = signals.find(({ id }) => id === args.id)
-      if (signal === undefined) {
+      if (signal === undefined)
         throw new KaroError('not_found', `nothing unusual with the id '${args.id}' was found`, {
           hint: '`karo anomalies --all` lists everything unusual, with ids.',
         })
-      }
       return show(io, signal, () => anomalyView(signal, Date.now(), io))
     },
   }),

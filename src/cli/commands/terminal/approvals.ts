@@ -104,13 +104,12 @@ async function agreed(
       hint: `karo approvals show ${card.id} prints it; it takes at least 8 digits.`,
     })
   }
-  if (!canAsk(io)) {
+  if (!canAsk(io))
     throw new KaroError('refused', 'a person has to approve, and there is no terminal to ask at', {
       hint: `A script that has shown the request to a person passes its hash: --yes ${card.hash.slice(0, 8)}`,
     })
-  }
   const shown = await cardOf(io, card)
-  if (shown.length > CARD_MAX) {
+  if (shown.length > CARD_MAX)
     throw new KaroError(
       'too_large',
       `the request has ${shown.length} characters, too many for this question`,
@@ -118,7 +117,6 @@ async function agreed(
         hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
       },
     )
-  }
   io.err(shown)
   const isOnce = card.class === 'critical'
   const question = isOnce

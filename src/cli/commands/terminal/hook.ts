@@ -42,7 +42,7 @@ const call = defineCommand('hook', {
   },
   async run(io, { args, options }) {
     const adapter = asked(ADAPTERS[args.tool as AdapterName], options.ask)
-    if (process.stdin.isTTY) {
+    if (process.stdin.isTTY)
       throw new KaroError(
         'bad_request',
         `only ${adapter.title} calls this command, with JSON on standard input`,
@@ -51,7 +51,6 @@ const call = defineCommand('hook', {
           hint: adapter.settings && `To set that up: karo hook install ${adapter.name}`,
         },
       )
-    }
     return answer(io, adapter, { inbox: options.inbox, ask: options.ask === true, json: io.json })
   },
 })

@@ -101,11 +101,10 @@ const auto = defineCommand('import auto', {
       const one = await findHistory(io, source)
       if (one !== undefined) found.push({ source, ...one })
     }
-    if (found.length === 0) {
+    if (found.length === 0)
       throw new KaroError('not_found', 'no history of bash, zsh, fish or atuin was found', {
         hint: 'Name the file: karo import bash FILE',
       })
-    }
     // Asks the daemon first, so that a missing daemon is one error and not one for each history.
     await io.call(getImports)
     const imports: (ImportSummary | Failed)[] = []
@@ -278,11 +277,10 @@ async function runImport(
     await under
     // One that is being written has a line without an end, and may have no other yet.
     const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)
-    if (counts.read === 0 && first !== undefined && !signal.aborted) {
+    if (counts.read === 0 && first !== undefined && !signal.aborted)
       throw new KaroError('bad_file', `there is no command in it: line ${first.line} ${first.problem}`, {
         where: history.where,
       })
-    }
   })
   return {
     source: history.source,

@@ -18,13 +18,12 @@ export const commands = [
         'shows whether tools may read your history (history = true under [mcp] in config.toml)',
     },
     async run(io) {
-      if (process.stdin.isTTY) {
+      if (process.stdin.isTTY)
         throw usage(
           'karo mcp is started by an AI coding tool, not at a prompt',
           'karo mcp',
           'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
         )
-      }
       const { serveMcp } = await import('../../mcp/server.ts')
       using interrupt = watchInterrupt()
       // The program that asks is gone, and nobody is left to be told.

@@ -315,13 +315,12 @@ function forAll(
   flags: readonly string[],
   { args, options }: CommandInput,
 ): undefined {
-  if (io.env.KARO_HOME) {
+  if (io.env.KARO_HOME)
     throw usage(
       '--system is for all people of the machine, but --home names the node of one person',
       '--system',
       'Leave out --home and KARO_HOME.',
     )
-  }
   if (
     args.shell !== undefined ||
     ['rc', ...Object.keys(WITHOUT)].some((name) => options[name] !== undefined)
@@ -336,7 +335,7 @@ function forAll(
   }
   const program = absoluteProgram(io)
   const changeable = program.find((word) => mayOthersChange(word) || mayOthersChange(realpathSync(word)))
-  if (what === 'install' && changeable !== undefined) {
+  if (what === 'install' && changeable !== undefined)
     throw new KaroError(
       'refused',
       'users other than root can change the program that every shell here would run',
@@ -345,7 +344,6 @@ function forAll(
         hint: 'Install the package, or make root the only owner and writer of the file and its parent directories.',
       },
     )
-  }
   const files = changeSystemFiles(what, { root: '/', flags, program, random: systemRandom })
   const [done, none] =
     what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
