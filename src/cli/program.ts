@@ -159,9 +159,8 @@ export function parseCommandLine(
   const names = commands.filter((c) => c !== own).map((c) => c.name.slice(group.length + 1))
 
   if (!sub && names.length > 0) {
-    if (second === '--help' || second === '-h') {
+    if (second === '--help' || second === '-h')
       return { kind: 'help', text: groupHelp(group, commands, width) }
-    }
     const isWord = second !== undefined && !second.startsWith('-')
     if (isWord && (!own || own.args.length === 0)) {
       const meant = closest(second, names)

@@ -69,13 +69,12 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
   } = membersOf(FIELDS, subnet, entry, 'share_to')
   if (level === undefined)
     throw wrong('it names no level', 'A subnet has no level of its own accord: level = "share_to"')
-  if (level === 'supervisor' && !unsigned) {
+  if (level === 'supervisor' && !unsigned)
     throw new WrongValue(
       'is "supervisor", which an address alone does not make a node',
       [subnet, 'level'],
       'Certify the node (karo invite --role security), or say allow_unsigned_supervisor = true beside the level.',
     )
-  }
   return { level, teams }
 }
 

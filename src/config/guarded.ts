@@ -18,7 +18,7 @@ export function refuseForeign(
   code: 'bad_file' | 'bad_config',
   self = process.getuid?.() ?? 0,
 ): void {
-  if (stat.uid !== self && stat.uid !== 0) {
+  if (stat.uid !== self && stat.uid !== 0)
     throw new KaroError(
       code,
       `${what} belongs to another user (uid ${stat.uid}), who could use it to grant trust`,
@@ -28,7 +28,6 @@ export function refuseForeign(
         hint: `Run karo as that user: sudo -u '#${stat.uid}' karo … Only where the node is your own and somebody else put the path there: sudo chown ${self} ${path}`,
       },
     )
-  }
   if ((stat.mode & OTHERS_WRITE) !== 0) {
     const who = (stat.mode & 0o002) !== 0 ? 'everybody on this machine' : 'its group'
     throw new KaroError(code, `${who} may write to ${what}, and could so grant trust in this node's name`, {

@@ -218,7 +218,7 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
     const [, host] = /:\/\/\[?([^/\]]*)\]?:\d+$/.exec(one) ?? []
     if (host !== undefined && isAddress(host)) checkAt('forward.to', i, host)
   }
-  if (discovery.dns_sd.length > 0 && discovery.resolvers.length === 0) {
+  if (discovery.dns_sd.length > 0 && discovery.resolvers.length === 0)
     throw wrong(
       settings.get('discovery.dns_sd')!,
       new WrongValue(
@@ -227,7 +227,6 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
         'Name the DNS servers of the local network, by IP address: discovery.resolvers = ["10.0.0.53"].',
       ),
     )
-  }
 }
 
 /** Warns of variables that begin like the variable of a key and name no key: they are probably mistyped. */

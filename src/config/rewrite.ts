@@ -1,4 +1,4 @@
-// Rewrites a configuration file: sets one key, or makes comments of what is retired; comments, order and all else stay as they were.
+// Rewrites a configuration file: sets one key or takes it out, or makes comments of what is retired; comments, order and all else stay as they were.
 import { parse } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
 import { isTable, WrongValue } from './kinds.ts'
@@ -52,11 +52,11 @@ export function migrateText(text: string, file: string): Migrated {
 function readWithout(text: string): { readonly found: readonly Found[]; readonly rest: string } {
   const found: Found[] = []
   const rest = withoutRetired(parse(text), found)
-  return {
-    found,
-    rest: JSON.stringify(rest, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
-  }
+  return { found, rest: json(rest) }
 }
+
+const json = (value: unknown): string =>
+  JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one))
 
 const isWithin = (path: readonly (string | number)[], { path: of }: Found): boolean =>
   of.every((part, i) => path[i] === part)
@@ -92,26 +92,29 @@ export function readValue(key: Key<unknown>, written: string, present?: unknown)
   return given
 }
 
-/** Throws KaroError `refused` where the key cannot be set without touching another, as in a section written in braces. */
+/**
+ * Undefined takes the key out. Throws KaroError `refused` where that cannot be done without touching another key, as where one is to
+ * be set in a section written in braces.
+ */
 export function setKey(text: string, key: Key<unknown>, value: unknown, file: string): string {
   const { section, name } = place(key)
   const spans = spansOf(text)
-  const at = (path: string): Span | undefined => spans.find((span) => span.path.join('.') === path)
-  const own = at(key.path)
-  const header = spans.find((span) => span.path.join('.') === section && text[span.from] === '[')
+  const named = (path: string) => spans.filter((span) => span.path.join('.') === path)
+  const [own] = named(key.path)
+  const header = named(section).find(({ from }) => text[from] === '[')
   const line = `${name} = ${toToml(value)}`
   const after =
-    name === undefined
-      ? text
-      : own !== undefined
-        ? text.slice(0, own.from) + keyPart(text.slice(own.from, own.to)) + toToml(value) + text.slice(own.to)
+    own !== undefined
+      ? replaced(text, own, value)
+      : value === undefined
+        ? text
         : header !== undefined
           ? withLine(text, header.to, line)
           : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
   if (name === undefined || !saysOnly(text, after, key.path, value))
-    throw new KaroError('refused', `${key.path} cannot be set here without changing something else`, {
+    throw new KaroError('refused', `${key.path} cannot be changed here without changing something else`, {
       where: file,
-      hint: `Write it yourself; karo config get ${key.path} shows how.`,
+      hint: `Change it yourself; karo config get ${key.path} shows how.`,
     })
   return after
 }
@@ -128,6 +131,16 @@ function tomlValue(written: string): unknown {
 const keyPart = (assignment: string): string =>
   /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^="'])+=\s*/.exec(assignment)?.[0] ?? ''
 
+/** Without a value it goes with its line, or, where a comment is behind it, before that. */
+function replaced(text: string, { from, to }: Span, value: unknown): string {
+  const rest = text.slice(to)
+  const now =
+    value === undefined
+      ? rest.replace(/^[ \t]*\r?\n?/, '')
+      : keyPart(text.slice(from, to)) + toToml(value) + rest
+  return text.slice(0, from) + now
+}
+
 /** With one more line behind the one that `at` is in. */
 function withLine(text: string, at: number, line: string): string {
   const end = text.indexOf('\n', at)
@@ -137,14 +150,10 @@ function withLine(text: string, at: number, line: string): string {
 /** Whether both texts say the same, but for the key, which has the value afterwards. */
 function saysOnly(before: string, after: string, path: string, value: unknown): boolean {
   try {
-    const [one, other] = [before, after].map((text) => new Map(leaves(parse(text))))
-    const set = other?.get(path)
-    one?.delete(path)
-    other?.delete(path)
-    return (
-      set === JSON.stringify(value) &&
-      JSON.stringify([...(one ?? [])].sort()) === JSON.stringify([...(other ?? [])].sort())
-    )
+    const expected = new Map(leaves(parse(before)))
+    if (value === undefined) expected.delete(path)
+    else expected.set(path, json(value))
+    return json([...expected].sort()) === json(leaves(parse(after)).sort())
   } catch {
     return false
   }
@@ -153,7 +162,5 @@ function saysOnly(before: string, after: string, path: string, value: unknown): 
 /** Each value of a document by its dotted path; lists are values. */
 const leaves = (table: object, above = ''): [string, string][] =>
   Object.entries(table).flatMap(([name, value]) =>
-    isTable(value)
-      ? leaves(value, `${above}${name}.`)
-      : [[above + name, JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one))]],
+    isTable(value) ? leaves(value, `${above}${name}.`) : [[above + name, json(value)]],
   )

@@ -150,13 +150,11 @@ export const staticPeer: Kind<StaticPeer> = {
     }
     const host = match[1] ?? match[2]!
     const port = Number(match[3])
-    if (host.includes('%')) {
+    if (host.includes('%'))
       throw wrong('addresses with a zone ("%eth0") cannot be dialled; name a routable address or use mDNS')
-    }
     if (port < 1 || port > 65535) throw wrong('a port is 1 to 65535')
-    if (match[1] !== undefined ? isIP(host) !== 6 : !isIP(host) && !isHostName(host)) {
+    if (match[1] !== undefined ? isIP(host) !== 6 : !isIP(host) && !isHostName(host))
       throw wrong('the host is neither an address nor a name')
-    }
     if (pin === undefined) return { host, port }
     const problem = nodeIdProblem(pin)
     if (problem !== undefined || !isNodeId(pin)) throw wrong(`after the slash, ${problem}`)
@@ -218,9 +216,8 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
     const peers = new Map<NodeId, TrustedPeer>()
     for (const [id, entry] of Object.entries(value)) {
       const problem = nodeIdProblem(id)
-      if (problem !== undefined || !isNodeId(id)) {
+      if (problem !== undefined || !isNodeId(id))
         throw new WrongValue(`: ${problem}; the key of an entry must be ${nodeId.allowed}`, [id])
-      }
       const members = membersOf(trustedFields, id, entry, 'peer')
       peers.set(id, { level: 'peer', roles: [], teams: [], ...members })
     }

@@ -161,9 +161,8 @@ function replyTo(verdict: RiskVerdict, asks: boolean, what: keyof typeof INSTEAD
   const { decision, risk_level } = verdict
   if (decision === 'allow') return { decision: 'none' }
   const because = `${whysOf(verdict)}${verdict.safer === undefined || what !== 'command' ? '' : ` Safer: \`${verdict.safer}\`.`}`
-  if (decision === 'confirm' && asks) {
+  if (decision === 'confirm' && asks)
     return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
-  }
   const reason =
     decision === 'block'
       ? `Karo blocked this ${what} (${risk_level} risk): ${because} Do not try to do the same with another ${what}; ask the person you work for.`

@@ -117,9 +117,7 @@ export function withAdded(text: string, into: Node, added: Json, key?: string): 
   }
   const first = elements[0]!
   const between = text.slice(into.start + 1, first.start)
-  if (!between.includes('\n')) {
-    return splice(text, last.end, last.end, `, ${name}${JSON.stringify(added)}`)
-  }
+  if (!between.includes('\n')) return splice(text, last.end, last.end, `, ${name}${JSON.stringify(added)}`)
   const inner = /^[ \t]*/.exec(between.slice(between.lastIndexOf('\n') + 1))![0]
   return splice(text, last.end, last.end, `,${newline}${inner}${name}${laidOut(added, inner, text)}`)
 }

@@ -127,9 +127,7 @@ function offerOf(of: CommandArgument | CommandOption): Offer {
   const completes = of.choices ?? of.completes
   if (completes === undefined) return { kind: 'nothing' }
   if (completes === 'file' || completes === 'directory') return { kind: completes }
-  if (completes === 'config-key') {
-    return words(keyWords(KEY_LIST))
-  }
+  if (completes === 'config-key') return words(keyWords(KEY_LIST))
   if (completes === 'risk-rule') {
     // Those of the core nobody can accept.
     const rules = ruleList().filter(({ core }) => !core)

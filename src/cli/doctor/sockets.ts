@@ -152,9 +152,8 @@ export function holderOf(inode: string): Holder | undefined {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
-      if (socketInodes(Number(name)).has(inode)) {
+      if (socketInodes(Number(name)).has(inode))
         return { pid: Number(name), command: readFileSync(`/proc/${name}/comm`, 'utf8').trim() }
-      }
     } catch {
       // Another user's, or gone.
     }

@@ -185,9 +185,8 @@ function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
 }
 
 function lastLine(state: FinderState, columns: number, paint: Paint): string {
-  if (state.overlay === 'remove') {
+  if (state.overlay === 'remove')
     return paint('bold', cut('Delete this command, and every use of it, for good? y / n', columns - 1))
-  }
   if (state.notice !== undefined) return paint('bold', cut(shown(state.notice), columns - 1))
   const keys = [
     ...(state.enterRuns ? ['Enter run', 'Tab edit'] : ['Enter edit']),

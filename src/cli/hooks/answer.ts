@@ -58,7 +58,7 @@ export async function answerHook(
   // A block that a person lifted is none, and a denial of theirs is one.
   const entries = reply === answered.reply ? answered.entries : []
   // As in the hooks of shells, an empty KARO_PAUSE does not pause.
-  if ((io.env.KARO_PAUSE || '0') === '0') {
+  if ((io.env.KARO_PAUSE || '0') === '0')
     leaveInSpool(entries, {
       directory: recordingPaths(envOfUser(io.env)).spool,
       uid: process.getuid?.() ?? 0,
@@ -66,7 +66,6 @@ export async function answerHook(
       now: Date.now(),
       secret: systemRandom.bytes(16),
     })
-  }
   const answer = adapter.answer(withLoosened(reply, guard))
   return {
     said: answer !== undefined || json ? `${jsonText(answer ?? {})}\n` : '',

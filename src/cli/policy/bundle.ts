@@ -149,9 +149,8 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
 /** A node, and whether its name is more than its own word: people here chose it, or an issuer signed it, for no two machines. */
 async function nodeNamed(io: CommandIo, who: string) {
   const { own } = await io.call(getFleet)
-  if (own !== null && [own.node_id, own.name, own.fingerprint].includes(who.replaceAll(' ', ''))) {
+  if (own !== null && [own.node_id, own.name, own.fingerprint].includes(who.replaceAll(' ', '')))
     return { peer: own, isProven: true, own }
-  }
   const { peer } = await io.call(explainPeer, { query: { who } })
   return {
     peer,

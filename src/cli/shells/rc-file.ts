@@ -132,9 +132,8 @@ function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random:
   const file = beginFile(path, 0o600, temporaryBeside(path, random))
   try {
     file.write(bytes)
-    if (old !== undefined && (old.uid !== process.getuid?.() || old.gid !== process.getgid?.())) {
+    if (old !== undefined && (old.uid !== process.getuid?.() || old.gid !== process.getgid?.()))
       fs.fchownSync(file.fd, old.uid, old.gid)
-    }
     fs.fchmodSync(file.fd, old === undefined ? 0o644 : old.mode & 0o7777)
     file.replace()
   } finally {

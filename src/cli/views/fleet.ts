@@ -52,11 +52,10 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   const won = now.filter((role) => !before.includes(role))
   const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
   if (won.length > 0) says.push(`New: ${list(won)}.`)
-  if (lost.length > 0) {
+  if (lost.length > 0)
     says.push(
       `No longer: ${list(lost)}. Certificates of this issuer with such a role are void: their machines are no longer members, and each needs an invite without that role. Next time, take the role away from the machines first, with karo ca assign.`,
     )
-  }
   return says.join(' ')
 }
 

@@ -92,6 +92,27 @@ test.each([
   expect(over.out).not.toContain('removed')
 })
 
+test('a key that is taken out has its default again, or what the fleet says', async () => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  const file = join(home, 'node', 'config.toml')
+  await karo(home, 'config', 'set', 'guard.profile', 'strict')
+  const { code, out } = await karo(home, 'config', 'unset', 'guard.profile')
+  expect([code, out]).toEqual([0, 'guard.profile = "moderate" (default)\nIn force at once.\n'])
+  const before = readFileSync(file, 'utf8')
+  expect(before).not.toContain('strict')
+  // What is not in the file leaves it as it was.
+  const same = await karo(home, 'config', 'unset', 'mesh.port')
+  expect([same.code, same.out]).toEqual([0, expect.stringContaining('mesh.port = 9238 (default)')])
+  const fleet = { edition: 3, settings: { 'guard.profile': 'strict' }, follow: ['*'] }
+  writeFileSync(join(home, 'node', 'fleet.json'), JSON.stringify(fleet))
+  const json = await karo(home, 'config', 'unset', 'guard.profile', '--json')
+  expect(JSON.parse(json.out)).toMatchObject({ key: 'guard.profile', value: 'strict', in_force: 'at once' })
+  expect((await karo(home, 'config', 'unset', 'guard.profile')).out).toContain('"strict" (fleet edition 3)')
+  expect((await karo(home, 'config', 'unset', 'guard.profil')).err).toContain('Did you mean guard.profile?')
+  expect(readFileSync(file, 'utf8')).toBe(before)
+})
+
 test('a configuration that is a link into a collection of settings stays one', async () => {
   const home = temporaryDirectory()
   mkdirSync(join(home, 'node'), { mode: 0o700 })

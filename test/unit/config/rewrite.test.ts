@@ -61,6 +61,24 @@ test.each([
 })
 
 test.each([
+  ['node.name', TEXT, TEXT.replace('name = "eng-042"   ', '')],
+  ['mesh.port', TEXT, TEXT.replace('port = 9400\n', '')],
+  ['sharing.allow.peers', TEXT, TEXT.replace('allow.peers = ["tools"] ', '')],
+  ['mesh.lan_only', TEXT, TEXT],
+  ['mesh.port', '[mesh]\r\nport = 9400\r\nlan_only = true\r\n', '[mesh]\r\nlan_only = true\r\n'],
+  ['mesh.port', '[mesh]\nport = 9400', '[mesh]\n'],
+  ['access.askers', 'access.askers = [\n  "ann", # one\n]\n[mesh]\n', '[mesh]\n'],
+  ['mesh.port', 'mesh = { port = 9400 }\n', 'mesh = { }\n'],
+])('%s is taken out', (path, text, after) => {
+  expect(setKey(text, keyOf(path), undefined, 'config.toml')).toBe(after)
+})
+
+test('a key beside others in braces is not taken out, and the person is told', () => {
+  const text = 'mesh = { port = 9400, lan_only = true }\n'
+  expect(() => setKey(text, keyOf('mesh.port'), undefined, 'config.toml')).toThrow(KaroError)
+})
+
+test.each([
   ['mesh.port', '70000', /mesh\.port is 70000, but must be/],
   ['mesh.port', 'many', /but must be/],
   ['guard.profile', 'stict', /but must be/],

@@ -84,14 +84,11 @@ const list = defineCommand('config list', {
   },
 })
 
+const KEY = { description: 'section and key: mesh.port', completes: 'config-key' } as const
+
 const get = defineCommand('config get', {
   summary: 'show one key: value, source, default, meaning; a script gets only the value',
-  args: {
-    key: {
-      description: 'as in the file, section and key: mesh.port',
-      completes: 'config-key',
-    },
-  },
+  args: { key: KEY },
   examples: {
     'karo config get mesh.port': '9238',
     'karo config get mesh.port --json': 'with default, source and meaning',
@@ -213,7 +210,7 @@ const afterRestart = (io: CommandIo, waiting: readonly string[]): string =>
 const set = defineCommand('config set', {
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
   args: {
-    key: { description: 'section and key: mesh.port', completes: 'config-key' },
+    key: KEY,
     value: 'the new value; commas separate the entries of a list, + before them adds',
   },
   examples: {
@@ -222,48 +219,63 @@ const set = defineCommand('config set', {
     'karo config set access.askers +ann,bob': 'two more people',
   },
   options: RESTARTS,
-  async run(io, { args, options }) {
-    const key = keyNamed(args.key, 'karo config set')
-    const home = directoryOf(io, key.path)
-    if (home !== io.home && process.getuid?.() !== 0)
-      throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
-        where: 'karo config set',
-        hint: `sudo karo config set ${key.path} …`,
-      })
-    const variable = envName(key)
-    // What the environment and the fleet say is not the file's, so that none of it is written there.
-    const env = { ...io.env, [`${variable}`]: undefined }
-    const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
-    const value = readValue(key, args.value, alone.get(key.path))
-    const isNew = !existsSync(file)
-    if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
-      throw new KaroError('not_found', `there is no node in ${home}`, {
-        where: 'karo config set',
-        hint: 'karo init makes one.',
-      })
-    // With a policy that cannot be used the daemon would not start.
-    if (key.path === 'policy.files') await loadPolicies(value as readonly string[])
-    const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
-    // Alone the value may be allowed, and beside another key not.
-    loadConfig({ home, env: io.env, text: now })
-    const over = variable && io.env[variable] ? variable : null
-    const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
+  run: change,
+})
+
+const unset = defineCommand('config unset', {
+  summary: 'take one key out of config.toml: its default holds again',
+  args: { key: KEY },
+  options: RESTARTS,
+  run: change,
+})
+
+interface Change {
+  /** Without a value the key is taken out. */
+  readonly args: { readonly key: string; readonly value?: string }
+  readonly options: { readonly restart?: boolean | undefined }
+}
+
+async function change(io: CommandIo, { args, options }: Change): Promise<undefined> {
+  const where = `karo config ${args.value === undefined ? 'unset' : 'set'}`
+  const key = keyNamed(args.key, where)
+  const home = directoryOf(io, key.path)
+  if (home !== io.home && process.getuid?.() !== 0)
+    throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
+      where,
+      hint: `sudo ${where} ${key.path} …`,
+    })
+  const variable = envName(key)
+  // What the environment and the fleet say is not the file's, so that none of it is written there.
+  const env = { ...io.env, [`${variable}`]: undefined }
+  const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
+  const value = args.value === undefined ? undefined : readValue(key, args.value, alone.get(key.path))
+  const isNew = !existsSync(file)
+  if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
+    throw new KaroError('not_found', `there is no node in ${home}`, { where, hint: 'karo init makes one.' })
+  // With a policy that cannot be used the daemon would not start.
+  if (key.path === 'policy.files' && value) await loadPolicies(value as readonly string[])
+  const before = isNew ? sampleConfig() : readFileSync(file, 'utf8')
+  const now = setKey(before, key, value, file)
+  // Alone the value may be allowed, and beside another key not.
+  const { values, sources } = loadConfig({ home, env: io.env, text: now })
+  const over = variable && io.env[variable] ? variable : null
+  const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
+  if (now !== before)
     writing(file, () => {
       if (isNew) mkdirSync(home, { recursive: true, mode: 0o700 })
       replaceSettings(file, now, isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777)
     })
-    if (guard !== undefined) resealed(guard)
-    if (!io.json) io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n`)
-    const [in_force, words] = await inForce(io, key.path, value, options.restart)
-    if (io.json) printJson(io, { file, key: key.path, value, in_force, over })
-    else {
-      io.out(`${words}\n`)
-      if (key.kind === optionalPath && value !== '' && !existsSync(String(value)))
-        io.err(`warning: there is no file ${printable(String(value))} yet\n`)
-      if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
-    }
-  },
-})
+  if (guard !== undefined) resealed(guard)
+  const has = value ?? plain(values.get(key.path))
+  const from = value === undefined ? `(${sources.get(key.path)})` : `in ${printable(file)}`
+  if (!io.json) io.out(`${key.path} = ${printable(valueText(has))} ${from}\n`)
+  const [in_force, words] = await inForce(io, key.path, has, options.restart)
+  if (io.json) return printJson(io, { file, key: key.path, value: has, in_force, over })
+  io.out(`${words}\n`)
+  if (key.kind === optionalPath && has !== '' && !existsSync(String(has)))
+    io.err(`warning: there is no file ${printable(String(has))} yet\n`)
+  if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
+}
 
 const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
@@ -288,4 +300,4 @@ const migrate = defineCommand('config migrate', {
   },
 })
 
-export const commands = [list, get, set, reload, migrate]
+export const commands = [list, get, set, unset, reload, migrate]

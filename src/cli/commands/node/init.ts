@@ -38,11 +38,10 @@ const initCommand = defineCommand('init', {
     const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
     for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
-    if (name !== undefined && name !== config.node.name) {
+    if (name !== undefined && name !== config.node.name)
       io.err(
         `note: the name stays ${printable(config.node.name)}; change it in ${paths.config}, [node] name\n`,
       )
-    }
 
     const { nodeId, fingerprint } = identity
     if (io.json)

@@ -97,17 +97,15 @@ function aboutKey(
   { key: fromBackup, node_id }: BackupHead,
   keyKept: boolean,
 ): readonly string[] {
-  if (keyKept) {
+  if (keyKept)
     return [
       'The key of this home was rotated after that backup, so it stays: others no longer accept the key in the backup.',
     ]
-  }
-  if (fromBackup) {
+  if (fromBackup)
     return [
       'If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key disconnect each other.',
       'If its key was rotated after this backup (karo identity rotate), other nodes refuse this key: karo status then says so, and what to do.',
     ]
-  }
   if (existsSync(paths.key)) {
     // As with the copy from before an upgrade.
     if (readPublicIdentity(paths.key).nodeId === node_id) return []

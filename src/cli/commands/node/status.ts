@@ -207,21 +207,18 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
       `messages of other nodes were refused since the start: ${reasons}; karo audit log --type policy_violation  says whose`,
     )
   }
-  if (documents.conflicts > 0) {
+  if (documents.conflicts > 0)
     advice.push(
       `${grouped(documents.conflicts)} signed documents contradict earlier ones of the same node, as when two machines use one key; karo audit log --type policy_violation  says whose`,
     )
-  }
-  if (summaries.left_out > 0) {
+  if (summaries.left_out > 0)
     advice.push(
       `summaries have no room for ${grouped(summaries.left_out)} more nodes that may read them; they can ask for your numbers live`,
     )
-  }
-  if (summaries.refused > 0) {
+  if (summaries.refused > 0)
     advice.push(
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
     )
-  }
   advice.push(...not_forwarded.map((what) => `the ledger is not sent to ${what}`))
   if (people_held > 0) {
     const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
@@ -238,13 +235,12 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
     advice.push(
       'other nodes of this network can reach it, and none is trusted yet; to use it alone instead:  karo init --solo',
     )
-  if (health.ready && store.events === 0) {
+  if (health.ready && store.events === 0)
     advice.push(
       isHooked
         ? 'no command is recorded yet; shells that you open from now on are recorded'
         : 'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
     )
-  }
   return advice
 }
 

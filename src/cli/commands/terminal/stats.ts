@@ -102,9 +102,8 @@ const PERIODS: Readonly<
 export function statsView(numbers: StatisticsShape, levels: typeof RISK_LEVELS, screen: Screen): string {
   const blocks = showsBlocks(screen.env)
   const guarded = Object.values(numbers.guard).some((count) => count > 0)
-  if (numbers.total_commands === 0 && !guarded) {
+  if (numbers.total_commands === 0 && !guarded)
     return `${strong(PERIODS[numbers.period].title, screen)}: no commands yet (imported ones without a time are not counted).\n`
-  }
   const parts = [
     [...headLines(numbers, screen), timelineLine(numbers, screen, blocks)],
     besideEachOther(

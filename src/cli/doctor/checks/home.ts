@@ -34,12 +34,11 @@ async function nextStart(world: World, own: boolean, fine: string): Promise<Find
   if ('error' in config) return ok(fine)
   const file = config.loaded.config.identity.passphrase_file
   if (file !== '') return tried(world.paths.key, file, own, fine)
-  if (world.service) {
+  if (world.service)
     return fail(
       `${KEY}, and the service has no passphrase, so it will not start again`,
       `Put the passphrase into /etc/credstore/${CREDENTIAL} (root's, mode 0600), or encrypt it: systemd-creds encrypt --name=${CREDENTIAL} - /etc/credstore.encrypted/${CREDENTIAL}`,
     )
-  }
   const daemon = await world.daemon()
   if (daemon.kind === 'up' && hasTerminal(daemon.pid)) return ok(`${fine}, which karo up asks for`)
   return warn(

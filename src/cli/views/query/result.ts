@@ -52,11 +52,10 @@ export function nothingIn(result: QueryResult): string {
     query_type === 'Anomalies'
       ? ''
       : `\nThe role security opens none of these: people give them to ${asker}, a team or everybody (karo share allow).`
-  if (isOfTotals(result)) {
+  if (isOfTotals(result))
     return status === 'success'
       ? nothingOpened(result)
       : `No totals, for the reason below. --level 1 asks for numbers of single nodes.${givenTo}`
-  }
   const who =
     coverage.answered > 0
       ? 'the nodes that answered have none of this period, and the others'
