@@ -90,7 +90,7 @@ function usageError(error: CommanderError, command: Command): KaroError {
 
 /** Advice on what to type instead. */
 function adviceOn({ code, message }: CommanderError, { name, args, options, examples }: Command): string {
-  const help = `karo ${name} --help shows examples.`
+  const help = `karo ${name} --help shows its arguments and options.`
   const example = examples[0] ? `For example: ${examples[0].run}` : help
   if (code === 'commander.missingArgument') {
     const missing = args.find((one) => message.includes(`'${one.name}'`))
@@ -102,7 +102,7 @@ function adviceOn({ code, message }: CommanderError, { name, args, options, exam
     return `A file is named by --${file.name} <${file.value}>. ${help}`
   if (code === 'commander.excessArguments' && args.length > 0)
     return `Put words that belong together in quotes. ${help}`
-  return `karo ${name} --help shows its arguments and options.`
+  return help
 }
 
 /** Index of the first word that is not a common option; only common options may stand before the subcommand. */
