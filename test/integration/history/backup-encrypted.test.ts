@@ -63,7 +63,7 @@ test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
     at('words'),
   )
   expect([restored.code, restored.stderr]).toEqual([0, ''])
-  expect(restored.stdout).toContain('Invites that were open in the backup are cancelled (1)')
+  expect(restored.stdout).toContain('Open invites of the backup are cancelled (1)')
   const home = at('one')
   expect((await karo('restore', at('key.age'), '--home', home, '--identity-file', at('key.txt'))).code).toBe(
     0,
