@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { replaceFile } from '../base/files.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { FLEET_KEYS, follows } from './fleet.ts'
 import { isTable, WrongValue } from './kinds.ts'
@@ -110,13 +111,9 @@ export function keptFleetSettings(file: string): Kept | undefined {
   const { edition, settings, follow } = (parsed(text, file) ?? {}) as Readonly<Record<string, unknown>>
   if (typeof edition !== 'number' || !isTable(settings) || !Array.isArray(follow))
     throw new KaroError('bad_config', 'these are no settings of a fleet', { where: file })
-  const known = Object.entries(settings).flatMap(([path, value]) => {
-    try {
-      return [[path, checkedSetting(path, value)] as const]
-    } catch {
-      return []
-    }
-  })
+  const known = Object.entries(settings).flatMap(([path, value]) =>
+    orElse(() => [[path, checkedSetting(path, value)] as const], []),
+  )
   return { edition, settings: Object.fromEntries(known), follow: follow.map(String) }
 }
 

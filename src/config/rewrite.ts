@@ -1,20 +1,18 @@
 // Rewrites a configuration file: sets one key or takes it out, or makes comments of what is retired; comments, order and all else stay as they were.
 import { parse } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { type Span, spansOf } from './locate.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { place, toToml } from './sample.ts'
 import type { Key } from './table.ts'
 
-interface Migrated {
-  readonly text: string
-  /** Nothing: the file is of this version. */
-  readonly changes: readonly string[]
-}
-
-/** Throws KaroError `refused` where a piece stands so that it cannot be taken out without touching another. */
-export function migrateText(text: string, file: string): Migrated {
+/**
+ * The text as this version has it, and what was changed; nothing where it is of this version. Throws KaroError `refused` where a piece
+ * stands so that it cannot be taken out without touching another.
+ */
+export function migrateText(text: string, file: string) {
   const before = readWithout(text)
   if (before.found.length === 0) return { text, changes: [] }
   const lines = new Map<number, readonly string[]>()
@@ -32,9 +30,7 @@ export function migrateText(text: string, file: string): Migrated {
     }
     if (whole.length === 0) cuts.push(...own.filter(({ path }) => path.length === found.path.length))
   }
-  const cut = cuts
-    .toSorted((a, b) => b.from - a.from)
-    .reduce((left, { from, to }) => cutMember(left, from, to), text)
+  const cut = cuts.toSorted((a, b) => b.from - a.from).reduce(cutMember, text)
   // A member of an inline table leaves its line where it was, so the numbers of lines hold.
   const after = cut
     .split('\n')
@@ -49,22 +45,18 @@ export function migrateText(text: string, file: string): Migrated {
   return { text: after, changes: before.found.map(retiredWords) }
 }
 
-function readWithout(text: string): { readonly found: readonly Found[]; readonly rest: string } {
+function readWithout(text: string) {
   const found: Found[] = []
   const rest = withoutRetired(parse(text), found)
-  return { found, rest: json(rest) }
+  return { found, rest: JSON.stringify(rest) }
 }
 
-const json = (value: unknown): string =>
-  JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one))
-
-const isWithin = (path: readonly (string | number)[], { path: of }: Found): boolean =>
-  of.every((part, i) => path[i] === part)
+const isWithin = (path: Span['path'], { path: of }: Found): boolean => of.every((part, i) => path[i] === part)
 
 const lineOf = (text: string, at: number): number => text.slice(0, at).split('\n').length - 1
 
 /** Takes a member out of an inline table, with one of the commas beside it. */
-function cutMember(text: string, from: number, to: number): string {
+function cutMember(text: string, { from, to }: Span): string {
   const [before, after] = [text.slice(0, from), text.slice(to)]
   if (/^\s*,/.test(after)) return before + after.replace(/^\s*,[ \t]*/, '')
   return before.replace(/,?\s*$/, ' ').replace(/\{ $/, '{') + after.replace(/^[ \t]+/, '')
@@ -77,7 +69,7 @@ function cutMember(text: string, from: number, to: number): string {
 export function readValue(key: Key<unknown>, written: string, present?: unknown): unknown {
   const adds = Array.isArray(present) && written.startsWith('+')
   const text = adds ? written.slice(1) : written
-  const toml = tomlValue(text)
+  const toml = orElse(() => parse(`value = ${text}`).value, text)
   const read = Array.isArray(toml) ? toml : (key.kind.fromText?.(text) ?? toml)
   const given = adds ? [...new Set([present, read].flat())] : read
   try {
@@ -112,19 +104,11 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
           ? withLine(text, header.to, line)
           : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
   if (name === undefined || !saysOnly(text, after, key.path, value))
-    throw new KaroError('refused', `${key.path} cannot be changed here without changing something else`, {
+    throw new KaroError('refused', `${key.path} cannot be changed here alone`, {
       where: file,
-      hint: `Change it yourself; karo config get ${key.path} shows how.`,
+      hint: 'Change the file yourself.',
     })
   return after
-}
-
-function tomlValue(written: string): unknown {
-  try {
-    return parse(`value = ${written}`).value
-  } catch {
-    return written
-  }
 }
 
 /** The key of an assignment with its sign: `"a.b" = `. */
@@ -132,13 +116,17 @@ const keyPart = (assignment: string): string =>
   /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^="'])+=\s*/.exec(assignment)?.[0] ?? ''
 
 /** Without a value it goes with its line, or, where a comment is behind it, before that. */
-function replaced(text: string, { from, to }: Span, value: unknown): string {
-  const rest = text.slice(to)
-  const now =
-    value === undefined
-      ? rest.replace(/^[ \t]*\r?\n?/, '')
-      : keyPart(text.slice(from, to)) + toToml(value) + rest
-  return text.slice(0, from) + now
+function replaced(text: string, span: Span, value: unknown): string {
+  if (value === undefined && span.inline) return cutMember(text, span)
+  // The span of a number has the blanks behind it, too.
+  const own = text.slice(span.from, span.to).trimEnd()
+  const before = text.slice(0, span.from)
+  const rest = text.slice(span.from + own.length)
+  if (value !== undefined) return before + keyPart(own) + toToml(value) + rest
+  const end = rest.indexOf('\n') + 1 || rest.length
+  return rest.slice(0, end).trim() === ''
+    ? before.slice(0, before.lastIndexOf('\n') + 1) + rest.slice(end)
+    : before + rest.trimStart()
 }
 
 /** With one more line behind the one that `at` is in. */
@@ -149,18 +137,15 @@ function withLine(text: string, at: number, line: string): string {
 
 /** Whether both texts say the same, but for the key, which has the value afterwards. */
 function saysOnly(before: string, after: string, path: string, value: unknown): boolean {
-  try {
-    const expected = new Map(leaves(parse(before)))
-    if (value === undefined) expected.delete(path)
-    else expected.set(path, json(value))
-    return json([...expected].sort()) === json(leaves(parse(after)).sort())
-  } catch {
-    return false
-  }
+  const expected = new Map(leaves(parse(before)))
+  if (value === undefined) expected.delete(path)
+  else expected.set(path, JSON.stringify(value))
+  const now = orElse(() => leaves(parse(after)), undefined)
+  return JSON.stringify([...expected].sort()) === JSON.stringify(now?.sort())
 }
 
 /** Each value of a document by its dotted path; lists are values. */
 const leaves = (table: object, above = ''): [string, string][] =>
   Object.entries(table).flatMap(([name, value]) =>
-    isTable(value) ? leaves(value, `${above}${name}.`) : [[above + name, json(value)]],
+    isTable(value) ? leaves(value, `${above}${name}.`) : [[above + name, JSON.stringify(value)]],
   )

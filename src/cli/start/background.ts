@@ -159,10 +159,11 @@ async function begin(io: Caller, paths: HomePaths, readyMs: number): Promise<[St
       hint: 'karo status says when it is ready, karo stop ends it.',
     })
   writeFileSync(failed, '', { mode: 0o600 })
-  const ended = child.signalCode
   throw new KaroError(
     'unavailable',
-    ended ? `${ended} ended the node, as lack of memory does` : 'the node did not start',
+    child.signalCode === 'SIGKILL'
+      ? 'SIGKILL ended the node, as lack of memory does'
+      : 'the node did not start',
     {
       where: file,
       // Of what came behind the mark, or of everything where the daemon has emptied the log.

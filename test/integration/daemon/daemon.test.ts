@@ -193,7 +193,7 @@ describe('karo up', () => {
     expect(waited).toBeLessThan(300_000)
   })
 
-  test('--background names the signal that ended the node before it said anything, as where memory is short', async () => {
+  test('--background says so where SIGKILL ended the node, as lack of memory does', async () => {
     const killed = join(temporaryHome(), 'killed.cjs')
     // The daemon has a channel to the command that made it, which itself goes on.
     writeFileSync(killed, "if (process.send) process.kill(process.pid, 'SIGKILL')\n")

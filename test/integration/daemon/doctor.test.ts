@@ -196,6 +196,10 @@ describe('one node, in three lives', () => {
       'restart',
     ])
     expect(await settings()).toEqual([null, 'restart'])
+    const unset = JSON.parse((await node.karo(['config', 'unset', 'history.ignore', '--json'])).stdout)
+    expect(unset.in_force).toBe('at once')
+    const { keys } = await daemon.call(getSettings)
+    expect(keys.find(({ key }) => key === 'history.ignore')?.source).toBe('default')
     // A variable of the node's environment wins over the file.
     expect(await set('discovery.mdns', 'true')).toBe('restart')
     const renamed = readFileSync(path, 'utf8')

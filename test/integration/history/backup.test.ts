@@ -106,7 +106,9 @@ test('the file is readable by its owner alone, never in place of another, and a 
 test('restored into an empty home it is the same node with the same answers', async () => {
   const home = join(temporaryHome(), 'new')
   const restored = await karoIn(home, ['restore', source.file])
-  expect(restored.stdout.replaceAll(/\s+/g, ' ')).toContain('karo share on, karo cap grant.')
+  expect(restored.stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'karo share on, karo cap grant, karo secret allow.',
+  )
   expect([restored.code, restored.stderr]).toEqual([0, ''])
   expect(restored.stdout).toContain('stop it there before you start it here')
   expect(statSync(join(home, 'identity.key')).mode & 0o777).toBe(0o600)

@@ -68,14 +68,18 @@ test.each([
   ['mesh.port', '[mesh]\r\nport = 9400\r\nlan_only = true\r\n', '[mesh]\r\nlan_only = true\r\n'],
   ['mesh.port', '[mesh]\nport = 9400', '[mesh]\n'],
   ['access.askers', 'access.askers = [\n  "ann", # one\n]\n[mesh]\n', '[mesh]\n'],
-  ['mesh.port', 'mesh = { port = 9400 }\n', 'mesh = { }\n'],
+  ['mesh.port', '[mesh]\n  port = 9400\n  lan_only = true\n', '[mesh]\n  lan_only = true\n'],
+  ['mesh.port', '[mesh]\n  port = 9400 # one\n', '[mesh]\n  # one\n'],
+  ['mesh.port', '[mesh]\n  port = 9400', '[mesh]\n'],
+  ['mesh.port', 'mesh = { port = 9400 }\n', 'mesh = {}\n'],
+  ['mesh.port', 'mesh = { port = 9400, lan_only = true }\n', 'mesh = { lan_only = true }\n'],
+  ['mesh.port', 'mesh = { lan_only = true, port = 9400 }\n', 'mesh = { lan_only = true }\n'],
 ])('%s is taken out', (path, text, after) => {
   expect(setKey(text, keyOf(path), undefined, 'config.toml')).toBe(after)
 })
 
-test('a key beside others in braces is not taken out, and the person is told', () => {
-  const text = 'mesh = { port = 9400, lan_only = true }\n'
-  expect(() => setKey(text, keyOf('mesh.port'), undefined, 'config.toml')).toThrow(KaroError)
+test('what stands behind a value that is set stays where it was', () => {
+  expect(set('[mesh]\nport = 9400 # one\n', 'mesh.port', '22')).toBe('[mesh]\nport = 22 # one\n')
 })
 
 test.each([

@@ -231,9 +231,7 @@ const init = defineCommand('secret init', {
   async run(io, { options }) {
     // Nobody chooses a passphrase that would be refused.
     if ((await io.call(getSecrets)).vault.protection !== null)
-      throw new KaroError('conflict', 'you have a vault already', {
-        hint: 'karo secret rotate --passphrase changes its passphrase.',
-      })
+      throw new KaroError('conflict', 'you have a vault already')
     if (options.credential) return show(io, await io.call(initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>

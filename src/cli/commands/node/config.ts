@@ -181,6 +181,7 @@ async function inForce(
   io: CommandIo,
   path: string,
   value: unknown,
+  wins: RegExp,
   restart?: boolean,
 ): Promise<[ReturnType<typeof whenInForce>, string]> {
   const force = whenInForce(path)
@@ -192,7 +193,7 @@ async function inForce(
     const { keys } = await io.call(getSettings)
     const source = keys.find(({ key }) => key === path)?.source ?? ''
     // Of the node, whose environment may be another one than that of this command.
-    return /^(KARO_|fleet )/.test(source)
+    return wins.test(source)
       ? [force, `Not in force: on this node ${source} wins over the file.`]
       : ['at once', `In force now.${removalText(path, value)}`]
   } catch (error) {
@@ -223,7 +224,7 @@ const set = defineCommand('config set', {
 })
 
 const unset = defineCommand('config unset', {
-  summary: 'take one key out of config.toml: its default holds again',
+  summary: 'take one key out of config.toml',
   args: { key: KEY },
   options: RESTARTS,
   run: change,
@@ -242,7 +243,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (home !== io.home && process.getuid?.() !== 0)
     throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
       where,
-      hint: `sudo ${where} ${key.path} …`,
+      hint: 'Run it with sudo.',
     })
   const variable = envName(key)
   // What the environment and the fleet say is not the file's, so that none of it is written there.
@@ -257,7 +258,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   const before = isNew ? sampleConfig() : readFileSync(file, 'utf8')
   const now = setKey(before, key, value, file)
   // Alone the value may be allowed, and beside another key not.
-  const { values, sources } = loadConfig({ home, env: io.env, text: now })
+  const { values, sources } = loadConfig({ home, env, text: now })
   const over = variable && io.env[variable] ? variable : null
   const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
   if (now !== before)
@@ -269,7 +270,9 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   const has = value ?? plain(values.get(key.path))
   const from = value === undefined ? `(${sources.get(key.path)})` : `in ${printable(file)}`
   if (!io.json) io.out(`${key.path} = ${printable(valueText(has))} ${from}\n`)
-  const [in_force, words] = await inForce(io, key.path, has, options.restart)
+  // What the fleet says is in force where the file says nothing.
+  const wins = value === undefined ? /^KARO_/ : /^(KARO_|fleet )/
+  const [in_force, words] = await inForce(io, key.path, has, wins, options.restart)
   if (io.json) return printJson(io, { file, key: key.path, value: has, in_force, over })
   io.out(`${words}\n`)
   if (key.kind === optionalPath && has !== '' && !existsSync(String(has)))

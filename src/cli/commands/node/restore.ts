@@ -66,7 +66,7 @@ export const commands = [
         `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
         ...aboutKey(paths, head, keyKept),
         // The backup does not know decisions that were made after it.
-        'Nothing is shared with other nodes, and no agent may do anything, until each person here allows it again: karo share on, karo cap grant.',
+        'Nothing is shared with other nodes, and no agent may do anything, until each person here allows it again: karo share on, karo cap grant, karo secret allow.',
       ]
       if (service)
         says.push(

@@ -69,6 +69,7 @@ test('below an AI tool nothing loosens the guard, and it says who can', async ()
     'shell install bash',
     'config set agents.approved []',
     'config set mcp.history true',
+    'config unset guard.profile',
     'run allow 3fa2 --network all',
   ]) {
     const { exit, stdout, stderr } = await karo(...line.split(' '))

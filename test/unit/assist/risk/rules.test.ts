@@ -208,6 +208,7 @@ test('an AI tool that sets a key of Karo is asked about, and a person is where t
   const level = (command: string, caller?: 'tool') =>
     checkCommand(command, caller === undefined ? {} : { caller }).risk_level
   expect(level('karo config set mesh.port 9300', 'tool')).toBe('high')
+  expect(level('karo config unset mesh.port', 'tool')).toBe('high')
   expect(level('karo config set mesh.port 9300')).toBe('safe')
   expect(level('karo config set guard.on_error allow')).toBe('high')
   expect(level('karo run allow 3fa2c1 --network example.org', 'tool')).toBe('high')
