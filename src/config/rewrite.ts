@@ -104,7 +104,7 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
           ? withLine(text, header.to, line)
           : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
   if (name === undefined || !saysOnly(text, after, key.path, value))
-    throw new KaroError('refused', `${key.path} cannot be changed here alone`, {
+    throw new KaroError('refused', `${key.path} cannot be changed without another key`, {
       where: file,
       hint: 'Change the file yourself.',
     })
@@ -115,7 +115,7 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
 const keyPart = (assignment: string): string =>
   /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^="'])+=\s*/.exec(assignment)?.[0] ?? ''
 
-/** Without a value it goes with its line, or, where a comment is behind it, before that. */
+/** The text with another value of a key, or without the key: then its line goes too, unless a comment stands behind the value. */
 function replaced(text: string, span: Span, value: unknown): string {
   if (value === undefined && span.inline) return cutMember(text, span)
   // The span of a number has the blanks behind it, too.

@@ -83,8 +83,8 @@ export function configurationPage(): string {
 
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, and the file wins over the default. In a variable, commas separate the entries of
-a list. \`karo config list\` shows every key with its value and where the value came from; \`karo config get <key>\` shows
-one key, and \`karo config set <key> <value>\` and \`unset <key>\` leave comments as they are. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
+a list. \`karo config list\` shows every key with its value and its source; \`karo config get <key>\` shows
+one key, \`karo config set <key> <value>\` sets one, and \`unset <key>\` takes one out; comments stay. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
 goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`;
 its \`ask.knowledge\` also counts for people without a node.
 

@@ -9,7 +9,7 @@ export const called = ({ name, fingerprint }: PeerShape): string =>
 
 /**
  * A sentence behind others where the node computes totals of the mesh, or did: nobody can tell what a thief of a revoked key signed.
- * No revocation fails because it cannot be told.
+ * Where the policy cannot be read the sentence is missing: the revocation does not fail for that.
  */
 export async function totalsLost({ call }: CommandIo, { node_id }: PeerShape): Promise<string> {
   const policy = await call(getPolicy).catch(() => undefined)

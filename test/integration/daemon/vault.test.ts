@@ -39,7 +39,7 @@ beforeAll(async () => {
   })
   const made = await node.karo(['secret', 'init', '--passphrase-file', wordsFile])
   expect(made, made.stderr).toMatchObject({ code: 0 })
-  // Nor chooses a passphrase that would be refused.
+  // And nobody chooses a passphrase that would be refused.
   expect(await node.karo(['secret', 'init'], '')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('you have a vault already'),

@@ -52,7 +52,7 @@ export function deadName(n = 0): string {
 export function append(directory: string, name: string, bytes: Uint8Array): void {
   const path = join(directory, name)
   const isNew = !existsSync(path)
-  // The file of a shell that is gone is removed as soon as it is read, also where it is still empty: it comes with what is in it.
+  // A daemon removes the file of a shell that is gone once it has read it, even an empty one. So a new file appears with its content.
   const written = isNew ? `${path}.new` : path
   writeFileSync(written, bytes, { flag: 'a', mode: 0o600 })
   if (isNew) renameSync(written, path)

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { changesOf, type Present, targetOf } from '../../../src/agents/approvals/changes.ts'
 import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
 import { cardView } from '../../../src/cli/views/approvals.ts'
@@ -21,6 +21,10 @@ const changes = (input: unknown, tool = 'edit_file', present?: Present, hash?: s
   )
 
 describe('changes', () => {
+  // A comparison may take 50 ms. On a busy machine a pause of this process would take them.
+  beforeAll(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
+  afterAll(() => void vi.useRealTimers())
+
   it('are unified diffs of old and new texts, one or several', async () => {
     const [one] = await changes({ path: '/a', old_string: 'a\nb\nc\n', new_string: 'a\nB\nc\n' })
     expect(one?.diff).toContain('@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n')

@@ -90,6 +90,9 @@ test.each([
   const over = await played(source('fleet edition 3'), 'config', 'set', key, `${value}`)
   expect(over.out).toContain('Not in force')
   expect(over.out).not.toContain('removed')
+  // Where the file does not say it any more, the fleet's value is in force.
+  const unset = await played(source('fleet edition 3'), 'config', 'unset', key)
+  expect(unset.out).toContain('In force now.')
 })
 
 test('a key that is taken out has its default again, or what the fleet says', async () => {
@@ -109,6 +112,13 @@ test('a key that is taken out has its default again, or what the fleet says', as
   const json = await karo(home, 'config', 'unset', 'guard.profile', '--json')
   expect(JSON.parse(json.out)).toMatchObject({ key: 'guard.profile', value: 'strict', in_force: 'at once' })
   expect((await karo(home, 'config', 'unset', 'guard.profile')).out).toContain('"strict" (fleet edition 3)')
+  const env = { HOME: home, KARO_HOME: join(home, 'node'), PATH: process.env.PATH, KARO_ACCESS_ASKERS: 'eve' }
+  const { out: shown, err } = await commandLine(['config', 'unset', 'access.askers'], { env })
+  // The variable is this command's own, and the node may run without it.
+  expect([shown, err]).toEqual([
+    expect.not.stringContaining('eve'),
+    expect.stringContaining('KARO_ACCESS_ASKERS'),
+  ])
   expect((await karo(home, 'config', 'unset', 'guard.profil')).err).toContain('Did you mean guard.profile?')
   expect(readFileSync(file, 'utf8')).toBe(before)
 })

@@ -229,7 +229,7 @@ const init = defineCommand('secret init', {
   },
   examples: { 'karo secret init': 'asks for a passphrase twice; nobody can recover it' },
   async run(io, { options }) {
-    // Nobody chooses a passphrase that would be refused.
+    // Before a person chooses a passphrase in vain.
     if ((await io.call(getSecrets)).vault.protection !== null)
       throw new KaroError('conflict', 'you have a vault already')
     if (options.credential) return show(io, await io.call(initVault, { body: {} }), vaultView)
