@@ -16,6 +16,7 @@ import {
   withoutLineEnd,
 } from '../trust/identity/index.ts'
 import type { CommandIo, OptionWords } from './command.ts'
+import { canAsk } from './terminal/confirm.ts'
 import { usage } from './usage.ts'
 
 export const passphraseFileOption = {
@@ -119,8 +120,6 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
     'Run the command again.',
   )
 }
-
-export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
 
 function readInput(): Buffer {
   const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)

@@ -45,16 +45,22 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
   if (named.length === 0) throw nameless(where)
   const [only] = named
   if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
-  const peers: PeerShape[] = []
-  for (const who of named) peers.push((await io.call(explainPeer, { query: { who } })).peer)
+  const peers = await peersNamed(io, named)
   // A name that people here chose is known to mean that key.
   if (peers.length === 1 && peers[0]?.name_chosen === true) return { who: named, asks: [] }
   return agreed(peers)
 }
 
-const agreed = (peers: readonly PeerShape[]): Chosen => {
-  const asks = [...new Map(peers.map((peer) => [peer.node_id, peer])).values()]
-  return { who: asks.map(({ node_id }) => node_id), asks }
+const agreed = (asks: readonly PeerShape[]): Chosen => ({ who: asks.map(({ node_id }) => node_id), asks })
+
+/** The nodes that these words name, each once. Throws the daemon's errors. */
+export async function peersNamed(io: CommandIo, words: readonly string[]): Promise<readonly PeerShape[]> {
+  const peers = new Map<string, PeerShape>()
+  for (const who of words) {
+    const { peer } = await io.call(explainPeer, { query: { who } })
+    peers.set(peer.node_id, peer)
+  }
+  return [...peers.values()]
 }
 
 /** A node id or a fingerprint, which nobody can claim; any other word may be the name that a node gave itself. */

@@ -24,12 +24,18 @@ import { formatFingerprint, printable } from '../../base/format.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import { settingsOf } from '../../config/fleet-settings.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
-import { signStatement, statementIn, versionAfter } from '../../trust/identity/index.ts'
+import {
+  isSame,
+  type Statement,
+  signStatement,
+  verifyStatement,
+  versionAfter,
+} from '../../trust/identity/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import { certifyIssuer } from '../fleet/issuer.ts'
 import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
-import { type CommandIo, usage } from '../kit.ts'
+import { type CommandIo, defined, usage } from '../kit.ts'
 import { nameOf } from '../views/lines.ts'
 
 export interface BundleTerms {
@@ -59,10 +65,11 @@ export async function signBundle(
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
   const found = await aggregatorsNamed(io, aggregators)
+  const last = await lastOf(io)
   const root = await openedRoot(io, options)
   await certifyOperators(io, root, found)
   const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
-  return handBundle(io, root, (last) => ({
+  return handBundle(io, root, last, {
     policies,
     ...(maxLevel !== undefined && { max_level: maxLevel }),
     ...(k && { k_min: k }),
@@ -70,8 +77,8 @@ export async function signBundle(
     ...(bucket && { bucket }),
     ...(noise !== undefined && { noise }),
     ...(audiences.length > 0 && { audiences: [...audiences] }),
-    ...(keepsSettings && last?.settings && { settings: last.settings }),
-  }))
+    ...(keepsSettings && last?.body.settings && { settings: last.body.settings }),
+  })
 }
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
@@ -171,21 +178,29 @@ async function certifyOperators(io: CommandIo, root: RootKey, named: readonly Na
 /** What a bundle says of its own; the rest follows from the last one. */
 type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former' | 'began'>
 
-/** The bundle in force, if this root signed it. */
-async function lastOf(io: CommandIo, { publicKey: key }: RootKey): Promise<PolicyBundleBody | undefined> {
+/** The bundle in force, with the key that signed it; undefined: there is none. */
+async function lastOf(io: CommandIo): Promise<Statement<PolicyBundleBody> | undefined> {
   const { bundle } = await io.call(getBundle)
-  if (bundle === null) return undefined
-  return statementIn(PolicyBundle, new Uint8Array(Buffer.from(bundle, 'base64url')), meshOf(key), key)?.body
+  return bundle === null
+    ? undefined
+    : verifyStatement(PolicyBundle, new Uint8Array(Buffer.from(bundle, 'base64url')))
 }
 
-/** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
+/**
+ * Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors, and `refused`
+ * where another key signed the last one, of which the next one repeats some.
+ */
 async function handBundle(
   io: CommandIo,
   root: RootKey,
-  said: (last: PolicyBundleBody | undefined) => Said | Promise<Said>,
+  before: Statement<PolicyBundleBody> | undefined,
+  next: Said,
 ) {
-  const last = await lastOf(io, root)
-  const next = await said(last)
+  if (before !== undefined && !isSame(before.key, root.publicKey))
+    throw new KaroError('refused', 'another root signed the bundle that is in force here', {
+      hint: 'Name the file of the root key of this mesh: --root-key',
+    })
+  const last = before?.body
   // The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead.
   const version = versionAfter(last?.version ?? 0, Date.now())
   const former = formerOf(last, next, version)
@@ -246,48 +261,29 @@ const computing = ({ aggregators, bucket = 'day' }: Said): string =>
     ...aggregators.map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`).sort(),
   ].join('\n')
 
-/** A setting of the fleet, and the value that the next bundle has for it; undefined: none. */
-export interface Wanted {
-  readonly key: string
-  readonly value: unknown
-}
+/** Settings of the fleet by key, each with the value that the next bundle has for it; undefined: none. */
+export type Wanted = Readonly<Record<string, unknown>>
 
 /**
  * Signs the last bundle again with these settings. `before` has the settings as they were, by key. Throws as `signBundle` does,
  * and KaroError `bad_request` where nothing would be another.
  */
-export async function signSettings(
-  io: CommandIo,
-  wanted: readonly Wanted[],
-  options: Parameters<typeof openedRoot>[1],
-) {
-  let before: Readonly<Record<string, unknown>> = {}
+export async function signSettings(io: CommandIo, wanted: Wanted, options: Parameters<typeof openedRoot>[1]) {
+  const last = await lastOf(io)
+  // Who computed totals before is said anew in each bundle.
+  const { former: _, ...said } = last?.body ?? { policies: new Uint8Array(), aggregators: [] }
+  const before = settingsOf(last?.body.settings ?? [])
+  const after = defined<Wanted>({ ...before, ...wanted })
+  if (isDeepStrictEqual(after, before))
+    throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
+      hint: 'karo fleet show lists the settings.',
+    })
+  const settings = Object.entries(after)
+    .sort(([a], [b]) => byText(a, b))
+    .map(([key, value]) => ({ key, value: settingBytes(key, value) }))
+  // Asked for only now: what is refused is refused before a person types a passphrase.
   const root = await openedRoot(io, options)
-  const { organisation } = await handBundle(io, root, (last) => {
-    // Those are made anew for each bundle.
-    const {
-      former: _former,
-      began: _began,
-      ...said
-    } = last ?? {
-      policies: new Uint8Array(),
-      aggregators: [],
-    }
-    before = settingsOf(last?.settings ?? [])
-    const after = new Map(Object.entries(before))
-    for (const { key, value } of wanted) {
-      if (value === undefined) after.delete(key)
-      else after.set(key, value)
-    }
-    if (isDeepStrictEqual(Object.fromEntries(after), before))
-      throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
-        hint: 'karo fleet show lists the settings.',
-      })
-    const settings = [...after]
-      .sort(([a], [b]) => byText(a, b))
-      .map(([key, value]) => ({ key, value: settingBytes(key, value) }))
-    return { ...said, settings }
-  })
+  const { organisation } = await handBundle(io, root, last, { ...said, settings })
   return { organisation, before }
 }
 

@@ -50,7 +50,7 @@ export async function permitted({ call }: Asking, operation: Operation | undefin
 const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 /** False without a terminal, and for a program that wants one document (--json). */
-export const canAsk = ({ json }: Asking): boolean =>
+export const canAsk = ({ json }: Partial<Asking> = {}): boolean =>
   !json && process.stdin.isTTY === true && process.stderr.isTTY === true
 
 /** What the person answers, without blanks around it; undefined after Ctrl-C and Ctrl-D. Only where `canAsk` is true. */

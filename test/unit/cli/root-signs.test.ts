@@ -189,7 +189,10 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
   expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
   // Nobody types a passphrase for a key that is not there.
-  const lost = await karo({}, 'fleet', 'set', 'guard.profile=strict', '--root-key', '/nowhere/root.key')
+  const lost = await karo(
+    { 'GET /api/v1/policy/bundle': { bundle: null } },
+    ...['fleet', 'set', 'guard.profile=strict', '--root-key', '/nowhere/root.key'],
+  )
   expect([lost.code, lost.err]).toEqual([
     1,
     expect.stringContaining('/nowhere/root.key: there is no such file'),
@@ -299,10 +302,37 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   createRootKey(key, Buffer.from(words), systemRandom)
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
   const answers = { 'GET /api/v1/fleet': fleet, 'GET /api/v1/policy/bundle': { bundle: null } }
-  const given = ['--root-key', key, '--passphrase-file', pass]
-  const { code, err } = await karo(answers, 'fleet', 'unset', 'guard.profile', ...given)
-  // Nothing is set, so nobody is told that it is there already.
+  // Nothing is set, so nobody is told that it is there already; and nobody is asked for the passphrase before.
+  const { code, err } = await karo(answers, 'fleet', 'unset', 'guard.profile', '--root-key', key)
   expect([code, err]).toEqual([2, expect.stringContaining('nothing would change')])
+  // One setting that is wrong keeps the others back.
+  const wrong = await karo(answers, 'fleet', 'set', 'guard.profile=strict', 'guard.on_error=maybe')
+  expect([wrong.code, wrong.err]).toEqual([
+    2,
+    expect.stringContaining('nothing was signed: guard.on_error is "maybe"'),
+  ])
+  // What another root signed is not signed again with this one.
+  const other = createRootKey(join(folder, 'other.key'), Buffer.from(words), systemRandom)
+  const version = Date.now() - 1_000
+  const body = {
+    version,
+    number: 3,
+    mesh: meshOf(other.publicKey),
+    policies: new Uint8Array(),
+    aggregators: [],
+  }
+  const frame = signStatement(PolicyBundle, body, other, version, systemRandom)
+  const kept = { bundle: Buffer.from(frame).toString('base64url') }
+  const given = ['--root-key', key, '--passphrase-file', pass]
+  for (const line of [
+    ['fleet', 'set', 'guard.profile=strict'],
+    ['policy', 'sign', '--max-level', '1'],
+  ]) {
+    const theirs = { ...answers, ...policyWith(null), 'GET /api/v1/policy/bundle': kept }
+    const refused = await karo(theirs, ...line, ...given)
+    expect([refused.code, refused.err]).toEqual([4, expect.stringContaining('another root signed')])
+    expect(refused.requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([])
+  }
 })
 
 test('whoever has the fleet keep for fewer days is told what that deletes', async () => {

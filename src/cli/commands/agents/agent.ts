@@ -31,6 +31,7 @@ import {
   fitted,
   given,
   parseWhole,
+  prefixed,
   type Screen,
   show,
   table,
@@ -167,18 +168,10 @@ const add = defineCommand('agent add', {
     })
     if (fixed.length > 0) io.err(cannotChange(fixed))
     const agent = args.name
-    try {
-      return show(
-        io,
-        await io.call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS }),
-        agentView,
-      )
-    } catch (error) {
-      if (!(error instanceof KaroError)) throw error
-      throw new KaroError(error.code, `${agent} is added, and does not run: ${error.message}`, {
-        hint: error.hint ?? `karo agent logs ${agent}  shows what it says.`,
-      })
-    }
+    const started = await io
+      .call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS })
+      .catch(prefixed(`${agent} is added, and does not run`, `karo agent logs ${agent}  shows what it says.`))
+    return show(io, started, agentView)
   },
 })
 

@@ -41,7 +41,8 @@ import {
   usage,
 } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
-import { canAsk, newPassphrase, passphraseFileOption, passphraseOf, readHidden } from '../../passphrase.ts'
+import { newPassphrase, passphraseFileOption, passphraseOf, readHidden } from '../../passphrase.ts'
+import { canAsk } from '../../terminal/confirm.ts'
 
 const MOST_BYTES = 64 * 1024
 
@@ -81,7 +82,7 @@ async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     const isLocked = error instanceof KaroError && error.code === 'refused' && error.where === 'vault'
-    if (!isLocked || io.json || !canAsk()) throw error
+    if (!isLocked || !canAsk(io)) throw error
     await unlock(io, undefined, undefined)
     return work()
   }

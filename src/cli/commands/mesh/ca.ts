@@ -21,6 +21,7 @@ import { createRootKey, meshOf, signRevocationList } from '../../../trust/certif
 import { versionAfter } from '../../../trust/identity/index.ts'
 import { certifyIssuer, issuerTerms } from '../../fleet/issuer.ts'
 import { called, totalsLost } from '../../fleet/revoking.ts'
+import { peersNamed } from '../../input/nodes.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
   ASSIGNED,
@@ -249,9 +250,7 @@ async function machines(
   const named = nodesOf(words)
   if (named.length === 0)
     throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
-  const found: Machine[] = []
-  for (const who of named) found.push((await io.call(explainPeer, { query: { who } })).peer)
-  return [...new Map(found.map((one) => [one.node_id, one])).values()]
+  return peersNamed(io, named)
 }
 
 const assign = defineCommand('ca assign', {

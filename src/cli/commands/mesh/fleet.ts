@@ -20,22 +20,19 @@ import {
   cut,
   defineCommand,
   fitted,
+  prefixed,
   type Screen,
   show,
   table,
   usage,
 } from '../../kit.ts'
+import type { Wanted } from '../../policy/bundle.ts'
 import { lostView, notInForce } from '../../views/policy.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
-interface Setting {
-  readonly key: string
-  readonly value: unknown
-}
-
 /** `guard.profile=strict`, with the value as a variable of the environment has it, or as JSON. */
-function settingIn(text: string): Setting {
+async function settingIn(text: string): Promise<readonly [string, unknown]> {
   const at = text.indexOf('=')
   const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   const known = KEY_LIST.find(({ path }) => path === key)
@@ -51,10 +48,10 @@ function settingIn(text: string): Setting {
     if (value === undefined) throw new KaroError('not_found', 'there is no such file', { where: file })
     if (key === 'ask.knowledge') checkedEntries(value, file)
     else checkFleetRules({ [key]: value }, file)
-    return { key, value: checkedSetting(key, value) }
+    return [key, checkedSetting(key, value)]
   }
   const value = said.startsWith('[') ? orElse(() => JSON.parse(said), said) : known?.kind.fromText?.(said)
-  return { key, value: checkedSetting(key, value) }
+  return [key, checkedSetting(key, value)]
 }
 
 const set = defineCommand('fleet set', {
@@ -73,7 +70,8 @@ const set = defineCommand('fleet set', {
       'on any certified machine; a machine that is stricter already stays so',
   },
   async run(io, { args, options }) {
-    return signed(io, args.setting.map(settingIn), options)
+    const wanted = await Promise.all(args.setting.map(settingIn)).catch(prefixed('nothing was signed'))
+    return signed(io, Object.fromEntries(wanted), options)
   },
 })
 
@@ -86,19 +84,20 @@ const unset = defineCommand('fleet unset', {
   options: ROOT_OPTIONS,
   examples: { 'karo fleet unset guard.profile': 'with karo-root.key of this directory' },
   async run(io, { args, options }) {
-    const wanted = args.key.map((key) => ({ key, value: undefined }))
-    return signed(io, wanted, options)
+    return signed(io, Object.fromEntries(args.key.map((key) => [key, undefined])), options)
   },
 })
 
 async function signed(
   io: CommandIo,
-  wanted: readonly Setting[],
+  wanted: Wanted,
   options: Parameters<typeof openedRoot>[1],
 ): Promise<undefined> {
   const { signSettings } = await import('../../policy/bundle.ts')
   const { organisation, before } = await signSettings(io, wanted, options)
-  const removals = wanted.map(({ key, value }) => removalText(key, value)).join('')
+  const removals = Object.entries(wanted)
+    .map(([key, value]) => removalText(key, value))
+    .join('')
   return show(io, { organisation }, (answer, screen) =>
     changedView(answer.organisation, before, removals, screen),
   )

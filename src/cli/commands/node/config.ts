@@ -19,7 +19,7 @@ import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
-import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
+import { type CommandIo, defineCommand, pairs, prefixed, printJson, show, table, usage } from '../../kit.ts'
 import { throughRestart } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { replaceSettings, writing } from '../../writing.ts'
@@ -197,11 +197,9 @@ async function inForce(
       ? [force, `Not in force: on this node ${source} wins over the file.`]
       : ['at once', `In force now.${removalText(path, value)}`]
   } catch (error) {
-    if (!(error instanceof KaroError)) throw error
-    const { code, message, hint } = error
-    if (code === 'not_running')
+    if (error instanceof KaroError && error.code === 'not_running')
       return [force, `In force from the node's next start on.${removalText(path, value)}`]
-    throw new KaroError(code, `the file is changed, and the node has not taken it over: ${message}`, { hint })
+    return prefixed('the file is changed, and the node has not taken it over')(error)
   }
 }
 
