@@ -7,18 +7,18 @@
 #
 # A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, working
 # directory when the command began, exit code, text, a dot. "?" stands for what is not known. The first character of
-# the text says how the text is written: "-" as `fc -l` prints one entry of the history, "_" the same in POSIX mode,
+# the text says how it is written: "-" as `fc -l` prints one entry of the history, "_" the same in POSIX mode,
 # "+" several entries. The text "!paused" is no command: until the next record the person wants nothing recorded.
 # `exit` and `exec` end the shell before the next prompt and leave no record.
 #
-# The name of the file ends in 122 random bits, which bash reads without a fork. Somebody who could guess the name
+# The name of the file ends in 122 random bits, which bash reads without a fork. Whoever could guess it
 # could make the file first, where fs.protected_regular is 0, and read what is typed. So the hook makes its files new,
 # writes to none that is not its person's, and does nothing where it cannot read the random bits.
 if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
   ! shopt -q restricted_shell && [[ ${PROMPT_COMMAND[@]@a} != *r* && ${PS0[@]@a} != *r* && -r /proc/sys/kernel/random/uuid ]]; then
 
   # All state is in arrays, which are never exported, not even under set -a. What each prompt needs is in arrays of one
-  # element, named by themselves, which bash finds twice as fast as members of an associative array.
+  # element: bash finds them twice as fast as members of an associative array.
   if [[ ${__karo[@]@a} != *A* || ${__karo[dir]} != "$__karo_spool" || -z ${__karo_runs-} ]]; then
     # An earlier hook of this shell, perhaps of an earlier release.
     [[ ${__karo[@]@a} != *A* || -z ${__karo[ps0]-} ]] || PS0=${PS0//"${__karo[ps0]}"}
@@ -32,14 +32,13 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     # PS0 runs between Enter and the command. It notes the time and the number that the history has reached, and
     # expands to nothing. It has no "!", which POSIX mode would replace by a history number.
     __karo[ps0]='${__karo_on:__karo_begun=${EPOCHREALTIME/[^0-9]}+0,__karo_runs+=1,__karo_at=HISTCMD,1:0}'
-    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell. A trap that does nothing is the shell's alone, while what
-    # is ignored would be ignored in every command; to set and clear it around each write costs a tenth of the hook. It is set
-    # once, so that a trap that its person sets later is theirs.
+    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell. What is ignored would be ignored in every command; a trap
+    # that does nothing is the shell's alone. Around each write it would cost a tenth of the hook; set once, it gives way to its person's.
     builtin trap : XFSZ
   fi
   [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo_mode=
 
-  # What the shell's settings, which are $1 together, mean for the next records.
+  # What the shell's settings, together $1, mean for the next records.
   __karo_settings() {
     __karo_mode=$1 __karo_plain=0 __karo[want]=${__karo[ignore]:+x} __karo[mark]=-
     [[ -o posix ]] && __karo[mark]=_
@@ -49,7 +48,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       __karo[paused]=
       [[ ${__karo[mark]}${__karo[want]} == - ]] && __karo_plain=1
     elif [[ -z ${__karo[paused]-} && $__karo_fd && -e $__karo_file ]]; then
-      # A note is written once: without a note the daemon would take this for a hook that fails.
+      # Without this note the daemon would take it for a hook that fails.
       __karo[paused]=x
       ((++__karo_seq))
       builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!paused\0.\0' "$__karo_id" \
@@ -89,11 +88,16 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
     [[ ! -O ${__karo[dir]} ]] || mask=077
     __karo_make "$__karo_file" "$mask" || return 0
-    # A number that people rarely take for themselves, because writing to theirs would damage it.
+    # A number that people rarely take: writing to theirs would damage it.
     for ((fd = 83; fd < 98; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
     # Not builtin exec: that would close it again.
     builtin eval "\exec $fd>>\"\$__karo_file\"" || return 0
     if [[ -f /dev/fd/$fd && -O /dev/fd/$fd ]]; then __karo_fd=$fd; else builtin eval "\exec $fd>&-"; fi
+  }
+
+  __karo_forget() {
+    builtin eval "\exec ${__karo[text]}<&-"
+    __karo[text]=
   }
 
   # Reads entries $1 to $2 of the history into text, without a fork: through a file of this shell's own.
@@ -102,9 +106,13 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     if [[ -z $fd ]]; then
       for ((fd = 98; fd < 113; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
       __karo_make "${__karo_file%spool}text" 077 && : >|"${__karo_file%spool}text" || return 1
-      builtin eval "\exec $fd<\"\${__karo_file%spool}text\"" && __karo[text]=$fd
+      builtin eval "\exec $fd<\"\${__karo_file%spool}text\"" && __karo[text]=$fd || return 1
     fi
-    builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"${__karo_file%spool}text"
+    if ! builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"${__karo_file%spool}text"; then
+      # What a full disk took of it is no beginning of the next one.
+      __karo_forget
+      return 1
+    fi
     IFS= builtin read -r -d '' -u "$fd" text
     __karo[said]=$text
   }
@@ -112,15 +120,14 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # Appends entries $1 to $2 of the history as one record: $3 start, $4 end, $5 exit code.
   __karo_write() {
     if [[ ${__karo[want]} && $fd ]]; then
-      __karo_read "$1" "$2" || return 0
+      __karo_read "$1" "$2" || { ((++__karo_seq)) && return 0; }
       if [[ ${__karo[mark]} == _ ]]; then line=${text:1}; else line=${text:2}; fi
       line=${line%$'\n'}
       # A line about what is to be nowhere any more is left out too. Where bash does not look at the text, which would
       # double the cost, the daemon blanks that line out.
       if [[ $line == [[:blank:]]* || $line == 'karo history delete '* || $line == @(${__karo[ignore]}) ]]; then
-        builtin eval "\exec ${__karo[text]}<&-"
+        __karo_forget
         : >|"${__karo_file%spool}text"
-        __karo[text]=
         return 0
       fi
     fi

@@ -45,6 +45,9 @@ test.runIf(isRoot)(
     const node = await nodeOn(disk.home)
     const shell = await startShell({ spool: join(disk.home, 'spool') })
     await typedAndStored(shell, node, 'echo before')
+    // With bash's own settings the hook reads each command from a file of its own, on the same disk.
+    const other = await startShell({ spool: join(disk.home, 'spool'), before: 'HISTCONTROL=' })
+    await typedAndStored(other, node, 'echo besides')
 
     disk.fill()
     // Nothing has come that the daemon could not write, and it says so all the same.
@@ -52,6 +55,7 @@ test.runIf(isRoot)(
     // The first record may still fit into the page that its file has begun.
     for (let i = 0; i < 60; i++)
       expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
+    for (let i = 60; i < 120; i++) await other.type(`echo lost ${i} ${'x'.repeat(200)}`)
     // Something that has to be written: a person's decision, which is refused with a reason.
     const decided = await node.karo(['share', 'off'])
     expect(decided.code).not.toBe(0)
@@ -65,12 +69,13 @@ test.runIf(isRoot)(
     disk.free()
     await node.ready()
     await typedAndStored(shell, node, 'echo after')
+    await typedAndStored(other, node, 'echo afterwards')
     const commands = await commandsIn(node)
     expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
     expect(new Set(commands).size).toBe(commands.length)
     // What the spool had no room for either is counted.
     const { spool } = await node.status()
-    expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
+    expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(120)
     expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
 
     await node.stop()
