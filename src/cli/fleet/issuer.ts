@@ -4,10 +4,10 @@ import { parseNodeId } from '../../../protocols/node-id.ts'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
 import { getIdentity } from '../../api/contract/operations/status.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { printable } from '../../base/format.ts'
-import { labelProblem, privileged } from '../../base/words/roles.ts'
+import { privileged } from '../../base/words/roles.ts'
 import { meshOf, type RootKey, signCertificate } from '../../trust/certificates/index.ts'
-import { type CommandIo, commaList, durationIn, usage } from '../kit.ts'
+import { checkedLabels } from '../input/labels.ts'
+import { assignedBy, type CommandIo, commaList, durationIn, usage } from '../kit.ts'
 
 /** What stays where an option is not given. */
 interface Kept {
@@ -41,28 +41,22 @@ export function issuerTerms(
 ): IssuerTerms {
   const kept = before ?? { grants: [], roles: [], teams: [] }
   const life = durationIn(options.for, '--for', '1m', '400d')
-  const grants = commaList(options.grant)
+  const grants = commaList(options.grant, '--grant')
   const unknown = (grants ?? []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0)
     throw usage(
-      `'${printable(unknown.join(', '))}' is not a privileged role`,
+      `'${unknown.join(', ')}' is not a privileged role`,
       '--grant',
       'Privileged are security and admin.',
     )
-  const checked = (what: string, labels: readonly string[]): readonly string[] => {
-    for (const label of labels) {
-      const problem = labelProblem(what, label)
-      if (problem !== undefined) throw usage(`'${printable(label)}' ${problem}`, `--${what}`)
-    }
-    return labels
-  }
+  const { roles, teams } = assignedBy(options)
   const owner = options.owner ?? kept.owner ?? 'none'
   return {
     life,
     grants: grants ?? kept.grants,
-    roles: checked('role', commaList(options.role) ?? kept.roles),
-    teams: checked('team', commaList(options.team) ?? kept.teams),
-    owner: owner === 'none' ? undefined : checked('owner', [owner])[0],
+    roles: checkedLabels('role', roles ?? kept.roles),
+    teams: checkedLabels('team', teams ?? kept.teams),
+    owner: owner === 'none' ? undefined : checkedLabels('owner', [owner])[0],
   }
 }
 

@@ -52,16 +52,18 @@ export const defined = <T extends object>(members: { [Name in keyof T]: T[Name] 
 
 /**
  * `a,b` as a list. `none`, or an empty text, is an empty list, which takes labels away. Throws KaroError `bad_request` where
- * `none` stands beside other words.
+ * `none` stands beside other words; `where` names the option.
  */
-export function commaList(text: string | undefined): string[] | undefined {
+export function commaList(text: string | undefined, where: string): string[] | undefined {
   const words = text
     ?.split(',')
     .map((word) => word.trim())
     .filter(Boolean)
   if (!words?.includes('none')) return words
-  if (words.length === 1) return []
-  throw usage("'none' stands alone, for an empty list", text as string, 'Leave out none, or all the others.')
+  const others = words.filter((word) => word !== 'none').join(', ')
+  if (others === '') return []
+  const known = where === '--role' ? ' karo policy show lists the roles.' : ''
+  throw usage(`'none' stands alone, and not beside ${others}`, where, `Leave out none, or ${others}.${known}`)
 }
 
 /** `--role` and `--team` of a command that gives them. */
@@ -85,7 +87,11 @@ export const assignedBy = ({
 }: {
   readonly role?: string | undefined
   readonly team?: string | undefined
-}) => defined<{ roles?: string[]; teams?: string[] }>({ roles: commaList(role), teams: commaList(team) })
+}) =>
+  defined<{ roles?: string[]; teams?: string[] }>({
+    roles: commaList(role, '--role'),
+    teams: commaList(team, '--team'),
+  })
 
 /** The daemon names the member of a request that is wrong; a person typed an option. `options`: what was typed, by the member. */
 export function asTyped(error: unknown, options: Readonly<Record<string, string>>): unknown {

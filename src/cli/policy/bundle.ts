@@ -112,7 +112,7 @@ async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): 
   throw usage(
     twice === undefined
       ? 'totals need two nodes to compute them'
-      : `two nodes that compute totals would be run by ${printable(twice.operator)}`,
+      : `two nodes that compute totals would be run by ${twice.operator}`,
     '--aggregator',
     'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
   )
@@ -124,17 +124,13 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
   const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1).trim()]
   const { peer, isProven, own } = await nodeNamed(io, who)
   if (!isProven && !isKey(who))
-    throw new KaroError(
-      'bad_request',
-      `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
-      {
-        hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
-      },
-    )
+    throw new KaroError('bad_request', `'${who}' is a name that the node gave itself, so it proves nothing`, {
+      hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
+    })
   const name = nameOf(peer)
   if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said))
     throw usage(
-      `the certificate of ${name} says that ${printable(peer.owner)} has it, not ${printable(said)}`,
+      `the certificate of ${name} says that ${peer.owner} has it, not ${said}`,
       '--aggregator',
       `Another owner needs a new certificate: karo ca assign ${name} --owner ${printable(said)}`,
     )

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { type Random, systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { beginFile, replaceFile, temporaryBeside } from '../../base/files.ts'
-import { printable } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { writing } from '../writing.ts'
 
@@ -117,14 +116,10 @@ function follow(path: string): string {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return path
   if (stat.isSymbolicLink() && !fs.existsSync(path))
-    throw new KaroError(
-      'bad_file',
-      `this is a link to ${printable(fs.readlinkSync(path))}, which is not there`,
-      {
-        where: path,
-        hint: 'Make that file, or name another one with --rc.',
-      },
-    )
+    throw new KaroError('bad_file', `this is a link to ${fs.readlinkSync(path)}, which is not there`, {
+      where: path,
+      hint: 'Make that file, or name another one with --rc.',
+    })
   return fs.realpathSync(path)
 }
 

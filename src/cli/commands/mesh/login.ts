@@ -28,11 +28,7 @@ function typesOf(words: readonly string[] | undefined): readonly AskedType[] | u
   return words?.map((word) => {
     const type = ASKED_TYPES.find((one) => queryType(one).word === word)
     if (type !== undefined) return type
-    throw usage(
-      `'${printable(word)}' is not a type of question`,
-      '--type',
-      `Choose from: ${WORDS.join(', ')}.`,
-    )
+    throw usage(`'${word}' is not a type of question`, '--type', `Choose from: ${WORDS.join(', ')}.`)
   })
 }
 
@@ -115,7 +111,7 @@ const login = defineCommand('login', {
       )
     const life = durationIn(options.for, '--for', '1m', '8h')
     const path = absolutePath(options.credential, '--credential')
-    const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
+    const asked = typesOf(commaList(options.type, '--type')) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents ? [...asked, AGENT_CONTROL] : asked
     if (types.length === 0)
       throw usage(

@@ -4,9 +4,9 @@ import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { AUDIENCES_MAX, NOISE_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { EXIT } from '../../../base/errors.ts'
-import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
+import { checkedLabels } from '../../input/labels.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
 import { defineCommand, given, NODE, oneNode, parseWhole, show, usage } from '../../kit.ts'
 import { checkView, explanationView, organisationView, policyView, replacedView } from '../../views/policy.ts'
@@ -152,11 +152,7 @@ const test = defineCommand('policy test', {
 function audiencesOf(roles: readonly string[]): readonly string[] {
   const unique = [...new Set(roles.map((role) => role.trim()))].sort()
   if (unique.length > AUDIENCES_MAX) throw usage(`totals go to at most ${AUDIENCES_MAX} roles`, '--audience')
-  for (const role of unique) {
-    const problem = labelProblem('role', role)
-    if (problem !== undefined) throw usage(`'${role}' ${problem}`, '--audience')
-  }
-  return unique
+  return checkedLabels('role', unique, '--audience')
 }
 
 const sign = defineCommand('policy sign', {
