@@ -25,12 +25,13 @@ export const ROOT_OPTIONS = {
 } as const satisfies OptionsByName
 
 /**
- * The root key, which stays in this process, for what only administrators may do with it. Throws KaroError as `openRootKey` does,
- * and if no passphrase can be read.
+ * The root key, which stays in this process, for what only administrators may do with it. `notice` is said before a person types the
+ * passphrase. Throws KaroError as `openRootKey` does, and if no passphrase can be read.
  */
 export async function openedRoot(
   io: CommandIo,
   options: { 'root-key'?: string | undefined; 'passphrase-file'?: string | undefined },
+  notice = '',
 ) {
   const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
   if (!existsSync(path))
@@ -39,6 +40,7 @@ export async function openedRoot(
       hint: 'Name the file of the root key: --root-key',
     })
   if (!options['passphrase-file']) await permitted(io, foundFleet)
+  io.err(notice)
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
   return withPassphrase(passphrase, (words) => openRootKey(path, words))
 }

@@ -15,7 +15,7 @@ import {
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { assignNode, getFleet } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
-import { getBundle, takeBundle } from '../../api/contract/operations/policy.ts'
+import { getBundle, getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { byText } from '../../base/by-text.ts'
 import { systemRandom } from '../../base/clock.ts'
@@ -37,6 +37,7 @@ import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
 import { type CommandIo, defined, usage } from '../kit.ts'
 import { nameOf } from '../views/lines.ts'
+import { replacedView } from '../views/policy.ts'
 
 export interface BundleTerms {
   readonly files: readonly string[]
@@ -59,26 +60,29 @@ export interface BundleTerms {
  */
 export async function signBundle(
   io: CommandIo,
-  { files, aggregators, ...terms }: BundleTerms,
+  { files, maxLevel, k, aggregators, bucket, noise, audiences, keepsSettings }: BundleTerms,
   options: Parameters<typeof openedRoot>[1],
 ) {
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
   const found = await aggregatorsNamed(io, aggregators)
   const last = await lastOf(io)
-  const root = await openedRoot(io, options)
+  const { organisation } = await io.call(getPolicy)
+  // Whoever signs a new file may not expect that the rest ends.
+  const ends = replacedView(organisation, { totals: found.length > 0, settings: keepsSettings }, io)
+  const root = await openedRoot(io, options, ends)
   await certifyOperators(io, root, found)
-  const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
-  return handBundle(io, root, last, {
+  const said = defined<Said>({
     policies,
-    ...(maxLevel !== undefined && { max_level: maxLevel }),
-    ...(k && { k_min: k }),
+    max_level: maxLevel,
+    k_min: k,
     aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
-    ...(bucket && { bucket }),
-    ...(noise !== undefined && { noise }),
-    ...(audiences.length > 0 && { audiences: [...audiences] }),
-    ...(keepsSettings && last?.body.settings && { settings: last.body.settings }),
+    bucket,
+    noise,
+    audiences: audiences.length > 0 ? audiences : undefined,
+    settings: keepsSettings ? last?.body.settings : undefined,
   })
+  return handBundle(io, root, last, said)
 }
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */

@@ -87,14 +87,18 @@ export function organisationView(bundle: Bundle | null, screen: Screen, rules = 
   return `${kept}${rules}${notInForce(problem, screen, "The organisation's newest bundle is not in force")}`
 }
 
-/** What was in force before, since one bundle replaces the other as a whole. */
-export function replacedView(before: Bundle | null, after: Bundle | null, screen: Screen): string {
+/** What is in force and will not be any more, since one bundle replaces the other as a whole. `kept`: what the next one says again. */
+export function replacedView(
+  before: Bundle | null,
+  kept: { readonly totals: boolean; readonly settings: boolean },
+  screen: Screen,
+): string {
   // The time 0 stands for no bundle at all: the one that came could not be taken.
   if (before === null || Date.parse(before.signed_at) === 0) return ''
-  const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
-  const endSettings = before.settings.length > 0 && after?.settings.length === 0
-  return `The new bundle replaces this one as a whole${endSettings ? ', its settings too;' : '; but for settings,'} what was not said again holds no more:
-${organisationView(before, screen, rulesText(before.text))}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`
+  const isEnd = before.totals.aggregators.length > 0 && !kept.totals
+  const endSettings = before.settings.length > 0 && !kept.settings
+  return `The new bundle replaces this one as a whole${endSettings ? ', its settings too;' : '; but for settings,'} what it does not say again holds no more:
+${organisationView(before, screen, rulesText(before.text))}${isEnd ? 'Totals end with it: name each --aggregator again to keep them.\n' : ''}`
 }
 
 export function checkView(check: PolicyCheckShape, screen: Screen): string {

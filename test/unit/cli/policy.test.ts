@@ -6,7 +6,7 @@ import { organisationView, replacedView } from '../../../src/cli/views/policy.ts
 import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { karo, transcript } from '../../support/node/played-daemon.ts'
+import { bundleOf, karo, transcript } from '../../support/node/played-daemon.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../configs/policies/roles.cedar')
 const checked = (effect: 'allow' | 'deny') => ({
@@ -158,18 +158,20 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
   const before = (signed: number, problem: string | null, settings = limits.settings) =>
     ({ ...limits, settings, number: 0, signed_at: new Date(signed).toISOString(), problem }) as never
   const replaced = (signed: number, problem: string | null) =>
-    replacedView(before(signed, problem), null, SCREEN)
+    replacedView(before(signed, problem), { totals: true, settings: true }, SCREEN)
   // karo policy sign --none ends them; every other bundle keeps them.
   const setting = [{ key: 'guard.profile', value: '"strict"' }]
-  expect(replacedView(before(1, null, setting), before(1, null, setting), SCREEN)).toContain(
-    'but for settings',
-  )
-  expect(replacedView(before(1, null, setting), before(1, null), SCREEN)).toContain('its settings too')
-  for (const [had, has] of [
-    [before(1, null), before(1, null)],
-    [before(1, null, setting), null],
+  for (const [had, settings, says] of [
+    [before(1, null, setting), false, 'its settings too'],
+    [before(1, null, setting), true, 'but for settings'],
+    [before(1, null), false, 'but for settings'],
   ] as const)
-    expect(replacedView(had, has, SCREEN)).toContain('but for settings')
+    expect(replacedView(had, { totals: true, settings }, SCREEN)).toContain(says)
+  const computed = bundleOf([testIdentity(1).nodeId]) as never
+  for (const kept of [true, false])
+    expect(replacedView(computed, { totals: kept, settings: true }, SCREEN).includes('Totals end')).toBe(
+      !kept,
+    )
   // The first one has the number 0, too.
   expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
     /^The new bundle replaces .*\n.*bundle 0, signed 2026/,

@@ -266,7 +266,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
 })
 
-test('what a bundle takes the place of is shown, once it is in force', async () => {
+test('what a bundle takes the place of is shown before the passphrase opens the root key', async () => {
   const folder = temporaryDirectory()
   const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
   createRootKey(key, Buffer.from(words), systemRandom)
@@ -277,23 +277,20 @@ test('what a bundle takes the place of is shown, once it is in force', async () 
     text: 'forbid (principal, action, resource);',
     k_min: 10,
   }
-  const after = { ...before, number: 4, k_min: null, totals: { ...before.totals, aggregators: [] } }
-  const signed = (taken?: object) =>
+  const signed = (root: string) =>
     karo(
-      {
-        ...policyWith(before),
-        'GET /api/v1/policy/bundle': { bundle: null },
-        'POST /api/v1/policy/bundle': taken,
-      },
-      ...['policy', 'sign', '--max-level', '1', '--root-key', key, '--passphrase-file', pass],
+      { ...EXPLAIN, ...policyWith(before), 'GET /api/v1/policy/bundle': { bundle: null } },
+      ...['policy', 'sign', '--max-level', '1', '--root-key', root, '--passphrase-file', pass],
     )
-  const { err } = await signed({ organisation: after })
+  const wrong = join(folder, 'wrong.key')
+  createRootKey(wrong, Buffer.from('another battery staple'), systemRandom)
+  const { code, err, requests } = await signed(wrong)
   const said = err.replaceAll(/\s+/g, ' ')
   expect(said).toContain('no total of fewer than 10 nodes; totals of each day for security')
-  expect(said).toContain('Totals have ended')
-  expect((await signed({ organisation: before })).err).not.toContain('Totals have ended')
-  const refused = await signed()
-  expect([refused.code, refused.err]).toEqual([1, expect.not.stringContaining('bundle 3')])
+  expect(said).toMatch(/Totals end with it: .* the passphrase does not open the root key/)
+  expect([code, requests.filter(({ line }) => line.startsWith('POST'))]).toEqual([4, []])
+  // Without the file of the key nothing is about to end.
+  expect((await signed('/nowhere/root.key')).err).not.toContain('bundle 3')
 })
 
 test('settings that the fleet has, and a setting that it has not, are not signed again', async () => {

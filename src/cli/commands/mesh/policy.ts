@@ -9,7 +9,7 @@ import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { checkedLabels } from '../../input/labels.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
 import { defineCommand, given, NODE, oneNode, parseWhole, show, usage } from '../../kit.ts'
-import { checkView, explanationView, organisationView, policyView, replacedView } from '../../views/policy.ts'
+import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
   value: 'action',
@@ -224,11 +224,8 @@ const sign = defineCommand('policy sign', {
         'karo policy sign',
         'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
       )
-    const { organisation: before } = await io.call(getPolicy)
     const { signBundle } = await import('../../policy/bundle.ts')
     const answer = await signBundle(io, { ...terms, keepsSettings: !options.none }, options)
-    // Whoever signs a new file may not expect that the rest ends.
-    io.err(replacedView(before, answer.organisation, io))
     return show(io, answer, ({ organisation }, screen) => organisationView(organisation, screen))
   },
 })
