@@ -9,7 +9,7 @@ import { closest } from '../base/suggest.ts'
 import { FLEET_KEYS, follows } from './fleet.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { fleetKnowledge, fleetRules } from './paths.ts'
-import { KEY_LIST } from './table.ts'
+import { keyOf } from './table.ts'
 import type { ValueSource } from './types.ts'
 
 export interface FleetSettings {
@@ -37,7 +37,7 @@ const MOST_BYTES = 256 * 1024
 export function checkedSetting(path: string, value: unknown): unknown {
   const wrong = (message: string, hint?: string): KaroError => new KaroError('bad_config', message, { hint })
   const may = Object.hasOwn(FLEET_KEYS, path) ? FLEET_KEYS[path] : undefined
-  const key = KEY_LIST.find((one) => one.path === path)
+  const key = keyOf(path)
   if (may === undefined || key === undefined) {
     const meant = closest(path, Object.keys(FLEET_KEYS))
     throw wrong(

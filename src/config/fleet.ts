@@ -77,7 +77,8 @@ export const FLEET_KEYS: Readonly<Record<string, FleetKey>> = {
   'retention.rollups_days': fewerDays,
 }
 
-const sectionOf = (path: string): string => path.slice(0, path.indexOf('.'))
+/** `mesh` of `mesh.port`. */
+export const sectionOf = (path: string): string => path.slice(0, path.indexOf('.'))
 
 /** What `policy.follow` may name. */
 export const FOLLOWABLE: readonly string[] = [

@@ -12,7 +12,7 @@ import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import { type Env, fleetFile, machineFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
-import { type Config, configOf, envName, KEY_LIST, type Key } from './table.ts'
+import { type Config, configOf, envName, KEY_LIST, type Key, keyOf } from './table.ts'
 import type { ValueSource } from './types.ts'
 
 export interface LoadedConfig {
@@ -118,7 +118,7 @@ function readSettings(text: string, file: string, shown = FILE): { settings: Set
       const here = [...at, name]
       const path = parent === '' ? name : `${parent}.${name}`
       const where = `${file}:${lineOf(here)}`
-      const found = name.includes('.') ? undefined : KEY_LIST.find((k) => k.path === path)
+      const found = name.includes('.') ? undefined : keyOf(path)
       if (found) {
         // An empty `[peers.trusted]`, as in the sample file, sets nothing.
         if (isTable(value) && Object.keys(value).length === 0) continue

@@ -50,7 +50,7 @@ export function withoutRetired(
   for (const [name, value] of Object.entries(document)) {
     const path = [...at, name]
     const retired = RETIRED.find((one) => isOf(one, path, value))
-    if (retired !== undefined) found.push({ path, instead: retired.instead, ...pick(retired) })
+    if (retired !== undefined) found.push({ ...retired, path })
     else if (!isTable(value)) kept.push([name, value])
     else {
       const inner = withoutRetired(value, found, path)
@@ -60,8 +60,6 @@ export function withoutRetired(
   }
   return Object.fromEntries(kept)
 }
-
-const pick = ({ value }: Retired): Pick<Found, 'value'> => (value === undefined ? {} : { value })
 
 function isOf({ path, value: only }: Retired, at: readonly string[], value: unknown): boolean {
   if (only !== undefined && only !== value) return false

@@ -85,7 +85,7 @@ export function readValue(key: Key<unknown>, written: string, present?: unknown)
 }
 
 /**
- * Undefined takes the key out. Throws KaroError `refused` where that cannot be done without touching another key, as where one is to
+ * Undefined takes the key out, and the header of its section where nothing else stands below it. Throws KaroError `refused` where that cannot be done without touching another key, as where one is to
  * be set in a section written in braces.
  */
 export function setKey(text: string, key: Key<unknown>, value: unknown, file: string): string {
@@ -97,7 +97,7 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
   const line = `${name} = ${toToml(value)}`
   const after =
     own !== undefined
-      ? replaced(text, own, value)
+      ? replaced(text, own, value).replace(emptySection(section), '$1')
       : value === undefined
         ? text
         : header !== undefined
@@ -110,6 +110,9 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
     })
   return after
 }
+
+/** The header of a section without keys and comments, and an empty line above it; the line before that stays. */
+const emptySection = (name: string): RegExp => new RegExp(`(^|\n)\n?\\[${name}\\]\n(?=\\s*(\\[|$))`)
 
 /** The key of an assignment with its sign: `"a.b" = `. */
 const keyPart = (assignment: string): string =>

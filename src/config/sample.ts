@@ -1,8 +1,8 @@
 // Writes the table of keys for people: the config.toml of a new home and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
-import { FLEET_KEYS } from './fleet.ts'
+import { FLEET_KEYS, sectionOf } from './fleet.ts'
 import { isTable } from './kinds.ts'
-import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
+import { envName, KEY_LIST, type Key, keyOf, whenInForce } from './table.ts'
 
 /** Writes a default or another small value as TOML. */
 export function toToml(value: unknown): string {
@@ -25,7 +25,7 @@ export function defaultText(k: Key<unknown>): string {
 
 /** Says what this value of a key deletes, on a line of its own behind another one; empty where it deletes nothing. */
 export function removalText(path: string, days: unknown): string {
-  const removes = KEY_LIST.find((k) => k.path === path)?.removes
+  const removes = keyOf(path)?.removes
   return removes && Number(days) > 0
     ? `\nOnce an hour, ${removes} older than ${days} days are removed for good.`
     : ''
@@ -72,7 +72,7 @@ function rowOf(k: Key<unknown>): string {
 
 /** docs/configuration.md. */
 export function configurationPage(): string {
-  const sections = Map.groupBy(KEY_LIST, ({ path }) => path.slice(0, path.indexOf('.')))
+  const sections = Map.groupBy(KEY_LIST, ({ path }) => sectionOf(path))
   const tables = [...sections].map(
     ([section, keys]) =>
       `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,

@@ -675,6 +675,9 @@ export const KEY_LIST = Object.entries(KEYS).map(([path, k]) => ({
   ...k,
 })) as unknown as readonly Key<unknown>[]
 
+/** The key with this path, such as `mesh.port`. */
+export const keyOf = (path: string): Key<unknown> | undefined => KEY_LIST.find((key) => key.path === path)
+
 type Keys = typeof KEYS
 /** `{ a: { b: T } }` for a key with the path `a.b` and values of type T. */
 type Nested<Path extends string, T> = Path extends `${infer Section}.${infer Rest}`

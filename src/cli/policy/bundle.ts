@@ -265,8 +265,8 @@ const computing = ({ aggregators, bucket = 'day' }: Said): string =>
 export type Wanted = Readonly<Record<string, unknown>>
 
 /**
- * Signs the last bundle again with these settings. `before` has the settings as they were, by key. Throws as `signBundle` does,
- * and KaroError `bad_request` where nothing would be another.
+ * Signs the last bundle again with these settings, unless it has them already. `before` has the settings as they were, by key. Throws
+ * as `signBundle` does.
  */
 export async function signSettings(io: CommandIo, wanted: Wanted, options: Parameters<typeof openedRoot>[1]) {
   const last = await lastOf(io)
@@ -274,14 +274,11 @@ export async function signSettings(io: CommandIo, wanted: Wanted, options: Param
   const { former: _, ...said } = last?.body ?? { policies: new Uint8Array(), aggregators: [] }
   const before = settingsOf(last?.body.settings ?? [])
   const after = defined<Wanted>({ ...before, ...wanted })
-  if (isDeepStrictEqual(after, before))
-    throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
-      hint: 'karo fleet show lists the settings.',
-    })
+  if (isDeepStrictEqual(after, before)) return { ...(await io.call(getPolicy)), before }
   const settings = Object.entries(after)
     .sort(([a], [b]) => byText(a, b))
     .map(([key, value]) => ({ key, value: settingBytes(key, value) }))
-  // Asked for only now: what is refused is refused before a person types a passphrase.
+  // Asked for only now: nobody types a passphrase for nothing.
   const root = await openedRoot(io, options)
   const { organisation } = await handBundle(io, root, last, { ...said, settings })
   return { organisation, before }

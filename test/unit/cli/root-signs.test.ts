@@ -298,10 +298,17 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
   createRootKey(key, Buffer.from(words), systemRandom)
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
-  const answers = { 'GET /api/v1/fleet': fleet, 'GET /api/v1/policy/bundle': { bundle: null } }
-  // Nothing is set, so nobody is told that it is there already; and nobody is asked for the passphrase before.
-  const { code, err } = await karo(answers, 'fleet', 'unset', 'guard.profile', '--root-key', key)
-  expect([code, err]).toEqual([2, expect.stringContaining('nothing would change')])
+  const answers = {
+    ...policyWith(null),
+    'GET /api/v1/fleet': fleet,
+    'GET /api/v1/policy/bundle': { bundle: null },
+  }
+  // Nobody is asked for the passphrase, nor refused: whoever asks for what there is has it.
+  const { code, out, requests } = await karo(answers, 'fleet', 'unset', 'guard.profile', '--root-key', key)
+  expect([code, out]).toEqual([0, 'Nothing was changed: it was so before.\n'])
+  expect(requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([])
+  const unknown = await karo(answers, 'fleet', 'unset', 'guard.profil')
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining("'guard.profil' is no key")])
   // One setting that is wrong keeps the others back.
   const wrong = await karo(answers, 'fleet', 'set', 'guard.profile=strict', 'guard.on_error=maybe')
   expect([wrong.code, wrong.err]).toEqual([

@@ -66,16 +66,25 @@ test.each([
   ['sharing.allow.peers', TEXT, TEXT.replace('allow.peers = ["tools"] ', '')],
   ['mesh.lan_only', TEXT, TEXT],
   ['mesh.port', '[mesh]\r\nport = 9400\r\nlan_only = true\r\n', '[mesh]\r\nlan_only = true\r\n'],
-  ['mesh.port', '[mesh]\nport = 9400', '[mesh]\n'],
+  ['mesh.port', '[mesh]\nport = 9400', ''],
   ['access.askers', 'access.askers = [\n  "ann", # one\n]\n[mesh]\n', '[mesh]\n'],
   ['mesh.port', '[mesh]\n  port = 9400\n  lan_only = true\n', '[mesh]\n  lan_only = true\n'],
   ['mesh.port', '[mesh]\n  port = 9400 # one\n', '[mesh]\n  # one\n'],
-  ['mesh.port', '[mesh]\n  port = 9400', '[mesh]\n'],
+  ['mesh.port', '[mesh]\n  port = 9400', ''],
+  ['mesh.port', '[mesh]\nport = 9400\n# 9238 is taken.\n', '[mesh]\n# 9238 is taken.\n'],
+  ['mesh.port', '[mesh] # one\nport = 9400\n', '[mesh] # one\n'],
+  ['mesh.port', 'a = 1\n[mesh]\nport = 9400\n\n[node]\n', 'a = 1\n\n[node]\n'],
+  ['mesh.port', 'a = 1\n\n[mesh]\nport = 9400\n\n[node]\n', 'a = 1\n\n[node]\n'],
   ['mesh.port', 'mesh = { port = 9400 }\n', 'mesh = {}\n'],
   ['mesh.port', 'mesh = { port = 9400, lan_only = true }\n', 'mesh = { lan_only = true }\n'],
   ['mesh.port', 'mesh = { lan_only = true, port = 9400 }\n', 'mesh = { lan_only = true }\n'],
 ])('%s is taken out', (path, text, after) => {
   expect(setKey(text, keyOf(path), undefined, 'config.toml')).toBe(after)
+})
+
+test('what was set and is taken out leaves the file as it was', () => {
+  const key = keyOf('history.ignore')
+  expect(setKey(set(TEXT, 'history.ignore', 'export *'), key, undefined, 'config.toml')).toBe(TEXT)
 })
 
 test('what stands behind a value that is set stays where it was', () => {

@@ -12,7 +12,7 @@ import { orElse } from '../../../base/run/or-else.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { removalText, valueText } from '../../../config/sample.ts'
-import { KEY_LIST } from '../../../config/table.ts'
+import { keyOf } from '../../../config/table.ts'
 import { type openedRoot, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
   absolutePath,
@@ -28,6 +28,7 @@ import {
 } from '../../kit.ts'
 import type { Wanted } from '../../policy/bundle.ts'
 import { lostView, notInForce } from '../../views/policy.ts'
+import { UNCHANGED } from '../../writing.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
@@ -35,7 +36,7 @@ const NAMES = Object.keys(FLEET_KEYS)
 async function settingIn(text: string): Promise<readonly [string, unknown]> {
   const at = text.indexOf('=')
   const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-  const known = KEY_LIST.find(({ path }) => path === key)
+  const known = keyOf(key)
   if (said === '' && known !== undefined)
     throw usage(
       `there is no value behind ${key}`,
@@ -79,7 +80,7 @@ const unset = defineCommand('fleet unset', {
   summary: 'sign the policy bundle without these settings: each machine has its own again',
   shows: takeBundle,
   args: {
-    key: { variadic: true, description: 'as in karo fleet show', completes: NAMES },
+    key: { variadic: true, description: 'as in karo fleet show', choices: NAMES },
   },
   options: ROOT_OPTIONS,
   examples: { 'karo fleet unset guard.profile': 'with karo-root.key of this directory' },
@@ -216,8 +217,7 @@ function changedView(
   removals: string,
   screen: Screen,
 ): string {
-  if (organisation === null) return ''
-  const { number, settings } = organisation
+  const { number, settings = [] } = organisation ?? {}
   const now = new Map(settings.map(({ key, value }) => [key, value]))
   const lines = [...new Set([...Object.keys(before), ...now.keys()])].sort().flatMap((key) => {
     const [old, next] = [before[key] === undefined ? undefined : valueText(before[key]), now.get(key)]
@@ -226,6 +226,7 @@ function changedView(
       `${key}: ${next === undefined ? 'not set any more' : cut(next, LONG)}${old === undefined ? '' : ` (was ${cut(old, LONG)})`}`,
     ]
   })
+  if (lines.length === 0) return UNCHANGED
   return fitted(
     `${lines.map(printable).join('\n')}\nSigned edition ${number}. Connected machines follow it within seconds: karo fleet show${removals}\n`,
     screen,

@@ -14,7 +14,7 @@ import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
 import { recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, removalText, sampleConfig, valueText } from '../../../config/sample.ts'
-import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
+import { envName, KEY_LIST, type Key, keyOf, whenInForce } from '../../../config/table.ts'
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
@@ -22,7 +22,7 @@ import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, prefixed, printJson, show, table, usage } from '../../kit.ts'
 import { throughRestart } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
-import { replaceSettings, writing } from '../../writing.ts'
+import { replaceSettings, UNCHANGED, writing } from '../../writing.ts'
 
 /** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
@@ -109,7 +109,7 @@ const get = defineCommand('config get', {
 
 /** Throws KaroError `bad_request`, with the nearest key. */
 function keyNamed(path: string, where: string): Key<unknown> {
-  const found = KEY_LIST.find((k) => k.path === path)
+  const found = keyOf(path)
   if (found !== undefined) return found
   const meant = closest(path, PATHS) ?? sectionOf(path) ?? sectionOf(path.split('.').at(-1))
   throw usage(
@@ -267,7 +267,8 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (guard !== undefined) resealed(guard)
   const has = value ?? plain(values.get(key.path))
   const from = value === undefined ? `(${sources.get(key.path)})` : `in ${printable(file)}`
-  if (!io.json) io.out(`${key.path} = ${printable(valueText(has))} ${from}\n`)
+  if (!io.json)
+    io.out(`${key.path} = ${printable(valueText(has))} ${from}\n${now === before ? UNCHANGED : ''}`)
   // What the fleet says is in force where the file says nothing.
   const wins = value === undefined ? /^KARO_/ : /^(KARO_|fleet )/
   const [in_force, words] = await inForce(io, key.path, has, wins, options.restart)
