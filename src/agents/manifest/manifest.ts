@@ -59,15 +59,22 @@ export function needsPerson({
   return binds.some(({ write }) => write) ? 'may write' : undefined
 }
 
-/** The secrets (by name) and network places of the agent, as the card shows them and as an approval covers them. */
-export const shownGifts = ({
-  secrets,
-  connect = [],
-}: Pick<Manifest, 'secrets' | 'connect'>): Readonly<Record<string, string>> => ({
-  ...Object.fromEntries(
-    secrets.map(({ variable, secret }) => [`KARO_SECRET_${variable}`, `the secret ${secret}`]),
-  ),
-  ...(connect.length > 0 && { HTTPS_PROXY: `to ${connect.join(', ')} and nowhere else` }),
+/**
+ * The jail of the agent as an action names it. `env`: its secrets (by name) and network places, as the card shows them and as an
+ * approval covers them.
+ */
+export const jailOf = ({ argv, cwd, binds, secrets, connect = [] }: Manifest) => ({
+  argv,
+  cwd,
+  binds,
+  connect,
+  secrets: secrets.map(({ secret }) => secret),
+  env: {
+    ...Object.fromEntries(
+      secrets.map(({ variable, secret }) => [`KARO_SECRET_${variable}`, `the secret ${secret}`]),
+    ),
+    ...(connect.length > 0 && { HTTPS_PROXY: `to ${connect.join(', ')} and nowhere else` }),
+  } as Readonly<Record<string, string>>,
 })
 
 /** BLAKE3 of all that the manifest says, 64 hex digits: an agent that is added again is another one. */

@@ -275,16 +275,20 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
       return start(traceId, code)
     },
     /**
-     * Calls a tool, after the calls before it; the agent has to run. `onBegin` is waited for right before the tool is called, with
+     * Calls a tool, after the calls before it, where there are some of which `onWait` tells; the agent has to run. `onBegin` is waited for right before the tool is called, with
      * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
      */
     async call(
       name: string,
       input: Readonly<Record<string, unknown>>,
-      options: CallOptions & { readonly onBegin: (tool: Tool | undefined) => Promise<void> },
+      options: CallOptions & {
+        readonly onWait?: () => void
+        readonly onBegin: (tool: Tool | undefined) => Promise<void>
+      },
     ) {
       if (oneByOne.pending() > MOST_WAITING)
         throw new KaroError('rate_limited', `too many calls of ${id} wait`)
+      if (oneByOne.pending() > 0) options.onWait?.()
       let begun = false
       const work = oneByOne(async (): Promise<CallOutcome> => {
         if (options.signal.aborted) return { kind: 'canceled' }

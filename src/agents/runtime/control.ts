@@ -3,7 +3,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { EXEC } from '../classes.ts'
-import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
+import { jailOf, type Manifest, needsPerson } from '../manifest/manifest.ts'
 import { isOutside } from '../manifest/wanted.ts'
 import { OtherCode } from '../muscle/client.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
@@ -169,24 +169,16 @@ export function createControl({ identity, gates, grants, log }: ControlDeps) {
 const controlOf = (
   manifest: Manifest,
   operation: 'start' | 'logs',
-  { requester, target, traceId, input }: Pick<Action, 'requester' | 'target' | 'traceId' | 'input'>,
+  asked: Pick<Action, 'requester' | 'target' | 'traceId' | 'input'>,
 ): Action => ({
+  ...asked,
+  ...jailOf(manifest),
   // One task for all its starts: an approval that was given after one of them is for the next one.
-  id: `${operation}-${traceId}`,
+  id: `${operation}-${asked.traceId}`,
   task: `${operation} ${manifest.id}`,
   agent: manifest.id,
   operation,
   tool: operation === 'start' ? EXEC : 'logs',
   readOnly: operation === 'logs',
-  argv: manifest.argv,
-  cwd: manifest.cwd,
-  env: shownGifts(manifest),
-  binds: manifest.binds,
-  secrets: manifest.secrets.map(({ secret }) => secret),
-  connect: manifest.connect ?? [],
-  input,
   why: manifest.why,
-  requester,
-  target,
-  traceId,
 })

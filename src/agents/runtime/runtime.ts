@@ -1,6 +1,5 @@
 // The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Room } from '../../base/run/room.ts'
@@ -102,7 +101,7 @@ export interface Runtime extends Room {
 }
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
-  const { repository, muscle, gates, record, clock, random, log } = deps
+  const { muscle, gates, record } = deps
   const states = createListeners<[AgentOf, AgentStatus]>()
   const registry = withBuiltIns(
     createRegistry({
@@ -120,20 +119,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const control = createControl(deps)
   const { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart } = control
   const looks = createLooks({
-    timers: deps.timers,
-    log,
+    ...deps,
     agents: registry.all,
-    gates,
-    grantedUntil: deps.grantedUntil,
     startOf: async (known) =>
       asked(await known.manifest(), 'start', { person: known.person, admin: false, traceId: NO_TRACE }),
   })
   const tasks = createTasks({
-    repository,
-    clock,
-    random,
-    log,
-    drive: createDrive({ registry, gates, control, looks, clock, log, keepLong: deps.keepLong }),
+    ...deps,
+    drive: createDrive({ ...deps, registry, control, looks }),
   })
 
   const find = ({ person, admin }: Actor, which: string): Known =>
@@ -323,10 +316,7 @@ const MOST_MS = 3_600_000
 export function createConnected({
   clock,
   record,
-}: {
-  readonly clock: Clock
-  readonly record: (entry: AuditRecord) => Promise<void>
-}): AgentDeps['connected'] {
+}: Pick<RuntimeDeps, 'clock' | 'record'>): AgentDeps['connected'] {
   const sparing = createSparing({ clock, mostMs: MOST_MS })
   return ({ id, person }, traceId, { place, refused }) => {
     const due = sparing.times(JSON.stringify([id, place, refused !== undefined]))

@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { digestOf, type Manifest, shownGifts } from '../manifest/manifest.ts'
+import { digestOf, jailOf, type Manifest } from '../manifest/manifest.ts'
 import { OtherCode } from '../muscle/client.ts'
 import type { Actor, Control } from '../runtime/control.ts'
 import type { Looks } from '../runtime/looks.ts'
@@ -65,11 +65,10 @@ export const createDrive =
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
       else if (error instanceof NotRun) await live.to(error.state, error.message)
       else {
-        const { by } = live.task()
-        if (by !== undefined)
-          deps.log.warn({ trace_id: traceId, reason: wordsOf(error as Error) }, 'a task did not run')
-        const words =
-          by === undefined ? wordsOf(error as Error) : wordsAfar(error, 'the log of that machine says why')
+        const reason = wordsOf(error as Error)
+        const isOurs = live.task().by === undefined
+        const words = isOurs ? reason : wordsAfar(error, 'the log of that machine says why')
+        if (!isOurs) deps.log.warn({ trace_id: traceId, reason }, 'a task did not run')
         await live.to('failed', `it did not run: ${words}`)
       }
     }
@@ -102,13 +101,8 @@ async function perform(
     agent: task.agent,
     tool: task.tool,
     readOnly,
-    argv: manifest.argv,
-    cwd: manifest.cwd,
-    env: shownGifts(manifest),
-    binds: manifest.binds,
+    ...jailOf(manifest),
     input,
-    secrets: manifest.secrets.map(({ secret }) => secret),
-    connect: manifest.connect ?? [],
     target: deps.control.self,
     requester: deps.control.requesterOf(actor),
     why: task.why,
@@ -141,6 +135,11 @@ async function perform(
         traceId,
         code,
         onProgress: live.progress,
+        onWait() {
+          // Nobody is to answer any more.
+          if (live.task().state === 'input-required')
+            live.to('submitted', `it was approved; ${task.agent} does others first`).catch(() => {})
+        },
         async onBegin(now) {
           // It may have been started anew since, and offer something else under the same name.
           if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)

@@ -18,6 +18,8 @@ const MOST_KEPT = 2_000
 const KEPT_MS = 86_400_000
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
+/** Milliseconds until an end that the disk did not take is written again. */
+const AGAIN_MS = 3_000
 /** Why a task or an agent ends, for people. */
 export const TAKEN_BACK = 'a grant or a secret that it needs was taken back'
 
@@ -28,7 +30,7 @@ export interface Taken {
   readonly capability?: string
 }
 
-export interface TasksDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
+export interface TasksDeps extends Pick<Ambient, 'clock' | 'timers' | 'random' | 'log'> {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
   /** Brings it to its end. Never rejects. */
   readonly drive: (live: Live, sessions: readonly string[] | undefined) => Promise<void>
@@ -82,7 +84,7 @@ interface Running {
   written: Promise<void>
 }
 
-export function createTasks({ repository, drive, clock, random, log }: TasksDeps): Tasks {
+export function createTasks({ repository, drive, clock, timers, random, log }: TasksDeps): Tasks {
   const events = createListeners<[task: Task, event: TaskEvent]>()
   const live = new Map<string, Running>()
   /** Tasks that are being stored for the first time. */
@@ -106,6 +108,9 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     more: { readonly approval?: string; readonly result?: string; readonly lazy?: true } = {},
   ): Promise<void> {
     const { row } = running
+    const { approval = row.approval, ...kept } = more
+    // It ended, and the disk did not take that: what is said of it because of this is not how it ended.
+    if (isFinal(row.state as TaskState)) return running.written
     const told: TaskEvent = { ...event, seq: row.seq + 1, at: clock.now() }
     const final = isFinal(event.state)
     running.row = {
@@ -113,22 +118,25 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       state: event.state,
       seq: told.seq,
       events: trimmed([...row.events, told]),
-      approval: more.approval ?? row.approval,
+      approval,
       ended_at: final ? told.at : null,
     }
     const stored = running.row
-    const { result, lazy } = more
-    running.written = running.written
-      .catch(() => {})
-      .then(() =>
-        repository.putTask(stored, { ...(result !== undefined && { result }), ...(lazy && { lazy }) }),
-      )
-    // Whoever hears of an event finds it in the store.
-    return running.written.then(() => {
+    const store = async (): Promise<void> => {
+      await repository.putTask(stored, kept)
       running.stored = stored
       if (final) idsOf(row.uid, row.id).set(row.id, told.at)
+      // Whoever hears of an event finds it in the store.
       events.tell(taskOf(stored), told)
-    })
+    }
+    // Else whoever follows the task would wait for ever, and its result would be lost.
+    const again = () =>
+      timers.after(AGAIN_MS, () => {
+        if (ending === undefined && idsOf(row.uid, row.id).has(row.id)) store().catch(again)
+      })
+    running.written = running.written.catch(() => {}).then(store)
+    if (final) running.written.catch(again)
+    return running.written
   }
 
   function begin(row: TaskRow, sessions: readonly string[] | undefined): Running {

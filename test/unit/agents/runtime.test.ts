@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Gates } from '../../../src/agents/types.ts'
 import { systemClock, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import {
   actor,
@@ -10,7 +11,9 @@ import {
   done,
   lastWords,
   ONLY_READS,
+  runs,
   said,
+  waits,
   wantedOf,
 } from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
@@ -152,6 +155,26 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(task.events.at(-1)?.message).toContain('did not answer within 1 s')
     const before = await client.list()
     expect(before.every(({ job }) => !job.includes('get_stuck'))).toBe(true)
+  })
+
+  test('whose task was approved while it does others first says that nobody is to answer any more', async () => {
+    const gates: Gates = {
+      ...ONLY_READS,
+      judge: async (action) => (action.tool === 'write' ? waits() : ONLY_READS.judge(action)),
+      settled: async () => runs(),
+    }
+    const { runtime } = await agentRig({ gates })
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const first = await begun(runtime, 'slow')
+    await first.become('working')
+    const second = await begun(runtime, 'write')
+    const approved = await second.when(({ seq }) => seq === 3, 'approved')
+    expect([approved.state, lastWords(approved)]).toEqual(['submitted', expect.stringContaining('approved')])
+    await first.cancel()
+    const { events } = await second.over()
+    expect(events.map(({ state }) => state)).toEqual(
+      'submitted input-required submitted working completed'.split(' '),
+    )
   })
 
   test('stops a call that is cancelled, and lives on; one that does not is killed with all its processes', async () => {

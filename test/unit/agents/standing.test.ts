@@ -12,7 +12,7 @@ import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/ses
 import { createDrive } from '../../../src/agents/tasks/drive.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Gates, Verdict } from '../../../src/agents/types.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import {
@@ -176,6 +176,7 @@ async function driven(gates: Partial<Gates> = {}) {
   const tasks = createTasks({
     repository: createAgentRepository(await temporaryDatabase()),
     clock: systemClock,
+    timers: systemTimers,
     random: systemRandom,
     log: silentLog,
     drive: createDrive({

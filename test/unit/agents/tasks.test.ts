@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AFAR } from '../../../src/agents/tasks/afar.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import { isFinal, type Live, type Task } from '../../../src/agents/tasks/types.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Database } from '../../../src/store/level/database.ts'
 import { createAgentRepository, isAgentRow } from '../../../src/store/tables/agents.ts'
@@ -24,11 +24,17 @@ const finish = async (live: Live): Promise<void> => {
   await live.to('working', 'now')
   await live.to('completed', 'done', { result: '{"content":[]}' })
 }
-const tasksOf = (db: Database, drive: (live: Live) => Promise<void> = finish, now = systemClock.now) =>
+const tasksOf = (
+  db: Database,
+  drive: (live: Live) => Promise<void> = finish,
+  { now = systemClock.now, repository = createAgentRepository(db) } = {},
+) =>
   createTasks({
-    repository: createAgentRepository(db),
+    repository,
     drive,
     clock: { ...systemClock, now },
+    // What waits for the disk waits a moment.
+    timers: { after: (_ms, run) => systemTimers.after(10, run) },
     random: systemRandom,
     log: silentLog,
   })
@@ -97,6 +103,44 @@ describe('a task', () => {
     },
   )
 
+  test('whose end the disk does not take ends when it does, once, and with its result', async () => {
+    const db = await temporaryDatabase()
+    const stored = createAgentRepository(db)
+    let refused = 0
+    let isFull = false
+    const tasks = tasksOf(
+      db,
+      async (live) => {
+        await live.to('working', 'now')
+        isFull = true
+        // As what drives it does: it does not know whose fault that is.
+        await live
+          .to('completed', 'done', { result: '{"content":[]}' })
+          .catch(() => live.to('failed', 'it did not run'))
+      },
+      {
+        repository: {
+          ...stored,
+          async putTask(...given) {
+            if (!isFull) return stored.putTask(...given)
+            refused += 1
+            throw new Error('the disk is full')
+          },
+        },
+      },
+    )
+    const told: string[] = []
+    tasks.onEvent((_, { state }) => told.push(state))
+    const { id } = await tasks.run(request())
+    await tasks.ended(ANN, id)
+    await until(() => refused > 2, { what: 'it was tried again' })
+    expect(await tasks.get(ANN, id)).toMatchObject({ state: 'working' })
+    isFull = false
+    expect(await over(tasks, id)).toMatchObject({ state: 'completed', seq: 3 })
+    expect(await tasks.result(ANN, id)).toBe('{"content":[]}')
+    expect(told).toEqual(['submitted', 'working', 'completed'])
+  })
+
   test('ends with the daemon and says so', async () => {
     const tasks = tasksOf(await temporaryDatabase(), async (live) => {
       await live.to('working', 'now')
@@ -152,11 +196,7 @@ describe('a task', () => {
         },
         { lazy: true },
       )
-    const tasks = tasksOf(
-      full,
-      (live) => live.to('completed', 'done'),
-      () => now,
-    )
+    const tasks = tasksOf(full, (live) => live.to('completed', 'done'), { now: () => now })
     await tasks.recover()
     await expect(tasks.run(request())).rejects.toThrow(/within a day/)
     now += 86_400_001

@@ -607,6 +607,7 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
       await live.to('completed', 'done', { result: '{"content":[]}' })
     },
     clock: systemClock,
+    timers: systemTimers,
     random: systemRandom,
     log: silentLog,
   })
