@@ -90,7 +90,7 @@ export const WHY_OUT = {
     INVITE,
   ],
   ended: [ENDED, INVITE],
-  issuer_ended: [ENDED, 'With the root key: karo ca renew (--grant, --role and --team as before)'],
+  issuer_ended: [ENDED, 'With the root key: karo ca renew'],
   early: [
     'its certificate begins later: a clock was ahead when it was signed (an issuer: karo ca renew)',
     INVITE,

@@ -10,17 +10,14 @@ const MOMENT = /(?:^|_)(?:at|until|seen)$|^(?:since|start|end)$/
 type Told<T> = T extends number ? string : T
 type Shown<Row> = { [K in keyof Row]: K extends Moment ? Told<Row[K]> : Row[K] }
 
-/** In RFC 3339; null stays null. */
-export const time = <T extends number | null>(ms: T) =>
-  (ms === null ? null : new Date(ms).toISOString()) as Told<T>
+/** In RFC 3339; what is no moment stays what it is. */
+export const time = <T extends number | null | undefined>(ms: T) =>
+  (typeof ms === 'number' ? new Date(ms).toISOString() : ms) as Told<T>
 
 /** The row with its own moments in RFC 3339; what is inside of its members stays as it is. */
 export const shown = <Row extends object>(row: Row): Shown<Row> =>
   Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === 'number' && MOMENT.test(name) ? time(value) : value,
-    ]),
+    Object.entries(row).map(([name, value]) => [name, MOMENT.test(name) ? time(value) : value]),
   ) as Shown<Row>
 
 /** The moment at which something of a request is to end; null: never. Throws KaroError `bad_request`. */

@@ -32,14 +32,9 @@ interface IssuerTerms extends Kept {
 export function issuerTerms(
   options: {
     readonly for: string
-    readonly grant?: string | undefined
-    readonly role?: string | undefined
-    readonly team?: string | undefined
-    readonly owner?: string | undefined
-  },
-  before: Kept | null,
+  } & { readonly [K in 'grant' | 'role' | 'team' | 'owner']?: string | undefined },
+  before: Kept = { grants: [], roles: [], teams: [] },
 ): IssuerTerms {
-  const kept = before ?? { grants: [], roles: [], teams: [] }
   const life = durationIn(options.for, '--for', '1m', '400d')
   const grants = commaList(options.grant, '--grant')
   const unknown = (grants ?? []).filter((role) => privileged([role]).length === 0)
@@ -50,12 +45,12 @@ export function issuerTerms(
       'Privileged are security and admin.',
     )
   const { roles, teams } = assignedBy(options)
-  const owner = options.owner ?? kept.owner ?? 'none'
+  const owner = options.owner ?? before.owner ?? 'none'
   return {
     life,
-    grants: grants ?? kept.grants,
-    roles: checkedLabels('role', roles ?? kept.roles),
-    teams: checkedLabels('team', teams ?? kept.teams),
+    grants: grants ?? before.grants,
+    roles: checkedLabels('role', roles ?? before.roles),
+    teams: checkedLabels('team', teams ?? before.teams),
     owner: owner === 'none' ? undefined : checkedLabels('owner', [owner])[0],
   }
 }

@@ -15,7 +15,7 @@ export const OUTCOMES = [
 
 /**
  * Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known; `never`: its certificate is all
- * that came here of it.
+ * that came here of it; `ended`: its certificate ended at most 30 days ago.
  */
 export const UNREACHED = [
   'clock',
@@ -28,6 +28,7 @@ export const UNREACHED = [
   'silent',
   'away',
   'never',
+  'ended',
 ] as const
 
 /** The three ways in which a query ends. */

@@ -6,15 +6,7 @@ import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteState, InviteTerms } from './invites/invites.ts'
 import type { Parting } from './meeting/parting.ts'
 import type { Roll } from './roll.ts'
-import type {
-  CertifiedWord,
-  FleetKind,
-  KnownOperator,
-  LastTerms,
-  OperatorVerdict,
-  Revoked,
-  WhyNot,
-} from './types.ts'
+import type { CertifiedWord, FleetKind, KnownOperator, OperatorVerdict, Revoked, WhyNot } from './types.ts'
 import type { Binding, ChainFault } from './verify.ts'
 
 /** Questions of the room of trust about certificates. */
@@ -29,8 +21,10 @@ export interface Certificates {
   fault(node: NodeId): ChainFault | undefined
   /** Everybody with a certificate that holds and was not revoked: who is expected to be there. */
   certified(): readonly Binding[]
-  /** Everybody who was certified, and was revoked. */
-  withdrawn(): readonly NodeId[]
+  /** The content of a certificate that holds, or ended at most 30 days ago and has nothing but time against it. */
+  lately(node: NodeId): Binding | undefined
+  /** Everybody with such a certificate, and everybody who was certified and was revoked. */
+  told(): readonly NodeId[]
   /** A list has put it out: it has no data any more, and keeps its link for a moment. Absent: nobody leaves like that. */
   isParting?(node: NodeId): boolean
   /** The key is a person's, as an issuer that counts here says: it can be no node. Absent: nobody is certified here. */
@@ -111,6 +105,8 @@ export interface FleetState {
   readonly root: NodeId | null
   readonly joined_at: number | null
   readonly own: Binding | null
+  /** Its newest one, also where it has ended; null too where something else than time is against it. */
+  readonly last: Binding | null
   /** Why a certificate that this node has does not hold. */
   readonly why_not: WhyNot | null
   /** Who revoked this node, or its issuer, where that is why. */
@@ -194,7 +190,7 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
    */
   assign(node: NodeId, terms: Partial<Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'>>): Promise<Binding>
   /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
-  assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
+  assignable(issuer: NodeId): readonly Binding[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */

@@ -3,7 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import { createLineage } from '../lineage/index.ts'
+import { createLineage, firstOf } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet, RevokedHere } from './fleet-types.ts'
@@ -21,6 +21,8 @@ import { LIFE_MAX_MS } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
+/** So long after the end of its certificate a machine is still told as one that does not answer. */
+const ENDED_TOLD_MS = LIFE_MAX_MS.node
 
 export function createFleet(options: FleetOptions): Fleet {
   const { identity, repository, audit, clock } = options
@@ -171,7 +173,8 @@ export function createFleet(options: FleetOptions): Fleet {
     word: (node) => roll.word(node, clock.now()),
     revoked: roll.revoked,
     fault: (node) => roll.fault(node, clock.now()),
-    withdrawn: roll.withdrawn,
+    lately: (node) => roll.since(node, clock.now() - ENDED_TOLD_MS),
+    told: () => roll.told(clock.now() - ENDED_TOLD_MS),
     isPerson: roll.operators.holds,
     root: roll.root,
     frames: roll.frames,
@@ -197,13 +200,14 @@ export function createFleet(options: FleetOptions): Fleet {
       const { newest, listed } = roll.lists(now)
       // Its own key, and those before it: the one before is certified until the new one is.
       const keys = lineage.ancestors(self)
-      const word = first(keys, (key) => roll.word(key, now))
+      const word = firstOf(keys, (key) => roll.word(key, now))
       return {
         mesh: root ? toHex(root.mesh) : null,
         root: roll.rootId() ?? null,
         joined_at: belonging.joinedAt() ?? null,
         own: word?.binding ?? null,
-        why_not: (word === undefined && first(keys, (key) => roll.whyNot(key, now))) || null,
+        last: firstOf(keys, (key) => roll.since(key, 0)) ?? null,
+        why_not: (word === undefined && firstOf(keys, (key) => roll.whyNot(key, now))) || null,
         revoked_by: word === undefined ? revokedBy(roll, keys, now) : null,
         issuer: word?.binding.usage === 'issuer',
         lists_at: root ? newest : null,
@@ -280,12 +284,9 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 }
 
-const first = <T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): T | undefined =>
-  keys.map(of).find((one) => one !== undefined)
-
 /** Who revoked one of these keys; null: nobody did. */
 function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {
-  const revoked = first(keys, roll.revoked)
+  const revoked = firstOf(keys, roll.revoked)
   if (revoked === undefined) return null
   const { by, at } = revoked
   return {

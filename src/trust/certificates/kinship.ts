@@ -4,7 +4,6 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Roll } from './roll.ts'
-import type { LastTerms } from './types.ts'
 import { type Binding, lastKeyOf } from './verify.ts'
 
 export type Kinship = ReturnType<typeof createKinship>
@@ -26,7 +25,7 @@ export function leftSince({ lineage, roll }: FleetParts, node: NodeId, now: numb
  * The terms of a node's certificate, also if its issuer may no longer give these roles: the root restricted only the
  * issuer, and the other terms were given correctly. Undefined: the node may not get a new certificate.
  */
-export function assignable(roll: Roll, node: NodeId, now: number): LastTerms | undefined {
+export function assignable(roll: Roll, node: NodeId, now: number): Binding | undefined {
   const binding = roll.word(node, now)?.binding
   if (binding !== undefined) return binding
   return roll.whyNot(node, now) === 'not_granted' ? roll.lastTerms(node) : undefined
@@ -35,11 +34,10 @@ export function assignable(roll: Roll, node: NodeId, now: number): LastTerms | u
 /** Nodes whose newest certificate is by that issuer, and which another issuer may certify, each by the last key for which that is so. */
 export function assignableOf({ roll, lineage }: FleetParts, issuer: NodeId, now: number) {
   const termsOf = (node: NodeId) => assignable(roll, node, now)
-  return roll.certifiedBy(issuer).flatMap((node_id) => {
-    const terms = termsOf(node_id)
-    const successor = lineage.current(node_id)
-    const isReplaced = successor !== node_id && termsOf(successor) !== undefined
-    return terms === undefined || isReplaced ? [] : [{ ...terms, node_id }]
+  return roll.certifiedBy(issuer).flatMap((node) => {
+    const successor = lineage.current(node)
+    const isReplaced = successor !== node && termsOf(successor) !== undefined
+    return isReplaced ? [] : (termsOf(node) ?? [])
   })
 }
 

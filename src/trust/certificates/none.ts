@@ -7,7 +7,8 @@ export const NO_CERTIFICATES: Certificates = {
   revoked: () => undefined,
   fault: () => undefined,
   certified: () => [],
-  withdrawn: () => [],
+  lately: () => undefined,
+  told: () => [],
   onChange: () => () => {},
 }
 

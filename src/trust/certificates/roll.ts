@@ -3,12 +3,11 @@
 import { Certificate, type CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
+import { areGranted } from '../../base/words/roles.ts'
 import { isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
-import type { CertifiedWord, KnownOperator, LastTerms, OperatorVerdict, WhyNot } from './types.ts'
+import type { CertifiedWord, KnownOperator, OperatorVerdict, WhyNot } from './types.ts'
 import {
   type Against,
   type Binding,
@@ -16,7 +15,6 @@ import {
   type ChainFault,
   type ChainVerdict,
   judge,
-  LIFE_MAX_MS,
   type TrustedRoot,
   verifyChain,
 } from './verify.ts'
@@ -86,29 +84,31 @@ export function createRoll() {
   /**
    * Whether a certificate with this fault is kept. A revoked key keeps its certificate, and whoever has ended, so that people can be told
    * whose it was and how it comes back; it replaces none. One that has ended stands in the place of an older one that still holds, which
-   * would give back what it took away. For a node there can be such an older one for 30 days; after that its certificate is kept only
-   * where the roll is not full.
+   * would give back what it took away.
    */
-  function isKept({ by, body }: Held, verdict: ChainVerdict, isFirst: boolean, now: number): boolean {
+  function isKept({ by, body }: Held, verdict: ChainVerdict, isFirst: boolean): boolean {
     if (verdict.ok) return true
     const { fault, index } = verdict
     if (isFirst && (fault === 'revoked' || (fault === 'expired' && body.usage === 'operator'))) return true
-    const isOver = fault === 'expired' && index === (by === rootId ? 0 : 1) && revoked(by) === undefined
-    return (
-      isOver &&
-      (body.usage !== 'node' || body.version + LIFE_MAX_MS.node > now || leaves.size < CERTIFIED_MAX)
-    )
+    return fault === 'expired' && index === (by === rootId ? 0 : 1) && revoked(by) === undefined
   }
 
-  /** Signatures were checked when it came; of the rest only time and lists change. */
-  function bindingAt(node: NodeId, now: number): Binding | undefined {
+  /** The issuer may have a new certificate with fewer grants. */
+  const isGranted = ({ issuer, roles }: Pick<Binding, 'issuer' | 'roles'>): boolean =>
+    issuer === rootId || areGranted(roles, issuers.get(issuer)?.body.grants ?? [])
+
+  /** Certificates of a revoked issuer may be by the thief of its key, so they say nothing, and no new one may be based on them. */
+  function lastOf(node: NodeId): Binding | undefined {
     const held = counting(heldOf(node))
     const links = held && linksOf(held)
-    if (held === undefined || links === undefined || revoked(node) !== undefined) return undefined
-    // The issuer may have a new certificate with fewer grants.
-    if (links.length > 1 && !areGranted(held.body.roles, links[0]?.body.grants ?? [])) return undefined
-    const binding = bindingOf(links)
-    return binding.not_after <= now ? undefined : binding
+    return links && bindingOf(links)
+  }
+
+  /** Signatures were checked when it came; of the rest only time and lists change. `after`: it holds then, or held until then. */
+  function bindingAt(node: NodeId, after: number): Binding | undefined {
+    const last = lastOf(node)
+    const counts = last && revoked(node) === undefined && last.not_after > after && isGranted(last)
+    return counts ? last : undefined
   }
 
   /**
@@ -191,7 +191,7 @@ export function createRoll() {
       return { changed: [], fault: 'wrong_usage' }
     const before = isPerson ? people.peek(node) : heldOf(node)
     const fault = verdict.ok ? {} : { fault: verdict.fault }
-    if (!isKept(held, verdict, before === undefined, now)) return { changed: [], ...fault }
+    if (!isKept(held, verdict, before === undefined)) return { changed: [], ...fault }
     if ((counting(before)?.body.version ?? -1) >= version) return { changed: [] }
     if (isPerson) {
       people.set(node, held)
@@ -204,7 +204,7 @@ export function createRoll() {
       return { changed: [node, ...certifiedBy(node)] }
     }
     if (issuers.has(node)) return { changed: [] }
-    leaves.set(node, held)
+    leaves.set(node, held, ({ body }) => body.not_after <= now)
     faults.delete(node)
     return { changed: [node], ...fault }
   }
@@ -304,8 +304,10 @@ export function createRoll() {
         ),
     /** Every node with a certificate that holds at `now` and was not revoked. */
     certified: (now: number) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
-    /** Nodes whose certificate is here, and that were revoked. */
-    withdrawn: () => nodes().filter((node) => revoked(node) !== undefined),
+    /** The certificate of a node that has nothing but time against it, and ended after that moment or not yet. */
+    since: bindingAt,
+    /** Nodes with such a certificate, and those whose certificate is here and that were revoked. */
+    told: (after: number) => nodes().filter((node) => revoked(node) ?? bindingAt(node, after)),
     /** Every certificate, of people too, and every list that counts here or is kept to explain who does not. */
     frames: () => [
       ...[...issuers, ...leaves, ...people].map(([, { bytes }]) => ({
@@ -328,28 +330,13 @@ export function createRoll() {
       if (revoked(node) !== undefined) return 'revoked'
       if (revoked(held.by) !== undefined) return 'issuer_revoked'
       if (issuers.has(node)) return 'issuer_ended'
-      const grants = issuers.get(held.by)?.body.grants
-      return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
+      return isGranted({ issuer: held.by, ...held.body }) ? 'ended' : 'not_granted'
     },
     /**
      * The content of the newest certificate of a node, even if it has ended; undefined if there is none, or its issuer
      * was revoked.
      */
-    lastTerms(node: NodeId): LastTerms | undefined {
-      // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
-      const last = counting(leaves.peek(node))
-      if (last === undefined) return undefined
-      const { name, roles, teams, owner, member, version } = last.body
-      return {
-        usage: 'node',
-        name,
-        roles: rolesThatCount(roles),
-        teams,
-        owner,
-        member_id: toHex(member),
-        issued_at: version,
-      }
-    },
+    lastTerms: lastOf,
     /** The root revoked who signed the certificate that the node showed last, or has here. */
     isVoid(node: NodeId) {
       const author = heldOf(node)?.by
@@ -378,7 +365,8 @@ interface Shares<K, V> extends Iterable<readonly [K, V]> {
   readonly size: number
   peek(key: K): V | undefined
   has(key: K): boolean
-  set(key: K, value: V): void
+  /** `givesWay`: what loses its place before the one set longest ago. */
+  set(key: K, value: V, givesWay?: (value: V) => boolean): void
   delete(key: K): boolean
   clear(): void
 }
@@ -408,7 +396,7 @@ export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => O
     },
     peek,
     has: (key) => owners.has(key),
-    set(key, value) {
+    set(key, value, givesWay = () => false) {
       remove(key)
       const owner = ownerOf(value)
       const share = shares.get(owner) ?? new Map<K, V>()
@@ -419,7 +407,7 @@ export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => O
       let largest = share
       for (const one of shares.values()) if (one.size > largest.size) largest = one
       const [oldest] = largest.keys()
-      if (oldest !== undefined) remove(oldest)
+      remove([...owners.keys()].find((one) => givesWay(peek(one)!)) ?? oldest!)
     },
     delete: remove,
     clear() {

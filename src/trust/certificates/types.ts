@@ -38,11 +38,6 @@ export interface Revoked {
   readonly name: string
 }
 
-export type LastTerms = Pick<
-  Binding,
-  'usage' | 'name' | 'roles' | 'teams' | 'owner' | 'member_id' | 'issued_at'
->
-
 /** An operator as this node knows it by certificates that came here. */
 export interface KnownOperator {
   readonly binding: Binding

@@ -35,6 +35,10 @@ export interface Taken {
   readonly fork: Fork | undefined
 }
 
+/** What is said first of these keys; undefined: nothing of any. */
+export const firstOf = <T>(keys: readonly NodeId[], said: (key: NodeId) => T | undefined): T | undefined =>
+  keys.map((key) => said(key)).find((one) => one !== undefined)
+
 /** Answers about single keys, which many rooms ask; cheap for keys that were never rotated. */
 export interface LineageView {
   /** The first key of its lineage, which names the member; the key itself when it was never rotated. */

@@ -1,6 +1,6 @@
 // What is said about a key, said of its whole lineage: a node that rotates its key takes trust and denial with it.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Branch, Fork } from '../lineage/index.ts'
+import { type Branch, type Fork, firstOf } from '../lineage/index.ts'
 import type { Held } from './held.ts'
 import type { TrustParts } from './options.ts'
 import { publicKeyOf } from './seen.ts'
@@ -8,14 +8,6 @@ import { publicKeyOf } from './seen.ts'
 export type Kin = ReturnType<typeof createKin>
 
 export function createKin({ lineage, certificates, file, decisions }: TrustParts) {
-  const first = <T>(node: NodeId, of: (key: NodeId) => T | undefined): T | undefined => {
-    for (const key of lineage.family(node)) {
-      const found = of(key)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-
   const held = (keys: readonly NodeId[]): Held[] => [
     ...new Set(keys.flatMap((key) => decisions.get(key) ?? [])),
   ]
@@ -97,24 +89,18 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
 
   return {
     deniedByFile: (node: NodeId) => lineage.family(node).some((key) => file().denied.has(key)),
-    trustedByFile: (node: NodeId) =>
-      file().trusted.get(node) ?? first(node, (key) => file().trusted.get(key)),
+    trustedByFile: (node: NodeId) => firstOf(lineage.family(node), (key) => file().trusted.get(key)),
     decision,
     /** A list has put it, or another key of its lineage, out, and it keeps its link for a moment. */
     isParting: (node: NodeId) =>
       certificates.isParting !== undefined && lineage.family(node).some(certificates.isParting),
-    revoked: (node: NodeId) => certificates.revoked(node) ?? first(node, certificates.revoked),
+    revoked: (node: NodeId) => firstOf(lineage.family(node), certificates.revoked),
+    lately: (node: NodeId) => firstOf(lineage.family(node), certificates.lately),
     /** The word of its own certificate, or for a day that of the key it replaced. */
-    word(node: NodeId) {
-      const own = certificates.word(node)
-      if (own !== undefined) return own
-      for (const key of lineage.ancestors(node)) {
-        if (key === node || lineage.state(key).kind !== 'replaced') continue
-        const word = certificates.word(key)
-        if (word !== undefined) return word
-      }
-      return undefined
-    },
+    word: (node: NodeId) =>
+      firstOf(lineage.ancestors(node), (key) =>
+        key === node || lineage.state(key).kind === 'replaced' ? certificates.word(key) : undefined,
+      ),
     /** A denial here, of any key of its lineage. */
     refusedHere: (node: NodeId) =>
       lineage.family(node).some((key) => {

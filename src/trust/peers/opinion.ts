@@ -26,6 +26,8 @@ export interface Evidence {
   readonly decision: Decision | undefined
   /** What a certificate that holds now says. */
   readonly certified: CertifiedWord | undefined
+  /** What its certificate said, which ended not long ago. */
+  readonly ended?: PeerOpinion['ended']
   /** An issuer or the root revoked its key. */
   readonly certificate_revoked:
     | { readonly at: number; readonly by: NodeId; readonly name: string }
@@ -142,17 +144,19 @@ export function weigh(evidence: Evidence): {
   readonly opinion: PeerOpinion
   readonly steps: () => readonly OpinionStep[]
 } {
-  const { config_trusted: file, decision, certified, certificate_revoked: list, other_keys } = evidence
+  const { config_trusted: file, decision, certified, ended, certificate_revoked: list, other_keys } = evidence
   const sources = [...sourcesOf(evidence)]
   const deciding = sources.find(({ gives }) => gives !== undefined)
   const opinion = {
     node_id: evidence.node_id,
     other_keys: other_keys.length === 0 ? undefined : other_keys,
     fingerprint: evidence.fingerprint,
-    name: file?.name || decision?.name || (certified?.binding.name ?? list?.name) || evidence.display_name,
+    name:
+      file?.name || decision?.name || (certified?.binding ?? list ?? ended)?.name || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
     revoked: (decision?.revoked ?? false) || list !== undefined,
     ...(deciding?.gives ?? nothing('default')),
+    ended: deciding?.source === 'default' ? ended : undefined,
   }
   return {
     opinion,

@@ -60,6 +60,7 @@ export function createSources(parts: TrustParts) {
       config_trusted: kin.trustedByFile(node),
       decision: kin.decision(node),
       certified: counts,
+      ended: word === undefined ? kin.lately(node) : undefined,
       certificate_revoked: kin.revoked(node),
       certificate_fault: isVoid
         ? `${word.binding.issuer}, which signed it, is refused here`

@@ -65,8 +65,7 @@ export function createTrust(options: TrustOptions): Trust {
     const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
     for (const member of seen.members()) nodes.add(member.node_id)
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
-    for (const { node_id } of certificates.certified()) nodes.add(node_id)
-    for (const node of [...certificates.withdrawn()]) nodes.add(node)
+    for (const node of certificates.told()) nodes.add(node)
     return [...presentKeys(nodes, lineage, kin)].filter((node) => !own.has(node))
   }
 
@@ -156,11 +155,12 @@ export function createTrust(options: TrustOptions): Trust {
         who,
         known()
           .filter((node) => admin || isDecided(node) || !seen.stranger(node))
-          .map((node) => ({
-            ...opinion(node),
-            chosen: isNameChosen(node) && !refuses(node),
-            met: isMet(node),
-          })),
+          .map((node) => {
+            const { ended, ...said } = opinion(node)
+            // Of two machines with one name, the one whose certificate ended has given way to the other.
+            const met = ended === undefined && isMet(node)
+            return { ...said, chosen: isNameChosen(node) && !refuses(node), met }
+          }),
       ),
 
     ...createSightings({ ...parts, ...sources, isDecided }),

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
+import type { Binding } from '../certificates/index.ts'
 import type { KeyState, Taken } from '../lineage/index.ts'
 
 export interface PeerOpinion {
@@ -19,6 +20,8 @@ export interface PeerOpinion {
   /** A deny anywhere wins; then `trust_level` is `untrusted`. */
   readonly denied: boolean
   readonly revoked: boolean
+  /** What its certificate said, which ended at most 30 days ago, where nothing else speaks of it: it does not answer for that alone. */
+  readonly ended?: Pick<Binding, 'name' | 'teams' | 'not_after'> | undefined
 }
 
 /**

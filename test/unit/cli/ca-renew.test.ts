@@ -20,16 +20,16 @@ test('a machine that becomes an issuer stays in its teams, and has its roles and
     owner: 'ann',
   })
   expect(issuerTerms({ for: '1d', owner: 'none' }, BEFORE).owner).toBeUndefined()
-  expect(() => issuerTerms({ for: '1d', role: 'securty' }, null)).toThrow('only looks like the role security')
-  expect(() => issuerTerms({ for: '1d', role: 'none,lead' }, null)).toThrow(
+  expect(() => issuerTerms({ for: '1d', role: 'securty' })).toThrow('only looks like the role security')
+  expect(() => issuerTerms({ for: '1d', role: 'none,lead' })).toThrow(
     expect.objectContaining({
       message: "'none' stands alone, and not beside lead",
       where: '--role',
       hint: 'Leave out none, or lead. karo policy show lists the roles.',
     }),
   )
-  expect(() => issuerTerms({ for: '1d', team: 'a b' }, null)).toThrow("'a b' is no team")
-  expect(() => issuerTerms({ for: '1d', owner: 'a,b' }, null)).toThrow("'a,b' is no owner")
+  expect(() => issuerTerms({ for: '1d', team: 'a b' })).toThrow("'a b' is no team")
+  expect(() => issuerTerms({ for: '1d', owner: 'a,b' })).toThrow("'a,b' is no owner")
 })
 
 test('an issuer is given privileged roles alone, and a misspelt one takes nothing away', () => {

@@ -55,6 +55,7 @@ export const fleetState = named('Fleet', {
   root: nodeId().nullable().describe('the root that this node trusts; null: none'),
   joined_at: moment('when this node began to belong to it').nullable(),
   own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
+  last: certificate.nullable().describe('the newest one, also where it has ended'),
   why_not: z
     .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended', 'issuer_ended', 'early'])
     .nullable()

@@ -51,7 +51,7 @@ const peer = named('Peer', {
   ),
   state: oneOf(
     ['connected', 'known', 'missing', 'pending', 'denied', 'revoked'],
-    'missing: the node has a certificate that holds, and is not there',
+    'missing: the node has a certificate that holds or ended at most 30 days ago, and is not there',
   ),
   certified_until: moment('when its certificate ends').optional(),
   certificate_ended: flag('an invite brings it back').optional(),

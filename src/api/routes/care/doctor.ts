@@ -104,7 +104,7 @@ function loginFacts(
     name,
     fingerprint,
     ends_at: time(ends_at),
-    certificate_ends_at: known === undefined ? null : time(known.binding.not_after),
+    certificate_ends_at: time(known?.binding.not_after ?? null),
   }
 }
 

@@ -14,20 +14,8 @@ import { revokedShape } from './revoked.ts'
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
-  const { usage, node_id, name, roles, teams, owner, grants, issuer, issued_at, not_after } = binding
-  return {
-    usage,
-    node_id,
-    name,
-    roles,
-    teams,
-    owner,
-    grants,
-    issuer,
-    fingerprint: fingerprintOf(binding.key),
-    issued_at: time(issued_at),
-    ends_at: time(not_after),
-  }
+  const { key, member_id: _, not_before: _from, issued_at, not_after, ...rest } = binding
+  return { ...rest, fingerprint: fingerprintOf(key), issued_at: time(issued_at), ends_at: time(not_after) }
 }
 
 function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
@@ -79,10 +67,11 @@ export function fleetRoutes({
 }: Rooms): Routes {
   /** `admin`: whether it is for an administrator; only administrators are told addresses of others, and what is wrong with a file of the machine. */
   function state(admin: boolean): FleetShape {
-    const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
+    const { own, last, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
       ...rest,
       own: own && certificateShape(own),
+      last: last && certificateShape(last),
       revoked_by: revokedShape(revoked_by),
       joined_at: time(joined_at),
       lists_at: time(lists_at),

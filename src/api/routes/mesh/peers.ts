@@ -34,7 +34,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
   }
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
-    const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)
+    const { denied, revoked, ended, other_keys: _, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
     const member = trust.member(node)
     const certified = fleet.word(node)?.binding
@@ -46,7 +46,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
           ? 'connected'
           : pending.has(node)
             ? 'pending'
-            : certified !== undefined && isMissing(member, clock.now())
+            : (certified ?? ended) !== undefined && isMissing(member, clock.now())
               ? 'missing'
               : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
@@ -57,14 +57,15 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       ...opinion,
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
-      certified_until: certified && time(certified.not_after),
-      certificate_ended: (certified === undefined && fleet.fault(node) === 'expired') || undefined,
+      certified_until: time(certified?.not_after),
+      certificate_ended:
+        (!certified && (ended !== undefined || fleet.fault(node) === 'expired')) || undefined,
       owner: certified?.owner,
       certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
-      decided_at: decided === undefined ? undefined : time(decided),
+      decided_at: time(decided),
       addresses: met?.addresses ?? [],
       state,
-      last_seen: met === undefined ? null : time(met.last_seen),
+      last_seen: time(met?.last_seen ?? null),
       known_by: member?.known_by ?? null,
       through: member?.sponsor && trust.opinion(member.sponsor).fingerprint,
       presence: member === undefined ? null : presenceOf(member),

@@ -42,7 +42,7 @@ export function policyRoutes({
           settings: settingRows(state.settings),
           totals: totalsShape(state.totals),
           signed_at: time(state.signed_at),
-          lost: state.lost === null ? null : time(state.lost),
+          lost: time(state.lost),
           accepts: config.policy.accept_org,
         }
   }

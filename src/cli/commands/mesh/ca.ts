@@ -113,7 +113,7 @@ const init = defineCommand('ca init', {
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
-    const terms = issuerTerms(options, null)
+    const terms = issuerTerms(options)
     if ((await io.call(getFleet)).root !== null)
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
         hint: 'karo ca show says which.',
@@ -143,12 +143,12 @@ const renew = defineCommand('ca renew', {
     'karo ca renew --grant none': 'this node may no longer give privileged roles',
   },
   async run(io, { options }) {
-    const { own } = await io.call(getFleet)
-    const terms = issuerTerms(options, own)
+    const { last } = await io.call(getFleet)
+    const terms = issuerTerms(options, last ?? undefined)
     const answer = await certifyIssuer(io, await openedRoot(io, options), terms)
     return show(io, answer, () => {
       const { ends_at = '', grants = [] } = answer.own ?? {}
-      const says = grantWords(own?.grants ?? [], grants)
+      const says = grantWords(last?.grants ?? [], grants)
       return fitted(`This node is an issuer until ${localTime(ends_at)}.\n${says}\n`, io)
     })
   },

@@ -50,8 +50,7 @@ export function whoAnswered(result: QueryResult): {
 
 /** Nodes without numbers, grouped by outcome in the order of SAID. */
 function groupsOf(nodes: readonly Row[]): { readonly said: string; readonly rows: readonly Row[] }[] {
-  const groups = new Map<string, Row[]>(Object.values(SAID).map((said) => [said, []]))
-  groups.set(REFUSED, [])
+  const groups = new Map<string, Row[]>([...Object.values(SAID), REFUSED].map((said) => [said, []]))
   for (const row of nodes) {
     if (row.outcome === 'answered' || row.outcome === 'from_summary') continue
     groups.get(row.why === 'clock' ? REFUSED : SAID[row.outcome])?.push(row)
@@ -82,31 +81,22 @@ function clockRows(nodes: readonly Row[]): string[] {
   ]
 }
 
-function whyRow(row: Row): string | undefined {
-  const { name } = row
-  const seen = row.last_seen ? ago(Date.now() - Date.parse(row.last_seen)) : ''
-  switch (row.why) {
-    case 'not_trusted_there':
-      return `${name}: does not trust this node; run there: karo peers trust <this node>`
-    case 'encryption':
-      return `${name}: uses another encryption; compare transport.security there and here`
-    case 'links_full':
-      return `${name}: not reached, because all links that overlay.leaves_up_to allows are used; run here: karo doctor`
-    case 'links_full_there':
-      return `${name}: not reached, because it has no free link for this node; there: karo doctor`
-    case 'left':
-      return `${name}: was stopped or shut down, ${seen}`
-    case 'lost':
-      return `${name}: its connection broke, ${seen}; is the machine on?`
-    case 'silent':
-      return `${name}: connected, but did not answer in time; run there: karo doctor`
-    case 'away':
-      return `${name}: last message ${seen}; is the machine on?`
-    case 'never':
-      return `${name}: certified, and not heard of here in 7 days; is the machine on?`
-    default:
-      return undefined
+function whyRow({ name, why, ended_at, last_seen = '' }: Row): string | undefined {
+  const then = ago(Date.now() - Date.parse(ended_at ?? last_seen))
+  const words: Partial<Record<NonNullable<Row['why']>, string>> = {
+    not_trusted_there: 'does not trust this node; run there: karo peers trust <this node>',
+    encryption: 'uses another encryption; compare transport.security there and here',
+    links_full:
+      'not reached, because all links that overlay.leaves_up_to allows are used; run here: karo doctor',
+    links_full_there: 'not reached, because it has no free link for this node; there: karo doctor',
+    left: `was stopped or shut down, ${then}`,
+    lost: `its connection broke, ${then}; is the machine on?`,
+    silent: 'connected, but did not answer in time; run there: karo doctor',
+    away: `last message ${then}; is the machine on?`,
+    never: 'certified, and not heard of here in 7 days; is the machine on?',
+    ended: `its certificate ended ${then}; an invite brings it back; gone for good: karo peers revoke`,
   }
+  return why && words[why] && `${name}: ${words[why]}`
 }
 
 const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => name)

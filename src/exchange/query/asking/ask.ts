@@ -369,10 +369,12 @@ async function conclude(
 
 /** Why a member did not answer, as far as this node knows: what a person needs to bring it back. */
 function whyUnreached(
-  { mesh, clock }: QueryDeps,
+  { mesh, clock, trust }: QueryDeps,
   member: Member,
 ): NonNullable<Collection['members'][number]['unreached']> {
   const { node_id, offline, unsure, last_seen } = member
+  const { ended } = trust.opinion(node_id)
+  if (ended !== undefined) return { why: 'ended', ended_at: rfc3339(ended.not_after) }
   const apart = mesh.apart(node_id)
   if (apart !== undefined) return apart
   if (mesh.isConnected(node_id)) return { why: 'silent' }
@@ -399,20 +401,14 @@ async function noted(
   result: QueryResult,
 ): Promise<QueryResult> {
   const { coverage, status, query_id, query_type, time_range, level, ended_by, trace_id } = result
-  const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
+  const { complete: _, nodes, ...counts } = coverage
   const details = {
     query_id,
     query_type,
     level,
     status,
     ended_by,
-    known,
-    answered,
-    from_summary,
-    denied,
-    withheld,
-    failed,
-    unreachable,
+    ...counts,
   }
   // In a line of the log `level` is the level of the line.
   const { level: query_level, ...told } = details

@@ -56,7 +56,7 @@ export interface Collection {
     /** With `from_summary`: what the member published before it went away. */
     readonly summary?: AbsentData
     /** Why an unreachable member did not answer. */
-    readonly unreached?: Pick<MemberOutcome, 'why' | 'clock_off_ms' | 'last_seen'>
+    readonly unreached?: Pick<MemberOutcome, 'why' | 'clock_off_ms' | 'last_seen' | 'ended_at'>
   }[]
   /** Members that are known by gossip alone and not trusted here; they were not asked. */
   readonly hearsay: number
@@ -99,12 +99,7 @@ export function resultOf(collection: Collection): QueryResult {
     ({ member, collected: { answer } }) =>
       answer?.status === 'no_data' || (answer?.status === 'success' && !giving.has(member.fingerprint)),
   ).length
-  const status = statusOf({
-    contributed: giving.size > 0,
-    denied: coverage.denied,
-    withheld: coverage.withheld,
-    no_data: noData,
-  })
+  const status = statusOf(giving.size > 0, coverage, noData)
   // The question named no level, so each owner chose one; owners withhold at level 2 only.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
   const given = parts.map(({ data }) => data)
@@ -112,7 +107,8 @@ export function resultOf(collection: Collection): QueryResult {
   const merged = row.merge(given, absentOf(members))
   const data = filterResult(question.query_type, merged, filters)
   const perNode = collection.perNode && level === 1
-  const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
+  const oldest = Math.min(...parts.map(({ as_of }) => as_of))
+  const { compares } = row
   return {
     query_id: toHex(question.query_id),
     trace_id: collection.trace_id,
@@ -126,10 +122,10 @@ export function resultOf(collection: Collection): QueryResult {
     own_missing: collection.own.failed,
     data,
     nodes: perNode ? parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) : undefined,
-    as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),
+    as_of: parts.length === 0 ? null : rfc3339(oldest),
     coverage,
     reach: reachIn(collection),
-    compared: comparedOf(question.query_type, given),
+    compared: compares ? { nodes: given.filter(compares).length, of: given.length } : null,
     privacy: {
       mode: level === 1 ? 'per_node' : 'aggregate',
       k_min: collection.k_min,
@@ -140,11 +136,6 @@ export function resultOf(collection: Collection): QueryResult {
     timing: timingOf(collection),
     notes: notesOf(collection, row.unknownTo?.(merged, filteredBy(filters)) ?? 0),
   }
-}
-
-function comparedOf(type: AskedType, given: readonly NodeData[]): QueryResult['compared'] {
-  const { compares } = queryType(type)
-  return compares === undefined ? null : { nodes: given.filter(compares).length, of: given.length }
 }
 
 /** In whose name a question was asked. */
@@ -193,9 +184,10 @@ function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[
 
 function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
   const times = members.flatMap(({ collected }) => collected.at_ms ?? [])
+  const edge = (of: typeof Math.min) => (times.length === 0 ? null : tenths(of(...times)))
   return {
-    first_ms: times.length === 0 ? null : tenths(Math.min(...times)),
-    last_ms: times.length === 0 ? null : tenths(Math.max(...times)),
+    first_ms: edge(Math.min),
+    last_ms: edge(Math.max),
     elapsed_ms: tenths(elapsed_ms),
   }
 }
@@ -237,25 +229,20 @@ export function coverageOf(members: readonly MemberOutcome[]): Coverage {
   }
 }
 
-interface Said {
-  /** At least one node, the asking node included, gave numbers. */
-  readonly contributed: boolean
-  /** Members that said so. */
-  readonly denied: number
-  readonly withheld: number
-  readonly no_data: number
-}
-
 /**
- * Success when anybody contributed, else what most members said. A tie goes to the refusal, which `no_data`
- * would hide. When nobody said anything: `no_data`.
+ * Success when anybody contributed, else what most members said; `noData`: how many said that. A tie goes to the refusal, which
+ * `no_data` would hide. When nobody said anything: `no_data`.
  */
-export function statusOf(said: Said): QueryResult['status'] {
-  if (said.contributed) return 'success'
-  const most = Math.max(said.denied, said.withheld, said.no_data)
+export function statusOf(
+  contributed: boolean,
+  { denied, withheld }: Pick<Coverage, 'denied' | 'withheld'>,
+  noData: number,
+): QueryResult['status'] {
+  if (contributed) return 'success'
+  const most = Math.max(denied, withheld, noData)
   if (most === 0) return 'no_data'
-  if (said.denied === most) return 'access_denied'
-  return said.withheld === most ? 'withheld' : 'no_data'
+  if (denied === most) return 'access_denied'
+  return withheld === most ? 'withheld' : 'no_data'
 }
 
 interface Heard {
@@ -298,13 +285,12 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
     if (answer?.status === 'success' || answer?.status === 'no_data') {
       const covers = within(answer.covers, question.time_range)
       const gave = answer.status === 'success' && queryType(question.query_type).contributes(answer.data)
-      const unsaid = covers === undefined && gave
       heard.push({
         fingerprint,
         name,
-        source: 'live' as const,
+        source: 'live',
         covers,
-        unsaid: unsaid || undefined,
+        unsaid: (gave && covers === undefined) || undefined,
       })
     } else if (summary !== undefined) {
       heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })

@@ -18,8 +18,8 @@ export interface Askable {
 }
 
 /**
- * All members that this node has met or trusts, and all that have a certificate, or those of them in `team`, under the names
- * that people here gave them: a machine that this node never heard of is missing, and not left out. A node
+ * All members that this node has met or trusts, and all that have a certificate, or had one until lately, or those of them in `team`,
+ * under the names that people here gave them: a machine that this node never heard of is missing, and not left out. A node
  * outside the team does not learn that a question was asked; and a node that is known by the word of others alone may be
  * invented. KaroError bad_request when nobody this node knows is in such a team.
  */
@@ -35,8 +35,8 @@ export function membersOf(
     else members.set(member.node_id, { ...member, name: name || member.name })
   }
   for (const node of trust.known()) {
-    const { fingerprint, name, why, denied, revoked } = trust.opinion(node)
-    if (why !== 'certificate' || denied || revoked || members.has(node)) continue
+    const { fingerprint, name, why, denied, revoked, ended } = trust.opinion(node)
+    if ((why !== 'certificate' && !ended) || denied || revoked || members.has(node)) continue
     members.set(node, {
       node_id: node,
       fingerprint,
@@ -50,9 +50,13 @@ export function membersOf(
     })
   }
   if (team === undefined) return { members, hearsay }
-  const known = new Set(trust.known().flatMap((node) => trust.opinion(node).teams))
+  const teamsOf = (node: NodeId) => {
+    const { ended, teams } = trust.opinion(node)
+    return ended?.teams ?? teams
+  }
+  const known = new Set(trust.known().flatMap(teamsOf))
   if (!known.has(team)) throw unknownTeam(team, [...known])
-  for (const node of members.keys()) if (!trust.opinion(node).teams.includes(team)) members.delete(node)
+  for (const node of members.keys()) if (!teamsOf(node).includes(team)) members.delete(node)
   return { members, hearsay: 0 }
 }
 

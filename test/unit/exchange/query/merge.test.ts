@@ -244,19 +244,20 @@ describe('coverageOf', () => {
 })
 
 describe('statusOf', () => {
-  const said = { contributed: false, denied: 0, withheld: 0, no_data: 0 }
+  const of = ({ denied = 0, withheld = 0, no_data = 0, contributed = false }) =>
+    statusOf(contributed, { denied, withheld }, no_data)
   it('is success when anybody contributed, else what most members said', () => {
-    expect(statusOf({ contributed: true, denied: 5, withheld: 0, no_data: 0 })).toBe('success')
-    expect(statusOf({ ...said, denied: 2, no_data: 1 })).toBe('access_denied')
-    expect(statusOf({ ...said, withheld: 3, denied: 2 })).toBe('withheld')
-    expect(statusOf({ ...said, no_data: 3, denied: 2 })).toBe('no_data')
+    expect(of({ contributed: true, denied: 5 })).toBe('success')
+    expect(of({ denied: 2, no_data: 1 })).toBe('access_denied')
+    expect(of({ withheld: 3, denied: 2 })).toBe('withheld')
+    expect(of({ no_data: 3, denied: 2 })).toBe('no_data')
   })
   it('does not hide a refusal behind a tie', () => {
-    expect(statusOf({ ...said, no_data: 1, denied: 1 })).toBe('access_denied')
-    expect(statusOf({ ...said, no_data: 1, withheld: 1 })).toBe('withheld')
+    expect(of({ no_data: 1, denied: 1 })).toBe('access_denied')
+    expect(of({ no_data: 1, withheld: 1 })).toBe('withheld')
   })
   it('when nobody said anything has no data', () => {
-    expect(statusOf(said)).toBe('no_data')
+    expect(of({})).toBe('no_data')
   })
 })
 
