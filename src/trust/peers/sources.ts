@@ -52,6 +52,7 @@ export function createSources(parts: TrustParts) {
     const counts = certified(node)
     const isVoid = word !== undefined && counts === undefined
     const fault = certificates.fault(node)
+    const last = word === undefined ? kin.lately(node) : undefined
     return {
       node_id: node,
       fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
@@ -60,7 +61,7 @@ export function createSources(parts: TrustParts) {
       config_trusted: kin.trustedByFile(node),
       decision: kin.decision(node),
       certified: counts,
-      ended: word === undefined ? kin.lately(node) : undefined,
+      ended: last && kin.refusedHere(last.issuer) ? undefined : last,
       certificate_revoked: kin.revoked(node),
       certificate_fault: isVoid
         ? `${word.binding.issuer}, which signed it, is refused here`

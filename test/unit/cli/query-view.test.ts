@@ -403,10 +403,9 @@ test('whose numbers they are: this node counts too, and who gave none is named w
     const { line, rows } = whoAnswered(whose(nodes, more))
     return [line, ...rows].join('\n')
   }
+  const before = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString()
   const away = (why: NonNullable<Row['why']>, hours: number): string =>
-    said([
-      row('fir', 'unreachable', { why, last_seen: new Date(Date.now() - hours * 3_600_000).toISOString() }),
-    ])
+    said([row('fir', 'unreachable', { why, last_seen: before(hours) })])
   const wrong = row('fir', 'unreachable', { why: 'clock', clock_off_ms: 600_000 })
   const behind = row('gum', 'unreachable', { why: 'clock', clock_off_ms: -7_200_000 })
   expect(
@@ -432,6 +431,7 @@ test('whose numbers they are: this node counts too, and who gave none is named w
       'does not answer': said([row('fir', 'unreachable', { why: 'silent' })]),
       'is away': away('away', 2.1),
       'was not seen for as long as that is remembered': said([row('fir', 'unreachable', { why: 'never' })]),
+      'its certificate ended': said([row('fir', 'unreachable', { why: 'ended', ended_at: before(40.1) })]),
     }),
   ).toMatchSnapshot()
 })

@@ -11,13 +11,13 @@ import { checkFilters, filtersForOwners } from '../filters.ts'
 import { queryType } from '../query-types/index.ts'
 import { askedRange, reachOf, rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
-import { soFar } from '../state/asker.ts'
+import { soFar, unreachedIn } from '../state/asker.ts'
 import type { AskId, Command, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
 import type { AskRequest, Query, QueryDeps } from '../types.ts'
 import { type Absent, createAbsent } from './absent.ts'
 import { type Collection, coverageOf, type OwnData, resultOf } from './collect.ts'
 import { createFetch, type Pose } from './fetch.ts'
-import { membersOf, NEVER } from './team.ts'
+import { type Askable, membersOf, NEVER } from './team.ts'
 import { asksTotals, askTotals } from './totals.ts'
 
 /** Queries of this node under way at once; more are refused. */
@@ -105,22 +105,22 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const forOwners = filtersForOwners(query_type, filters)
     const about = { query_type, level, time_range: range, filters: forOwners, acting }
     const question = written(() => writeQuestion(deps, about, trace))
-    const { members, hearsay } = membersOf(trust, request.team)
+    const askable = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
     const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
     const own: Posed = { question, trace, absent, onProgress, data: undefined }
     const end = await pose(own, {
-      members,
+      members: askable.members,
       startedAt,
       deadlineAt,
       signal,
       acting,
-      known: trust.members().length - hearsay,
+      known: trust.members().length - askable.hearsay,
       // Summaries were published for this node and no operator.
       summaries: acting === undefined,
       begun: (id) => void gatherOwn(id, own, request),
     })
-    return conclude(deps, request, own, absent, hearsay, end)
+    return conclude(deps, request, own, absent, askable, end)
   }
 
   /** Puts a question to these members; resolves when it is over, at the latest at its deadline. */
@@ -318,20 +318,13 @@ async function conclude(
   request: AskRequest,
   { question, trace, data }: Posed,
   absent: Absent,
-  hearsay: number,
+  { hearsay, ended }: Askable,
   { live, by }: Fact<'conclude'>,
 ): Promise<QueryResult> {
   const { config, identity, trust, clock } = deps
-  const outcomes = [...live.members.values()].map((member) => ({
-    member,
-    collected: soFar(live, member.node_id),
-  }))
+  const members = [...live.members.values()]
   // A person who cancelled does not wait for summaries, and an operator gets none.
-  const unreachable =
-    by === 'cancelled' || !live.summaries
-      ? []
-      : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
-  const found = await absent.covered(unreachable.map(({ member }) => member.node_id))
+  const found = await absent.covered(by === 'cancelled' || !live.summaries ? [] : unreachedIn(live))
   return noted(
     deps,
     request,
@@ -345,19 +338,22 @@ async function conclude(
       self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
       // Undefined where the node's own part did not come in time.
       own: data ?? { failed: true },
-      members: outcomes.map(({ member, collected }) => {
-        const summary = found.get(member.node_id)
-        if (summary) return { member, collected: { outcome: 'from_summary' as const }, summary }
-        if (collected.outcome !== 'unreachable') return { member, collected }
-        // The member cannot refuse by itself any more, and refused by what it published last.
-        if (absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' as const } }
-        return { member, collected, unreached: whyUnreached(deps, member) }
-      }),
+      members: members
+        .map((member): Collection['members'][number] => {
+          const summary = found.get(member.node_id)
+          const collected = soFar(live, member.node_id)
+          if (summary) return { member, collected: { outcome: 'from_summary' }, summary }
+          if (collected.outcome !== 'unreachable') return { member, collected }
+          // The member cannot refuse by itself any more, and refused by what it published last.
+          if (absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' } }
+          return { member, collected, unreached: whyUnreached(deps, member) }
+        })
+        .concat(ended),
       hearsay,
       strays: request.team === undefined ? straysOf(deps, live) : [],
       // Certificates that are good and give no level.
-      stale: outcomes.some(({ member }) => {
-        const { why, trust_level, denied, revoked } = trust.opinion(member.node_id)
+      stale: members.some(({ node_id }) => {
+        const { why, trust_level, denied, revoked } = trust.opinion(node_id)
         return why === 'certificate' && trust_level === 'untrusted' && !denied && !revoked
       }),
       k_min: config.sharing.k_min,
@@ -369,12 +365,10 @@ async function conclude(
 
 /** Why a member did not answer, as far as this node knows: what a person needs to bring it back. */
 function whyUnreached(
-  { mesh, clock, trust }: QueryDeps,
+  { mesh, clock }: QueryDeps,
   member: Member,
 ): NonNullable<Collection['members'][number]['unreached']> {
   const { node_id, offline, unsure, last_seen } = member
-  const { ended } = trust.opinion(node_id)
-  if (ended !== undefined) return { why: 'ended', ended_at: rfc3339(ended.not_after) }
   const apart = mesh.apart(node_id)
   if (apart !== undefined) return apart
   if (mesh.isConnected(node_id)) return { why: 'silent' }

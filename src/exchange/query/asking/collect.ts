@@ -20,7 +20,7 @@ import {
   queryType,
 } from '../query-types/index.ts'
 import { dated, rfc3339 } from '../range.ts'
-import type { Coverage, MemberOutcome, Outcome, PerNode, QueryResult } from '../schema.ts'
+import type { Coverage, MemberOutcome, PerNode, QueryResult } from '../schema.ts'
 import type { Collected } from '../state/types.ts'
 import type { AbsentData } from './absent.ts'
 
@@ -196,31 +196,14 @@ const byName = (a: Pick<PerNode, 'name' | 'fingerprint'>, b: typeof a): number =
   byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
-type CoverageCount = 'answered' | 'from_summary' | 'denied' | 'withheld' | 'failed' | 'unreachable'
-
-const COUNTED_AS: Readonly<Record<Outcome, CoverageCount>> = {
-  answered: 'answered',
-  from_summary: 'from_summary',
-  denied: 'denied',
-  withheld: 'withheld',
-  busy: 'failed',
-  error: 'failed',
-  not_supported: 'failed',
-  bad_signature: 'failed',
-  unreachable: 'unreachable',
-}
-
-/** Exactly one outcome for each known member; `nodes` is in order of fingerprints, without any number. */
+/**
+ * Exactly one outcome for each known member: who was busy, gave an error or an answer with a bad signature, or does not know
+ * the question, has failed. `nodes` is in order of fingerprints, without any number.
+ */
 export function coverageOf(members: readonly MemberOutcome[]): Coverage {
-  const counts: Record<CoverageCount, number> = {
-    answered: 0,
-    from_summary: 0,
-    denied: 0,
-    withheld: 0,
-    failed: 0,
-    unreachable: 0,
-  }
-  for (const member of members) counts[COUNTED_AS[member.outcome]] += 1
+  const counts = { answered: 0, from_summary: 0, denied: 0, withheld: 0, failed: 0, unreachable: 0 }
+  for (const { outcome } of members)
+    counts[outcome in counts ? (outcome as keyof typeof counts) : 'failed'] += 1
   return {
     known: members.length,
     ...counts,
@@ -275,7 +258,7 @@ function reachIn(collection: Collection): QueryResult['reach'] {
 
 function heardIn({ own, self, members, question }: Collection): readonly Heard[] {
   const heard: Heard[] = []
-  if (own.none !== true && own.failed !== true) {
+  if (!own.none && !own.failed) {
     const { fingerprint, name } = self
     heard.push({ fingerprint, name, source: 'live', covers: within(own.covers, question.time_range) })
   }
@@ -290,7 +273,7 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
         name,
         source: 'live',
         covers,
-        unsaid: (gave && covers === undefined) || undefined,
+        unsaid: (gave && !covers) || undefined,
       })
     } else if (summary !== undefined) {
       heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })

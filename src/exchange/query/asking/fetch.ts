@@ -40,6 +40,12 @@ export type Pose = (
   },
 ) => Promise<Fact<'conclude'>>
 
+/** A holder that has more, and where the earlier part of the range ends that it did not show yet. */
+interface Next {
+  readonly holder: Member
+  readonly end: number
+}
+
 /** A node that showed releases, or something in their place. */
 type Holder = Pick<Member, 'node_id' | 'fingerprint' | 'name'>
 
@@ -111,7 +117,7 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
     if (gaps.length === 0 || isLacked) return { totals: local, ...fetching.result() }
     const left = candidates(asked.audience)
     let found = local
-    let next: { readonly holder: Member; readonly end: number } | undefined
+    let next: Next | undefined
     for (let question = 0; question < QUESTIONS_MAX; question++) {
       const open = gapsIn(found)
       const [first, last] = [open[0], open.at(-1)]
@@ -153,16 +159,15 @@ function createFetching(
   return {
     isTime: () => left() >= LEAST_MS && !signal.aborted,
     stated: () => stated,
-    /** Resolves with the holder that has more, and where the earlier part of the range ends that it did not show yet. */
     async ask(
       group: readonly Member[],
       range: ReleasesAsked['range'],
       open: readonly { readonly start: number }[],
-    ): Promise<{ readonly holder: Member; readonly end: number } | undefined> {
+    ): Promise<Next | undefined> {
       // `offline`: they are asked over their own links or by one dial each, and no question travels through the mesh.
       const members = new Map(group.map((member) => [member.node_id, { ...member, offline: true }]))
       const enough = new AbortController()
-      let next: { readonly holder: Member; readonly end: number } | undefined
+      let next: Next | undefined
       const check = (answer: SealedAnswer, from: NodeId): void => {
         const member = members.get(from)
         if (answer.status !== 'released' || member === undefined) return
@@ -188,11 +193,11 @@ function createFetching(
       )
       for (const [node, member] of members) {
         asked.add(node)
-        const outcome = live.collected.get(node)?.outcome
+        const { outcome, answer } = live.collected.get(node) ?? {}
         if (outcome !== undefined) answered.add(node)
         if (outcome === 'denied') denied.add(node)
         const isBroken = outcome === 'bad_signature' || outcome === 'error'
-        if (isBroken && live.collected.get(node)?.answer === undefined) refused.set(node, member)
+        if (isBroken && answer === undefined) refused.set(node, member)
       }
       return next
     },

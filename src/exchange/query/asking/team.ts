@@ -3,6 +3,8 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
+import { rfc3339 } from '../range.ts'
+import type { Collection } from './collect.ts'
 
 /** `last_seen` of a member of which only its certificate came here. */
 export const NEVER = 0
@@ -13,13 +15,15 @@ const SAID_MAX = 20
 export interface Askable {
   /** The members that are asked and counted. */
   readonly members: Map<NodeId, Member>
+  /** Members whose certificate ended lately: counted, and not asked, because nobody vouches for what they would say. */
+  readonly ended: Collection['members']
   /** Members that are known by gossip alone and not trusted here: not asked, and no part of coverage. */
   readonly hearsay: number
 }
 
 /**
- * All members that this node has met or trusts, and all that have a certificate, or had one until lately, or those of them in `team`,
- * under the names that people here gave them: a machine that this node never heard of is missing, and not left out. A node
+ * All members that this node has met or trusts, and all that have a certificate or had one until lately, or those of them in
+ * `team`, under the names that people here gave them: a machine that this node never heard of is missing, and not left out. A node
  * outside the team does not learn that a question was asked; and a node that is known by the word of others alone may be
  * invented. KaroError bad_request when nobody this node knows is in such a team.
  */
@@ -28,16 +32,18 @@ export function membersOf(
   team: string | undefined,
 ): Askable {
   const members = new Map<NodeId, Member>()
+  const gone: Collection['members'][number][] = []
   let hearsay = 0
   for (const member of trust.members()) {
-    const { name, trust_level } = trust.opinion(member.node_id)
+    const { name, trust_level, ended } = trust.opinion(member.node_id)
+    if (ended) continue
     if (member.known_by === 'gossip' && trust_level === 'untrusted') hearsay++
     else members.set(member.node_id, { ...member, name: name || member.name })
   }
   for (const node of trust.known()) {
     const { fingerprint, name, why, denied, revoked, ended } = trust.opinion(node)
     if ((why !== 'certificate' && !ended) || denied || revoked || members.has(node)) continue
-    members.set(node, {
+    const member: Member = {
       node_id: node,
       fingerprint,
       name,
@@ -47,17 +53,23 @@ export function membersOf(
       offline: false,
       unsure: true,
       known_by: 'gossip',
-    })
+    }
+    if (!ended) members.set(node, member)
+    else {
+      const unreached = { why: 'ended', ended_at: rfc3339(ended.not_after) } as const
+      gone.push({ member, collected: { outcome: 'unreachable' }, unreached })
+    }
   }
-  if (team === undefined) return { members, hearsay }
+  if (team === undefined) return { members, ended: gone, hearsay }
   const teamsOf = (node: NodeId) => {
     const { ended, teams } = trust.opinion(node)
     return ended?.teams ?? teams
   }
   const known = new Set(trust.known().flatMap(teamsOf))
   if (!known.has(team)) throw unknownTeam(team, [...known])
-  for (const node of members.keys()) if (!teamsOf(node).includes(team)) members.delete(node)
-  return { members, hearsay: 0 }
+  const isIn = (node: NodeId) => teamsOf(node).includes(team)
+  for (const node of members.keys()) if (!isIn(node)) members.delete(node)
+  return { members, ended: gone.filter(({ member }) => isIn(member.node_id)), hearsay: 0 }
 }
 
 function unknownTeam(team: string, known: readonly string[]): KaroError {

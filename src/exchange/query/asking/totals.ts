@@ -389,10 +389,7 @@ function fetchedWords(
   const isMissing = buckets.some(({ why }) => why === 'none' || why === 'pending' || why === 'half')
   if (!isMissing || asked === 0) return broken
   const who = `nodes that may hold totals for the role ${audience}`
-  const parts = [
-    ...(denied === 0 ? [] : [`${denied} refused`]),
-    ...(silent === 0 ? [] : [`${silent} did not answer`]),
-  ]
+  const parts = [denied > 0 && `${denied} refused`, silent > 0 && `${silent} did not answer`].filter(Boolean)
   if (parts.length === 0) return broken
   return [...broken, `Of ${asked} ${who}, ${parts.join(' and ')}.`]
 }

@@ -49,6 +49,10 @@ const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
 export const soFar = ({ collected, provisional }: Live, node: NodeId): Collected =>
   collected.get(node) ?? provisional.get(node) ?? { outcome: 'unreachable' }
 
+/** Members of whom nothing was heard. */
+export const unreachedIn = (live: Live): readonly NodeId[] =>
+  [...live.members.keys()].filter((node) => soFar(live, node).outcome === 'unreachable')
+
 export interface AskerDeps extends Omit<OutreachDeps, 'ways'> {
   readonly self: NodeId
   readonly often: Often
@@ -211,8 +215,7 @@ export function createAsker(deps: AskerDeps): Asker {
     ahead(ask) {
       const live = asks.get(ask)?.live
       if (!live?.summaries) return
-      const nodes = [...live.members.keys()].filter((node) => soFar(live, node).outcome === 'unreachable')
-      emit({ do: 'look', live, nodes })
+      emit({ do: 'look', live, nodes: unreachedIn(live) })
     },
     late: (ask) => asks.get(ask)?.outreach.late(),
     cancel: (ask) => endIfThere(ask, 'cancelled'),

@@ -236,8 +236,10 @@ describe('what may be asked', () => {
 
 describe('why a member is unreachable', () => {
   const whyOf = (result: Awaited<ReturnType<TestNode['ask']>>, name: string) => {
-    const { outcome, why, clock_off_ms, last_seen } = result.coverage.nodes.find((one) => one.name === name)!
-    return { outcome, why, clock_off_ms, last_seen }
+    const { outcome, why, clock_off_ms, last_seen, ended_at } = result.coverage.nodes.find(
+      (one) => one.name === name,
+    )!
+    return { outcome, why, clock_off_ms, last_seen, ended_at }
   }
   const seen = 1_795_000_000_000
   const last_seen = new Date(seen).toISOString()
@@ -299,6 +301,30 @@ describe('why a member is unreachable', () => {
     expect(whyOf(result, 'c')).toMatchObject({ why: 'never', last_seen: undefined })
     expect(a.outcomes(result)).toMatchObject({ b: 'answered', c: 'unreachable' })
     a.trusts(c, 'peer', { why: 'certificate', revoked: true })
+    expect((await a.ask()).coverage).toMatchObject({ known: 1, complete: true })
+  })
+
+  it('one whose certificate ended is missing too, with the time, and with its team as long as its certificate had it', async () => {
+    const { a, b, c, wire } = three()
+    wire.cut(a.id, c.id)
+    a.members.delete(c)
+    const ended = { name: 'c', teams: ['eng'], not_after: seen }
+    a.trusts(b, 'peer', { teams: ['eng'] })
+    a.trusts(c, 'untrusted', { name: 'c', ended })
+    for (const team of [undefined, 'eng']) {
+      const result = await a.ask({ team })
+      expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 1, complete: false })
+      expect(whyOf(result, 'c')).toMatchObject({ why: 'ended', ended_at: last_seen })
+    }
+    // In a team by itself, it is nobody who could be asked, and known all the same.
+    a.trusts(b, 'peer')
+    expect((await a.ask({ team: 'eng' })).coverage).toMatchObject({ known: 1, unreachable: 1 })
+    // Others may still tell of it.
+    a.members.add(c)
+    a.absent.set(c.id, { known_by: 'gossip' })
+    expect(await a.ask()).toMatchObject({ coverage: { known: 2, unreachable: 1 }, notes: [] })
+    a.members.delete(c)
+    a.trusts(c, 'untrusted', { name: 'c', ended, denied: true })
     expect((await a.ask()).coverage).toMatchObject({ known: 1, complete: true })
   })
 

@@ -3,7 +3,17 @@ import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { LIFE_MAX_MS } from '../../../../src/trust/certificates/verify.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { issuerCertificate, listOf, NOW, node, nodeCertificate, other, rollWith, root } from './chains.ts'
+import {
+  issuer,
+  issuerCertificate,
+  listOf,
+  NOW,
+  node,
+  nodeCertificate,
+  other,
+  rollWith,
+  root,
+} from './chains.ts'
 
 const twoIssuers = () =>
   rollWith(issuerCertificate(), issuerCertificate({ key: other.publicKey, name: 'hq-2' }))
@@ -63,12 +73,35 @@ test('a node whose time is over is told as one that has ended, and by its newest
   expect(roll.lastTerms(node.nodeId)).toMatchObject({ name: 'eng-7', roles: [], issued_at: NOW + 1 })
 })
 
-test('nodes whose time is over take no room that others need', () => {
-  const roll = rollWith(issuerCertificate())
+test('nodes whose time is over give way in a full roll, also where another issuer has fewer', () => {
+  const roll = twoIssuers()
   const late = { version: OVER - 1, notBefore: OVER - 1, notAfter: OVER + DAY_MS }
-  for (let n = 0; n < 4_096; n++)
-    roll.certificate(nodeCertificate({ key: testIdentity(30_000 + n).publicKey, ...late }), OVER)
-  expect(roll.certificate(nodeCertificate(), OVER)).toEqual({ changed: [], fault: 'expired' })
+  const keyOf = (n: number) => testIdentity(30_000 + n).publicKey
+  for (let n = 0; n < 4_095; n++) roll.certificate(nodeCertificate({ key: keyOf(n), ...late }), OVER)
+  roll.certificate(nodeCertificate({ signer: other }), OVER)
+  expect(roll.lastTerms(node.nodeId)).toBeDefined()
+  roll.certificate(nodeCertificate({ key: keyOf(4_095), ...late }), OVER)
   expect(roll.lastTerms(node.nodeId)).toBeUndefined()
-  expect(roll.certified(OVER)).toHaveLength(4_096 + 1)
+  // It pushes out nobody either when it comes last.
+  roll.certificate(nodeCertificate({ signer: other }), OVER)
+  expect(roll.lastTerms(node.nodeId)).toBeUndefined()
+  expect(roll.certified(OVER)).toHaveLength(4_096 + 2)
+})
+
+test('whose certificate ended is told with it for as long as is asked, and not where more than time is against it', () => {
+  const roll = twoIssuers()
+  roll.certificate(nodeCertificate({ signer: other }), NOW)
+  const end = NOW + 30 * DAY_MS
+  expect(roll.told(end)).not.toContain(node.nodeId)
+  expect(roll.told(end - 1)).toContain(node.nodeId)
+  expect(roll.since(node.nodeId, end - 1)).toMatchObject({ name: 'eng-7', not_after: end })
+  expect(roll.since(node.nodeId, end)).toBeUndefined()
+  // Who was revoked is told for good, and whom a revoked issuer certified is told no more.
+  roll.list(listOf(issuer, [node.publicKey]), NOW)
+  expect(roll.since(node.nodeId, 0)).toBeUndefined()
+  expect(roll.told(end)).toContain(node.nodeId)
+  const more = twoIssuers()
+  more.certificate(nodeCertificate({ signer: other }), NOW)
+  more.list(listOf(root, [other.publicKey]), NOW)
+  expect(more.told(0)).not.toContain(node.nodeId)
 })

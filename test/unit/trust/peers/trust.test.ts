@@ -449,6 +449,26 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
   expect(told).toEqual([ann, bob, dan, cid])
 })
 
+test('a machine whose certificate ended is known and not admitted, gives way to one of its name, and is none of those whose issuer is refused here', async () => {
+  const told = [bindingOf(bob, { teams: ['eng'], issuer: ann }), bindingOf(cid, { issuer: dan })]
+  const certificates = {
+    ...NO_CERTIFICATES,
+    told: () => [bob, cid],
+    lately: (node: NodeId) => told.find(({ node_id }) => node_id === node),
+  }
+  const { trust } = await world({ denied: [dan] }, { certificates })
+  expect(trust.known()).toEqual([dan, bob, cid])
+  expect([trust.admits(bob), trust.standing(bob)]).toEqual([false, 'stranger'])
+  expect(trust.opinion(bob)).toMatchObject({ name: 'c', why: 'default', teams: [], ended: told[0] })
+  expect(trust.opinion(cid).ended).toBeUndefined()
+  // A person's word counts instead, and a machine that was met has the name.
+  await trust.trust(cid, {})
+  trust.sawMember(cid, { name: 'c' })
+  expect(trust.resolve('c')).toBe(cid)
+  await trust.trust(bob, {})
+  expect(trust.opinion(bob)).toMatchObject({ why: 'tofu', ended: undefined })
+})
+
 test('the key of an operator is no node: it can be denied, and that taken back, and never trusted', async () => {
   const persons = new Set<NodeId>([dan])
   const certificates = { ...NO_CERTIFICATES, isPerson: (key: NodeId) => persons.has(key) }
