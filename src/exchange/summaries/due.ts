@@ -12,8 +12,9 @@ const LATE_MS = 7 * DAY_MS
 export const openPeriods = (now: number): readonly Period[] =>
   GRANULARITIES.map((granularity) => periodOf(granularity, now))
 
-/** Periods that ended within LATE_MS, newest first. */
-export const latePeriods = (now: number): readonly Period[] => endedWithin(now, () => LATE_MS, 0)
+/** Periods that ended within LATE_MS, newest first, back to the one that `since` lies in. */
+export const latePeriods = (now: number, since = 0): readonly Period[] =>
+  endedWithin(now, () => LATE_MS, since)
 
 /** Periods that are over and still kept by any node, newest first, back to the one that `since` lies in. */
 export const closedPeriods = (now: number, since: number): readonly Period[] =>

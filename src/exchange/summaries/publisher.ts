@@ -9,7 +9,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import { floorToHour, type ShellCare, type TimeRange } from '../../insight/statistics/index.ts'
+import { floorToHour, type ShellCare } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Self } from '../boxes/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
@@ -125,27 +125,39 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   const sinceOf = (plan: Plan): Promise<number | undefined> => insight.recordedSince(sharing(plan))
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */
-  function look({ key, pulse, since, at: now }: Noted, known: ReadonlyMap<string, Edition>): Look {
+  function look(
+    { key, pulse, since, at: now }: Noted,
+    known: ReadonlyMap<string, Edition>,
+    before: Noted | undefined,
+  ): Look {
     const open = openPeriods(now)
     const closed = latePeriods(now)
     // History that was imported reaches further back than what was known.
-    const older = since !== undefined && since < (last?.since ?? Number.POSITIVE_INFINITY)
-    if (last === undefined || key !== last.key || older) {
+    const older = since !== undefined && since < (before?.since ?? Number.POSITIVE_INFINITY)
+    if (before === undefined || key !== before.key || older) {
       // Closed periods that documents are still kept of, as far back as there are records.
       const earlier = since === undefined ? [] : closedPeriods(now, since)
       const readable = [...known.values()].filter(({ boxes }) => boxes > 0).map(({ period }) => period)
       return { periods: distinctPeriods([...open, ...readable, ...closed, ...earlier]), late: true }
     }
-    const { at } = last
-    const changed = pulse !== last.pulse
+    const changed = pulse !== before.pulse
     if (changed) late.due = true
     if (late.due && now - late.at >= LATE_EVERY_MS) return { periods: [...open, ...closed], late: true }
-    const over = closed.filter(({ end }) => end > at)
+    const over = closed.filter(({ end }) => end > before.at)
     return { periods: changed ? [...open, ...over] : over, late: false }
+  }
+
+  /** How shells are looked after now is in each summary: read once, and not for hundreds of periods. */
+  function readingOnce(): typeof deps {
+    const care: ShellCare = new Map()
+    return { ...deps, insight: { ...insight, during: (range) => insight.during(range, care) } }
   }
 
   async function round(signal: AbortSignal): Promise<void> {
     const at = revision()
+    const before = last
+    // Whatever keeps this round from its end, the next one looks at everything.
+    last = undefined
     const plan = await makePlan(deps)
     const known = await load(plan)
     const now = clock.now()
@@ -156,14 +168,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       pulse: await pulseOf(plan, now),
       since: await sinceOf(plan),
     }
-    const due = look(found, known)
+    const due = look(found, known, before)
     const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
-    const care: ShellCare = new Map()
-    // How shells are looked after now is in each summary: read once, and not for hundreds of periods.
-    const reading = {
-      ...deps,
-      insight: { ...insight, during: (range: TimeRange) => insight.during(range, care) },
-    }
+    const reading = readingOnce()
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
     const failures: unknown[] = []
     try {
@@ -171,11 +178,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
         if (signal.aborted) return
         const of = await boxesOf(reading, plan, period, now)
         for (const { node_id } of of.leftOut) leftOut.add(node_id)
-        // Consent or trust changed during this round, so its outcome does not hold, and the next round looks at everything.
-        if (revision() !== at) {
-          last = undefined
-          return
-        }
+        // Consent or trust changed during this round, so its outcome does not hold.
+        if (revision() !== at) return
         const done = await publish(period, of.boxes, now, known).catch((error: unknown) => {
           // The others need not wait for what cannot be kept.
           failures.push(error)
@@ -246,22 +250,18 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   return {
-    async round(signal) {
-      try {
-        await round(signal)
-      } catch (error) {
-        last = undefined
-        throw error
-      }
-    },
+    round,
     async pending() {
       const plan = await makePlan(deps)
       const known = await load(plan)
       const now = clock.now()
       const open = openPeriods(now)
       const found: { period: Period; boxes: readonly PlannedBox[] }[] = []
-      for (const period of [...open, ...latePeriods(now)]) {
-        const { boxes } = await boxesOf(deps, plan, period, now)
+      const reading = readingOnce()
+      // Of what was before the first record there is nothing to tell.
+      const since = (await sinceOf(plan)) ?? now
+      for (const period of [...open, ...latePeriods(now, since)]) {
+        const { boxes } = await boxesOf(reading, plan, period, now)
         if (boxes.length === 0) continue
         const contents = contentsOf(boxes)
         if (open.includes(period) || known.get(slotOf(period))?.contents !== contents)

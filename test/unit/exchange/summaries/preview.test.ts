@@ -110,6 +110,19 @@ test('the preview has the digests of what is then sealed, and the meaning of wha
   expect(hour.recipients).toEqual([expect.objectContaining({ node_id: nodeOf(2) })])
 })
 
+test('of the time before the first record nothing is read: there is nothing to tell of it', async () => {
+  const world = await typed()
+  const { during } = world.deps.insight
+  const ends: number[] = []
+  world.deps.insight.during = (range, care) => {
+    ends.push(range.end)
+    return during(range, care)
+  }
+  const { preview } = await serve(world)
+  expect((await preview()).summaries).toHaveLength(3)
+  expect(ends.filter((end) => end <= NOW - (NOW % HOUR))).toEqual([])
+})
+
 test('--to narrows it to what that node could read; to nobody is said', async () => {
   const { preview, karo } = await serve(await typed())
   expect((await preview('--to', 'bob')).summaries).toHaveLength(3)
