@@ -20,7 +20,7 @@ export const commands = [
     view: (fleet, io) =>
       fitted(
         `Left the mesh ${shortMesh(fleet)}; the node restarted. karo join lets it into one.
-Others show it as missing until its certificate ends; karo peers revoke (of an issuer: karo ca revoke) ends that for good.
+Others call it missing until 30 days after its certificate ends; karo peers revoke (of an issuer: karo ca revoke) ends that.
 `,
         io,
       ),

@@ -389,14 +389,23 @@ test('an enrolment file is used at the first start, and not again', async () => 
   })
 })
 
-test('an issuer whose certificate has ended is told apart from its machines, also after a restart', async () => {
+test('an issuer whose certificate has ended is told apart from its machines, and knows what to renew, also after a restart', async () => {
   const { issuer, ann } = await mesh()
-  const clock = { now: () => NOW + 400 * DAY_MS, monotonic: () => NOW }
-  for (const [one, why_not] of [
-    [issuer, 'issuer_ended'],
-    [ann, 'ended'],
+  time.now += 1
+  await found(issuer, { grants: ['security'] })
+  const soc = await room(8_022)
+  await joins(issuer, soc, { roles: ['security'] }, 'soc')
+  const clock = { now: () => NOW + 401 * DAY_MS, monotonic: () => NOW }
+  for (const [one, ended] of [
+    [issuer, { why_not: 'issuer_ended', last: { name: 'hq', grants: ['security'] } }],
+    [ann, { why_not: 'ended' }],
   ] as const)
-    expect((await restarted(one, { clock })).fleet.state()).toMatchObject({ own: null, why_not })
+    expect((await restarted(one, { clock })).fleet.state()).toMatchObject({ own: null, ...ended })
+  // Roles that its issuer may not give any more are no terms to go on with.
+  time.now += 1
+  await found(issuer)
+  pass(issuer, soc)
+  expect(soc.fleet.state()).toMatchObject({ own: null, why_not: 'not_granted', last: null })
 })
 
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
