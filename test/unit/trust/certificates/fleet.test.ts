@@ -408,6 +408,19 @@ test('an issuer whose certificate has ended is told apart from its machines, and
   expect(soc.fleet.state()).toMatchObject({ own: null, why_not: 'not_granted', last: null })
 })
 
+test('a machine that was off past the end of its certificate is told of for 30 days more', async () => {
+  const { issuer, ann } = await mesh()
+  const end = ann.fleet.state().own!.not_after
+  const told = (now: number) => {
+    time.now = now
+    const { nodeId } = ann.identity
+    return [issuer.fleet.told().includes(nodeId), issuer.fleet.lately(nodeId)?.not_after]
+  }
+  expect(told(end + 30 * DAY_MS - 1)).toEqual([true, end])
+  expect(issuer.fleet.certified().map(({ name }) => name)).not.toContain('ann')
+  expect(told(end + 30 * DAY_MS)).toEqual([false, undefined])
+})
+
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
   const { issuer } = await mesh()
   const code = await invited(issuer)
