@@ -113,7 +113,8 @@ export function createTrust(options: TrustOptions): Trust {
   function changedByDocuments(nodes: readonly NodeId[]): void {
     for (const node of new Set(nodes)) {
       if (own.has(node)) continue
-      if (!admits(node)) seen.forget(node, admits)
+      // Of a machine whose certificate ended people ask when it was seen last.
+      if (!admits(node) && !opinion(node).ended) seen.forget(node, admits)
       tell(node, 'certificate')
     }
   }
@@ -248,7 +249,7 @@ function createSightings({
       if (refuses(node)) tries.set(node, { addresses: [], last_seen: clock.now() })
       else seen.sawStranger(node, sighting)
     },
-    met: (node) => (refuses(node) ? tries.get(node) : (seen.member(node) ?? seen.stranger(node))),
+    met: (node) => (refuses(node) ? tries.get(node) : (seen.stranger(node) ?? seen.member(node))),
   }
 }
 

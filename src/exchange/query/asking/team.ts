@@ -2,8 +2,9 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'
-import type { Member, Trust } from '../../../trust/peers/index.ts'
+import type { Member } from '../../../trust/peers/index.ts'
 import { rfc3339 } from '../range.ts'
+import type { QueryDeps } from '../types.ts'
 import type { Collection } from './collect.ts'
 
 /** `last_seen` of a member of which only its certificate came here. */
@@ -27,10 +28,7 @@ export interface Askable {
  * outside the team does not learn that a question was asked; and a node that is known by the word of others alone may be
  * invented. KaroError bad_request when nobody this node knows is in such a team.
  */
-export function membersOf(
-  trust: Pick<Trust, 'members' | 'opinion' | 'known'>,
-  team: string | undefined,
-): Askable {
+export function membersOf(trust: QueryDeps['trust'], team: string | undefined): Askable {
   const members = new Map<NodeId, Member>()
   const gone: Collection['members'][number][] = []
   let hearsay = 0
@@ -47,7 +45,7 @@ export function membersOf(
       node_id: node,
       fingerprint,
       name,
-      last_seen: NEVER,
+      last_seen: trust.met(node)?.last_seen ?? NEVER,
       here_until: NEVER,
       addresses: [],
       offline: false,

@@ -3,7 +3,7 @@
 import { DAY_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
-import { isMissing, type Trust } from '../../../trust/peers/index.ts'
+import { isMissing } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import { CLAMP } from '../../aggregates/index.ts'
 import { openedIn, readingOf } from '../../totals/reading.ts'
@@ -18,10 +18,9 @@ import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { membersOf } from './team.ts'
 import { machinesIn, machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 
-export interface TotalsDeps extends Pick<QueryDeps, 'clock' | 'random' | 'self'> {
+export interface TotalsDeps extends Pick<QueryDeps, 'clock' | 'random' | 'self' | 'trust'> {
   readonly totals: TotalsReader
   readonly policy: Pick<Policy, 'reads'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   /** Asks other nodes for what this one does not hold; absent: nobody is asked. */
   readonly fetch?: Fetch
 }

@@ -316,6 +316,8 @@ describe('why a member is unreachable', () => {
       expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 1, complete: false })
       expect(whyOf(result, 'c')).toMatchObject({ why: 'ended', ended_at: last_seen })
     }
+    a.trusts(b, 'peer', { teams: ['web'] })
+    expect((await a.ask({ team: 'web' })).coverage).toMatchObject({ known: 1, unreachable: 0 })
     // In a team by itself, it is nobody who could be asked, and known all the same.
     a.trusts(b, 'peer')
     expect((await a.ask({ team: 'eng' })).coverage).toMatchObject({ known: 1, unreachable: 1 })

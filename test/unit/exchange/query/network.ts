@@ -259,7 +259,7 @@ const NO_TOTALS: QueryDeps['totals'] = {
   holders: () => [],
 }
 
-type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'>
+type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met'>
 
 export interface NodeOptions {
   readonly name?: string
@@ -543,6 +543,7 @@ export class TestNode {
     return {
       opinion,
       known: () => [...this.#levels.keys()],
+      met: () => undefined,
       resolve: (who) => {
         const found = [...this.#levels.keys()].find((node) => opinion(node).name === who)
         if (found === undefined) throw new Error(`nobody is called ${who}`)

@@ -81,6 +81,8 @@ async function ask(
 const NOBODY = {
   members: () => [],
   known: () => [],
+  met: () => undefined,
+  onChange: () => () => {},
   opinion: () => {
     throw new Error('nobody is known')
   },

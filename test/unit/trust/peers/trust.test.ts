@@ -451,16 +451,36 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
 
 test('a machine whose certificate ended is known and not admitted, gives way to one of its name, and is none of those whose issuer is refused here', async () => {
   const told = [bindingOf(bob, { teams: ['eng'], issuer: ann }), bindingOf(cid, { issuer: dan })]
+  const lately = (node: NodeId) => told.find(({ node_id }) => node_id === node)
+  let changed = (_: NodeId) => {}
+  let isOver = false
   const certificates = {
     ...NO_CERTIFICATES,
     told: () => [bob, cid],
-    lately: (node: NodeId) => told.find(({ node_id }) => node_id === node),
+    lately,
+    word(node: NodeId) {
+      const binding = isOver ? undefined : lately(node)
+      return binding && { binding, stale: false, level: 'peer' as const }
+    },
+    onChange(listener: typeof changed) {
+      changed = listener
+      return () => {}
+    },
   }
-  const { trust } = await world({ denied: [dan] }, { certificates })
+  const { trust, clock } = await world({ denied: [dan] }, { certificates })
+  trust.sawMember(bob, { name: 'c' })
+  isOver = true
+  changed(bob)
+  // When it was seen last stays known.
+  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time })
   expect(trust.known()).toEqual([dan, bob, cid])
-  expect([trust.admits(bob), trust.standing(bob)]).toEqual([false, 'stranger'])
+  expect([trust.admits(bob), trust.standing(bob)]).toEqual([false, 'known'])
   expect(trust.opinion(bob)).toMatchObject({ name: 'c', why: 'default', teams: [], ended: told[0] })
   expect(trust.opinion(cid).ended).toBeUndefined()
+  // It comes back, and waits for an invite.
+  clock.time += 60_000
+  trust.sawStranger(bob, { name: 'c', addresses: [] })
+  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time })
   // A person's word counts instead, and a machine that was met has the name.
   await trust.trust(cid, {})
   trust.sawMember(cid, { name: 'c' })
