@@ -32,6 +32,8 @@ export interface Answer {
  * Keys typed before the question was readable do not answer it: a paste may continue while its first line is judged.
  */
 const GRACE_MS = 150
+/** A script sends Enter behind its no at once. A yes is a key of its own, because a paste can hold a line of one letter. */
+const ONE_KEY = /^(.|n\s+)$/isu
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
 const ESCAPE = '\u001b'
@@ -132,7 +134,7 @@ async function question(asking: Asking): Promise<Answer> {
   terminal.write(prompt)
   for (;;) {
     const key = await terminal.key()
-    switch (key?.toLowerCase()) {
+    switch (key?.toLowerCase()[0]) {
       case 'y':
         return { verb: 'run', outcome: 'confirmed' }
       case 'e':
@@ -200,7 +202,7 @@ function explained({ matches, decision }: RiskVerdict): string {
 interface Terminal {
   write(text: string): void
   columns(): number
-  /** One key; undefined when the terminal is gone. What comes as more than one character is no answer. */
+  /** One key, or n with Enter; undefined when the terminal is gone. What else comes as more than one character is no answer. */
   key(): Promise<string | undefined>
   /** Throws away what has been typed already, for a moment. */
   drain(): Promise<void>
@@ -245,7 +247,7 @@ function openTerminal(): Terminal | undefined {
     async key() {
       while (!over) {
         const text = waiting.shift()
-        if (text !== undefined && [...text].length === 1) return text
+        if (ONE_KEY.test(text ?? '')) return text
         if (text === undefined) await new Promise<void>((resolve) => (wake = resolve))
       }
       return undefined

@@ -81,7 +81,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({ program })
     await shell.noted('git push --force a', 'y')
     // The keys are read by one program for all of them.
-    const refusals = program === 'bash' ? ['n', '\r', '\u0003'] : ['\u0003']
+    const refusals = program === 'bash' ? ['n', 'n\r', '\r', '\u0003'] : ['\u0003']
     for (const no of refusals) await shell.noted('git push --force b', no)
     await shell.noted('git push --force c', 'e')
     // The line is there again, and asked about again.
@@ -115,7 +115,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     shell.keys('git push -f a\ry')
     await asked(1)
     shell.keys('\u001b[200~y\u001b[201~')
-    // Neither was one, so it asks still; this shows it again.
+    // None of them was one, so it asks still; this shows it again.
     await until(
       () => {
         shell.keys('?')
