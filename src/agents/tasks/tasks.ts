@@ -214,9 +214,14 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
   async function find(person: number, id: string): Promise<TaskRow> {
     const row = live.get(keyOf(person, id))?.stored ?? (await repository.task(person, id))
     if (row !== undefined) return row
-    throw new KaroError('not_found', `there is no task '${id}'`, {
-      hint: 'karo task list shows your tasks.',
+    throw new KaroError('not_found', `there is no task '${id}' of yours`, {
+      hint: 'karo task list shows yours, and to administrators the state of others.',
     })
+  }
+
+  async function abort(which: readonly Running[], why?: string): Promise<void> {
+    for (const { control } of which) control.abort(why)
+    await Promise.all(which.map(({ over }) => over))
   }
 
   return {
@@ -308,14 +313,10 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
     },
     async end(why) {
       ending = why
-      const all = [...live.values()]
-      for (const { control } of all) control.abort(why)
-      await Promise.all(all.map(({ over }) => over))
+      await abort([...live.values()], why)
     },
     async forget(person) {
-      const mine = [...live.values()].filter(({ row }) => row.uid === person)
-      for (const { control } of mine) control.abort()
-      await Promise.all(mine.map(({ over }) => over))
+      await abort([...live.values()].filter(({ row }) => row.uid === person))
       known.delete(String(person))
     },
   }

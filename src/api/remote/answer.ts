@@ -324,7 +324,7 @@ const NOBODY = -1
 /** The same words whatever the reason is, and whether or not there is such an agent: the reason is in the ledger here. */
 export const refusal = (): KaroError =>
   new KaroError('refused', 'that machine does not let you do that', {
-    hint: 'Its owner decides who may; the ledger there says why, as agent_requested. karo whoami shows as whom you ask.',
+    hint: 'Its owner decides who may; the ledger there says why, as agent_requested. karo whoami shows as whom you ask; restarts end logins.',
   })
 
 interface Part {

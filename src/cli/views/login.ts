@@ -30,7 +30,7 @@ export function whoAmIView(
   const may = [questions, ...(asked.length < types.length ? ['agents of other machines'] : [])].join(', and ')
   return fitted(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
-Until ${localTime(ends_at)}, for ${may}. Nobody else on this machine does. Earlier:  karo logout
+Until ${localTime(ends_at)} or the next restart of this node, for ${may}. Nobody else on this machine does. Earlier:  karo logout
 ${out}`,
     screen,
   )

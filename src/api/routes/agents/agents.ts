@@ -171,7 +171,7 @@ async function cancelHere(
   try {
     return await tasks.cancel(caller.admin ? person : caller.person, id)
   } catch (error) {
-    if (!caller.admin || !(error instanceof KaroError) || error.code !== 'not_found') throw error
+    if (!caller.admin || (error as KaroError).code !== 'not_found') throw error
     return tasks.cancel(AFAR, id)
   }
 }

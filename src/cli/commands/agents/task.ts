@@ -98,7 +98,7 @@ function resultView(result: unknown): string {
   return content
     .map((part: { type?: unknown; text?: unknown; mimeType?: unknown } | null) => {
       if (part?.type === 'text' && typeof part.text === 'string')
-        return part.text.endsWith('\n') ? linesOf(part.text) : `${linesOf(part.text)}\n`
+        return linesOf(part.text.replace(/\n?$/, '\n'))
       return `[${printable(String(part?.type))}${part?.mimeType === undefined ? '' : ` ${printable(String(part.mimeType))}`}; karo task show --json has it]\n`
     })
     .join('')
@@ -226,7 +226,9 @@ async function follow(
         else live.show(progressLine(line, which.at))
         if (line.final || (line.state === 'input-required' && !waits)) {
           live.end()
-          if (!io.json) tell(io, line, which.at)
+          if (io.json) return EXIT_OF[line.state]
+          io.out(resultView(line.result))
+          if (line.state !== 'completed') io.err(stateLine(line, which.at))
           return EXIT_OF[line.state]
         }
       }
@@ -247,12 +249,6 @@ async function follow(
 /** As it is typed behind a command. */
 const nameOf = ({ id, at }: Which): string => (at === undefined ? id : `${id} --at ${at}`)
 
-function tell(io: CommandIo, line: TaskLineShape, at: string | undefined): void {
-  const text = resultView(line.result)
-  if (text !== '') io.out(text)
-  if (line.state !== 'completed') io.err(stateLine(line, at))
-}
-
 const list = defineCommand('task list', {
   summary: 'list your tasks, the newest first',
   shows: getTasks,
@@ -264,7 +260,7 @@ const list = defineCommand('task list', {
   ask({ options }) {
     return { query: { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at } }
   },
-  view: ({ tasks }, io) =>
+  view: ({ tasks }, io, { options }) =>
     table(
       io,
       tasks,
@@ -275,7 +271,8 @@ const list = defineCommand('task list', {
         STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
         GIVEN: 'created_at',
       },
-      'No tasks.\n',
+      // Whose tasks they are is decided by a login, which a restart of this node has ended.
+      options.at ? 'No tasks of whom you ask as (karo whoami).\n' : 'No tasks.\n',
     ),
 })
 
