@@ -80,6 +80,9 @@ export const ARTIFACT_PART_BYTES = 384 * 1024
 /** A name or an id that a person chooses, of a token or a task. */
 export const CHOSEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
+/** So long before its end an issuer's certificate is told of: the root is far away, and a person needs time to fetch it. */
+export const ISSUER_SOON_MS = 30 * DAY_MS
+
 const ENDED = 'its certificate has ended, if the clock of this machine is right'
 const INVITE = 'Ask an issuer for an invite: karo join <code>'
 /** Why the certificate of a node does not hold, where its key is not revoked; and what a person does about it. */

@@ -1,7 +1,9 @@
 // What a node says to its people when its key, or one that it had before, was replaced elsewhere.
+
 import { expect, test } from 'vitest'
 import { alarmsOf, takenHere } from '../../../src/api/routes/mesh/alarms.ts'
 import type { Rooms } from '../../../src/api/server/rooms.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { KeyState } from '../../../src/trust/lineage/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
@@ -69,6 +71,7 @@ const told = (fleet: Partial<FleetState>, offs: readonly number[], at: readonly 
   alarmsOf(
     some<Rooms>({
       identity: own,
+      clock: { now: () => by.at },
       mesh: {
         inspect: () =>
           ({
@@ -96,6 +99,7 @@ test('where other nodes are, and are looked for, is told to administrators alone
 
 test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
   const about = (fleet: Partial<FleetState>, ...offs: readonly number[]) => told(fleet, offs, [])
+  const issuing = (left: number) => ({ issuer: true, own: { not_after: by.at + left } as never })
   const unusable = { ...joining, refused: 'enrolment_file' }
   expect({
     nothing: about(nothing),
@@ -115,6 +119,8 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     'others may read that': about({ ...nothing, joining: { ...unusable, detail: 'others may read it' } }),
     // Whoever is certified has its invite behind it.
     certified: about({ ...nothing, joining, own: {} as never }),
+    'an issuer in its last month': about({ ...nothing, ...issuing(30 * DAY_MS - 1) }),
+    'an issuer before that': about({ ...nothing, ...issuing(30 * DAY_MS) }),
     'no issuer for a week': about({ ...nothing, stale: true }),
   }).toMatchSnapshot()
 })

@@ -5,12 +5,10 @@ import { DAY_MS } from '../../../base/calendar.ts'
 import { roughSize, roughWaiting } from '../../../base/rough.ts'
 import { BUILD, VERSION } from '../../../base/version.ts'
 import type { BucketTotals } from '../../../exchange/totals/types.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import type { FleetState } from '../../../trust/certificates/index.ts'
 import { isMissing, presenceOf } from '../../../trust/peers/index.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
-import { type Caller, type Rooms, type Routes, refsBy, serve, time } from '../../server/index.ts'
+import { type Caller, type Rooms, type Routes, refsBy, serve, shown, time } from '../../server/index.ts'
 import { frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
 
@@ -111,9 +109,6 @@ function loginFacts(
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
 
-const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
-  lists_at === null ? null : { at: time(lists_at), stale }
-
 /** With `multicast=true` a question is sent on every interface that mDNS may use, and the answer takes two seconds. */
 export function doctorRoutes(rooms: Rooms): Routes {
   const { identity, mesh, trust, fleet, store, observe, documents, summaries, people, http } = rooms
@@ -121,7 +116,7 @@ export function doctorRoutes(rooms: Rooms): Routes {
 
   const named = refsBy(trust)
 
-  const clockOf = ({ node_id, clock_off_ms }: ReturnType<Mesh['inspect']>['stale'][number]) => ({
+  const clockOf = ({ node_id, clock_off_ms }: { node_id: NodeId; clock_off_ms: number }) => ({
     ...named(node_id),
     clock_off_ms,
   })
@@ -147,6 +142,7 @@ export function doctorRoutes(rooms: Rooms): Routes {
         // Unreadable data is reported by the checks of the store.
         totalsFacts(rooms, caller.person, named).catch(() => undefined),
       ])
+      const belongs = fleet.state()
       const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
       return {
         ...(!admin && { limited: true as const }),
@@ -185,10 +181,10 @@ export function doctorRoutes(rooms: Rooms): Routes {
         },
         frozen: frozenNodes(rooms).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
         key_taken_by: takenHere(rooms) ?? null,
-        lists: listsOf(fleet.state()),
+        lists: belongs.lists_at === null ? null : { at: time(belongs.lists_at), stale: belongs.stale },
         certificate: certificateFacts(rooms),
         totals,
-        joining: admin ? joiningInWords(fleet.state(), stale.length > 0) : undefined,
+        joining: admin ? joiningInWords(belongs, stale.length > 0) : undefined,
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(rooms, caller) : null,
         store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',
@@ -204,11 +200,9 @@ export function doctorRoutes(rooms: Rooms): Routes {
         summaries: { recipients: summaries.status().recipients, last },
         ...(admin && { policy: policyFacts(rooms) }),
         retention_waits_ms: retention.waits(),
-        tokens_ending: http.tokenEnds.of(caller.person).map(({ name, scope, expires_at }) => ({
-          name,
-          scope,
-          expires_at: time(expires_at),
-        })),
+        tokens_ending: http.tokenEnds
+          .of(caller.person)
+          .map(({ name, scope, expires_at }) => shown({ name, scope, expires_at })),
         ...(admin && { people_held: people.held() }),
         ...(admin && { forward: rooms.forward.status(), traces: traces.problem() }),
         http: http.address(),

@@ -1,8 +1,9 @@
 // What speaks for a stolen or copied key, in sentences for people: where it was seen, and what to do.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { formatFingerprint, printable } from '../../../base/format.ts'
+import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import { type Fork, takenBy } from '../../../trust/lineage/index.ts'
+import { ISSUER_SOON_MS } from '../../contract/constants.ts'
 import { type Rooms, time } from '../../server/index.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
@@ -37,7 +38,7 @@ function takenInWords({ identity, trust }: Pick<Rooms, 'identity' | 'trust'>, ta
 }
 
 /** `admin`: whether the alarms are for an administrator; only administrators are told at which addresses nodes are. */
-export function alarmsOf({ identity, mesh, trust, fleet }: Rooms, admin: boolean): readonly string[] {
+export function alarmsOf({ identity, mesh, trust, fleet, clock }: Rooms, admin: boolean): readonly string[] {
   const called = (node: NodeId): string => {
     const { name, fingerprint } = trust.opinion(node)
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
@@ -47,11 +48,15 @@ export function alarmsOf({ identity, mesh, trust, fleet }: Rooms, admin: boolean
     twins: { here, others },
   } = mesh.inspect()
   const belongs = fleet.state()
+  const ends = belongs.own?.not_after ?? 0
   const taken = takenHere({ identity, trust })
   return [
     revokedInWords(belongs),
     belongs.stale &&
       'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists',
+    belongs.issuer &&
+      ends - clock.now() < ISSUER_SOON_MS &&
+      `this issuer is certified until ${localTime(time(ends))}, and only a person can renew it: karo ca renew, with the root key`,
     admin && joiningInWords(belongs, stale.length > 0),
     taken && takenInWords({ identity, trust }, taken),
     here.length > 0 &&

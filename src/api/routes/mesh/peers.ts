@@ -49,7 +49,6 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
             : (certified ?? ended) !== undefined && isMissing(member, clock.now())
               ? 'missing'
               : 'known'
-    const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
     const { why: apart, ...more } = mesh.apart(node) ?? {}
     const links = member?.offline === false ? mesh.linksOf(node) : []
     const twin = mesh.inspect().twins.others.find(({ node_id }) => node_id === node)
@@ -62,7 +61,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
         (!certified && (ended !== undefined || fleet.fault(node) === 'expired')) || undefined,
       owner: certified?.owner,
       certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
-      decided_at: time(decided),
+      decided_at: opinion.why === 'tofu' ? time(trust.decidedAt(node)) : undefined,
       addresses: met?.addresses ?? [],
       state,
       last_seen: time(met?.last_seen ?? null),
@@ -95,7 +94,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
     } finally {
       withdrawal?.end()
     }
-    if (withdrawal === undefined || withdrawal.held === 0) return {}
+    if (!withdrawal?.held) return {}
     const { held, emptied, fetched } = withdrawal
     return { received: { summaries: held, emptied, fetched } }
   }
@@ -103,7 +102,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
   return (server) => {
     serve(server, getPeers, async ({ caller }) => {
       const pending = pendingNow()
-      const told = caller.admin ? trust.known() : trust.known().filter((node) => !pending.has(node))
+      const told = trust.known().filter((node) => caller.admin || !pending.has(node))
       return { peers: told.map((node) => forCaller(shape(node, pending), caller)).sort(byStateAndName) }
     })
     serve(server, explainPeer, async ({ query, caller }) => {

@@ -1,6 +1,6 @@
 // Checks of other nodes and of this node's standing among them, by what the daemon says.
 import type { NetworkInterfaceInfo } from 'node:os'
-import { WHY_OUT } from '../../../api/contract/constants.ts'
+import { ISSUER_SOON_MS, WHY_OUT } from '../../../api/contract/constants.ts'
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { ago, formatFingerprint } from '../../../base/format.ts'
@@ -19,8 +19,6 @@ const LEAVES_NAMED = 8
 const LIST_OLD_MS = 2 * DAY_MS
 /** An issuer renews a node's certificate at two thirds of its life, and other issuers after five sixths. */
 const RENEWED_BY = 5 / 6
-/** The root is far away: a person needs time to fetch it. */
-const ISSUER_SOON_MS = 30 * DAY_MS
 /** An operator's certificate is renewed by a person, who is asked for it in time. */
 const OPERATOR_SOON_MS = 3 * DAY_MS
 /** A part of totals is given within minutes of the end of its period; a machine that was off gives it when it is back. */
