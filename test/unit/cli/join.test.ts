@@ -42,6 +42,7 @@ async function waiting(wait: string, begun: Joining, later: Joining = begun, ...
     root: null,
     joined_at: null,
     own: null,
+    last: null,
     why_not: null,
     revoked_by: null,
     issuer: false,

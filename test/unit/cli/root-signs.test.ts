@@ -60,6 +60,7 @@ const fleet = {
   certified: 1,
   revoked: 0,
   own,
+  last: own,
   revoked_by: null,
   joined_at: null,
   lists_at: null,
