@@ -139,7 +139,12 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       return run.trace
     },
     async call(...asked: readonly unknown[]) {
-      return await Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
+      const ask = () => Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
+      return await ask().catch(async (error: KaroError) => {
+        if (error.code !== 'not_running') throw error
+        await (await import('./start/background.ts')).untilListens(paths)
+        return ask()
+      })
     },
     json,
     colour,

@@ -60,7 +60,7 @@ export function listRules(io: CommandIo): undefined {
       io,
       rules,
       {
-        '#': { value: ({ number }) => number ?? '–', align: 'right' },
+        '#': { value: 'number', align: 'right' },
         rule: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' '),
         command: {
           value: ({ command, line }) => (line === null ? (command ?? '*') : `exactly: ${line}`),

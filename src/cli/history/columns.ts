@@ -12,7 +12,7 @@ export const historyColumns = (io: CommandIo, peaks = false) =>
     TIME: (event) => when(event, io.columns),
     EXIT: {
       align: 'right',
-      value: ({ exit_code }) => exit_code ?? '–',
+      value: 'exit_code',
       style: ({ exit_code }) => (exit_code ? 'red' : undefined),
     },
     TOOK: { align: 'right', value: ({ duration_ms }) => duration(duration_ms ?? Number.NaN) },

@@ -1,11 +1,11 @@
 // What keeps a person's node running: their systemd, their new shells, or nothing.
 import { homePaths } from '../../config/paths.ts'
-import { readHolder } from '../../ops/system/lock.ts'
 import type { CommandIo } from '../command.ts'
 import { homeIn } from '../doctor/home-in.ts'
 import { homeOf } from '../place.ts'
 import { flagsFrom, START } from '../shells/flags.ts'
 import { startFileLooks } from '../shells/start-file-looks.ts'
+import { runningPid } from '../start/background.ts'
 import { homeInUnit, unitFile } from '../start/user-unit.ts'
 
 export interface Kept {
@@ -41,12 +41,6 @@ export async function keptBy(io: CommandIo): Promise<Kept> {
     by: unit !== undefined ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
     unit: unit ?? null,
     start_files: files,
-    running: (await runningPid(io)) !== undefined,
+    running: (await runningPid(homePaths(io.env))) !== undefined,
   }
-}
-
-/** The process of the daemon; undefined where none runs. */
-export async function runningPid(io: CommandIo): Promise<number | undefined> {
-  const holder = await readHolder(homePaths(io.env).lock)
-  return holder?.alive ? holder.pid : undefined
 }

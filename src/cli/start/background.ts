@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -40,6 +41,8 @@ const LOG_BYTES = 1024 * 1024
 const READY_MS = 600_000
 /** The same where somebody waits for an answer of the node, and is not told that it starts. */
 export const ANSWERS_MS = 60_000
+/** The same for a command that was typed while somebody else had the node begin anew: longer than that takes on a busy machine. */
+const MOMENT_MS = 10_000
 /** Milliseconds from the first answer. */
 const SETTLE_MS = 3_000
 const LOOK_MS = 100
@@ -196,15 +199,18 @@ const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
       return undefined
     })
 
-/** Whether another daemon is there, that may have been started at the same time. */
-const runsThere = async (paths: HomePaths) => (await readHolder(paths.lock))?.alive || daemonHolding(paths)
+/** The process of the daemon, also before its lock file names it, and while it begins anew; undefined where none runs. */
+export async function runningPid(paths: HomePaths): Promise<number | undefined> {
+  const holder = await readHolder(paths.lock)
+  return holder?.alive ? holder.pid : daemonHolding(paths)
+}
 
 /**
  * The process of the daemon that holds this home (`holdHome`), long before its lock file names it, and while it begins anew. A
  * restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would keep a daemon from
  * starting in that moment.
  */
-export const daemonHolding = ({ home }: HomePaths) =>
+const daemonHolding = ({ home }: HomePaths) =>
   orElse(() => {
     const { dev, ino } = statSync(home)
     const held = new RegExp(`FLOCK .* (\\d+) \\S+:${ino} `)
@@ -219,6 +225,12 @@ export const daemonHolding = ({ home }: HomePaths) =>
       ? Number(pid)
       : undefined
   }, undefined)
+
+/** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most. */
+export async function untilListens(paths: HomePaths): Promise<void> {
+  const end = Date.now() + MOMENT_MS
+  while (!existsSync(paths.socket) && daemonHolding(paths) && Date.now() < end) await sleep(LOOK_MS)
+}
 
 /**
  * Calls `tell`, after which the node begins anew if `restarts` says so of the answer, and waits until it listens again. Throws
@@ -252,7 +264,8 @@ async function ready(
   child: ChildProcess,
   until: number,
 ): Promise<StatusShape | undefined> {
-  while (isAlive(child) || (await runsThere(paths))) {
+  // Another one may have been started at the same time.
+  while (isAlive(child) || (await runningPid(paths)) !== undefined) {
     const status = await statusOf(io).catch(() => undefined)
     if (status?.health.ready === true || Date.now() > until) return status
     if (status !== undefined) until = Math.min(until, Date.now() + SETTLE_MS)

@@ -5,10 +5,12 @@ import { cut, fitted, textWidth, wrap } from './text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** The text of a cell, in which escapes and control characters are made visible; or a member of the row. */
+/** Escapes and control characters are made visible. Of a list its entries; – where there is nothing. */
+type Cell = string | number | readonly string[] | null | undefined
+/** What a cell shows: a member of the row, or what is made of the row. */
 type Value<Row> =
-  | { [K in keyof Row & string]: Row[K] extends string | number ? K : never }[keyof Row & string]
-  | ((row: Row) => string | number)
+  | { [K in keyof Row & string]-?: Row[K] extends Cell ? K : never }[keyof Row & string]
+  | ((row: Row) => Cell)
 
 interface Column<Row> {
   readonly value: Value<Row>
@@ -137,10 +139,15 @@ function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>) {
     if (given === false) return []
     const { value: of, ...more } = typeof given === 'object' ? given : ({ value: given } as Column<Row>)
     const show = typeof of === 'string' && of.endsWith('_at') ? localTime : String
-    const value = (row: Row) => (typeof of === 'function' ? of(row) : (row[of] as string | number))
+    const value = (row: Row) => (typeof of === 'function' ? of(row) : (row[of] as Cell))
     const align = first !== undefined && typeof value(first) === 'number' ? 'right' : undefined
-    return { title: title.trim(), align, ...more, value: (row: Row) => show(value(row) as string) }
+    return { title: title.trim(), align, ...more, value: (row: Row) => shown(value(row), show) }
   })
+}
+
+function shown(cell: Cell, show: (cell: string) => string): string {
+  if (Array.isArray(cell)) return cell.join(', ') || '–'
+  return cell == null ? '–' : show(cell as string)
 }
 
 const total = (widths: readonly number[]): number =>

@@ -23,7 +23,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     ROLE: 'role',
     'MAY HAVE': ({ level }) => (level === 1 ? 'numbers of single nodes' : 'totals'),
     OF: ({ from }) => (from === 'any' ? 'any node' : 'nodes of their team'),
-    ABOUT: { value: ({ categories }) => categories.join(', '), shrink: true },
+    ABOUT: { value: 'categories', shrink: true },
   })
   const team =
     teams.length === 0

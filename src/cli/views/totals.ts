@@ -39,7 +39,7 @@ function takenPart(given: readonly Given[], screen: Screen): string {
   const all = given.flatMap(({ aggregators }) => aggregators)
   return table(screen, given, {
     'TOTALS FROM': ({ start }) => `${utc(start)} UTC`,
-    FOR: ({ audiences }) => audiences.join(', ') || '–',
+    FOR: 'audiences',
     'HALVES TO': ({ aggregators }) => toldApart(aggregators, all).map(nameOf).join(', '),
     COUNTED: outcomeWords,
     MACHINES: machinesIn,

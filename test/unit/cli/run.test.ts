@@ -1,6 +1,8 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
 
-import { readFileSync } from 'node:fs'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readFileSync, renameSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -11,7 +13,10 @@ import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
+import { DAEMON_NAME, nameProcess } from '../../../src/ops/process-name.ts'
+import { holdHome } from '../../../src/ops/system/home-lock.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { playDaemon } from '../../support/node/played-daemon.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import fc, { forAllIn } from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
@@ -170,6 +175,27 @@ describe('gives the command its world', () => {
     const inRuntime = join(runtime, 'karo/karo.sock')
     expect((await karo('status', { XDG_RUNTIME_DIR: runtime })).call!.io.socket).toBe(inRuntime)
     expect(await karo(['status', '--home', ''])).toMatchObject({ code: EXIT.usage, call: undefined })
+  })
+
+  test('a daemon that holds the home and does not listen yet is waited for', async () => {
+    const { home, socket } = await playDaemon({ 'GET /api/v1/fleet/invites': { invites: [] } })
+    const away = `${socket}.away`
+    renameSync(socket, away)
+    // In place of a daemon that begins anew: it holds the home, and has the name.
+    const letGo = await holdHome({ home, lock: join(home, 'karo.lock') })
+    const name = readFileSync('/proc/self/comm', 'utf8').trim()
+    nameProcess(DAEMON_NAME)
+    // It listens once somebody has been told that it does not.
+    const refused = (made: unknown) => {
+      unsubscribe('net.client.socket', refused)
+      const { socket: asking } = made as { socket: Socket }
+      asking.once('error', () => setImmediate(() => renameSync(away, socket)))
+    }
+    subscribe('net.client.socket', refused)
+    const { code, err } = await commandLine(['invite', 'list'], { env: { KARO_HOME: home } })
+    nameProcess(name)
+    letGo()
+    expect([code, err]).toEqual([EXIT.done, ''])
   })
 
   test('colour and width only on a terminal that wants them', async () => {

@@ -17,6 +17,8 @@ import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
+import { orElse } from '../../../base/run/or-else.ts'
+import { isTable } from '../../../config/kinds.ts'
 import {
   AGENT,
   AT,
@@ -166,13 +168,7 @@ const run = defineCommand('task run', {
 
 function inputOf(text: string | undefined): string {
   if (text === undefined) return '{}'
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    value = undefined
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
+  if (isTable(orElse(() => JSON.parse(text), undefined))) return text
   throw usage('the arguments are not a JSON object', 'INPUT', `Write them like this: '{"path": "/srv/app"}'`)
 }
 

@@ -205,7 +205,7 @@ const whoAsked = defineCommand('audit who-asked', {
         WHO: { value: whoOf, shrink: true },
         // In a column of its own, because a node chooses its name and could choose `carol via desk`.
         VIA: { value: (one) => (one.operator === null ? '–' : one.name), shrink: true },
-        ABOUT: (one) => one.query_type ?? '–',
+        ABOUT: 'query_type',
         ASKED: 'asked',
         ALLOWED: 'allowed',
         REFUSED: 'refused',

@@ -61,8 +61,8 @@ const stopped = async (signal: AbortSignal): Promise<undefined> => {
 function introduction({ directory, hasAgents }: Stage): string {
   const machines = table(UNBOUNDED, MACHINES, {
     NODE: 'name',
-    ROLE: ({ roles }) => roles.join(', ') || '–',
-    TEAM: ({ teams }) => teams.join(', ') || '–',
+    ROLE: 'roles',
+    TEAM: 'teams',
     'WHAT IT IS FOR': 'purpose',
   })
   const ciso = join(directory, 'ciso')

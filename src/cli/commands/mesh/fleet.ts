@@ -197,7 +197,7 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
   const who = table(screen, machines, {
     MACHINE: { value: 'name', shrink: true },
     FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
-    EDITION: { value: ({ edition }) => edition ?? '–', align: 'right' },
+    EDITION: { value: 'edition', align: 'right' },
     SAYS: {
       value: (machine) => SAYS[machine.state](machine),
       style: ({ state }) => (state === 'follows' ? 'green' : 'yellow'),

@@ -41,7 +41,7 @@ const list = defineCommand('people list', {
   view({ people }, io) {
     if (people.length === 0) return 'No history is recorded here yet.\n'
     const rows = table(io, people, {
-      NAME: ({ name }) => name ?? '–',
+      NAME: 'name',
       UID: ({ uid }) => String(uid),
       NUMBER: ({ number }) => String(number),
       SINCE: ({ since }) => (since === null ? '–' : localTime(since)),

@@ -8,13 +8,13 @@ import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
-import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
+import { isOfHome, keptBy, ownUnit, startingFiles } from '../../kept/kept.ts'
 import { type CommandIo, defineCommand, fitted, homeOf, printJson } from '../../kit.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
 import { changeMarked, editFile, writeOwn } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
-import { startInBackground } from '../../start/background.ts'
+import { runningPid, startInBackground } from '../../start/background.ts'
 import {
   homeInUnit,
   refuseBesideMachine,
@@ -48,7 +48,7 @@ async function installUnit(io: CommandIo): Promise<void> {
       where: file,
       hint: `Remove that one first:  karo service remove --home ${quoteShell(printable(other))}`,
     })
-  const pid = await runningPid(io)
+  const pid = await runningPid(homePaths(io.env))
   if (pid !== undefined && (await managerOf(pid)) === undefined)
     throw new KaroError('conflict', `the node is already running, as process ${pid}`, {
       where: 'karo service install',
@@ -115,7 +115,7 @@ const remove = defineCommand('service remove', {
     else if (unit === undefined && files.length === 0) say(io, 'Nothing keeps the node running.')
     else {
       for (const file of [...(unit ? [unit] : []), ...files]) say(io, `Removed from ${file}`)
-      const pid = await runningPid(io)
+      const pid = await runningPid(homePaths(io.env))
       if (pid !== undefined) say(io, 'The node runs on until you stop it:  karo stop')
     }
   },

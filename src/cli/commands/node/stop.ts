@@ -1,11 +1,11 @@
 // karo stop: ends the node of this home, whoever started it, and says what would start it again.
 import { KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { managerOf, readHolder } from '../../../ops/system/lock.ts'
+import { managerOf } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
-import { daemonHolding } from '../../start/background.ts'
+import { runningPid } from '../../start/background.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
 
@@ -23,11 +23,7 @@ export const commands = [
     },
     async run(io) {
       const paths = homePaths(io.env)
-      const running = async () => {
-        const holder = await readHolder(paths.lock)
-        return holder?.alive ? holder.pid : daemonHolding(paths)
-      }
-      const pid = await running()
+      const pid = await runningPid(paths)
       if (pid === undefined) {
         refuseMachines(io)
         return show(io, { stopped: false, pid: null }, () => 'No node runs here.\n')
@@ -36,7 +32,7 @@ export const commands = [
       if ((await managerOf(pid)) === 'user') await systemctl(io.env, 'stop', 'karo.service')
       else process.kill(pid, 'SIGTERM')
       const until = AbortSignal.timeout(LIMIT_MS)
-      while ((await running()) === pid) {
+      while ((await runningPid(paths)) === pid) {
         if (until.aborted)
           throw new KaroError(
             'timeout',

@@ -79,7 +79,7 @@ const sessions = defineCommand('token sessions', {
       {
         SESSION: ({ session }) => String(session),
         SCOPE: 'scope',
-        TOKEN: ({ token }) => token ?? '–',
+        TOKEN: 'token',
         OPENED: 'opened_at',
         'LAST USED': 'last_used_at',
       },

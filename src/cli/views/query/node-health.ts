@@ -61,12 +61,12 @@ function healthTable(
     NODE: { value: 'name', shrink: true },
     FINGERPRINT: (row) => formatFingerprint(row.fingerprint),
     ONLINE: { value: (row) => (row.online ? 'yes' : 'no'), style },
-    VERSION: (row) => row.version ?? '–',
+    VERSION: 'version',
     UP: {
       value: (row) => (row.uptime_seconds === null ? '–' : duration(row.uptime_seconds * 1000)),
       align: 'right',
     },
-    'IN 24 H': { value: (row) => row.events_24h ?? '–', align: 'right' },
+    'IN 24 H': { value: 'events_24h', align: 'right' },
     SEEN: { value: (row) => seenWords(row, now), style },
     NEW: before !== undefined && {
       value: (row) => turnOf(row, old.get(row.fingerprint)),
