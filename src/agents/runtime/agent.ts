@@ -291,6 +291,8 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
       if (oneByOne.pending() > 0) options.onWait?.()
       let begun = false
       const work = oneByOne(async (): Promise<CallOutcome> => {
+        // It ended with the call before this one, such as one that was cancelled and did not stop.
+        if (status.state === 'waiting') await again(stops, status.detail)
         if (options.signal.aborted) return { kind: 'canceled' }
         if (session === undefined)
           throw new KaroError('unavailable', `${id} has ended before it was called: ${status.detail}`)
@@ -301,10 +303,7 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
       })
       // One that still waits for its turn need not wait any longer.
       const early = new Promise<CallOutcome>((resolve) => {
-        const leave = (): void => {
-          if (!begun) resolve({ kind: 'canceled' })
-        }
-        options.signal.addEventListener('abort', leave, { once: true })
+        options.signal.addEventListener('abort', () => begun || resolve({ kind: 'canceled' }), { once: true })
       })
       return Promise.race([work, early])
     },

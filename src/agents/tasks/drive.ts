@@ -138,7 +138,7 @@ async function perform(
         onWait() {
           // Nobody is to answer any more.
           if (live.task().state === 'input-required')
-            live.to('submitted', `it was approved; ${task.agent} does others first`).catch(() => {})
+            live.to('submitted', `approved; ${task.agent} does others first`).catch(() => {})
         },
         async onBegin(now) {
           // It may have been started anew since, and offer something else under the same name.
@@ -281,10 +281,9 @@ async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutco
     const [mimeType, words] = text === undefined ? ['application/json', outcome.json] : ['text/plain', text]
     const name = `${task.id}-${task.tool.replaceAll(/[^\w.-]/g, '_').slice(0, 64)}${text === undefined ? '.json' : '.txt'}`
     const bytes = Buffer.from(words)
-    const { length: size } = bytes
     const id = await keepLong(task, { name, mediaType: mimeType, bytes })
     const said = `The result has ${length} characters. It is kept as an artifact: karo artifact get ${id.slice(0, 12)}`
-    const link = { type: 'resource_link', uri: `${ARTIFACT}${id}`, name, mimeType, size }
+    const link = { type: 'resource_link', uri: `${ARTIFACT}${id}`, name, mimeType, size: bytes.length }
     const json = JSON.stringify({ content: [{ type: 'text', text: said }, link], isError: outcome.failed })
     return { ...outcome, json }
   } catch (error) {

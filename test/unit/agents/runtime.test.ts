@@ -220,6 +220,12 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await cancelling).toMatchObject({ state: 'canceled' })
     expect(marked(mark)).toEqual([])
 
+    // What waits for its turn runs in the next jail: it is somebody else's task.
+    const stuck = await begin('get_stuck')
+    const behind = await begun(runtime, 'echo', { text: 'behind' })
+    await runtime.tasks.cancel(actor().person, stuck)
+    expect(await said(runtime, await behind.over())).toBe('behind')
+
     // That is the doing of whoever cancels, and no crash.
     for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('get_stuck'))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
