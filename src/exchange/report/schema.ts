@@ -205,7 +205,7 @@ const coverage = z
 
 const machines = z
   .strictObject({
-    enrolled: count('machines with a certificate that holds'),
+    enrolled: count('machines with a certificate that holds or ended in the last 30 days'),
     seen: count('of those, there when it was made'),
     missing: rowsOf(200, {
       name: nodeName(),

@@ -1,12 +1,13 @@
 // Makes one report: asks this node three questions at level 2 in the asker's name, asks for anomalies that may be named, and
 // adds this node's data about machines.
+
 import { byText } from '../../base/by-text.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
-import { isMissing, type Trust } from '../../trust/peers/index.ts'
+import { isMissing, type Member, type Trust } from '../../trust/peers/index.ts'
 import { type AskedType, COUNTED, type Query, whyNoTeam } from '../query/index.ts'
 import {
   CATEGORIES,
@@ -32,10 +33,10 @@ export interface ReportRequest {
 
 export interface MakerDeps {
   readonly query: Pick<Query, 'ask'>
-  readonly fleet: Pick<Certificates, 'certified'>
-  readonly trust: Pick<Trust, 'members' | 'opinion'>
+  readonly fleet: Pick<Certificates, 'certified' | 'lately'>
+  readonly trust: Pick<Trust, 'members' | 'member' | 'met' | 'known' | 'opinion'>
   readonly figures: Pick<Figures, 'of'>
-  readonly self: { readonly node_id: string; readonly name: string; readonly fingerprint: string }
+  readonly self: Pick<Member, 'node_id' | 'name' | 'fingerprint'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -223,22 +224,20 @@ const foundIn = ({ withheld, first, buckets }: Answer, range: Range, back: numbe
   back,
 })
 
-/** Presence, which every member knows: nothing here says what a machine gave. */
+/**
+ * Presence, which every member knows: nothing here says what a machine gave. A machine whose certificate ended lately is missing too,
+ * and has no part in what the others come to.
+ */
 function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machines'] {
   const now = clock.now()
-  const members = new Map(trust.members().map((member) => [String(member.node_id), member]))
-  const certified = fleet.certified().map(({ node_id }) => node_id)
+  const certified = [self.node_id, ...trust.known()].filter((node) => fleet.lately(node) !== undefined)
   const missing = certified
-    .filter((node) => {
-      const member = members.get(node)
-      return node !== self.node_id && isMissing(member, now)
-    })
+    .filter((node) => node !== self.node_id && isMissing(trust.member(node), now))
     .map((node) => {
       const { name, fingerprint } = trust.opinion(node)
-      return { name, fingerprint, seen: members.get(node)?.last_seen }
+      return { name, fingerprint, seen: trust.met(node)?.last_seen }
     })
     .sort((a, b) => (a.seen ?? 0) - (b.seen ?? 0))
-  const enrolled = new Set<string>(certified)
   return {
     enrolled: certified.length,
     seen: certified.length - missing.length,
@@ -248,6 +247,6 @@ function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machine
       last_seen: seen === undefined ? null : new Date(seen).toISOString(),
     })),
     missing_total: missing.length,
-    never_enrolled: [...members.keys()].filter((node) => node !== self.node_id && !enrolled.has(node)).length,
+    never_enrolled: trust.members().filter(({ node_id }) => fleet.lately(node_id) === undefined).length,
   }
 }

@@ -322,7 +322,7 @@ function machines(report: Report): Block {
     id: 'machines',
     title: 'Machines',
     lines: [
-      `As this node knows them, apart from totals: ${many(enrolled, 'machine')} with a certificate that holds; there now: ${count(seen)}, missing: ${count(missing_total)}.`,
+      `As this node knows them, apart from totals: ${many(enrolled, 'machine')} with a certificate that holds or ended in the last 30 days; there now: ${count(seen)}, missing: ${count(missing_total)}.`,
       `Never enrolled: ${many(never_enrolled, 'machine')} of the mesh without a certificate, in no total.`,
       ...(left > 0 ? [`${count(left)} more missing machines are not listed.`] : []),
     ],

@@ -43,6 +43,7 @@ async function ask(
         { node_id: 'away', last_seen: 0, here_until: now, known_by: 'presence' },
       ],
       known: () => ['linked', 'away', 'never met'],
+      met: () => undefined,
       opinion: (node_id: string) => ({ node_id, name: node_id, why: 'certificate', trust_level: 'peer' }),
     },
     clock: { now: () => now, monotonic: () => 0 },

@@ -11,6 +11,7 @@ import type { AskRequest } from '../../../../src/exchange/query/index.ts'
 import type { QueryResult } from '../../../../src/exchange/query/schema.ts'
 import { createFigures, createReports, type Reports } from '../../../../src/exchange/reports/index.ts'
 import type { BucketTotals } from '../../../../src/exchange/totals/types.ts'
+import type { Member } from '../../../../src/trust/peers/index.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { until } from '../../../support/run/until.ts'
 import { bucket, type Day, MONDAY } from '../report/findings.ts'
@@ -34,6 +35,8 @@ const NAMED = [
   { name: 'eng-043', fingerprint: '1123456789abcdef', anomalies: { signals: [], learning: false } },
   { name: 'hq', fingerprint: '73759d20c49e8cef', anomalies: { signals: [signal], learning: false } },
 ]
+
+const CERTIFIED = ['self', 'ann', 'bob', 'cid', 'dan', 'fay']
 
 interface World {
   readonly reports: Reports
@@ -63,6 +66,15 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
   const bucketsIn = ({ start, end }: { start: number; end: number }): readonly BucketTotals[] =>
     it.days.map(bucket).filter((one) => one.start >= start && one.end <= end && one.end <= it.now)
   const clock = { now: () => it.now, monotonic: () => it.now }
+  const members = () =>
+    [
+      { node_id: 'ann', last_seen: it.now - MINUTE_MS, offline: false, unsure: false },
+      { node_id: 'bob', last_seen: it.now - 3 * DAY_MS, offline: false, unsure: false },
+      { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
+      { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
+      { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
+    ].map((one) => ({ ...one, here_until: one.last_seen + HOUR_MS })) as unknown as readonly Member[]
+  const seen = (node: NodeId) => members().find(({ node_id }) => node_id === node)
   const build = (): Reports =>
     createReports({
       query: {
@@ -80,20 +92,15 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       },
       fleet: {
         certified: () =>
-          ['self', 'ann', 'bob', 'cid', 'dan', 'fay'].map((node_id) => ({
-            node_id: node_id as NodeId,
-            teams: ['10.0.3.x'],
-          })) as never,
+          CERTIFIED.map((node_id) => ({ node_id: node_id as NodeId, teams: ['10.0.3.x'] })) as never,
+        lately: (node) => ([...CERTIFIED, 'gil'].includes(node) ? ({} as never) : undefined),
       },
       trust: {
-        members: () =>
-          [
-            { node_id: 'ann', last_seen: it.now - MINUTE_MS, offline: false, unsure: false },
-            { node_id: 'bob', last_seen: it.now - 3 * DAY_MS, offline: false, unsure: false },
-            { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
-            { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
-            { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
-          ].map((one) => ({ ...one, here_until: one.last_seen + HOUR_MS })) as never,
+        members,
+        member: seen,
+        // The certificate of gil has ended, so it is no member.
+        met: (node) => (node === 'gil' ? { last_seen: it.now - 9 * DAY_MS, addresses: [] } : seen(node)),
+        known: () => [...CERTIFIED.slice(1), 'eve', 'gil', 'never certified'] as never,
         opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
       },
       totals: {
@@ -111,7 +118,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       },
       principal: () => ({ roles: it.roles }),
       figures: createFigures(clock),
-      self: { node_id: 'self', name: 'hq', fingerprint: '73759d20c49e8cef' },
+      self: { node_id: 'self' as NodeId, name: 'hq', fingerprint: '73759d20c49e8cef' },
       path,
       ownUid: 1000,
       clock,
@@ -211,11 +218,12 @@ describe('a report that somebody asks for', () => {
     expect(await it.reports.make(request)).toMatchObject({ state: 'nothing', notes: ['No totals for you.'] })
   })
 
-  it('names machines that left, were lost or are not heard of, at once, and counts those without a certificate', async () => {
+  it('names machines that left, were lost, are not heard of or have a certificate that ended, at once, and counts those without a certificate', async () => {
     const { machines } = await world().reports.make(request)
-    expect(machines).toMatchObject({ enrolled: 6, seen: 2, missing_total: 4, never_enrolled: 1 })
+    expect(machines).toMatchObject({ enrolled: 7, seen: 2, missing_total: 5, never_enrolled: 1 })
     expect(machines.missing.map(({ name, last_seen }) => [name, last_seen === null])).toEqual([
       ['the cid', true],
+      ['the gil', false],
       ['the bob', false],
       ['the fay', false],
       ['the dan', false],
