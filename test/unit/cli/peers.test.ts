@@ -1,8 +1,10 @@
 // karo peers, karo share and karo audit against a daemon that is played. The page of snapshots has what is asked, what is printed, and the exit code.
 
 import { expect, test } from 'vitest'
+import { BUILD } from '../../../src/base/version.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { policyWith, transcript } from '../../support/node/played-daemon.ts'
+import { playDaemon, policyWith, transcript } from '../../support/node/played-daemon.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 const bob = {
   node_id: testIdentity(1).nodeId,
@@ -41,6 +43,14 @@ test('peers: who waits and how to trust them; pending has these alone; an empty 
       await transcript({ [PEERS]: { peers: [] } }, 'peers'),
     ].join('\n'),
   ).toMatchSnapshot()
+})
+
+test('who is used alone is told which keys to take out', async () => {
+  const status = { mesh: { alone: true } }
+  const { home } = await playDaemon({ [PEERS]: { peers: [] }, 'GET /api/v1/status': status }, BUILD)
+  const { out } = await commandLine(['peers'], { env: { KARO_HOME: home } })
+  const keys = [...out.matchAll(/karo --home \S+ config unset (\S+)/g)].map(([, key]) => key)
+  expect(keys).toEqual(['discovery.mdns', 'mesh.listen'])
 })
 
 test('nobody is advised to trust a successor of a key that has two, which may be a thief’s', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { refuseBesideMachine, unitText } from '../../../src/cli/start/user-unit.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { sampleConfig } from '../../../src/config/sample.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 
@@ -138,6 +139,19 @@ describe('karo init --solo', () => {
     expect([config.mesh.listen, config.discovery.mdns]).toEqual([[], false])
     expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('# The configuration of this Karo node')
     expect((await karo('init', '--solo')).out).toContain('no other machine can reach it')
+    // As `karo peers` advises who wants to be reached.
+    for (const key of ['mesh.listen', 'discovery.mdns']) await karo('config', 'unset', key)
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toBe(sampleConfig())
+  })
+
+  test('a section in braces stays as it is', async () => {
+    const { karo, env } = person(false)
+    await karo('init')
+    const file = join(env.HOME, '.local/share/karo/config.toml')
+    const own = 'mesh = { port = 9400 }\n'
+    writeFileSync(file, own, { mode: 0o600 })
+    expect(await karo('init', '--solo')).toMatchObject({ code: 4, err: expect.stringContaining(file) })
+    expect(readFileSync(file, 'utf8')).toBe(own)
   })
 
   test('what a person wrote stays, and the lines to add are named', async () => {

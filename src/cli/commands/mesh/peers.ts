@@ -148,7 +148,9 @@ const NODES = {
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not reach it, name its address under [discovery] peers in config.toml. \`karo doctor\` says what else keeps it away.
 `
-const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take listen = [] and mdns = false out of config.toml, then: karo config reload --restart
+const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that:
+  karo config unset discovery.mdns
+  karo config unset mesh.listen --restart
 `
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here, \`karo doctor\` what keeps others away.
 `
@@ -158,7 +160,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
   if (peers.length === 0) {
-    io.out(fitted((await isUsedAlone(io)) ? ALONE : empty, io))
+    io.out(fitted((await isUsedAlone(io)) ? atHome(ALONE, io) : empty, io))
   } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
