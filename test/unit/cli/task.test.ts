@@ -13,6 +13,31 @@ test('who follows a task on a machine that cannot be reached is told so at the f
   expect(err).toContain('karo: build cannot be asked')
 })
 
+test('whoever gave a task is told how to see it when following it fails, as after a restart that ended a login', async () => {
+  const answers = {
+    'POST /api/v1/tasks': {
+      id: 't-1',
+      person: 0,
+      agent: 'kExecutor:x',
+      tool: 'index',
+      state: 'submitted',
+      seq: 1,
+      why: '',
+      trace_id: '0'.repeat(32),
+      approval: null,
+      created_at: '2026-01-02T03:04:05.000Z',
+      ended_at: null,
+    },
+    'GET /api/v1/tasks/events': {
+      error: { code: 'refused', message: 'build: that machine does not let you' },
+    },
+  }
+  const { code, err, requests } = await karo(answers, ...['task', 'run', 'x', 'index', '--at', 'build'])
+  expect(code).toBe(4)
+  const { id } = requests[0]!.body as { id: string }
+  expect(err).toMatch(new RegExp(`karo .*task show ${id} --at build .*\\n.*that machine does not let you`))
+})
+
 test('a task that was begun to be asked for is asked for again, and not one for a node that does not run', async () => {
   const run = commands.find(({ name }) => name === 'task run')
   const timesOf = async (...codes: ('not_running' | 'unavailable')[]): Promise<number> => {

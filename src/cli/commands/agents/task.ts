@@ -206,6 +206,7 @@ async function follow(
   using interrupt = watchInterrupt()
   const { signal } = interrupt
   using live = createLiveLine(io)
+  const named = nameOf(which)
   let after = 0
   let triesUntil = given ? performance.now() + AWAY.most : 0
   while (!signal.aborted) {
@@ -232,12 +233,15 @@ async function follow(
       const now = performance.now()
       // What lasted was a connection, though nothing happened meanwhile.
       if (now - began > AWAY.most) triesUntil = now + AWAY.most
-      if (!signal.aborted && (!isAway(error) || now > triesUntil)) throw error
+      if (!signal.aborted && (!isAway(error) || now > triesUntil)) {
+        live.end()
+        if (given) io.err(`karo task show ${named} shows what became of the task.\n`)
+        throw error
+      }
     }
     await pause(AWAY.ms, signal)
   }
   live.end()
-  const named = nameOf(which)
   io.err(`The task continues. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
   return EXIT.failed
 }

@@ -148,7 +148,7 @@ async function takeOver(io: CommandIo, restart?: boolean, path?: string) {
   const told = await io.call(reloadSettings, { body: {} })
   const keys = told.waiting
   if (keys.length === 0 || (path !== undefined && !keys.includes(path))) return told
-  const asks = `For ${keys.join(', ')} the node has to restart, which ends links and tasks, and locks vaults. Restart it now?`
+  const asks = `For ${keys.join(', ')} the node has to restart, which ends links, logins and tasks, and locks vaults. Restart it now?`
   if (!(restart ?? (canAsk(io) && (await confirm(io, asks, { where: 'karo config' }))))) return told
   const { waiting } = await throughRestart(
     io,
