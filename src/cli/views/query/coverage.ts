@@ -81,7 +81,7 @@ function clockRows(nodes: readonly Row[]): string[] {
   ]
 }
 
-function whyRow({ name, why, ended_at, last_seen = '' }: Row): string | undefined {
+function whyRow({ name, fingerprint, why, ended_at, last_seen = '' }: Row): string | undefined {
   const then = ago(Date.now() - Date.parse(ended_at ?? last_seen))
   const words: Partial<Record<NonNullable<Row['why']>, string>> = {
     not_trusted_there: 'does not trust this node; run there: karo peers trust <this node>',
@@ -94,7 +94,7 @@ function whyRow({ name, why, ended_at, last_seen = '' }: Row): string | undefine
     silent: 'connected, but did not answer in time; run there: karo doctor',
     away: `last message ${then}; is the machine on?`,
     never: 'certified, and not heard of here in 7 days; is the machine on?',
-    ended: `its certificate ended ${then}; an invite brings it back; gone for good: karo peers revoke`,
+    ended: `its certificate ended ${then}; an invite brings it back; if it is gone for good: karo peers revoke ${fingerprint}`,
   }
   return why && words[why] && `${name}: ${words[why]}`
 }
