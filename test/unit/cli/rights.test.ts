@@ -67,6 +67,20 @@ test('nobody is asked whether to do what would be refused to them', async () => 
   expect(requests).toHaveLength(1)
 })
 
+test('roles and teams of an operator are checked before anything is asked', async () => {
+  for (const [option, words, message] of [
+    ['--role', 'lead,none', "'none' stands alone"],
+    ['--role', 'lead,securty', "'securty' only looks like the role security"],
+    ['--team', 'a b', "'a b' is no team"],
+  ] as const) {
+    const to = join(temporaryDirectory(), 'carol.karo')
+    const { code, err, asked } = await karo({}, 'operator', 'issue', 'carol', '--to', to, option, words)
+    expect([code, asked]).toEqual([2, []])
+    expect(err).toContain(message)
+    expect(err).toContain(option)
+  }
+})
+
 test('who may found no mesh makes no root key, and no credential of an operator', async () => {
   const folder = temporaryDirectory()
   const [key, pass, carol] = ['root.key', 'pass', 'carol.karo'].map((name) => join(folder, name))

@@ -12,6 +12,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
+import { checkedLabels } from '../../input/labels.ts'
 import { ASSIGNED, assignedBy, defineCommand, durationIn, fitted, show, table, usage } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
@@ -66,6 +67,9 @@ const issue = defineCommand('operator issue', {
     if (options.to === undefined)
       throw usage('the credential needs a file', '--to', 'Name a new file, for example --to carol.karo.')
     const life = lifeOf(options.for)
+    const { roles = [], teams = [] } = assignedBy(options)
+    checkedLabels('role', roles)
+    checkedLabels('team', teams)
     await permitted(io, issueOperator)
     using output = createOutput(options.to)
     const credential = createCredential(systemRandom)
@@ -73,14 +77,7 @@ const issue = defineCommand('operator issue', {
       const passphrase = await newPassphrase(options['passphrase-file'])
       const textOf = withPassphrase(passphrase, credential.seal)
       const made = await io.call(issueOperator, {
-        body: {
-          key: credential.operator,
-          name,
-          for_ms: life,
-          roles: [],
-          teams: [],
-          ...assignedBy(options),
-        },
+        body: { key: credential.operator, name, for_ms: life, roles, teams },
       })
       const chain = made.chain.map((one) => Uint8Array.from(Buffer.from(one, 'base64url')))
       output.write(textOf(made.operator.name, chain))
