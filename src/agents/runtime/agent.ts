@@ -82,10 +82,11 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
   }
   let crashes: number[] = []
   let crashLoop = false
+  /** The last one to end by itself was killed because it did not stop a call. */
+  let killed = false
   let gone = false
   let cancel = (): void => {}
-  /** Grows with each stop, so that what was planned before does nothing any more. */
-  let stops = 0
+  /** Another one after each stop, so that what began before it does nothing any more. */
   let stopping = new AbortController()
   let beginning: Promise<Session> | undefined
 
@@ -97,7 +98,6 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
 
   /** Rejects with KaroError; tries again what may pass. */
   async function begin(traceId: string, through: Pin['code']): Promise<Session> {
-    const mine = stops
     const { signal } = stopping
     // No attempt begins after so many milliseconds: one of a silent agent takes a minute, and a person waits for all of them.
     const until = clock.monotonic() + 30_000
@@ -127,14 +127,14 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
           timers,
           signal,
         })
-        if (mine === stops) await checkOffers(grants, id, started.tools)
-        if (mine === stops) return started
+        if (!signal.aborted) await checkOffers(grants, id, started.tools)
+        if (!signal.aborted) return started
       } catch (error) {
         failure = error
       }
       await started?.end(ENDED)
       errors.end()
-      if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
+      if (signal.aborted) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
       if (failure instanceof KaroError) throw failure
       const { message } = failure as Error
       errors.note(`it did not start: ${message}`)
@@ -176,10 +176,11 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
     errors.end()
     if (session !== which) return
     session = undefined
+    killed = which.endedForCall()
     errors.note(why)
     log.warn({ agent: id, job: which.job, reason: why }, 'an agent has ended')
     if (muscle.state().state !== 'ready') locked()
-    else if (which.endedForCall()) restart(why)
+    else if (killed) restart(why)
     else {
       const now = clock.monotonic()
       crashes = [...crashes.filter((at) => at > now - CRASH_LOOP.withinMs), now]
@@ -190,16 +191,16 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
   }
 
   function restart(why: string): void {
-    const mine = stops
     const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
-    set('waiting', `it is started again soon; ${why}`)
-    cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(mine, why))
+    set('waiting', why)
+    cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(why))
   }
 
-  async function again(mine: number, why: string): Promise<void> {
+  async function again(why: string): Promise<void> {
+    const { signal } = stopping
     if (!(await deps.mayRestart(of).catch(() => false)))
-      return mine === stops ? set('stopped', why) : undefined
-    if (mine !== stops || session !== undefined) return
+      return signal.aborted ? undefined : set('stopped', why)
+    if (signal.aborted || session !== undefined) return
     status = { ...status, restarts: status.restarts + 1 }
     // What became of it is the state.
     await start(toHex(random.bytes(16))).catch(() => {})
@@ -207,22 +208,21 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
 
   /** There is no Muscle, so there is no jail. Starts the agent when it is back. */
   function locked(): void {
-    const mine = stops
     set('locked', muscle.state().detail)
     const look = (): void => {
-      if (mine !== stops || status.state !== 'locked') return
-      if (muscle.state().state === 'ready') void again(mine, 'karo-exec was lost')
+      if (status.state !== 'locked') return
+      if (muscle.state().state === 'ready') void again('karo-exec was lost')
       else cancel = timers.after(MUSCLE_BACK_MS, look)
     }
     cancel = timers.after(MUSCLE_BACK_MS, look)
   }
 
   async function stop(why: string): Promise<void> {
-    stops += 1
     cancel()
     stopping.abort()
     stopping = new AbortController()
     crashLoop = false
+    killed = false
     const last = session
     session = undefined
     set('stopped', why)
@@ -276,13 +276,15 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
     },
     /**
      * Calls a tool, after the calls before it, where there are some of which `onWait` tells; the agent has to run. `onBegin` is waited for right before the tool is called, with
-     * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
+     * the tool as it is then; if it rejects, nothing is called. `start` starts the agent where it was killed because it did not stop the
+     * call before. Rejects with `rate_limited`, `unavailable`, or as `onBegin` and `start` did.
      */
     async call(
       name: string,
       input: Readonly<Record<string, unknown>>,
       options: CallOptions & {
         readonly onWait?: () => void
+        readonly start: () => Promise<unknown>
         readonly onBegin: (tool: Tool | undefined) => Promise<void>
       },
     ) {
@@ -291,8 +293,8 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
       if (oneByOne.pending() > 0) options.onWait?.()
       let begun = false
       const work = oneByOne(async (): Promise<CallOutcome> => {
-        // It ended with the call before this one, such as one that was cancelled and did not stop.
-        if (status.state === 'waiting') await again(stops, status.detail)
+        // After a crash it is not started at once: the next call that waits may be what crashes it again.
+        if (killed && session === undefined && !options.signal.aborted) await options.start()
         if (options.signal.aborted) return { kind: 'canceled' }
         if (session === undefined)
           throw new KaroError('unavailable', `${id} has ended before it was called: ${status.detail}`)

@@ -134,6 +134,7 @@ async function perform(
         timeoutMs: manifest.callMs,
         traceId,
         code,
+        start,
         onProgress: live.progress,
         onWait() {
           // Nobody is to answer any more.

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Gates } from '../../../src/agents/types.ts'
-import { systemClock, systemTimers, type Timers } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import {
   actor,
   agentRig,
@@ -11,13 +11,15 @@ import {
   done,
   lastWords,
   ONLY_READS,
+  OPEN,
   runs,
   said,
+  TRACE,
   waits,
   wantedOf,
 } from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
-import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
+import { freshMark, marked, providersHere, workDirectory } from '../../support/muscle/muscle.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 const [here] = await providersHere()
@@ -177,6 +179,51 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     )
   })
 
+  test.each([false, true])(
+    'that may write (%s) runs in its next jail what waits behind a call that took the jail',
+    async (write) => {
+      const started: string[] = []
+      const { runtime } = await agentRig({
+        gates: OPEN,
+        secrets: async (_person, _manifest, traceId) => {
+          started.push(traceId)
+          return []
+        },
+        // Nothing but a task starts it: the pause after its end, which is the only wait of this length, does not end.
+        random: { ...systemRandom, float: () => 0.5 },
+        timers: { after: (ms, run) => (ms === 750 ? () => {} : systemTimers.after(ms, run)) },
+      })
+      const directory = serverDirectory()
+      await runtime.add(
+        actor(),
+        wantedOf(directory, [], { binds: [...wantedOf(directory).binds, { path: workDirectory(), write }] }),
+      )
+      const stuck = await begun(runtime, 'get_stuck')
+      await stuck.become('working')
+      const given = { person: actor().person, agent: 'fixture', tool: 'echo', input: {}, why: '' }
+      // One that nobody wants any more starts nothing.
+      const { id } = await runtime.run({ ...given, traceId: 'f'.repeat(32) })
+      const behind = await begun(runtime, 'echo', { text: 'behind' })
+      await runtime.tasks.cancel(actor().person, id)
+      await stuck.cancel()
+      expect(await said(runtime, await behind.over())).toBe('behind')
+      expect(started).toEqual([TRACE, TRACE])
+    },
+  )
+
+  test('that crashes is not started for what waits, which is told why', async () => {
+    const { runtime } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const first = await begun(runtime, 'slow')
+    await first.become('working')
+    await begun(runtime, 'die')
+    const behind = await begun(runtime, 'echo')
+    await first.cancel()
+    expect(lastWords(await behind.over())).toBe(
+      'it did not run: kExecutor:fixture has ended before it was called: it ended by itself with exit code 3',
+    )
+  })
+
   test('stops a call that is cancelled, and lives on; one that does not is killed with all its processes', async () => {
     // For one that stops when it is told to, however slow the machine is: no time is up meanwhile.
     let isPatient = false
@@ -219,12 +266,6 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     })
     expect(await cancelling).toMatchObject({ state: 'canceled' })
     expect(marked(mark)).toEqual([])
-
-    // What waits for its turn runs in the next jail: it is somebody else's task.
-    const stuck = await begin('get_stuck')
-    const behind = await begun(runtime, 'echo', { text: 'behind' })
-    await runtime.tasks.cancel(actor().person, stuck)
-    expect(await said(runtime, await behind.over())).toBe('behind')
 
     // That is the doing of whoever cancels, and no crash.
     for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('get_stuck'))

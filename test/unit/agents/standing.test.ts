@@ -292,6 +292,7 @@ test('a call of the daemon that is cancelled while the gates are asked again doe
     timeoutMs: 1_000,
     traceId: TRACE,
     onProgress() {},
+    start: async () => {},
     onBegin: async () => control.abort(),
   })
   expect([outcome, ran]).toEqual([{ kind: 'canceled' }, []])
@@ -302,7 +303,16 @@ test('what a call of the daemon finds of a secret is not told', async () => {
   const mask = maskOf([{ name: 'token', bytes: Buffer.from('in "a" file') }])
   const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN, () => mask)
   const options = { signal: new AbortController().signal, timeoutMs: 1_000, traceId: TRACE }
-  const outcome = await agent.call('work', {}, { ...options, onProgress() {}, onBegin: async () => {} })
+  const outcome = await agent.call(
+    'work',
+    {},
+    {
+      ...options,
+      onProgress() {},
+      start: async () => {},
+      onBegin: async () => {},
+    },
+  )
   expect(outcome).toMatchObject({ kind: 'result', json: expect.stringContaining('[secret token]') })
 })
 
