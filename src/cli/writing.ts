@@ -5,7 +5,7 @@ import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { replaceFile } from '../base/files.ts'
 
-/** Said in place of a change of settings by whoever asks for what there is. */
+/** What a command that sets or unsets a setting says where the setting is so already. */
 export const UNCHANGED = 'Nothing was changed: it was so before.\n'
 
 /** What `act` returns. What the system refuses is thrown as KaroError `bad_file` that begins with `what`. */

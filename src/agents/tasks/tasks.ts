@@ -109,7 +109,7 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
   ): Promise<void> {
     const { row } = running
     const { approval = row.approval, ...kept } = more
-    // It ended, and the disk did not take that: what is said of it because of this is not how it ended.
+    // It ended, and the disk did not take that: a later state, told because that write failed, is not how it ended.
     if (isFinal(row.state as TaskState)) return running.written
     const told: TaskEvent = { ...event, seq: row.seq + 1, at: clock.now() }
     const final = isFinal(event.state)

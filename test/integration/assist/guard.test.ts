@@ -115,7 +115,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     shell.keys('git push -f a\ry')
     await asked(1)
     shell.keys('\u001b[200~y\u001b[201~')
-    // None of them was one, so it asks still; this shows it again.
+    // Neither of them was one, so it asks still; this shows it again.
     await until(
       () => {
         shell.keys('?')

@@ -1,5 +1,5 @@
 // karo task: what a person is told of a task whose machine cannot be reached, and how often it is asked for.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { commands } from '../../../src/cli/commands/agents/task.ts'
@@ -35,7 +35,26 @@ test('whoever gave a task is told how to see it when following it fails, as afte
   const { code, err, requests } = await karo(answers, ...['task', 'run', 'x', 'index', '--at', 'build'])
   expect(code).toBe(4)
   const { id } = requests[0]!.body as { id: string }
-  expect(err).toMatch(new RegExp(`karo .*task show ${id} --at build .*\\n.*that machine does not let you`))
+  expect(err).toMatch(
+    new RegExp(`karo --home \\S+ task show ${id} --at build .*\\n.*that machine does not let you`),
+  )
+})
+
+test('what is said of a task that goes on, and of none of another machine, names the given home', async () => {
+  const before = process.listeners('exit')
+  onTestFinished(() => {
+    // What ends the process by the signal as well is not for the process of the tests.
+    for (const one of process.listeners('exit')) if (!before.includes(one)) process.off('exit', one)
+  })
+  const interrupted = () => {
+    process.emit('SIGINT')
+    return { error: { code: 'unavailable', message: 'no' } }
+  }
+  const followed = await karo({ 'GET /api/v1/tasks/events': interrupted }, 'task', 'follow', 't-1')
+  expect(followed.code).toBe(1)
+  expect(followed.err).toMatch(/karo --home \S+ task follow t-1 .* karo --home \S+ task cancel t-1 /)
+  const none = await karo({ 'GET /api/v1/tasks': { tasks: [] } }, 'task', 'list', '--at', 'build')
+  expect(none.out).toMatch(/^No tasks of the one you ask as; karo --home \S+ whoami says/)
 })
 
 test('a task that was begun to be asked for is asked for again, and not one for a node that does not run', async () => {

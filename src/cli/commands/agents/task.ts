@@ -19,6 +19,7 @@ import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isTable } from '../../../config/kinds.ts'
+import { atHome } from '../../at-home.ts'
 import {
   AGENT,
   AT,
@@ -235,14 +236,15 @@ async function follow(
       if (now - began > AWAY.most) triesUntil = now + AWAY.most
       if (!signal.aborted && (!isAway(error) || now > triesUntil)) {
         live.end()
-        if (given) io.err(`karo task show ${named} shows what became of the task.\n`)
+        if (given) io.err(atHome(`karo task show ${named} shows what became of the task.\n`, io))
         throw error
       }
     }
     await pause(AWAY.ms, signal)
   }
   live.end()
-  io.err(`The task continues. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
+  const ways = `karo task follow ${named} shows it, karo task cancel ${named} ends it.`
+  io.err(atHome(`The task continues. ${ways}\n`, io))
   return EXIT.failed
 }
 
@@ -271,8 +273,10 @@ const list = defineCommand('task list', {
         STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
         GIVEN: 'created_at',
       },
-      // Whose tasks they are is decided by a login, which a restart of this node has ended.
-      options.at ? 'No tasks of whom you ask as (karo whoami).\n' : 'No tasks.\n',
+      // Whose tasks they are is decided by a login, which a restart of this node may have ended.
+      options.at
+        ? atHome('No tasks of the one you ask as; karo whoami says who that is.\n', io)
+        : 'No tasks.\n',
     ),
 })
 
