@@ -103,9 +103,10 @@ function socketOf(env: CommandIo['env'], own: HomePaths): string {
 
 const PLAIN = { colour: false, redraws: false } as const
 
-/** One run of the program. `trace` is set when a daemon was asked, `io` as soon as a command runs. */
+/** One run of the program. `trace` is set when a daemon was asked, `waited` when one was waited for, `io` as soon as a command runs. */
 interface Run {
   trace?: string
+  waited?: true
   io?: CommandIo
 }
 
@@ -141,8 +142,11 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     async call(...asked: readonly unknown[]) {
       const ask = () => Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
       return await ask().catch(async (error: KaroError) => {
-        if (error.code !== 'not_running') throw error
-        await (await import('./start/background.ts')).untilListens(paths)
+        if (error.code !== 'not_running' || run.waited) throw error
+        // Once, because a command may look at several things, and no longer than somebody wants to wait for this one.
+        run.waited = true
+        const { deadlineMs } = { ...(asked[1] as { deadlineMs?: number }) }
+        await (await import('./start/background.ts')).untilListens(paths, deadlineMs)
         return ask()
       })
     },

@@ -42,7 +42,7 @@ const READY_MS = 600_000
 /** The same where somebody waits for an answer of the node, and is not told that it starts. */
 export const ANSWERS_MS = 60_000
 /** The same for a command that was typed while somebody else had the node begin anew: longer than that takes on a busy machine. */
-const MOMENT_MS = 10_000
+const MOMENT_MS = 5_000
 /** Milliseconds from the first answer. */
 const SETTLE_MS = 3_000
 const LOOK_MS = 100
@@ -226,9 +226,9 @@ const daemonHolding = ({ home }: HomePaths) =>
       : undefined
   }, undefined)
 
-/** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most. */
-export async function untilListens(paths: HomePaths): Promise<void> {
-  const end = Date.now() + MOMENT_MS
+/** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most; `most`: or less, ms. */
+export async function untilListens(paths: HomePaths, most = MOMENT_MS): Promise<void> {
+  const end = Date.now() + Math.min(most, MOMENT_MS)
   while (!existsSync(paths.socket) && daemonHolding(paths) && Date.now() < end) await sleep(LOOK_MS)
 }
 

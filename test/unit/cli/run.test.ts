@@ -185,13 +185,15 @@ describe('gives the command its world', () => {
     const letGo = await holdHome({ home, lock: join(home, 'karo.lock') })
     const name = readFileSync('/proc/self/comm', 'utf8').trim()
     nameProcess(DAEMON_NAME)
-    // It listens once somebody has been told that it does not.
+    // It listens three looks after somebody has been told that it does not.
     const refused = (made: unknown) => {
       unsubscribe('net.client.socket', refused)
       const { socket: asking } = made as { socket: Socket }
-      asking.once('error', () => setImmediate(() => renameSync(away, socket)))
+      asking.once('error', () => setTimeout(() => renameSync(away, socket), 300))
     }
     subscribe('net.client.socket', refused)
+    // What waits is loaded by then, which takes time too.
+    await import('../../../src/cli/start/background.ts')
     const { code, err } = await commandLine(['invite', 'list'], { env: { KARO_HOME: home } })
     nameProcess(name)
     letGo()
