@@ -97,10 +97,10 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
   const line = `${name} = ${toToml(value)}`
   const after =
     own !== undefined
-      ? replaced(text, own, value).replace(emptySection(section), '$1')
+      ? replaced(text, own, value, section)
       : value === undefined
         ? text
-        : header !== undefined
+        : header
           ? withLine(text, header.to, line)
           : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
   if (name === undefined || !saysOnly(text, after, key.path, value))
@@ -111,15 +111,19 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
   return after
 }
 
-/** The header of a section without keys and comments, and an empty line above it; the line before that stays. */
-const emptySection = (name: string): RegExp => new RegExp(`(^|\n)\n?\\[${name}\\]\n(?=\\s*(\\[|$))`)
+/**
+ * The header of a section without keys and comments, and an empty line above it; the line before that stays. A comment that stands right
+ * above a header is about the section, and keeps it.
+ */
+const emptySection = (name: string): RegExp =>
+  new RegExp(`(^|\n(?=\n)|(?<!#.*)\n)\n?\\[${name}\\]\n(?=\\s*(\\[|$))`)
 
 /** The key of an assignment with its sign: `"a.b" = `. */
 const keyPart = (assignment: string): string =>
   /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^="'])+=\s*/.exec(assignment)?.[0] ?? ''
 
-/** The text with another value of a key, or without the key: then its line goes too, unless a comment stands behind the value. */
-function replaced(text: string, span: Span, value: unknown): string {
+/** The text with another value of a key, or without the key: then its line goes too, unless a comment stands behind the value, and the header of its section if nothing else is there. */
+function replaced(text: string, span: Span, value: unknown, section: string): string {
   if (value === undefined && span.inline) return cutMember(text, span)
   // The span of a number has the blanks behind it, too.
   const own = text.slice(span.from, span.to).trimEnd()
@@ -127,9 +131,11 @@ function replaced(text: string, span: Span, value: unknown): string {
   const rest = text.slice(span.from + own.length)
   if (value !== undefined) return before + keyPart(own) + toToml(value) + rest
   const end = rest.indexOf('\n') + 1 || rest.length
-  return rest.slice(0, end).trim() === ''
-    ? before.slice(0, before.lastIndexOf('\n') + 1) + rest.slice(end)
-    : before + rest.trimStart()
+  if (rest.slice(0, end).trim() !== '') return before + rest.trimStart()
+  return (before.slice(0, before.lastIndexOf('\n') + 1) + rest.slice(end)).replace(
+    emptySection(section),
+    '$1',
+  )
 }
 
 /** With one more line behind the one that `at` is in. */

@@ -75,6 +75,8 @@ test.each([
   ['mesh.port', '[mesh] # one\nport = 9400\n', '[mesh] # one\n'],
   ['mesh.port', 'a = 1\n[mesh]\nport = 9400\n\n[node]\n', 'a = 1\n\n[node]\n'],
   ['mesh.port', 'a = 1\n\n[mesh]\nport = 9400\n\n[node]\n', 'a = 1\n\n[node]\n'],
+  ['mesh.port', '# Ours.\n[mesh]\nport = 9400\n\n[node]\n', '# Ours.\n[mesh]\n\n[node]\n'],
+  ['mesh.port', '# Ours.\n\n[mesh]\nport = 9400\n\n[node]\n', '# Ours.\n\n[node]\n'],
   ['mesh.port', 'mesh = { port = 9400 }\n', 'mesh = {}\n'],
   ['mesh.port', 'mesh = { port = 9400, lan_only = true }\n', 'mesh = { lan_only = true }\n'],
   ['mesh.port', 'mesh = { lan_only = true, port = 9400 }\n', 'mesh = { lan_only = true }\n'],
@@ -85,6 +87,11 @@ test.each([
 test('what was set and is taken out leaves the file as it was', () => {
   const key = keyOf('history.ignore')
   expect(setKey(set(TEXT, 'history.ignore', 'export *'), key, undefined, 'config.toml')).toBe(TEXT)
+})
+
+test('no section goes where a value is set', () => {
+  const text = '[sharing]\n\n[sharing.allow]\npeers = ["team:tools"]\n'
+  expect(set(text, 'sharing.allow.peers', '*')).toBe(text.replace('team:tools', '*'))
 })
 
 test('what stands behind a value that is set stays where it was', () => {
