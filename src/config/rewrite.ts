@@ -96,7 +96,7 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
   const header = named(section).find(({ from }) => text[from] === '[')
   const line = `${name} = ${toToml(value)}`
   const after =
-    own !== undefined
+    own
       ? replaced(text, own, value, section)
       : value === undefined
         ? text

@@ -52,6 +52,8 @@ interface Period {
   readonly measured: Measured
   /** What the attackers did, added up. */
   readonly done: Readonly<Record<string, number>>
+  /** Attackers that had to be killed before they said it. */
+  readonly silent: number
 }
 
 export interface TrialReport {
@@ -92,8 +94,9 @@ export async function holdTrial({
       }).catch(() => {})
     const all = await Promise.all(attackers.map((stop) => stop()))
     const done: Record<string, number> = {}
+    const silent = all.filter((said) => Object.keys(said).length === 0).length
     for (const [what, times] of all.flatMap(Object.entries<number>)) done[what] = (done[what] ?? 0) + times
-    return { name, measured, done }
+    return { name, measured, done, silent }
   }
 
   // Once unmeasured: what a node does in its first seconds it does only then.

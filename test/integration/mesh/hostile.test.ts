@@ -21,20 +21,23 @@ test(
       refusedMoreThan: REFUSED_MORE_THAN,
     })
     expect(failures(report), describeTrial(report)).toEqual([])
-    for (const { name, measured, done } of report.attacked) {
+    for (const { name, measured, done, silent } of report.attacked) {
       // A member's rates are kept by its key, so the one that flooded before may not get in again for this attack.
       const isMember = ATTACKS_SHORT.some((attack) => attack.name === name && attack.by === 'member')
       const deeds = Object.values(done)
-      if (!isMember)
+      // An attacker that had no processor to end in time was killed before it said what it had done.
+      if (!isMember && silent === 0)
         expect(
           deeds.some((count) => count > 0),
           name,
         ).toBe(true)
       expect(measured.recorded, name).toBeGreaterThan(0)
     }
-    // Each connection was ended by the node: an attacker that is let go on has one of them in all this time.
-    const streams = report.attacked.find(({ name }) => name === strangerStreams.name)
-    expect(streams?.done.connections).toBeGreaterThan(strangerStreams.attackers)
+    // Each attacker began only when it had been hung up on and come again: one that is let go on has one connection in all this time.
+    const streams = report.attacked.find(({ name }) => name === strangerStreams.name)!
+    expect(streams.done.connections ?? 0).toBeGreaterThanOrEqual(
+      2 * (strangerStreams.attackers - streams.silent),
+    )
     expect(report.rateLimited).toBeGreaterThan(REFUSED_MORE_THAN)
   },
   longestTrial({ seconds: SECONDS, attacks: ATTACKS_SHORT }),

@@ -16,7 +16,7 @@ import {
   takeBundle,
 } from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
-import { type Caller, type Rooms, type Routes, refsBy, serve, shown, time } from '../../server/index.ts'
+import { type Caller, type Rooms, type Routes, refsBy, serve, time } from '../../server/index.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 
 /** Nobody's consent but the caller's is shown. Errors of `who` and `action`: `not_found`, `conflict`, `bad_request`. */
@@ -160,7 +160,7 @@ function totalsShape({ began, ...totals }: NonNullable<ReturnType<Organisation['
   const first = began === null ? undefined : firstBucket({ length: totals.bucket, began })
   return {
     ...totals,
-    first: first ? shown(first) : null,
+    first: first ? { start: time(first.start), end: time(first.end) } : null,
     aggregators: [...totals.aggregators],
     audiences: [...totals.audiences],
     former: totals.former.map(({ until, aggregators, bucket }) => ({
