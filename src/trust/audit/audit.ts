@@ -139,7 +139,7 @@ export function createAudit(options: AuditOptions): Audit {
       trimBefore = undefined
       const cut = await front.cut(newest, base, clock.now(), before)
       if (cut !== undefined) await write([cut.row], true, cut)
-      if (cut !== undefined && cut.unreadable > 0)
+      if (cut && cut.unreadable > 0)
         log.warn(
           { count: cut.unreadable },
           'entries of the ledger that could not be read went with older ones',
@@ -228,7 +228,7 @@ export function createAudit(options: AuditOptions): Audit {
       // The home was restored without its key, or has another key: an entry says up to where the old key signed.
       const own = formatNodeId(identity.publicKey)
       const signer = signed && readHead(signed)?.signer
-      if (signer !== undefined && signer !== own) {
+      if (signer && signer !== own) {
         const isRotation = identity.former?.some(({ nodeId }) => nodeId === signer) ?? false
         if (!isRotation) {
           log.warn(
@@ -240,7 +240,7 @@ export function createAudit(options: AuditOptions): Audit {
         headDue = true
       }
       // A damaged one is empty; `verify` says so.
-      if (signed !== undefined && signed.frame.length > 0) heads.tell(signed.frame)
+      if (signed && signed.frame.length > 0) heads.tell(signed.frame)
       void pump()
     },
 

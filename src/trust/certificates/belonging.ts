@@ -168,7 +168,7 @@ export function createBelonging(deps: BelongingDeps) {
       if (joining === undefined) return
       const stored = seeking.joining()
       // What a person typed since then stays.
-      if (isFirst && stored !== undefined && !isSame(stored.secret, joining.secret)) return
+      if (isFirst && stored && !isSame(stored.secret, joining.secret)) return
       await look(joining)
       log.info({}, 'an enrolment file is here: this node looks for its inviter')
     },

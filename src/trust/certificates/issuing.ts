@@ -227,7 +227,7 @@ export function createIssuing(deps: IssuingDeps) {
     async revoke(nodes: readonly NodeId[]) {
       const now = clock.now()
       own()
-      if (nodes.some((node) => roll.word(node, now)?.binding.usage === 'issuer')) {
+      if (nodes.some((node) => roll.since(node, 0)?.usage === 'issuer')) {
         throw new KaroError('refused', 'an issuer is revoked by the root only', {
           hint: 'With the root key: karo ca revoke. Until then karo peers deny: nothing that it signed counts on a node that denies it.',
         })

@@ -52,7 +52,7 @@ export function createKinship({ identity, roll, lineage, clock }: FleetParts) {
   const self = identity.nodeId
   const isCertified = (node: NodeId): boolean => roll.word(node, clock.now()) !== undefined
   const isKnown = (key: NodeId): boolean =>
-    isCertified(key) || roll.operators.has(key) || roll.revoked(key) !== undefined
+    roll.since(key, 0) !== undefined || roll.operators.has(key) || roll.revoked(key) !== undefined
   /** Of the fork that keeps the key from counting, the branch that it is in, which is revoked alone: the other one may be the node's own. */
   function openBranch(node: NodeId): NodeId | undefined {
     const state = lineage.state(node)
@@ -65,7 +65,7 @@ export function createKinship({ identity, roll, lineage, clock }: FleetParts) {
     /** Which of its keys the certificates are about that a node shows. */
     keyOf(node: NodeId, chain: readonly Uint8Array[]) {
       const named = lastKeyOf(chain)
-      return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
+      return named && lineage.ancestors(node).includes(named) ? named : node
     },
     /** A list names the key, or another one of its lineage, or another key has taken its place: no invite lets it in. */
     isRevoked(node: NodeId) {
@@ -78,7 +78,7 @@ export function createKinship({ identity, roll, lineage, clock }: FleetParts) {
     },
     /** It has no certificate that holds, because the root revoked who signed that of one of its keys. */
     isVoid: (node: NodeId) => !isCertified(node) && lineage.ancestors(node).some(roll.isVoid),
-    /** The keys to revoke with this one; undefined: the node has no certificate here. */
+    /** The keys to revoke with this one; undefined: the node has no certificate here, also none that ended. */
     revokedWith(node: NodeId): readonly NodeId[] | undefined {
       if (![node, ...lineage.family(node)].some(isKnown)) return undefined
       const undecided = openBranch(node)

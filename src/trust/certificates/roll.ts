@@ -15,6 +15,7 @@ import {
   type ChainFault,
   type ChainVerdict,
   judge,
+  LIFE_MAX_MS,
   type TrustedRoot,
   verifyChain,
 } from './verify.ts'
@@ -104,7 +105,7 @@ export function createRoll() {
     return links && bindingOf(links)
   }
 
-  /** Signatures were checked when it came; of the rest only time and lists change. `after`: it holds then, or held until then. */
+  /** Signatures were checked when it came; of the rest only time and lists change. It ended after that moment, or has not ended. */
   function bindingAt(node: NodeId, after: number): Binding | undefined {
     const last = lastOf(node)
     const counts = last && revoked(node) === undefined && last.not_after > after && isGranted(last)
@@ -118,7 +119,7 @@ export function createRoll() {
   function hasPlace(now: number): boolean {
     if (issuers.size < ISSUERS_MAX) return true
     const over = [...issuers.keys()].find(
-      (node) => bindingAt(node, now) === undefined && (lists.of(node)?.revoked.size ?? 0) === 0,
+      (node) => bindingAt(node, now) === undefined && !lists.of(node)?.revoked.size,
     )
     return over !== undefined && issuers.delete(over)
   }
@@ -148,13 +149,11 @@ export function createRoll() {
     const against = { root, at, isRevoked, key, leaf: 'operator' as const }
     const held = people.peek(formatNodeId(key))
     const own = counting(held)
-    const fail = (fault: ChainFault): OperatorVerdict =>
-      held === undefined ? { ok: false, fault } : { ok: false, fault, name: held.body.name }
+    const fail = (fault: ChainFault): OperatorVerdict => ({ ok: false, fault, name: held?.body.name })
     const shown = verifyChain(chain, against)
     // A certificate that has ended may have been renewed; anything else that is wrong stays wrong.
     if (!shown.ok && (shown.fault !== 'expired' || own === undefined)) return fail(shown.fault)
-    const newer =
-      own !== undefined && (!shown.ok || own.body.version > shown.binding.issued_at) ? own : undefined
+    const newer = own && (!shown.ok || own.body.version > shown.binding.issued_at) ? own : undefined
     const author = newer?.by ?? (shown.ok ? shown.binding.issuer : undefined)
     const [first, leaf] = chain as readonly [Uint8Array, Uint8Array]
     const issuer = author === undefined || revoked(author) !== undefined ? undefined : issuers.get(author)
@@ -168,9 +167,8 @@ export function createRoll() {
   function stateOf(held: Held, now: number): KnownOperator['state'] {
     if (isRevoked(held.body.key, 'operator')) return 'revoked'
     const verdict = counting(held) && verdictOf(held, now)
-    if (verdict === undefined) return 'void'
-    if (verdict.ok) return 'valid'
-    return verdict.fault === 'expired' ? 'expired' : 'void'
+    if (verdict?.ok) return 'valid'
+    return verdict?.fault === 'expired' ? 'expired' : 'void'
   }
 
   /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
@@ -204,7 +202,8 @@ export function createRoll() {
       return { changed: [node, ...certifiedBy(node)] }
     }
     if (issuers.has(node)) return { changed: [] }
-    leaves.set(node, held, ({ body }) => body.not_after <= now)
+    // One that may still hold back an older one keeps its place.
+    leaves.set(node, held, ({ body }) => body.version + LIFE_MAX_MS.node <= now)
     faults.delete(node)
     return { changed: [node], ...fault }
   }
@@ -227,7 +226,7 @@ export function createRoll() {
     },
     /** Another root forgets everything. `joined`: when this node joined, ms. */
     trustRoot(next: TrustedRoot, joined: number) {
-      if (root !== undefined && !isSame(root.key, next.key)) {
+      if (root && !isSame(root.key, next.key)) {
         for (const map of [issuers, leaves, people, lists, faults]) map.clear()
       }
       root = next
@@ -270,9 +269,7 @@ export function createRoll() {
 
     word(node: NodeId, now: number): CertifiedWord | undefined {
       const binding = bindingAt(node, now)
-      if (binding === undefined) return undefined
-      const level = levelAt(now)
-      return { binding, level, stale: level === 'untrusted' }
+      return binding && { binding, level: levelAt(now), stale: isStale(now) }
     },
     revoked: (node: NodeId) => revoked(node),
     /**
@@ -336,7 +333,7 @@ export function createRoll() {
      * The content of the newest certificate of a node, even if it has ended; undefined if there is none, or its issuer
      * was revoked.
      */
-    lastTerms: lastOf,
+    lastTerms: (node: NodeId) => (leaves.has(node) ? lastOf(node) : undefined),
     /** The root revoked who signed the certificate that the node showed last, or has here. */
     isVoid(node: NodeId) {
       const author = heldOf(node)?.by

@@ -23,7 +23,7 @@ export function createRootWord({ roll, log }: FleetParts, signedByRoot: (list: U
     /** The newest list of the root, as it goes with an acknowledgement. */
     frame() {
       const frame = listNow()?.frame
-      return frame !== undefined && frame.length <= ROOT_LIST_BYTES ? frame : undefined
+      return frame && frame.length <= ROOT_LIST_BYTES ? frame : undefined
     },
     /** A list that another node showed; it counts, and goes to the mesh, if the root signed it and it says something new. */
     heard(frame: Uint8Array): void {

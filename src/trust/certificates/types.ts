@@ -55,4 +55,4 @@ export type OperatorVerdict =
       readonly chain: readonly Uint8Array[]
     }
   /** `name`: whose key it was, where that is known here. */
-  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }
+  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string | undefined }

@@ -76,7 +76,7 @@ export function createDeciding(deps: DecidingDeps) {
       try {
         check(action, node)
         changed = next(before)
-        if (changed !== undefined && before === undefined && count >= DECISIONS_MAX) {
+        if (changed && !before && count >= DECISIONS_MAX) {
           throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
             hint: 'Put nodes that stay trusted or denied into config.toml.',
           })
@@ -109,7 +109,7 @@ export function createDeciding(deps: DecidingDeps) {
 
   /** All that can be done in favour of an operator: what was decided against the key is taken back. */
   function forgiven(node: NodeId, before: Held | undefined): Omit<Decision, 'decided_at'> {
-    if (before?.denied === true || before?.revoked === true) {
+    if (before?.denied || before?.revoked) {
       return { ...withdrawn(node, before), denied: false, revoked: false }
     }
     throw new KaroError('refused', 'that key is an operator: a person, and no node to trust', {
@@ -129,8 +129,7 @@ export function createDeciding(deps: DecidingDeps) {
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.
-        if (file !== undefined && before === undefined && lineage.branches(node).length === 0)
-          return undefined
+        if (file && !before && lineage.branches(node).length === 0) return undefined
         return {
           level: terms.level ?? file?.level ?? before?.level ?? 'peer',
           name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),

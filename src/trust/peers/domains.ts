@@ -54,7 +54,7 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
   function place(node: NodeId): void {
     const said = saidOf(node)
     const ip = said?.level === 'untrusted' ? undefined : said?.ip
-    if (ip !== undefined && places.get(node) === ip) return
+    if (ip && places.get(node) === ip) return
     places.delete(node)
     if (ip === undefined || places.size >= PLACES_MAX) return
     const there = [...places.values()].filter((other) => other === ip).length

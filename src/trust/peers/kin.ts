@@ -105,7 +105,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     refusedHere: (node: NodeId) =>
       lineage.family(node).some((key) => {
         const one = decisions.get(key)
-        return file().denied.has(key) || one?.denied === true || one?.revoked === true
+        return file().denied.has(key) || one?.denied || one?.revoked
       }),
     state: lineage.state,
     /** The file, a person here, a certificate or a list names the key. */
@@ -125,7 +125,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
       const branches = lineage.branches(node)
       const isRefusal = changed.denied || changed.revoked
       const open = branches.find(({ fork, head }) => choice(fork) !== head)
-      if (open !== undefined && isRefusal) return refusedBranch(open, changed)
+      if (open && isRefusal) return refusedBranch(open, changed)
       const before = held(lineage.family(node).concat(node))
       const records =
         before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]

@@ -194,6 +194,8 @@ export function createSeen(
     sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }) {
       const before = strangers.get(node)
       const now = clock.now()
+      // Who had a link and stands in the lobby now is not trusted any more: what is seen there counts.
+      if (members.get(node)?.known_by === 'link') dropMember(node)
       strangers.set(node, {
         node_id: node,
         fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
@@ -207,10 +209,10 @@ export function createSeen(
       void flush()
     },
 
-    /** The node, and everybody that is known through it alone, but for those that stay without it. */
+    /** The node, and everybody that is known through it alone, but for those that stay. */
     forget(node: NodeId, stays: (node: NodeId) => boolean) {
       for (const { node_id, sponsor } of [...members.values()])
-        if (node_id === node || (sponsor === node && !stays(node_id))) dropMember(node_id)
+        if ((node_id === node || sponsor === node) && !stays(node_id)) dropMember(node_id)
       if (strangers.has(node)) dropStranger(node)
       void flush()
     },

@@ -114,7 +114,7 @@ export function createTrust(options: TrustOptions): Trust {
     for (const node of new Set(nodes)) {
       if (own.has(node)) continue
       // Of a machine whose certificate ended people ask when it was seen last.
-      if (!admits(node) && !opinion(node).ended) seen.forget(node, admits)
+      if (!admits(node)) seen.forget(node, (one) => admits(one) || opinion(one).ended !== undefined)
       tell(node, 'certificate')
     }
   }
@@ -231,9 +231,9 @@ function createSightings({
     heardOf(node, sighting, by) {
       if (own.has(node) || refuses(node) || !admits(by)) return false
       const before = seen.member(node)
-      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
+      const sponsor = before?.sponsor && admits(before.sponsor) ? before.sponsor : by
       if (admits(node)) {
-        const linked = before !== undefined && before.sponsor === undefined
+        const linked = before && !before.sponsor
         seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
         return true
       }
@@ -249,7 +249,7 @@ function createSightings({
       if (refuses(node)) tries.set(node, { addresses: [], last_seen: clock.now() })
       else seen.sawStranger(node, sighting)
     },
-    met: (node) => (refuses(node) ? tries.get(node) : (seen.stranger(node) ?? seen.member(node))),
+    met: (node) => (refuses(node) ? tries.get(node) : (seen.member(node) ?? seen.stranger(node))),
   }
 }
 

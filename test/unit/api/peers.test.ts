@@ -12,13 +12,14 @@ import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
-import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
+import { type Binding, type FleetState, NO_CERTIFICATES } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { some } from '../../support/some.ts'
+import { bindingOf } from '../trust/peers/world.ts'
 
 const never = new AbortController().signal
 const self = testIdentity(0)
@@ -29,7 +30,8 @@ const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
 /** Bob rotated his key: his is one machine with the key of cid. */
 const firstKey = (id: NodeId): NodeId => (id === cid ? bob : id)
 
-async function node(certified: readonly Binding[] = []) {
+/** `over`: certificates that ended lately. */
+async function node(certified: readonly Binding[] = [], over: readonly Binding[] = []) {
   const db = await temporaryDatabase()
   const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
   const identity = self
@@ -53,6 +55,11 @@ async function node(certified: readonly Binding[] = []) {
     audit,
     clock,
     log,
+    certificates: {
+      ...NO_CERTIFICATES,
+      told: () => over.map(({ node_id }) => node_id),
+      lately: (id) => over.find(({ node_id }) => node_id === id),
+    },
   })
   await audit.start(never)
   onTestFinished(() => audit.stop())
@@ -103,6 +110,26 @@ async function node(certified: readonly Binding[] = []) {
   const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)
   return { asked, get, post: decide, trust, connected, ended, apart, links, clock, db }
 }
+
+test('a machine whose certificate ended is missing, and an issuer whose did is not brought back by an invite', async () => {
+  const over = (id: NodeId, usage: Binding['usage']) => bindingOf(id, { usage, name: usage, not_after: 2 })
+  const { get, ended } = await node([], [over(cid, 'node'), over(eve, 'issuer')])
+  ended.add(cid)
+  const { peers } = (await get('/api/v1/peers')).body as { peers: PeerShape[] }
+  expect(
+    peers
+      .filter(({ name }) => name === 'node' || name === 'issuer')
+      .map(({ name, state, trust_level, certificate_ended }) => [
+        name,
+        state,
+        trust_level,
+        certificate_ended,
+      ]),
+  ).toEqual([
+    ['issuer', 'missing', 'untrusted', undefined],
+    ['node', 'missing', 'untrusted', true],
+  ])
+})
 
 test('a machine that is reached through others names the neighbour that told of it', async () => {
   const { get, trust } = await node()

@@ -57,8 +57,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       certified_until: time(certified?.not_after),
-      certificate_ended:
-        (!certified && (ended !== undefined || fleet.fault(node) === 'expired')) || undefined,
+      certificate_ended: (certified === undefined && fleet.fault(node) === 'expired') || undefined,
       owner: certified?.owner,
       certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
       decided_at: opinion.why === 'tofu' ? time(trust.decidedAt(node)) : undefined,

@@ -134,7 +134,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
 
     /** Gives up an invite that has ended by `now`. */
     expire(now: number): void {
-      if (joining !== undefined && joining.expires_at <= now) end('expired')
+      if (joining && joining.expires_at <= now) end('expired')
     },
   }
 }

@@ -1,5 +1,6 @@
 // Certificates of nodes that ended before the day on which older ones would: they take their place, so that nothing comes back.
 import { expect, test } from 'vitest'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { LIFE_MAX_MS } from '../../../../src/trust/certificates/verify.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -77,7 +78,11 @@ test('nodes whose time is over give way in a full roll, also where another issue
   const roll = twoIssuers()
   const late = { version: OVER - 1, notBefore: OVER - 1, notAfter: OVER + DAY_MS }
   const keyOf = (n: number) => testIdentity(30_000 + n).publicKey
-  for (let n = 0; n < 4_095; n++) roll.certificate(nodeCertificate({ key: keyOf(n), ...late }), OVER)
+  // It ended early, and may stand in the place of one that still holds.
+  const [since, until] = [OVER - 2 * DAY_MS, OVER - DAY_MS]
+  const early = { key: keyOf(5_000), signer: other, version: since, notBefore: since, notAfter: until }
+  roll.certificate(nodeCertificate(early), OVER)
+  for (let n = 1; n < 4_095; n++) roll.certificate(nodeCertificate({ key: keyOf(n), ...late }), OVER)
   roll.certificate(nodeCertificate({ signer: other }), OVER)
   expect(roll.lastTerms(node.nodeId)).toBeDefined()
   roll.certificate(nodeCertificate({ key: keyOf(4_095), ...late }), OVER)
@@ -85,7 +90,10 @@ test('nodes whose time is over give way in a full roll, also where another issue
   // It pushes out nobody either when it comes last.
   roll.certificate(nodeCertificate({ signer: other }), OVER)
   expect(roll.lastTerms(node.nodeId)).toBeUndefined()
-  expect(roll.certified(OVER)).toHaveLength(4_096 + 2)
+  expect(roll.certified(OVER)).toHaveLength(4_095 + 2)
+  expect(roll.whyNot(formatNodeId(early.key), OVER)).toBe('ended')
+  // An issuer has no terms of a machine.
+  expect(roll.lastTerms(issuer.nodeId)).toBeUndefined()
 })
 
 test('whose certificate ended is told with it for as long as is asked, and not where more than time is against it', () => {

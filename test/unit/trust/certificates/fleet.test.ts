@@ -421,6 +421,25 @@ test('a machine that was off past the end of its certificate is told of for 30 d
   expect(told(end + 30 * DAY_MS)).toEqual([false, undefined])
 })
 
+test('a machine whose certificate ended is revoked in the whole mesh like any other, and an issuer by the root alone', async () => {
+  const { issuer, ann, bob } = await mesh()
+  const second = await room(8_023)
+  await found(second)
+  pass(second, issuer)
+  time.now += 40 * DAY_MS
+  await found(issuer)
+  pass(issuer, bob)
+  expect(bob.fleet.lately(ann.identity.nodeId)).toMatchObject({ name: 'ann' })
+  expect(await issuer.fleet.revoke(ann.identity.nodeId)).toBe(true)
+  pass(issuer, bob)
+  expect(bob.fleet.revoked(ann.identity.nodeId)).toBeDefined()
+  expect(bob.fleet.lately(ann.identity.nodeId)).toBeUndefined()
+  time.now = NOW + 366 * DAY_MS
+  expect(issuer.fleet.word(second.identity.nodeId)).toBeUndefined()
+  await found(issuer)
+  await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+})
+
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
   const { issuer } = await mesh()
   const code = await invited(issuer)

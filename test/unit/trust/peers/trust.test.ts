@@ -450,7 +450,12 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
 })
 
 test('a machine whose certificate ended is known and not admitted, gives way to one of its name, and is none of those whose issuer is refused here', async () => {
-  const told = [bindingOf(bob, { teams: ['eng'], issuer: ann }), bindingOf(cid, { issuer: dan })]
+  const rotated = idOf(5)
+  const told = [
+    bindingOf(bob, { teams: ['eng'], issuer: ann, not_after: START }),
+    bindingOf(cid, { issuer: dan, not_after: START }),
+    bindingOf(rotated, { name: 'r', not_after: START + 1 }),
+  ]
   const lately = (node: NodeId) => told.find(({ node_id }) => node_id === node)
   let changed = (_: NodeId) => {}
   let isOver = false
@@ -469,6 +474,8 @@ test('a machine whose certificate ended is known and not admitted, gives way to 
   }
   const { trust, clock } = await world({ denied: [dan] }, { certificates })
   trust.sawMember(bob, { name: 'c' })
+  trust.heardOf(strangerOf(1), { name: 'x', addresses: [], offline: false }, bob)
+  expect(trust.known()).toContain(strangerOf(1))
   isOver = true
   changed(bob)
   // When it was seen last stays known.
@@ -477,14 +484,18 @@ test('a machine whose certificate ended is known and not admitted, gives way to 
   expect([trust.admits(bob), trust.standing(bob)]).toEqual([false, 'known'])
   expect(trust.opinion(bob)).toMatchObject({ name: 'c', why: 'default', teams: [], ended: told[0] })
   expect(trust.opinion(cid).ended).toBeUndefined()
-  // It comes back, and waits for an invite.
-  clock.time += 60_000
-  trust.sawStranger(bob, { name: 'c', addresses: [] })
-  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time })
-  // A person's word counts instead, and a machine that was met has the name.
+  // A rotated key has none of its own yet, and that of the key before still holds.
+  expect(trust.opinion(rotated).ended).toBeUndefined()
+  // A machine that was met and is trusted has the name.
+  expect(trust.resolve('c')).toBe(bob)
   await trust.trust(cid, {})
   trust.sawMember(cid, { name: 'c' })
   expect(trust.resolve('c')).toBe(cid)
+  // The other one comes back, and waits for an invite.
+  clock.time += 60_000
+  trust.sawStranger(bob, { name: 'c', addresses: [] })
+  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time })
+  // A person's word counts instead.
   await trust.trust(bob, {})
   expect(trust.opinion(bob)).toMatchObject({ why: 'tofu', ended: undefined })
 })
