@@ -34,7 +34,7 @@ export interface ReportRequest {
 export interface MakerDeps {
   readonly query: Pick<Query, 'ask'>
   readonly fleet: Pick<Certificates, 'certified' | 'lately'>
-  readonly trust: Pick<Trust, 'members' | 'member' | 'met' | 'known' | 'opinion'>
+  readonly trust: Pick<Trust, 'members' | 'member' | 'met' | 'known' | 'opinion' | 'keysOf'>
   readonly figures: Pick<Figures, 'of'>
   readonly self: Pick<Member, 'node_id' | 'name' | 'fingerprint'>
   readonly clock: Pick<Clock, 'now'>
@@ -225,28 +225,28 @@ const foundIn = ({ withheld, first, buckets }: Answer, range: Range, back: numbe
 })
 
 /**
- * Presence, which every member knows: nothing here says what a machine gave. A machine whose certificate ended lately is missing too,
- * and has no part in what the others come to.
+ * Presence, which every member knows: nothing here says what a machine gave. A machine whose certificate ended lately is among them,
+ * and missing.
  */
 function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machines'] {
   const now = clock.now()
-  const certified = [self.node_id, ...trust.known()].filter((node) => fleet.lately(node) !== undefined)
+  const isEnrolled = (node: Member['node_id']) => trust.keysOf(node).some(fleet.lately)
+  const certified = [self.node_id, ...trust.known()].filter((node) => {
+    const { denied, revoked } = trust.opinion(node)
+    return isEnrolled(node) && !denied && !revoked
+  })
+  const seen = (node: Member['node_id']) => trust.met(node)?.last_seen ?? 0
   const missing = certified
     .filter((node) => node !== self.node_id && isMissing(trust.member(node), now))
-    .map((node) => {
-      const { name, fingerprint } = trust.opinion(node)
-      return { name, fingerprint, seen: trust.met(node)?.last_seen }
-    })
-    .sort((a, b) => (a.seen ?? 0) - (b.seen ?? 0))
+    .sort((a, b) => seen(a) - seen(b))
   return {
     enrolled: certified.length,
     seen: certified.length - missing.length,
-    missing: missing.slice(0, MISSING_MAX).map(({ name, fingerprint, seen }) => ({
-      name,
-      fingerprint,
-      last_seen: seen === undefined ? null : new Date(seen).toISOString(),
-    })),
+    missing: missing.slice(0, MISSING_MAX).map((node) => {
+      const { name, fingerprint } = trust.opinion(node)
+      return { name, fingerprint, last_seen: seen(node) ? new Date(seen(node)).toISOString() : null }
+    }),
     missing_total: missing.length,
-    never_enrolled: trust.members().filter(({ node_id }) => fleet.lately(node_id) === undefined).length,
+    never_enrolled: trust.members().filter(({ node_id }) => !isEnrolled(node_id)).length,
   }
 }

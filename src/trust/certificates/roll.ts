@@ -368,7 +368,7 @@ interface Shares<K, V> extends Iterable<readonly [K, V]> {
   clear(): void
 }
 
-/** `ownerOf`: whose share an entry counts in. A look costs the same at any size, a `set` beyond the bound as much as owners. */
+/** `ownerOf`: whose share an entry counts in. A look costs the same at any size, a `set` beyond the bound as much as entries. */
 export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => Owner): Shares<K, V> {
   const owners = new Map<K, Owner>()
   const shares = new Map<Owner, Map<K, V>>()

@@ -1,4 +1,4 @@
-// What speaks for a stolen or copied key, in sentences for people: where it was seen, and what to do.
+// What `karo status` warns of, in sentences for people: what speaks for a stolen or copied key, and certificates that end.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'

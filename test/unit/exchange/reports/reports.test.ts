@@ -93,15 +93,21 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       fleet: {
         certified: () =>
           CERTIFIED.map((node_id) => ({ node_id: node_id as NodeId, teams: ['10.0.3.x'] })) as never,
-        lately: (node) => ([...CERTIFIED, 'gil'].includes(node) ? ({} as never) : undefined),
+        lately: (node) =>
+          ['gil', 'hal', 'the former key of fay', ...CERTIFIED].includes(node) && node !== 'fay'
+            ? ({} as never)
+            : undefined,
       },
       trust: {
         members,
         member: seen,
         // The certificate of gil has ended, so it is no member.
         met: (node) => (node === 'gil' ? { last_seen: it.now - 9 * DAY_MS, addresses: [] } : seen(node)),
-        known: () => [...CERTIFIED.slice(1), 'eve', 'gil', 'never certified'] as never,
-        opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
+        known: () => [...CERTIFIED.slice(1), 'eve', 'gil', 'hal', 'never certified'] as never,
+        // Fay has rotated its key, and hal is denied here.
+        keysOf: (node) => [node, `the former key of ${node}` as NodeId],
+        opinion: (node) =>
+          ({ name: `the ${node}`, fingerprint: '0123456789abcdef', denied: node === 'hal' }) as never,
       },
       totals: {
         audiences: () => ['security'],
