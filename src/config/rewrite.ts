@@ -95,14 +95,13 @@ export function setKey(text: string, key: Key<unknown>, value: unknown, file: st
   const [own] = named(key.path)
   const header = named(section).find(({ from }) => text[from] === '[')
   const line = `${name} = ${toToml(value)}`
-  const after =
-    own
-      ? replaced(text, own, value, section)
-      : value === undefined
-        ? text
-        : header
-          ? withLine(text, header.to, line)
-          : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
+  const after = own
+    ? replaced(text, own, value, section)
+    : value === undefined
+      ? text
+      : header
+        ? withLine(text, header.to, line)
+        : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
   if (name === undefined || !saysOnly(text, after, key.path, value))
     throw new KaroError('refused', `${key.path} cannot be changed without another key`, {
       where: file,
