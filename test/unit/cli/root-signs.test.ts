@@ -308,6 +308,36 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   const { code, out, requests } = await karo(answers, 'fleet', 'unset', 'guard.profile', '--root-key', key)
   expect([code, out]).toEqual([0, 'Nothing was changed: it was so before.\n'])
   expect(requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([])
+  const signedBy = (root: ReturnType<typeof openRootKey>, more: Partial<PolicyBundleBody> = {}) => {
+    const version = Date.now() - 1_000
+    const body = { version, number: 3, policies: new Uint8Array(), aggregators: [], ...more }
+    const frame = signStatement(
+      PolicyBundle,
+      { ...body, mesh: meshOf(root.publicKey) },
+      root,
+      version,
+      systemRandom,
+    )
+    return { bundle: Buffer.from(frame).toString('base64url') }
+  }
+  const settings = [{ key: 'guard.profile', value: new Uint8Array(Buffer.from('"strict"')) }]
+  const organisation = {
+    ...bundleOf([]),
+    settings: [{ key: 'guard.profile', value: '"strict"', here: '"strict"', source: '', followed: true }],
+  }
+  const inForce = {
+    ...answers,
+    ...policyWith(organisation),
+    'GET /api/v1/policy/bundle': signedBy(openRootKey(key, Buffer.from(words)), { settings }),
+  }
+  for (const [json, shown] of [
+    [[], 'Nothing was changed: it was so before.\n'],
+    [['--json'], `${JSON.stringify({ organisation })}\n`],
+  ] as const) {
+    const same = await karo(inForce, 'fleet', 'set', 'guard.profile=strict', '--root-key', key, ...json)
+    expect([same.code, same.err, same.out]).toEqual([0, '', shown])
+    expect(same.requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([])
+  }
   const unknown = await karo(answers, 'fleet', 'unset', 'guard.profil')
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining("'guard.profil' is no key")])
   // One setting that is wrong keeps the others back.
@@ -318,16 +348,7 @@ test('settings that the fleet has, and a setting that it has not, are not signed
   ])
   // What another root signed is not signed again with this one.
   const other = createRootKey(join(folder, 'other.key'), Buffer.from(words), systemRandom)
-  const version = Date.now() - 1_000
-  const body = {
-    version,
-    number: 3,
-    mesh: meshOf(other.publicKey),
-    policies: new Uint8Array(),
-    aggregators: [],
-  }
-  const frame = signStatement(PolicyBundle, body, other, version, systemRandom)
-  const kept = { bundle: Buffer.from(frame).toString('base64url') }
+  const kept = signedBy(other)
   const given = ['--root-key', key, '--passphrase-file', pass]
   for (const line of [
     ['fleet', 'set', 'guard.profile=strict'],
