@@ -106,7 +106,7 @@ const PLAIN = { colour: false, redraws: false } as const
 /** One run of the program. `trace` is set when a daemon was asked, `waited` when one was waited for, `io` as soon as a command runs. */
 interface Run {
   trace?: string
-  waited?: true
+  waited?: Promise<void>
   io?: CommandIo
 }
 
@@ -142,11 +142,13 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     async call(...asked: readonly unknown[]) {
       const ask = () => Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
       return await ask().catch(async (error: KaroError) => {
-        if (error.code !== 'not_running' || run.waited) throw error
-        // Once, because a command may look at several things, and no longer than somebody wants to wait for this one.
-        run.waited = true
+        if (error.code !== 'not_running') throw error
         const { deadlineMs } = { ...(asked[1] as { deadlineMs?: number }) }
-        await (await import('./start/background.ts')).untilListens(paths, deadlineMs)
+        // Once, because a command may look at several things, and no longer than somebody wants to wait for the first of them.
+        run.waited ??= import('./start/background.ts').then(({ untilListens }) =>
+          untilListens(paths, deadlineMs),
+        )
+        await run.waited
         return ask()
       })
     },

@@ -198,9 +198,10 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
 
   async function again(why: string): Promise<void> {
     const { signal } = stopping
-    if (!(await deps.mayRestart(of).catch(() => false)))
-      return signal.aborted ? undefined : set('stopped', why)
-    if (signal.aborted || session !== undefined) return
+    const may = await deps.mayRestart(of).catch(() => false)
+    // Somebody stopped it meanwhile, or a task starts it.
+    if (signal.aborted || session !== undefined || beginning !== undefined) return
+    if (!may) return set('stopped', why)
     status = { ...status, restarts: status.restarts + 1 }
     // What became of it is the state.
     await start(toHex(random.bytes(16))).catch(() => {})

@@ -44,8 +44,8 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
       for await (const entry of newest(since, uid)) {
-        if (type !== undefined && entry.type !== type) continue
-        if (peer !== undefined && entry.peer !== peer) continue
+        if (type && entry.type !== type) continue
+        if (peer && entry.peer !== peer) continue
         entries.push(entry)
         if (entries.length >= limit) break
       }
@@ -80,7 +80,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
         // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
         if (seq <= removed) continue
         // A damaged entry has no time, so it is reported at its position.
-        if (!begun && row !== undefined && row.ts < since) {
+        if (!begun && row && row.ts < since) {
           base = { seq, hash: row.hash }
           continue
         }
@@ -93,7 +93,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
         // Entries written since then are not covered by a signature yet.
         if (seq === newestHead) return
         // A part under the signature of an earlier key alone would prove nothing of this node.
-        if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return
+        if (row && row.ts >= until && readHead({ seq, frame })?.signer === own) return
       }
       if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
     },

@@ -153,7 +153,7 @@ const contentFault: Check = (links, index, { root, key }) => {
   if (index > 0 && body.grants.length > 0) return 'over_granted'
   if (!privileged([...body.roles, ...body.grants]).every((role) => index === 0 || grants.includes(role)))
     return 'over_granted'
-  if (key !== undefined && index === links.length - 1 && !isSame(body.key, key)) return 'other_key'
+  if (key && index === links.length - 1 && !isSame(body.key, key)) return 'other_key'
   return undefined
 }
 

@@ -162,10 +162,10 @@ export function createSeen(
       members.set(node, member)
       dirtyMembers.add(node)
       // Whoever is known by gossip alone may still wait in the lobby for a person's word.
-      if (stranger !== undefined && sponsor === undefined) dropStranger(node)
+      if (stranger && !sponsor) dropStranger(node)
       boundMembers()
       const presence = presenceOf(member)
-      const was = before !== undefined && fresh(before) ? presenceOf(before) : 'offline'
+      const was = before && fresh(before) ? presenceOf(before) : 'offline'
       if (presence !== was) changed(member, presence)
       const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
       if (due || before === undefined || !sameButTime(before, member)) void flush()
@@ -174,7 +174,7 @@ export function createSeen(
     /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
     makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean) {
       const announced = [...members.values()]
-        .filter((one) => one.sponsor !== undefined && charged(one.node_id))
+        .filter((one) => one.sponsor && charged(one.node_id))
         .sort((a, b) => a.last_seen - b.last_seen)
       const ofOne = announced.filter((one) => one.sponsor === sponsor)
       const out = new Set(ofOne.slice(0, Math.max(0, ofOne.length + 1 - GOSSIP_MEMBERS_OF_ONE)))
@@ -194,8 +194,6 @@ export function createSeen(
     sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }) {
       const before = strangers.get(node)
       const now = clock.now()
-      // Who had a link and stands in the lobby now is not trusted any more: what is seen there counts.
-      if (members.get(node)?.known_by === 'link') dropMember(node)
       strangers.set(node, {
         node_id: node,
         fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
@@ -213,7 +211,7 @@ export function createSeen(
     forget(node: NodeId, stays: (node: NodeId) => boolean) {
       for (const { node_id, sponsor } of [...members.values()])
         if ((node_id === node || sponsor === node) && !stays(node_id)) dropMember(node_id)
-      if (strangers.has(node)) dropStranger(node)
+      if (strangers.has(node) && !stays(node)) dropStranger(node)
       void flush()
     },
     flush,

@@ -249,7 +249,12 @@ function createSightings({
       if (refuses(node)) tries.set(node, { addresses: [], last_seen: clock.now() })
       else seen.sawStranger(node, sighting)
     },
-    met: (node) => (refuses(node) ? tries.get(node) : (seen.member(node) ?? seen.stranger(node))),
+    met: (node) =>
+      refuses(node)
+        ? tries.get(node)
+        : [seen.member(node), seen.stranger(node)]
+            .filter((one) => one !== undefined)
+            .sort((a, b) => b.last_seen - a.last_seen)[0],
   }
 }
 

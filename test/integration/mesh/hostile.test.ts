@@ -35,6 +35,7 @@ test(
     }
     // Each attacker began only when it had been hung up on and come again: one that is let go on has one connection in all this time.
     const streams = report.attacked.find(({ name }) => name === strangerStreams.name)!
+    expect(streams.silent).toBeLessThan(strangerStreams.attackers)
     expect(streams.done.connections ?? 0).toBeGreaterThanOrEqual(
       2 * (strangerStreams.attackers - streams.silent),
     )

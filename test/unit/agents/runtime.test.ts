@@ -183,8 +183,15 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     'that may write (%s) runs in its next jail what waits behind a call that took the jail',
     async (write) => {
       const started: string[] = []
+      const judged: string[] = []
       const { runtime } = await agentRig({
-        gates: OPEN,
+        gates: {
+          ...OPEN,
+          judge: async (...asked) => {
+            judged.push(JSON.stringify(asked).includes('"start"') ? 'start' : 'call')
+            return OPEN.judge(...asked)
+          },
+        },
         secrets: async (_person, _manifest, traceId) => {
           started.push(traceId)
           return []
@@ -208,6 +215,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       await stuck.cancel()
       expect(await said(runtime, await behind.over())).toBe('behind')
       expect(started).toEqual([TRACE, TRACE])
+      // Each start of one that may write, the second one too, was for the gates to allow.
+      expect(judged.filter((what) => what === 'start')).toHaveLength(write ? 2 : 0)
     },
   )
 

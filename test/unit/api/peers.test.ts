@@ -111,7 +111,7 @@ async function node(certified: readonly Binding[] = [], over: readonly Binding[]
   return { asked, get, post: decide, trust, connected, ended, apart, links, clock, db }
 }
 
-test('a machine whose certificate ended is missing, and an issuer whose did is not brought back by an invite', async () => {
+test('a machine whose certificate ended is missing, and so is an issuer whose did', async () => {
   const over = (id: NodeId, usage: Binding['usage']) => bindingOf(id, { usage, name: usage, not_after: 2 })
   const { get, ended } = await node([], [over(cid, 'node'), over(eve, 'issuer')])
   ended.add(cid)
@@ -126,7 +126,7 @@ test('a machine whose certificate ended is missing, and an issuer whose did is n
         certificate_ended,
       ]),
   ).toEqual([
-    ['issuer', 'missing', 'untrusted', undefined],
+    ['issuer', 'missing', 'untrusted', true],
     ['node', 'missing', 'untrusted', true],
   ])
 })

@@ -46,7 +46,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
           ? 'connected'
           : pending.has(node)
             ? 'pending'
-            : (certified ?? ended) !== undefined && isMissing(member, clock.now())
+            : (certified ?? ended) && isMissing(member, clock.now())
               ? 'missing'
               : 'known'
     const { why: apart, ...more } = mesh.apart(node) ?? {}
@@ -57,7 +57,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       certified_until: time(certified?.not_after),
-      certificate_ended: (certified === undefined && fleet.fault(node) === 'expired') || undefined,
+      certificate_ended: (!certified && (!!ended || fleet.fault(node) === 'expired')) || undefined,
       owner: certified?.owner,
       certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
       decided_at: opinion.why === 'tofu' ? time(trust.decidedAt(node)) : undefined,
@@ -69,7 +69,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       presence: member === undefined ? null : presenceOf(member),
       apart,
       ...more,
-      links: links.length > 0 ? links : undefined,
+      links: links.length ? links : undefined,
       twin_places: twin?.places,
     }
   }

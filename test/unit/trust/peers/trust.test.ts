@@ -495,9 +495,27 @@ test('a machine whose certificate ended is known and not admitted, gives way to 
   clock.time += 60_000
   trust.sawStranger(bob, { name: 'c', addresses: [] })
   expect(trust.met(bob)).toMatchObject({ last_seen: clock.time })
+  // What its certificates say of it changes, and it waits all the same.
+  changed(bob)
+  expect(trust.pending().map(({ node_id }) => node_id)).toEqual([bob])
   // A person's word counts instead.
   await trust.trust(bob, {})
   expect(trust.opinion(bob)).toMatchObject({ why: 'tofu', ended: undefined })
+})
+
+test('of a machine that stood in the lobby and was told of, what is newer counts; one that is trusted here stays a member while it waits there', async () => {
+  const { trust, clock } = await world({ trusted: [ann, bob] })
+  trust.sawMember(ann, { name: 'ann', addresses: [] })
+  trust.heardOf(bob, { name: 'bob', addresses: [at(1)], offline: false }, ann)
+  clock.time += 60_000
+  trust.sawStranger(bob, { name: 'bob', addresses: [at(2)] })
+  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time, addresses: [at(2)] })
+  clock.time += 60_000
+  trust.heardOf(bob, { name: 'bob', addresses: [at(3)], offline: false }, ann)
+  expect(trust.met(bob)).toMatchObject({ last_seen: clock.time, known_by: 'gossip' })
+  // It does not trust this node any more.
+  trust.sawStranger(ann, { name: 'ann', addresses: [] })
+  expect(nodes(trust.members())).toContain(ann)
 })
 
 test('the key of an operator is no node: it can be denied, and that taken back, and never trusted', async () => {
