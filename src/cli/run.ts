@@ -143,10 +143,9 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       const ask = () => Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
       return await ask().catch(async (error: KaroError) => {
         if (error.code !== 'not_running') throw error
-        const { deadlineMs } = { ...(asked[1] as { deadlineMs?: number }) }
         // Once, because a command may look at several things, and no longer than somebody wants to wait for the first of them.
         run.waited ??= import('./start/background.ts').then(({ untilListens }) =>
-          untilListens(paths, deadlineMs),
+          untilListens(paths, (asked[1] as { deadlineMs?: number })?.deadlineMs),
         )
         await run.waited
         return ask()

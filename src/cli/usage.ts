@@ -1,4 +1,4 @@
-// The error of a command that was typed wrongly, with what is wrong, at which word, and what to do about it; and an error with more words.
+// The error of a command that was typed wrongly: what is wrong, at which word, and what to do about it. Also puts words before an error.
 import { KaroError } from '../base/errors.ts'
 
 export const usage = (message: string, where: string, hint?: string): KaroError =>

@@ -86,7 +86,7 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
   let killed = false
   let gone = false
   let cancel = (): void => {}
-  /** Another one after each stop, so that what began before it does nothing any more. */
+  /** Aborted by each stop and made anew, so that what began before the stop does nothing any more. */
   let stopping = new AbortController()
   let beginning: Promise<Session> | undefined
 
@@ -276,8 +276,8 @@ export function createAgent(of: AgentOf, deps: AgentDeps) {
       return start(traceId, code)
     },
     /**
-     * Calls a tool, after the calls before it, where there are some of which `onWait` tells; the agent has to run. `onBegin` is waited for right before the tool is called, with
-     * the tool as it is then; if it rejects, nothing is called. `start` starts the agent where it was killed because it did not stop the
+     * Calls a tool after the calls before it, and tells `onWait` if there are any; the agent has to run. `onBegin` is waited for right
+     * before the tool is called, with the tool as it is then; if it rejects, nothing is called. `start` starts the agent where it was killed because it did not stop the
      * call before. Rejects with `rate_limited`, `unavailable`, or as `onBegin` and `start` did.
      */
     async call(

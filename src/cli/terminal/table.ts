@@ -5,7 +5,7 @@ import { cut, fitted, textWidth, wrap } from './text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** Escapes and control characters are made visible. Of a list its entries; – where there is nothing. */
+/** A cell makes escapes and control characters visible. A list is shown as its entries, and nothing as –. */
 type Cell = string | number | readonly string[] | null | undefined
 /** What a cell shows: a member of the row, or what is made of the row. */
 type Value<Row> =

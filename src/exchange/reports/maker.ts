@@ -1,6 +1,5 @@
 // Makes one report: asks this node three questions at level 2 in the asker's name, asks for anomalies that may be named, and
 // adds this node's data about machines.
-
 import { byText } from '../../base/by-text.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'

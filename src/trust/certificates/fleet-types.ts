@@ -105,7 +105,7 @@ export interface FleetState {
   readonly root: NodeId | null
   readonly joined_at: number | null
   readonly own: Binding | null
-  /** Its newest one, also where it has ended; null too where something else than time is against it. */
+  /** The newest certificate of this node, also where it has ended; null too where something else than time is against it. */
   readonly last: Binding | null
   /** Why a certificate that this node has does not hold. */
   readonly why_not: WhyNot | null

@@ -21,7 +21,7 @@ import { LIFE_MAX_MS } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
-/** So long after the end of its certificate a machine is still told as one that does not answer. */
+/** For so long after the end of its certificate a machine is still told of, as one that is missing. */
 const ENDED_TOLD_MS = LIFE_MAX_MS.node
 
 export function createFleet(options: FleetOptions): Fleet {

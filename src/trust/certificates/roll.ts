@@ -105,7 +105,7 @@ export function createRoll() {
     return links && bindingOf(links)
   }
 
-  /** Signatures were checked when it came; of the rest only time and lists change. It ended after that moment, or has not ended. */
+  /** Signatures were checked when it came; of the rest only time and lists change. `after`: the certificate ended later than that, or has not ended. */
   function bindingAt(node: NodeId, after: number): Binding | undefined {
     const last = lastOf(node)
     const counts = last && revoked(node) === undefined && last.not_after > after && isGranted(last)
@@ -202,7 +202,7 @@ export function createRoll() {
       return { changed: [node, ...certifiedBy(node)] }
     }
     if (issuers.has(node)) return { changed: [] }
-    // One that may still hold back an older one keeps its place.
+    // A certificate that ended keeps its place as long as an older one of the same node might still hold.
     leaves.set(node, held, ({ body }) => body.version + LIFE_MAX_MS.node <= now)
     faults.delete(node)
     return { changed: [node], ...fault }
@@ -301,7 +301,7 @@ export function createRoll() {
         ),
     /** Every node with a certificate that holds at `now` and was not revoked. */
     certified: (now: number) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
-    /** The certificate of a node that has nothing but time against it, and ended after that moment or not yet. */
+    /** The certificate of a node, if it ended after that moment or has not ended, and nothing but time is against it. */
     since: bindingAt,
     /** Nodes with such a certificate, and those whose certificate is here and that were revoked. */
     told: (after: number) => nodes().filter((node) => revoked(node) ?? bindingAt(node, after)),

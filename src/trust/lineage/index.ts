@@ -35,7 +35,7 @@ export interface Taken {
   readonly fork: Fork | undefined
 }
 
-/** What is said first of these keys; undefined: nothing of any. */
+/** The first answer that one of these keys has, in their order; undefined: none of them has one. */
 export const firstOf = <T>(keys: readonly NodeId[], said: (key: NodeId) => T | undefined): T | undefined =>
   keys.map((key) => said(key)).find((one) => one !== undefined)
 

@@ -61,7 +61,7 @@ export function createSources(parts: TrustParts) {
       config_trusted: kin.trustedByFile(node),
       decision: kin.decision(node),
       certified: counts,
-      // A key that was rotated has none yet, and the one of the key before may still hold.
+      // A new key may have no certificate yet, while that of the key before it still holds.
       ended: last && (last.not_after > clock.now() || kin.refusedHere(last.issuer)) ? undefined : last,
       certificate_revoked: kin.revoked(node),
       certificate_fault: isVoid

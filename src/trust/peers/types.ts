@@ -20,7 +20,7 @@ export interface PeerOpinion {
   /** A deny anywhere wins; then `trust_level` is `untrusted`. */
   readonly denied: boolean
   readonly revoked: boolean
-  /** What its certificate said, which ended at most 30 days ago, where nothing else speaks of it: it does not answer for that alone. */
+  /** What its certificate said, where that ended at most 30 days ago and nothing else gives the node a level. */
   readonly ended?: Pick<Binding, 'name' | 'teams' | 'not_after'> | undefined
 }
 

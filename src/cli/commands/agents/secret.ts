@@ -232,7 +232,9 @@ const init = defineCommand('secret init', {
   async run(io, { options }) {
     // Before a person chooses a passphrase in vain.
     if ((await io.call(getSecrets)).vault.protection !== null)
-      throw new KaroError('conflict', 'you have a vault already')
+      throw new KaroError('conflict', 'you have a vault already', {
+        hint: 'karo secret rotate --passphrase changes its passphrase.',
+      })
     if (options.credential) return show(io, await io.call(initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>

@@ -168,7 +168,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   if (ended)
     say(
       io,
-      `\nThe certificate of ${called(ended)} has ended. To bring it back: \`karo invite\` on an issuer, then \`karo join <code>\` there. An issuer: \`karo ca renew\` there, with the root key.\n`,
+      `\nThe certificate of ${called(ended)} has ended. To bring it back: \`karo invite\` on an issuer, then \`karo join <code>\` there (an issuer: \`karo ca renew\`).\n`,
     )
   const waiting = pending.find(({ certificate_ended }) => !certificate_ended)
   if (waiting) {

@@ -94,7 +94,7 @@ function whyRow({ name, fingerprint, why, ended_at, last_seen = '' }: Row): stri
     silent: 'connected, but did not answer in time; run there: karo doctor',
     away: `last message ${then}; is the machine on?`,
     never: 'certified, and not heard of here in 7 days; is the machine on?',
-    ended: `its certificate ended ${then} by the clock here; an invite brings it back (an issuer: karo ca renew); if it is gone for good: karo peers revoke ${fingerprint} (an issuer: karo ca revoke)`,
+    ended: `its certificate ended ${then} by the clock here; an invite brings it back (an issuer: karo ca renew); if it is gone: karo peers revoke ${fingerprint} (an issuer: karo ca revoke)`,
   }
   return why && words[why] && `${name}: ${words[why]}`
 }
