@@ -8,14 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const ENTRY = join(import.meta.dirname, '../dist/karo.js')
-/** What shells and scripts run often; the last one to run has the code of all before it. */
-const COMMANDS = [
-  ['--help'],
-  ['--version'],
-  ['check', "git status && rm -rf '/tmp/x'"],
-  ['check', 'ls'],
-  ['status'],
-]
+/** Short commands; the last one to run has the code of all before it. */
+const COMMANDS = join(import.meta.dirname, '../packaging/keep-code.sh')
 const PATIENCE_MS = 20_000
 
 /** What two daemons that know each other are asked, so that the first question after a start finds its code compiled on both sides. */
@@ -32,8 +26,9 @@ const TOGETHER_MS = 4_000
  */
 export async function keepCode(): Promise<void> {
   const homes = ['one', 'other'].map((name) => mkdtempSync(join(tmpdir(), `karo-code-${name}-`)))
-  const start = (home: string, args: readonly string[]) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], {
+  const start = (home: string, args: readonly string[]) => run(home, process.execPath, [ENTRY, ...args])
+  const run = (home: string, program: string, args: readonly string[]) => {
+    const child = spawn(program, args, {
       env: {
         PATH: process.env.PATH,
         KARO_HOME: home,
@@ -51,6 +46,7 @@ export async function keepCode(): Promise<void> {
     })
     return { child, ended: once(child, 'close').then(() => printed) }
   }
+  const commands = (home: string) => run(home, 'sh', [COMMANDS, process.execPath, ENTRY])
   const [one = '', other = ''] = homes
   const daemons: ReturnType<typeof start>[] = []
   try {
@@ -69,13 +65,13 @@ export async function keepCode(): Promise<void> {
     await answers(join(other, 'karo.sock'), Date.now() + PATIENCE_MS)
     while (Date.now() < late && !(await isLinked(start(other, ['status', '--json'])))) await sleep(100)
     for (const home of homes) for (const args of QUESTIONS) await start(home, args).ended
-    for (const args of COMMANDS) await start(one, args).ended
+    await commands(one).ended
     // One after the other, because each writes the same files at its end.
     for (const { child, ended } of daemons) {
       child.kill()
       await ended
     }
-    for (const args of COMMANDS) await start(one, args).ended
+    await commands(one).ended
   } finally {
     // Where something failed, they run still.
     for (const { child } of daemons) child.kill()

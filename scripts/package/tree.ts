@@ -29,6 +29,7 @@ export const COPIED: Readonly<Record<string, string>> = {
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',
   'test/vectors/verify.py': 'usr/share/karo/verify.py',
+  'packaging/keep-code.sh': `${LIB}/keep-code.sh`,
   'packaging/debian/copyright': `${DOC}/copyright`,
   'packaging/debian/lintian-overrides': 'usr/share/lintian/overrides/karo',
 }

@@ -134,7 +134,7 @@ test.runIf(hasLintian)('lintian has nothing to say that is not explained', () =>
 })
 
 test('the maintainer scripts are shell that every sh can read', () => {
-  const scripts = globSync('packaging/{debian/p*,install.sh}', { cwd: ROOT })
+  const scripts = globSync('packaging/{debian/p*,*.sh}', { cwd: ROOT })
   expect(scripts.length).toBeGreaterThan(3)
   for (const script of scripts) expect(spawnSync('sh', ['-n', join(ROOT, script)]).status, script).toBe(0)
 })

@@ -13,6 +13,9 @@ const VERSION = "dpkg-query -W -f '${Version}' karo"
 const LEFTOVERS =
   'find / -xdev -name "*karo*" -not -path "/proc/*" -not -path "/sys/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"'
 
+/** Compiled code of a command that nobody has typed yet. */
+const KEPT_CODE = '/usr/lib/karo/dist/.cache/*/explain-*.js > /dev/null'
+
 /** The machine has no network to install it from. */
 const BWRAP = '/usr/bin/bwrap'
 
@@ -94,6 +97,8 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await machine.run('su bob -c "karo status"')).code).toBe(0)
     for (const second of ['init --solo', 'up', 'service install'])
       expect((await machine.run(`su bob -c "karo ${second}"`)).output).toContain('runs a node for everybody')
+    // Ann does not own the program, so the code that was compiled of it lay there before.
+    await machine.must(`su ann -c "cat ${KEPT_CODE}"`)
     // Everybody may leave records, and nobody may look at who else does.
     expect((await machine.run('su ann -c "umask 027; echo x > /var/spool/karo/x"')).code).toBe(0)
     expect(await machine.must('stat -c "%U:%G" /var/spool/karo/x')).toBe('ann:karo-spool')
@@ -499,7 +504,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await machine.run('ls -d /usr/lib/karo')).code).not.toBe(0)
 
     await machine.must(`${closed}; /root/${name(OLD)}/install.sh`)
-    await machine.must('runuser -u nobody -- karo --version')
+    await machine.must(`runuser -u nobody -- karo --version && runuser -u nobody -- cat ${KEPT_CODE}`)
     const first = await json<typeof identity>('karo status')
     const { MainPID } = await state()
     await configure('sharing', 'max_level = 0')

@@ -56,11 +56,11 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
     const fig = knowledge.command(name)
     const described = own?.does ?? fig?.d
     const source = own === undefined ? `fig ${name}` : 'karo'
-    let does: Meaning | undefined = described === undefined ? undefined : { text: described, source }
-    if (does === undefined && manuals !== undefined) {
-      const line = await manuals.whatis(name)
-      if (line !== undefined) does = { text: capital(line.text), source: `man ${line.title}` }
-    }
+    const line = described === undefined ? await manuals?.whatis(name) : undefined
+    const does =
+      described === undefined
+        ? line && { text: capital(line.text), source: `man ${line.title}` }
+        : { text: described, source }
     return makeTool({ name, does, own, path: fig === undefined ? [] : [fig] })
   }
 
@@ -75,7 +75,8 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
     const [command = name] = name.split(' ')
     const here = path.at(-1)
     const manual = async (spelling: string): Promise<OptionMeaning | undefined> => {
-      const page = path.length > 1 ? undefined : await manuals?.page(command)
+      // A page takes a tenth of a second, and tells of no option without a dash.
+      const page = path.length > 1 || spelling[0] !== '-' ? undefined : await manuals?.page(command)
       const found = page?.options.find(({ names }) => names.includes(spelling))
       return page && found && meaning(found.description, `man ${page.title}`, found.argument)
     }

@@ -8,6 +8,7 @@ import { personHome } from '../../../base/run/person-home.ts'
 import { judging } from '../../judging.ts'
 import { type CommandIo, defineCommand, show, usage, workingDirectory } from '../../kit.ts'
 import { askedKnowledge, knownTool, maySet } from '../../knowledge.ts'
+import { loginShell } from '../../shells/start-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { choicesOf, isChoice, marked, printAnswer } from '../../views/ask.ts'
 import { printKnown } from '../../views/knowledge.ts'
@@ -20,12 +21,6 @@ const MOST_TOLD = 4
 const OWN_MS = 400
 /** The same where a model is asked, which takes seconds by itself. */
 const OWN_FOR_MODEL_MS = 3_000
-
-/** The shell from `--shell`, else the person's own shell if Karo knows it. */
-function shellOf(given: Shell | undefined, { SHELL }: CommandIo['env']): Shell {
-  const own = SHELL?.slice(SHELL.lastIndexOf('/') + 1)
-  return given ?? SHELLS.find((shell) => shell === own) ?? 'bash'
-}
 
 /** Commands that the person ran before, if a daemon runs. They only help, so an error gives an empty list. */
 async function ownCommands(io: CommandIo, deadlineMs: number) {
@@ -42,11 +37,12 @@ async function ownCommands(io: CommandIo, deadlineMs: number) {
 /** Lets the daemon count the answers that are run. Without one nothing is counted, and that is no error. */
 async function tellAnswers(io: CommandIo, { command, placeholders, alternatives }: Answer): Promise<void> {
   if (command === null) return
-  const answers = [{ command, placeholders }, ...alternatives].slice(0, MOST_TOLD)
+  const answers = [{ command, placeholders }, ...alternatives]
+    .slice(0, MOST_TOLD)
+    .map(({ command, placeholders }) => ({ command, placeholders }))
   try {
     const { noteAnswers } = await import('../../../api/contract/operations/history.ts')
-    const body = { answers: answers.map(({ command, placeholders }) => ({ command, placeholders })) }
-    await io.call(noteAnswers, { body, deadlineMs: OWN_MS })
+    await io.call(noteAnswers, { body: { answers }, deadlineMs: OWN_MS })
   } catch {}
 }
 
@@ -57,13 +53,17 @@ const wantsModel = (io: CommandIo): boolean =>
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = await askedKnowledge(io)
-  const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const judge = await judging(io, shell)
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
-  const cwd = workingDirectory()
-  const given = { shell, judge, knowledge, examples, own, cwd, notes }
+  const examples = openExamples(io.home, personHome(io.env) ?? io.home)
+  const given = { shell, judge, knowledge, examples, own, cwd: workingDirectory(), notes }
+  // The patterns run once, and V8 would take 20 to 30 ms to make their code shorter. The options are as before afterwards,
+  // because V8 takes code that it kept only under the options under which it was kept.
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  setFlagsFromString('--no-regexp-peephole-optimization')
   const offline = findCommand(request, given)
+  setFlagsFromString('--regexp-peephole-optimization')
   if (!hasModel || offline.confidence === 'sure') return offline
   const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own, knowledge })
   return findCommand(request, {
@@ -119,7 +119,8 @@ const command = defineCommand('ask', {
       throw usage('the words hold control or invisible characters', 'karo ask')
     const known = isLine ? undefined : await knownTool(io, request)
     if (known !== undefined) return show(io, known, printKnown)
-    const found = await answer(io, request, shellOf(input.options.shell, io.env))
+    const shell = input.options.shell ?? SHELLS.find((one) => one === loginShell(io)) ?? 'bash'
+    const found = await answer(io, request, shell)
     if (isLine) {
       // Standard error, which stands above the prompt, says how far to trust the answer; standard output has the command alone.
       io.err(printAnswer(found, io))

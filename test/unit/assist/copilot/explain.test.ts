@@ -279,6 +279,23 @@ test('manual pages are asked about what nothing shipped describes', async () => 
   ])
 })
 
+test('a manual page, which takes a tenth of a second, is not read for a word without a dash', async () => {
+  const read: string[] = []
+  const page = async (name: string) => {
+    read.push(name)
+    return undefined
+  }
+  for (const line of [
+    'tar xzf a.tgz',
+    'tar xzf a.tgz -C /tmp',
+    'dd if=a of=b',
+    'find . -name a',
+    'tar --frob',
+  ])
+    await explain(line, 'bash', { whatis: async () => undefined, page })
+  expect(read).toEqual(['tar'])
+})
+
 describe('manual pages', () => {
   test('options out of a laid-out page', () => {
     const page = [
