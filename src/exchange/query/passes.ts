@@ -7,38 +7,22 @@ export const valuesOf = (filter: QueryFilter): readonly string[] =>
 /** Whether a row passes. Text is compared without regard to case; a value that is not known passes no filter. */
 export function passes(filter: QueryFilter, actual: string | number | null): boolean {
   if (actual === null) return false
-  if (typeof actual === 'number') return compareNumber(filter, actual)
-  const text = actual.toLowerCase()
-  const [first = '', ...rest] = valuesOf(filter).map((value) => value.toLowerCase())
+  const isNumber = typeof actual === 'number'
+  const read = (value: string | number) => (isNumber ? Number(value) : String(value).toLowerCase())
+  const value = read(actual)
+  const values = valuesOf(filter).map(read)
+  const [first = ''] = values
   switch (filter.operator) {
     case 'Equals':
-      return text === first
-    case 'NotEquals':
-      return text !== first
-    case 'Contains':
-      return text.includes(first)
     case 'InList':
-      return [first, ...rest].includes(text)
-    case 'GreaterThan':
-    case 'LessThan':
-      return false
-  }
-}
-
-function compareNumber(filter: QueryFilter, actual: number): boolean {
-  const [first = Number.NaN, ...rest] = valuesOf(filter).map(Number)
-  switch (filter.operator) {
-    case 'Equals':
-      return actual === first
+      return values.includes(value)
     case 'NotEquals':
-      return actual !== first
-    case 'InList':
-      return [first, ...rest].includes(actual)
-    case 'GreaterThan':
-      return actual > first
-    case 'LessThan':
-      return actual < first
+      return !values.includes(value)
     case 'Contains':
-      return false
+      return !isNumber && String(value).includes(String(first))
+    case 'GreaterThan':
+      return isNumber && value > first
+    case 'LessThan':
+      return isNumber && value < first
   }
 }

@@ -12,6 +12,7 @@ import { ASKED_TYPES } from '../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/schema.ts'
 import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
+import type { Member } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -19,7 +20,12 @@ import { some } from '../../support/some.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
-const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
+const unreachable = (fingerprint: string, name: string, why: 'not_trusted_there' | 'silent') => ({
+  member: some<Member>({ fingerprint, name }),
+  collected: { outcome: 'unreachable' as const },
+  unreached: { why },
+})
+const COVERAGE = coverageOf([unreachable('0', 'a', 'silent')])
 
 const MEMBER: Standing = { why_not: null, revoked_by: null }
 type Standing = Pick<FleetState, 'why_not' | 'revoked_by'>
@@ -77,10 +83,7 @@ test('filters and a team reach the question as they are on the wire', async () =
 })
 
 test('a machine that was revoked is told so first, and not to ask others for their trust', async () => {
-  const rows = [
-    { fingerprint: '0', name: 'a', outcome: 'unreachable', why: 'not_trusted_there' },
-    { fingerprint: '1', name: 'b', outcome: 'unreachable', why: 'silent' },
-  ] as const
+  const rows = [unreachable('0', 'a', 'not_trusted_there'), unreachable('1', 'b', 'silent')]
   const result = { ...RESULT, coverage: coverageOf(rows), notes: ['else'] }
   const by = { node_id: testIdentity(1).nodeId, root: false, name: 'hq', at: 0 }
   const { post } = serverWith(async () => result, {}, undefined, { why_not: 'revoked', revoked_by: by })

@@ -59,9 +59,9 @@ interface Own {
   readonly check?: Parameters<Pose>[1]['check']
   /** Aborts the dials that are under way when the question is over. */
   readonly dials: AbortController
-  readonly onProgress: ((coverage: Coverage) => void) | undefined
+  readonly onProgress?: ((live: Live) => void) | undefined
   readonly over: (end: Fact<'conclude'>) => void
-  data: OwnData | undefined
+  data?: OwnData
 }
 
 /** A question of this node that is not on its way yet. */
@@ -108,7 +108,12 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const askable = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
     const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
-    const own: Posed = { question, trace, absent, onProgress, data: undefined }
+    const own: Posed = {
+      question,
+      trace,
+      absent,
+      onProgress: onProgress && ((live) => onProgress(coverageSoFar(live, askable))),
+    }
     const end = await pose(own, {
       members: askable.members,
       startedAt,
@@ -150,7 +155,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
   const fetch = createFetch(deps, async ({ members, deadlineAt, ...about }, { check, signal, trace }) => {
     const { acting } = about
     const question = written(() => writeQuestion(deps, { ...about, level: 2 }, trace))
-    const posed: Posed = { question, trace, check, onProgress: undefined, data: { none: true } }
+    const posed: Posed = { question, trace, check, data: { none: true } }
     return pose(posed, {
       members,
       deadlineAt,
@@ -246,7 +251,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     },
     dial: (command) => void reach(command),
     look: ({ live, nodes }) => void asks.get(live.ask)?.absent?.lookUp(nodes),
-    tell: ({ live }) => asks.get(live.ask)?.onProgress?.(coverageSoFar(live)),
+    tell: ({ live }) => asks.get(live.ask)?.onProgress?.(live),
     refused({ live, node, code }) {
       const trace = live.question.trace
       log.warn({ peer: node, code, trace_id: trace === undefined ? null : toHex(trace) }, 'answer refused')
@@ -303,14 +308,11 @@ function written(write: () => OwnQuestion): OwnQuestion {
   }
 }
 
-const coverageSoFar = (live: Live): Coverage =>
-  coverageOf(
-    [...live.members.values()].map(({ node_id, fingerprint, name }) => ({
-      fingerprint,
-      name,
-      outcome: soFar(live, node_id).outcome,
-    })),
-  )
+const coverageSoFar = (live: Live, { ended }: Askable): Coverage =>
+  coverageOf([
+    ...[...live.members.values()].map((member) => ({ member, collected: soFar(live, member.node_id) })),
+    ...ended,
+  ])
 
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 async function conclude(

@@ -81,14 +81,7 @@ interface Part {
 export function resultOf(collection: Collection): QueryResult {
   const { question, members, filters } = collection
   const parts = partsOf(collection)
-  const coverage = coverageOf(
-    members.map(({ member, collected, unreached }) => ({
-      fingerprint: member.fingerprint,
-      name: member.name,
-      outcome: collected.outcome,
-      ...unreached,
-    })),
-  )
+  const coverage = coverageOf(members)
   const giving = new Set(
     parts
       .filter(({ data }) => queryType(data.query_type).contributes(data))
@@ -200,15 +193,17 @@ const tenths = (ms: number): number => Math.round(ms * 10) / 10
  * Exactly one outcome for each known member: who was busy, gave an error or an answer with a bad signature, or does not know
  * the question, has failed. `nodes` is in order of fingerprints, without any number.
  */
-export function coverageOf(members: readonly MemberOutcome[]): Coverage {
+export function coverageOf(members: Collection['members']): Coverage {
   const counts = { answered: 0, from_summary: 0, denied: 0, withheld: 0, failed: 0, unreachable: 0 }
-  for (const { outcome } of members)
+  const nodes = members.map(({ member: { fingerprint, name }, collected: { outcome }, unreached }) => {
     counts[outcome in counts ? (outcome as keyof typeof counts) : 'failed'] += 1
+    return { fingerprint, name, outcome, ...unreached }
+  })
   return {
-    known: members.length,
+    known: nodes.length,
     ...counts,
-    complete: counts.answered === members.length,
-    nodes: [...members].sort((a, b) => byText(a.fingerprint, b.fingerprint)),
+    complete: counts.answered === nodes.length,
+    nodes: nodes.sort((a, b) => byText(a.fingerprint, b.fingerprint)),
   }
 }
 

@@ -99,14 +99,14 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
   /** Nodes with a link first; who only computes totals has no need of a role. */
   function candidates(audience: string): Member[] {
     const { members } = membersOf(trust, undefined)
-    const found = totals.holders(audience).flatMap((node) => {
-      const member = members.get(node)
-      return member === undefined || trust.opinion(node).denied ? [] : [member]
-    })
-    const [linked, others] = [true, false].map((is) =>
-      found.filter(({ node_id }) => mesh.isConnected(node_id) === is),
-    ) as [Member[], Member[]]
-    return [...linked, ...others].slice(0, AT_ONCE * ROUNDS)
+    return totals
+      .holders(audience)
+      .flatMap((node) => {
+        const member = members.get(node)
+        return member === undefined || trust.opinion(node).denied ? [] : [member]
+      })
+      .sort((a, b) => Number(mesh.isConnected(b.node_id)) - Number(mesh.isConnected(a.node_id)))
+      .slice(0, AT_ONCE * ROUNDS)
   }
 
   return async (request, asked, local, about) => {

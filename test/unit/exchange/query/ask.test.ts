@@ -7,6 +7,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
 import { askedRange } from '../../../../src/exchange/query/range.ts'
+import type { Coverage } from '../../../../src/exchange/query/schema.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 import { meshOf, person, soon, type TestNode, three, uses } from './network.ts'
 
@@ -312,7 +313,11 @@ describe('why a member is unreachable', () => {
     a.trusts(b, 'peer', { teams: ['eng'] })
     a.trusts(c, 'untrusted', { name: 'c', ended })
     for (const team of [undefined, 'eng']) {
-      const result = await a.ask({ team })
+      const told: Coverage[] = []
+      const result = await a.ask({ team }, undefined, (coverage) => told.push(coverage))
+      // Whoever watches is told the same total all the time.
+      expect(told[0]).toMatchObject({ known: 2, answered: 0, unreachable: 2 })
+      expect(new Set(told.map(({ known }) => known))).toEqual(new Set([result.coverage.known]))
       expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 1, complete: false })
       expect(whyOf(result, 'c')).toMatchObject({ why: 'ended', ended_at: last_seen })
     }

@@ -28,8 +28,10 @@ import { safetyPosture } from '../../../../src/exchange/query/query-types/safety
 import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import type { AbsentMember } from '../../../../src/exchange/query/query-types/type.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/words.ts'
+import type { Member } from '../../../../src/trust/peers/index.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
+import { some } from '../../../support/some.ts'
 
 const mergeTools = (lists: readonly (readonly ComparedToolUse[])[]) =>
   toolUsage.merge(
@@ -229,9 +231,8 @@ describe('coverageOf', () => {
   it('puts each member in exactly one count; the counts add up to the known', () => {
     forAll(fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 40 }), (outcomes) => {
       const members = outcomes.map((outcome, i) => ({
-        fingerprint: i.toString(16).padStart(16, '0'),
-        name: `node-${i}`,
-        outcome,
+        member: some<Member>({ fingerprint: i.toString(16).padStart(16, '0'), name: `node-${i}` }),
+        collected: { outcome },
       }))
       const coverage = coverageOf(members)
       const { answered, from_summary, denied, withheld, failed, unreachable } = coverage
