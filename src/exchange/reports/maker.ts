@@ -33,7 +33,10 @@ export interface ReportRequest {
 export interface MakerDeps {
   readonly query: Pick<Query, 'ask'>
   readonly fleet: Pick<Certificates, 'certified' | 'lately'>
-  readonly trust: Pick<Trust, 'members' | 'member' | 'met' | 'known' | 'opinion' | 'keysOf'>
+  readonly trust: Pick<
+    Trust,
+    'members' | 'member' | 'memberOf' | 'met' | 'known' | 'opinion' | 'keysOf' | 'keyState' | 'refuses'
+  >
   readonly figures: Pick<Figures, 'of'>
   readonly self: Pick<Member, 'node_id' | 'name' | 'fingerprint'>
   readonly clock: Pick<Clock, 'now'>
@@ -53,13 +56,16 @@ const TIMEOUT_MS = 60_000
 /** Machines that are away must not hold a report up. */
 const NAMED_TIMEOUT_MS = 5_000
 const NAMED_MAX = 1_000
+/** Such a machine may seem to be there, and nothing that it gives counts. */
+const FROZEN =
+  "The key of a machine has several successors, and one may be a thief's: karo doctor --only peers.lineage names its keys."
 /** Missing machines that a report names. */
 const MISSING_MAX = 200
 
 interface Answer {
   readonly withheld: string | undefined
   readonly denied: boolean
-  readonly audience: string | null
+  readonly audience: string | undefined
   readonly buckets: readonly BucketTotals[]
   readonly first: Found['first']
   /** Why the newest period tells nothing of the team apart; undefined: it does, or no team was asked about. */
@@ -70,6 +76,7 @@ interface Answer {
 
 /** Rejects with KaroError `refused` if the asker may have none of it, and with what a question may reject with. */
 export async function makeReport(deps: MakerDeps, request: ReportRequest): Promise<Report> {
+  const { trust } = deps
   const { range, team, acting } = request
   // The same days of the week, as far back as the time is long; a range that is too long for that is compared week by week.
   const long = Math.ceil((range.end - range.start) / WEEK_MS) * WEEK_MS
@@ -98,11 +105,14 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
     node: { name: deps.self.name, fingerprint: deps.self.fingerprint },
     askedAs: acting?.name ?? null,
     team: team ?? null,
-    audience: all.find(({ audience }) => audience !== null)?.audience ?? null,
+    audience: all.find(({ audience }) => audience)?.audience ?? null,
     named: await namedIn(deps, request),
     machines: machinesOf(deps),
     source: deps.figures.of(),
-    notes: teamNotes(team, all),
+    notes: [
+      ...teamNotes(team, all),
+      ...(trust.known().some((node) => trust.keyState(node).kind === 'frozen') ? [FROZEN] : []),
+    ],
   })
 }
 
@@ -128,7 +138,7 @@ async function ask(
   return {
     withheld: released === undefined ? (notes[0] ?? 'there are no totals of it') : undefined,
     denied: status === 'access_denied',
-    audience: released?.audience ?? null,
+    audience: released?.audience,
     first: released?.first,
     // What became of machines is counted over all of them, which would be told as if it were the team's.
     buckets: (opened ?? []).map((one) => (team === undefined ? one : { ...one, contributions: undefined })),
@@ -225,22 +235,22 @@ const foundIn = ({ withheld, first, buckets }: Answer, range: Range, back: numbe
 
 /**
  * Presence, which every member knows: nothing here says what a machine gave. A machine whose certificate ended lately is among them,
- * and missing.
+ * and missing. While a key has several successors, they are one machine, which is there when one of them is, under the name that
+ * was certified: any other name is its own claim.
  */
 function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machines'] {
   const now = clock.now()
   const isEnrolled = (node: Member['node_id']) => trust.keysOf(node).some(fleet.lately)
-  const certified = [self.node_id, ...trust.known()].filter((node) => {
-    const { denied, revoked } = trust.opinion(node)
-    return isEnrolled(node) && !denied && !revoked
-  })
+  const keys = [self.node_id, ...trust.known()].filter((node) => isEnrolled(node) && !trust.refuses(node))
+  const machines = [...Map.groupBy(keys, trust.memberOf).values()]
   const seen = (node: Member['node_id']) => trust.met(node)?.last_seen ?? 0
-  const missing = certified
-    .filter((node) => node !== self.node_id && isMissing(trust.member(node), now))
+  const missing = machines
+    .filter((all) => all.every((key) => key !== self.node_id && isMissing(trust.member(key), now)))
+    .flatMap((all) => all.find(fleet.lately) ?? all[0] ?? [])
     .sort((a, b) => seen(a) - seen(b))
   return {
-    enrolled: certified.length,
-    seen: certified.length - missing.length,
+    enrolled: machines.length,
+    seen: machines.length - missing.length,
     missing: missing.slice(0, MISSING_MAX).map((node) => {
       const { name, fingerprint } = trust.opinion(node)
       return { name, fingerprint, last_seen: seen(node) ? new Date(seen(node)).toISOString() : null }

@@ -194,14 +194,8 @@ interface State {
 
 /** What the last run of the daemon knew; what cannot be is nothing. */
 function stateOf(found: unknown): State {
-  const { standing, mark } = (typeof found === 'object' && found !== null ? found : {}) as Record<
-    string,
-    unknown
-  >
-  const before = (typeof standing === 'object' && standing !== null ? standing : {}) as Record<
-    string,
-    unknown
-  >
+  const { standing, mark } = Object(found) as Record<string, unknown>
+  const before = Object(standing) as Record<string, unknown>
   const entries = THRESHOLDS.flatMap((threshold) => {
     const is = before[threshold]
     return typeof is === 'boolean' ? [[threshold, is] as const] : []

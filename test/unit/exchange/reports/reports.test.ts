@@ -36,6 +36,7 @@ const NAMED = [
   { name: 'hq', fingerprint: '73759d20c49e8cef', anomalies: { signals: [signal], learning: false } },
 ]
 
+const IVY = 'ivy' as NodeId
 const CERTIFIED = ['self', 'ann', 'bob', 'cid', 'dan', 'fay']
 
 interface World {
@@ -55,6 +56,8 @@ interface World {
   now: number
   days: readonly Day[]
   roles: readonly string[]
+  /** Keys of one machine, the last of which is certified and has the others as its successors. */
+  forked: readonly NodeId[]
   status: QueryResult['status']
   config: Config['reports']
 }
@@ -94,7 +97,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         certified: () =>
           CERTIFIED.map((node_id) => ({ node_id: node_id as NodeId, teams: ['10.0.3.x'] })) as never,
         lately: (node) =>
-          ['gil', 'hal', 'the former key of fay', ...CERTIFIED].includes(node) && node !== 'fay'
+          ['gil', 'hal', 'ivy', 'the former key of fay', ...CERTIFIED].includes(node) && node !== 'fay'
             ? ({} as never)
             : undefined,
       },
@@ -103,11 +106,14 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         member: seen,
         // The certificate of gil has ended, so it is no member.
         met: (node) => (node === 'gil' ? { last_seen: it.now - 9 * DAY_MS, addresses: [] } : seen(node)),
-        known: () => [...CERTIFIED.slice(1), 'eve', 'gil', 'hal', 'never certified'] as never,
+        known: () => [...it.forked, ...CERTIFIED.slice(1), 'eve', 'gil', 'hal', 'never certified'] as never,
         // Fay has rotated its key, and hal is denied here.
-        keysOf: (node) => [node, `the former key of ${node}` as NodeId],
-        opinion: (node) =>
-          ({ name: `the ${node}`, fingerprint: '0123456789abcdef', denied: node === 'hal' }) as never,
+        keysOf: (node) => [node, it.forked.includes(node) ? IVY : (`the former key of ${node}` as NodeId)],
+        memberOf: (node) => (it.forked.includes(node) ? IVY : node),
+        keyState: (node) =>
+          it.forked.includes(node) ? { kind: 'frozen', fork: { at: IVY, between: [] } } : { kind: 'current' },
+        refuses: (node) => node === 'hal',
+        opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
       },
       totals: {
         audiences: () => ['security'],
@@ -156,6 +162,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
     days: [],
     roles: ['security'],
     reads: 0,
+    forked: [],
     status: 'success',
     config: { thresholds: { ...OFF, ...limits } },
   }
@@ -234,6 +241,22 @@ describe('a report that somebody asks for', () => {
       ['the fay', false],
       ['the dan', false],
     ])
+  })
+
+  it('counts a machine whose key has several successors once, under its certified name, and says so', async () => {
+    const it = world()
+    it.forked = ['ivy 2', 'ivy 3', IVY] as NodeId[]
+    const { machines, notes } = await it.reports.make(request)
+    expect(machines).toMatchObject({ enrolled: 8, seen: 2, missing_total: 6, never_enrolled: 1 })
+    expect(machines.missing.map(({ name }) => name)).toContain('the ivy')
+    expect(notes.join()).toContain('peers.lineage')
+    // It is there, whichever of the two it is.
+    it.forked = ['bob', 'ann', IVY] as NodeId[]
+    expect((await it.reports.make(request)).machines).toMatchObject({
+      enrolled: 6,
+      seen: 2,
+      missing_total: 4,
+    })
   })
 })
 
