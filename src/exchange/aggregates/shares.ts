@@ -112,18 +112,11 @@ export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
   return sum
 }
 
-/** Vectors of one length are added to it, and it has their sum mod 2^64. */
-export interface Sum {
-  /** `term` is not changed before `total`. Throws RangeError for a vector of another length. Exact up to 2^21 vectors, of which a list has 1,024 at most. */
-  add(term: BigUint64Array): void
-  total(): BigUint64Array
-}
-
 /**
  * An empty sum of that many cells. Words of 32 bits are added as doubles, four vectors at a time, and carried at the end, which
  * takes a sixth of the time of `added`.
  */
-export function createSum(cells: number): Sum {
+export function createSum(cells: number) {
   const words = new Float64Array(cells * 2)
   const none = new Uint32Array(words.length)
   const waiting: Uint32Array[] = []
@@ -132,7 +125,8 @@ export function createSum(cells: number): Sum {
     for (let at = 0; at < words.length; at++) words[at]! += a[at]! + b[at]! + c[at]! + d[at]!
   }
   return {
-    add(term) {
+    /** `term` is not changed before `total`. Throws RangeError for a vector of another length. Exact up to 2^21 vectors, of which a list has 1,024 at most. */
+    add(term: BigUint64Array) {
       if (term.length !== cells) throw new RangeError('vectors of different lengths')
       if (waiting.push(new Uint32Array(term.buffer, term.byteOffset, words.length)) === 4) take()
     },

@@ -22,23 +22,13 @@ const TOLD_MAX = 8_192
 /** Bytes of heads in one message, within its limit. */
 const BYTES_MAX = 6 * 1024
 
-export interface Announcer {
-  own(document: Document): void
-  received(document: Document): void
-  /** Own ones once more. */
-  remind(heads: readonly DocumentHeadBody[]): void
-  /** Tells at once of this node's own documents that wait to be told. */
-  now(): void
-  /** Another node has announced the document. */
-  heard(head: DocumentHeadBody): void
-  stop(): void
-}
-
 export interface AnnouncerDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'> {
   readonly topic: Announcing
 }
 
-export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps): Announcer {
+export type Announcer = ReturnType<typeof createAnnouncer>
+
+export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps) {
   /** Heads to be announced, by document name, the oldest first. `at`: earliest time (monotonic, ms). */
   const waiting = createRecent<
     string,
@@ -103,22 +93,25 @@ export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps)
   }
 
   return {
-    own: (document) => add(headOf(document), OWN_AFTER_MS, true),
-    received(document) {
+    own: (document: Document) => add(headOf(document), OWN_AFTER_MS, true),
+    received(document: Document) {
       const head = headOf(document)
       if (told.get(editionOf(head)) !== undefined) return
       const [least, most] = OTHERS_AFTER_MS
       add(head, least + random.float() * (most - least), false)
     },
+    /** Tells at once of this node's own documents that wait to be told. */
     now() {
       for (const [, one] of waiting) if (one.own) one.at = 0
       cancel()
       tell()
     },
-    remind(heads) {
+    /** Own ones once more. */
+    remind(heads: readonly DocumentHeadBody[]) {
       for (const head of heads) add(head, 0, true)
     },
-    heard(head) {
+    /** Another node has announced the document. */
+    heard(head: DocumentHeadBody) {
       const edition = editionOf(head)
       told.set(edition, true)
       const other = waiting.peek(nameOf(head))

@@ -226,18 +226,12 @@ interface Named {
   readonly slot: string
 }
 
-export interface Pace {
-  /** Milliseconds until another document of that name may be asked for; 0: now. */
-  wait(name: Named): number
-  took(name: Named, bytes: number): void
-}
-
 /** Of documents, and of their bytes. */
 const hourly = ({ documents, bytes }: Bounds): readonly ((key: string) => Quota)[] =>
   [documents, bytes].map((frames) => createQuotas<string>({ frames, perMs: PER_MS }, AUTHORS_MAX))
 
 /** `sponsorOf`: the neighbour through which an author is known that is not admitted here; all of its authors are one to the pace. */
-export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersView['sponsorOf']): Pace {
+export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersView['sponsorOf']) {
   const ofSlot = createQuotas<string>(OF_SLOT, SLOTS_MAX)
   const ofKind = new Map<DocumentKind, ReturnType<typeof hourly>>()
   /** Over all kinds: what those may take of the room for all. */
@@ -257,9 +251,10 @@ export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersVi
     return [...authors.map((of) => of(author)), ...inAll.map((of) => of(whose))]
   }
   return {
-    wait: (name) =>
+    /** Milliseconds until another document of that name may be asked for; 0: now. */
+    wait: (name: Named) =>
       Math.max(...[ofSlot(nameOf(name)), ...quotasOf(name)].map((quota) => quota.wait(clock.monotonic()))),
-    took(name, bytes) {
+    took(name: Named, bytes: number) {
       ofSlot(nameOf(name)).charge(clock.monotonic(), 1)
       for (const [i, quota] of quotasOf(name).entries())
         quota.charge(clock.monotonic(), i % 2 === 0 ? 1 : bytes)

@@ -2,7 +2,6 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { DocumentKey, DocumentRow } from '../../store/tables/documents.ts'
 import type { DocumentKind } from './kinds.ts'
-import type { DocumentCounts } from './types.ts'
 
 /**
  * `own`: written here. `received`: of others, for this node. `relayed`: of others, kept for others. `withdrawn`: of others, and
@@ -35,24 +34,6 @@ export interface Entry {
   readonly expires: number
 }
 
-export interface Catalog {
-  get(author: NodeId, kind: DocumentKind, slot: string): Entry | undefined
-  /** The live entries of one author and kind, in no order. */
-  shelf(author: NodeId, kind: DocumentKind): readonly Entry[]
-  /** Each has one live entry at least. */
-  shelves(): Iterable<Shelf>
-  /** Puts it in, in the place of an older edition. Rows come in ascending `seq`, except before `settle`. */
-  add(row: DocumentRow): void
-  remove(entry: Entry): void
-  has(entry: Entry): boolean
-  /** After loading, which is in the store's order. */
-  settle(): void
-  /** Entries that came after `seq`, in order of arrival. */
-  after(seq: number): Iterable<Entry>
-  counts(): Omit<DocumentCounts, 'conflicts'>
-  size(): number
-}
-
 const MINUTE_MS = 60_000
 /** Removed entries stay in the order until there are this many more than live ones. */
 const SLACK = 1_024
@@ -67,7 +48,9 @@ export const keyOf = (entry: Entry): DocumentKey => ({
   slot: entry.slot,
 })
 
-export function createCatalog(): Catalog {
+export type Catalog = ReturnType<typeof createCatalog>
+
+export function createCatalog() {
   const shelves = new Map<string, Shelf>()
   let order: Entry[] = []
   let live = 0
@@ -86,12 +69,15 @@ export function createCatalog(): Catalog {
 
   return {
     has,
-    get: (author, kind, slot) => shelfOf(author, kind)?.bySlot.get(slot),
-    shelf: (author, kind) => [...(shelfOf(author, kind)?.bySlot.values() ?? [])],
+    get: (author: NodeId, kind: DocumentKind, slot: string) => shelfOf(author, kind)?.bySlot.get(slot),
+    /** The live entries of one author and kind, in no order. */
+    shelf: (author: NodeId, kind: DocumentKind) => [...(shelfOf(author, kind)?.bySlot.values() ?? [])],
 
+    /** Each has one live entry at least. */
     shelves: () => shelves.values(),
 
-    add(row) {
+    /** Puts it in, in the place of an older edition. Rows come in ascending `seq`, except before `settle`. */
+    add(row: DocumentRow) {
       const author = formatNodeId(row.author)
       const kind = row.kind as DocumentKind
       let shelf = shelfOf(author, kind)
@@ -120,18 +106,20 @@ export function createCatalog(): Catalog {
       if (order.length > 2 * live + SLACK) order = order.filter(has)
     },
 
-    remove(entry) {
+    remove(entry: Entry) {
       if (!has(entry)) return
       forget(entry)
       entry.shelf.bySlot.delete(entry.slot)
       if (entry.shelf.bySlot.size === 0) shelves.delete(`${entry.shelf.kind} ${entry.shelf.author}`)
     },
 
+    /** After loading, which is in the store's order. */
     settle() {
       order.sort((a, b) => a.seq - b.seq)
     },
 
-    *after(seq) {
+    /** Entries that came after `seq`, in order of arrival. */
+    *after(seq: number) {
       const from = order
       let low = 0
       let high = from.length

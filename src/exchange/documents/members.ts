@@ -19,36 +19,14 @@ const MOVED_MAX = 4_096
 /** Kinds that only a root and its issuers sign. */
 const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'policy_bundle']
 
-export interface MembersView {
-  /** Other members that were there a moment ago, as far as this node knows. */
-  present(): readonly NodeId[]
-  /** Those of them that are admitted here. */
-  admitted(): readonly NodeId[]
-  /**
-   * False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. Of a
-   * kind with a port the port says so: a root is no member, and what it signed has to be there all the same. `version`: of
-   * one that would be taken.
-   */
-  keepsFrom(author: NodeId, kind: string, version?: number): boolean
-  /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
-  sponsorOf(node: NodeId): NodeId | undefined
-  /** Every key of a member, that one among them. */
-  keysOf(node: NodeId): readonly NodeId[]
-  /**
-   * When a member went away that came back some minutes ago or comes back now; monotonic ms, -Infinity for one that was never
-   * here. Undefined for one that was here all along.
-   */
-  awaySince(node: NodeId): number | undefined
-  /** Present members, this node among them, that relay this document. */
-  holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string): readonly NodeId[]
-}
+export type MembersView = ReturnType<typeof createMembersView>
 
 export function createMembersView(
   trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>,
   self: NodeId,
   clock: Clock,
   ports: DocumentPorts = {},
-): MembersView {
+) {
   const own = candidate(self)
   let candidates = new Map<NodeId, Candidate>()
   let nodes: readonly NodeId[] = []
@@ -63,6 +41,7 @@ export function createMembersView(
 
   /** A port that wants rotations of every known node makes no authorities of them. */
   const isAuthority = (node: NodeId): boolean => AUTHORITY.some((kind) => ports[kind]?.wanted(node) === true)
+  /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
   const sponsorOf = (node: NodeId): NodeId | undefined =>
     node === self || trust.admits(node) || isAuthority(node)
       ? undefined
@@ -103,28 +82,41 @@ export function createMembersView(
   }
 
   return {
+    /** Other members that were there a moment ago, as far as this node knows. */
     present() {
       refresh()
       return nodes
     },
+    /** Those of them that are admitted here. */
     admitted() {
       refresh()
       return nodes.filter(trust.admits)
     },
-    keepsFrom(author, kind, version) {
+    /**
+     * False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. Of a
+     * kind with a port the port says so: a root is no member, and what it signed has to be there all the same. `version`: of
+     * one that would be taken.
+     */
+    keepsFrom(author: NodeId, kind: string, version?: number) {
       const port = ports[kind as DocumentKind]
       if (port !== undefined) return port.wanted(author, version)
       return !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined)
     },
     sponsorOf,
+    /** Every key of a member, that one among them. */
     keysOf: trust.keysOf ?? ((node) => [node]),
-    awaySince(node) {
+    /**
+     * When a member went away that came back some minutes ago or comes back now; monotonic ms, -Infinity for one that was never
+     * here. Undefined for one that was here all along.
+     */
+    awaySince(node: NodeId) {
       refresh()
       if (!candidates.has(node)) return goneAt(node)
       const last = back.peek(node)
       return last !== undefined && clock.monotonic() - last.at < BACK_MS ? last.since : undefined
     },
-    holders(author, publicKey, kind, slot) {
+    /** Present members, this node among them, that relay this document. */
+    holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string) {
       refresh()
       return drawn.getOrInsert(nameOf({ author, kind, slot }), () =>
         holdersOf(documentTicket(publicKey, kind, slot), author, all),

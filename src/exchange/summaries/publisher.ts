@@ -32,14 +32,6 @@ export interface PublisherDeps extends PlanDeps {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
-export interface Publisher {
-  /** Looks once; resolves when what is to be published is durable. Rejects when it could not tell or publish. */
-  round(signal: AbortSignal): Promise<void>
-  /** The boxes of the open periods, and of others that a round would publish now. Changes nothing. */
-  pending(): Promise<readonly { readonly period: Period; readonly boxes: readonly PlannedBox[] }[]>
-  counts(): SharedCounts
-}
-
 interface SharedCounts {
   /** Nodes this one's summaries are sealed to. */
   readonly recipients: number
@@ -75,7 +67,7 @@ const LATE_EVERY_MS = 10 * 60_000
 /** Periods an audit entry names; the rest is a number. */
 const NAMED_MAX = 24
 
-export function createPublisher(deps: PublisherDeps): Publisher {
+export function createPublisher(deps: PublisherDeps) {
   const { nodeId, insight, documents, audit, clock, random, log, self, revision } = deps
   let editions: Promise<Map<string, Edition>> | undefined
   /** The state of the last round that ended; undefined: everything has to be looked at. */
@@ -153,6 +145,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return { ...deps, insight: { ...insight, during: (range) => insight.during(range, care) } }
   }
 
+  /** Looks once; resolves when what is to be published is durable. Rejects when it could not tell or publish. */
   async function round(signal: AbortSignal): Promise<void> {
     const at = revision()
     const before = last
@@ -251,6 +244,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
   return {
     round,
+    /** The boxes of the open periods, and of others that a round would publish now. Changes nothing. */
     async pending() {
       const plan = await makePlan(deps)
       const known = await load(plan)

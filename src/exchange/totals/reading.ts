@@ -6,21 +6,6 @@ import type { BatchTotals, BucketTotals } from './types.ts'
 export type OpenedBucket = Pick<BatchTotals, 'contributors' | 'rows'> &
   Partial<BatchTotals> & { readonly bucket: TimeRange }
 
-export interface Reading {
-  /** In the order of time; several of one period are of different machines. */
-  readonly buckets: readonly OpenedBucket[]
-  /** Machines behind a period; of several periods the most of one. */
-  readonly machines: number
-  /** Rows that any of the periods tells. */
-  names(): readonly string[]
-  /** The sum of a row over the periods that tell it; null: none does. */
-  value(row: string): number | null
-  /** Machines that have any of it; of several periods the most of one. */
-  nodes(row: string): number
-  /** Whether all machines of each period are in the value. */
-  isWhole(row: string): boolean
-}
-
 /** The most of one period; its parts, which are of different machines, come one after the other and add up. */
 const peakOf = () => ({ start: Number.NaN, sum: 0, most: 0 })
 
@@ -32,8 +17,10 @@ function raise(peak: ReturnType<typeof peakOf>, start: number, count: number): v
 
 const nothing = () => ({ value: 0, whole: 0, nodes: peakOf() })
 
+export type Reading = ReturnType<typeof readingOf>
+
 /** Goes through all rows once: a year of hours has millions. */
-export function readingOf(buckets: readonly OpenedBucket[]): Reading {
+export function readingOf(buckets: readonly OpenedBucket[]) {
   const machines = peakOf()
   const sums = new Map<string, ReturnType<typeof nothing>>()
   for (const { bucket, contributors, rows, partly } of buckets) {
@@ -47,12 +34,18 @@ export function readingOf(buckets: readonly OpenedBucket[]): Reading {
     }
   }
   return {
+    /** In the order of time; several of one period are of different machines. */
     buckets,
+    /** Machines behind a period; of several periods the most of one. */
     machines: machines.most,
+    /** Rows that any of the periods tells. */
     names: () => [...sums.keys()],
-    value: (row) => sums.get(row)?.value ?? null,
-    nodes: (row) => sums.get(row)?.nodes.most ?? 0,
-    isWhole: (row) => sums.get(row)?.whole === buckets.length,
+    /** The sum of a row over the periods that tell it; null: none does. */
+    value: (row: string) => sums.get(row)?.value ?? null,
+    /** Machines that have any of it; of several periods the most of one. */
+    nodes: (row: string) => sums.get(row)?.nodes.most ?? 0,
+    /** Whether all machines of each period are in the value. */
+    isWhole: (row: string) => sums.get(row)?.whole === buckets.length,
   }
 }
 

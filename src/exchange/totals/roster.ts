@@ -2,7 +2,7 @@
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
 import { comparable } from '../../base/words/comparable.ts'
-import { type Principal, principalOf } from '../../trust/policy/index.ts'
+import { principalOf } from '../../trust/policy/index.ts'
 import type { Contributor } from '../aggregates/index.ts'
 import type { TotalsDeps } from './deps.ts'
 
@@ -15,29 +15,13 @@ export interface Readers {
 }
 
 /** Who is who at one moment: it is made anew for each round, because a thousand machines are looked up in it often. */
-export interface Roster {
-  /** Nodes whose shares are looked at: certified or known here, this one among them. */
-  readonly candidates: readonly NodeId[]
-  contributorOf(node: NodeId): Contributor | undefined
-  isRevoked(node: NodeId): boolean
-  /** Whether these nodes have owners by their certificates, each another one: two halves of a number are not to meet. */
-  areApart(nodes: readonly NodeId[]): boolean
-  /** Member ids of those that are certified and not revoked. */
-  readonly expected: ReadonlySet<string>
-  /** How many of them are in each team, by their certificates. */
-  readonly teams: ReadonlyMap<string, number>
-  /** The nodes with this role, as policy sees them, without this one. */
-  principals(audience: string): readonly Principal[]
-  named(audience: string): Readers
-  /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
-  readers(audience: string): readonly Uint8Array[]
-}
+export type Roster = ReturnType<typeof rosterOf>
 
 /**
  * Only what an issuer or the owner said counts here: anybody can make a hundred keys that call themselves machines, and k
  * of them with one real machine would show that machine's numbers.
  */
-export function rosterOf({ identity, fleet, trust }: TotalsDeps): Roster {
+export function rosterOf({ identity, fleet, trust }: TotalsDeps) {
   const self = identity.nodeId
   const certified = new Map(fleet.certified().map((binding) => [binding.node_id, binding]))
   const isConfigured = (node: NodeId): boolean => node !== self && trust.opinion(node).why === 'config'
@@ -60,32 +44,37 @@ export function rosterOf({ identity, fleet, trust }: TotalsDeps): Roster {
   const expected = new Map(
     [...certified.keys()].filter((node) => !isRefused(node)).map((node) => [trust.memberOf(node), node]),
   )
+  /** How many of them are in each team, by their certificates. */
   const teams = new Map<string, number>()
   for (const team of [...expected.values()].flatMap((node) => [...new Set(teamsOf(node))]))
     teams.set(team, (teams.get(team) ?? 0) + 1)
+  /** Nodes whose shares are looked at: certified or known here, this one among them. */
   const candidates = [...new Set([self, ...certified.keys(), ...trust.known()])]
 
   return {
     candidates,
-    contributorOf: (node) => ({
+    contributorOf: (node: NodeId): Contributor | undefined => ({
       member: trust.memberOf(node),
       owner: ownerOf(node),
       counted: isCounted(node),
       roles: rolesOf(node),
       teams: teamsOf(node),
     }),
-    areApart(nodes) {
+    /** Whether these nodes have owners by their certificates, each another one: two halves of a number are not to meet. */
+    areApart(nodes: readonly NodeId[]) {
       const owners = nodes.map(ownerOf)
       return owners.every((owner, at) => owner !== undefined && owners.indexOf(owner) === at)
     },
-    isRevoked: (node) => node !== self && trust.opinion(node).revoked,
+    isRevoked: (node: NodeId) => node !== self && trust.opinion(node).revoked,
+    /** Member ids of those that are certified and not revoked. */
     expected: new Set(expected.keys()),
     teams,
-    principals: (audience) =>
+    /** The nodes with this role, as policy sees them, without this one. */
+    principals: (audience: string) =>
       candidates
         .filter((node) => node !== self && rolesOf(node).includes(audience))
         .map((node) => principalOf(trust.opinion(node))),
-    named: (audience) => ({
+    named: (audience: string) => ({
       nodes: [...certified.values()]
         .filter(({ node_id, roles }) => node_id !== self && roles.includes(audience))
         .flatMap(({ node_id }) => (trust.opinion(node_id).revoked ? [] : node_id)),
@@ -95,7 +84,8 @@ export function rosterOf({ identity, fleet, trust }: TotalsDeps): Roster {
         .map(({ binding }) => ({ node_id: binding.node_id, name: binding.name }))
         .sort((a, b) => byText(a.name, b.name)),
     }),
-    readers: (audience) =>
+    /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
+    readers: (audience: string) =>
       candidates
         .filter((node) => isCounted(node) && rolesOf(node).includes(audience))
         .flatMap((node) => parseNodeId(node) ?? []),

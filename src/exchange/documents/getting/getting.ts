@@ -49,10 +49,6 @@ const REPEATS = ATTEMPTS - 1
 const UNANSWERED_MAX = 3
 /** A walk asks for what somebody else is asked for when it has not come by then, an attempt after ATTEMPT_MS. */
 const WALK_MS = 6_000
-export interface Getting {
-  /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
-  handle(event: GettingEvent): readonly GettingAction[]
-}
 
 export interface GettingDeps
   extends Pick<VisitsDeps, 'present' | 'isLikely' | 'random'>,
@@ -64,7 +60,7 @@ export interface GettingDeps
   readonly wait: (head: Wanted) => number
 }
 
-export function createGetting(deps: GettingDeps): Getting {
+export function createGetting(deps: GettingDeps) {
   const { self, members, clock, random } = deps
   let actions: GettingAction[] = []
   /** When something is due next. */
@@ -333,7 +329,8 @@ export function createGetting(deps: GettingDeps): Getting {
   }
 
   return {
-    handle(event) {
+    /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
+    handle(event: GettingEvent) {
       ;(handlers[event.on] as (event: GettingEvent) => void)(event)
       look()
       const done = actions

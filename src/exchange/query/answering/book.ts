@@ -38,21 +38,9 @@ interface Outcome {
   readonly asker?: Who
 }
 
-export interface Book {
-  /**
-   * A question was taken up, handed over by `neighbour`. Resolves when the ledger has it, by itself or in a count that
-   * is written later.
-   */
-  received(question: Question, neighbour: NodeId, asker: Who): Promise<void>
-  /** The question's outcome. True: the question has an entry of its own, and is worth a line in the log. */
-  responded(question: Question, outcome: Outcome): Promise<boolean>
-  /** A new question that this neighbour handed on was refused because of a bound. */
-  refused(neighbour: NodeId): void
-  /** Resolves when everything that was counted is in the ledger. */
-  flush(): Promise<void>
-}
+export type Book = ReturnType<typeof createBook>
 
-export function createBook({ audit, trust, clock }: QueryDeps): Book {
+export function createBook({ audit, trust, clock }: QueryDeps) {
   const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()
@@ -112,7 +100,11 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
   ): Promise<void> => (happened === undefined ? Promise.resolve() : tell(happened.key, happened.times))
 
   return {
-    received(question, neighbour, asker) {
+    /**
+     * A question was taken up, handed over by `neighbour`. Resolves when the ledger has it, by itself or in a count that
+     * is written later.
+     */
+    received(question: Question, neighbour: NodeId, asker: Who) {
       const { authorId, body } = question
       if (!isAdmitted(authorId))
         return now(strangers.times(neighbour), (key, times) => tellStrangers(key, times, authorId))
@@ -125,7 +117,11 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
       return now(received.times(key), tellReceived)
     },
 
-    async responded(question, { status, decision, level, people, sent, released, asker: again = {} }) {
+    /** The question's outcome. True: the question has an entry of its own, and is worth a line in the log. */
+    async responded(
+      question: Question,
+      { status, decision, level, people, sent, released, asker: again = {} }: Outcome,
+    ) {
       const { authorId, body } = question
       const { effect, rule, policy_rule } = decision
       const asker = askers.get(question) ?? again
@@ -157,10 +153,12 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
       return false
     },
 
-    refused(neighbour) {
+    /** A new question that this neighbour handed on was refused because of a bound. */
+    refused(neighbour: NodeId) {
       void now(busy.times(neighbour), tellBusy)
     },
 
+    /** Resolves when everything that was counted is in the ledger. */
     async flush() {
       const all = (sparing: Sparing, tell: (key: string, times: number) => Promise<void>) =>
         sparing.left().map(([key, times]) => tell(key, times))

@@ -45,18 +45,7 @@ interface About {
   readonly began: number
 }
 
-export interface Worker {
-  work(command: Command<'work'>): void
-  give(command: Command<'answer'>): void
-  refuse(command: Command<'refuse'>): void
-  answered(fact: Fact<'answer'>): void
-  gaveUp(fact: Fact<'give_up'>): void
-  turnedAway(from: NodeId): void
-  /** Resolves when nothing is worked on and the ledger has everything. */
-  idle(): Promise<void>
-}
-
-export function createWorker(deps: WorkerDeps): Worker {
+export function createWorker(deps: WorkerDeps) {
   const { clock, link, log, put, replay, watch } = deps
   const book = createBook(deps)
   const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
@@ -179,7 +168,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   return {
     give,
-    work(command) {
+    work(command: Command<'work'>) {
       const { work, question } = command
       const task = write(command).then(
         (answer) => put({ on: 'worked', work, answer }),
@@ -190,7 +179,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       )
       track(task, question)
     },
-    refuse({ question, status, to }) {
+    refuse({ question, status, to }: Command<'refuse'>) {
       const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
       const refusal = { status, level: question.body.level ?? 1 }
       const answer = refusals.get(key) ?? answerWith(question, refusal)
@@ -198,9 +187,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       for (const node of to) give({ do: 'answer', to: node, question, answer })
       watch?.answered({ query_type: typeWord(question.body), status })
     },
-    answered: (fact) => track(note(fact), fact.question),
-    gaveUp: ({ question }) => failed(question, 'consent or trust kept changing'),
+    answered: (fact: Fact<'answer'>) => track(note(fact), fact.question),
+    gaveUp: ({ question }: Fact<'give_up'>) => failed(question, 'consent or trust kept changing'),
     turnedAway: book.refused,
+    /** Resolves when nothing is worked on and the ledger has everything. */
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay)
       await book.flush()

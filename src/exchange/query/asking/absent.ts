@@ -20,17 +20,7 @@ export interface AbsentData {
   readonly covers?: TimeRange | undefined
 }
 
-export interface Absent {
-  /**
-   * The data of each of `nodes` that can be shown from its summaries; the others are left out. Waits for what was not
-   * looked up before, until the deadline at most. Never rejects.
-   */
-  covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
-  /** Of the looked-up nodes: those that published again without this node as a recipient. */
-  denied(node: NodeId): boolean
-  /** Looks up the nodes that were not looked up before. Never rejects. */
-  lookUp(nodes: readonly NodeId[]): Promise<unknown>
-}
+export type Absent = ReturnType<typeof createAbsent>
 
 /** For one question; `deadlineAt` is monotonic, ms. */
 export function createAbsent(
@@ -40,7 +30,7 @@ export function createAbsent(
     range,
     deadlineAt,
   }: { readonly type: AskedType; readonly range: TimeRange; readonly deadlineAt: number },
-): Absent {
+) {
   const row = queryType(type)
   const found = new Map<NodeId, AbsentData>()
   const denied = new Set<NodeId>()
@@ -80,6 +70,7 @@ export function createAbsent(
     return before !== undefined && start <= before.start && end >= before.end ? cover : undefined
   }
 
+  /** Looks up the nodes that were not looked up before. Never rejects. */
   function lookUp(nodes: readonly NodeId[]): Promise<unknown> {
     for (const node of row.fromSummaries === undefined ? [] : nodes) {
       if (!lookups.has(node)) lookups.set(node, lookUpOne(node))
@@ -88,9 +79,14 @@ export function createAbsent(
   }
 
   return {
-    denied: (node) => denied.has(node),
+    /** Of the looked-up nodes: those that published again without this node as a recipient. */
+    denied: (node: NodeId) => denied.has(node),
     lookUp,
-    async covered(nodes) {
+    /**
+     * The data of each of `nodes` that can be shown from its summaries; the others are left out. Waits for what was not
+     * looked up before, until the deadline at most. Never rejects.
+     */
+    async covered(nodes: readonly NodeId[]) {
       await within(lookUp(nodes), Math.min(WAIT_MS, left()), timers)
       return new Map(
         nodes.flatMap((node) => {

@@ -12,8 +12,8 @@ import { queryType } from '../query-types/index.ts'
 import { askedRange, reachOf, rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
 import { soFar, unreachedIn } from '../state/asker.ts'
-import type { AskId, Command, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
-import type { AskRequest, Query, QueryDeps } from '../types.ts'
+import type { AskId, Command, Direct, Fact, Live, QueryEvent, Sealed } from '../state/types.ts'
+import type { AskRequest, QueryDeps } from '../types.ts'
 import { type Absent, createAbsent } from './absent.ts'
 import { type Collection, coverageOf, type OwnData, resultOf } from './collect.ts'
 import { createFetch, type Pose } from './fetch.ts'
@@ -32,20 +32,6 @@ const NOTHING_NAMED = 'By name: nothing began where people let theirs be named.'
 
 export interface AskerDeps extends QueryDeps {
   readonly put: (event: QueryEvent) => void
-}
-
-export interface AskerEdge {
-  readonly ask: Query['ask']
-  readonly open: OpenAnswer
-  dial(command: Command<'dial'>): void
-  look(command: Command<'look'>): void
-  tell(command: Command<'tell'>): void
-  refused(fact: Fact<'refuse_answer'>): void
-  concluded(fact: Fact<'conclude'>): void
-  /** No query begins afterwards. */
-  stop(): void
-  /** Queries under way now. */
-  asking(): number
 }
 
 /** What the edge keeps of one question; the state machine has the rest. */
@@ -74,7 +60,7 @@ type Terms = Pick<Live, 'members' | 'known' | 'startedAt' | 'deadlineAt' | 'summ
   readonly begun: (id: AskId) => void
 }
 
-export function createAskerEdge(deps: AskerDeps): AskerEdge {
+export function createAskerEdge(deps: AskerDeps) {
   const { identity, trust, insight, clock, timers, random, log, mesh, put } = deps
   const asks = new Map<AskId, Own>()
   let stopped = false
@@ -239,7 +225,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
 
   return {
     ask,
-    open(id, responder, response) {
+    open(id: AskId, responder: Uint8Array, response: Sealed | Direct) {
       const own = asks.get(id)
       if (own === undefined) throw new Error('an answer to no question')
       const answer =
@@ -249,21 +235,23 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       own.check?.(answer, formatNodeId(responder))
       return answer
     },
-    dial: (command) => void reach(command),
-    look: ({ live, nodes }) => void asks.get(live.ask)?.absent?.lookUp(nodes),
-    tell: ({ live }) => asks.get(live.ask)?.onProgress?.(live),
-    refused({ live, node, code }) {
+    dial: (command: Command<'dial'>) => void reach(command),
+    look: ({ live, nodes }: Command<'look'>) => void asks.get(live.ask)?.absent?.lookUp(nodes),
+    tell: ({ live }: Command<'tell'>) => asks.get(live.ask)?.onProgress?.(live),
+    refused({ live, node, code }: Fact<'refuse_answer'>) {
       const trace = live.question.trace
       log.warn({ peer: node, code, trace_id: trace === undefined ? null : toHex(trace) }, 'answer refused')
     },
-    concluded(end) {
+    concluded(end: Fact<'conclude'>) {
       const own = asks.get(end.live.ask)
       own?.dials.abort()
       own?.over(end)
     },
+    /** No query begins afterwards. */
     stop() {
       stopped = true
     },
+    /** Queries under way now. */
     asking: () => asks.size,
   }
 }

@@ -14,6 +14,7 @@ import type {
   Done,
   Echo,
   EndedBy,
+  EventOf,
   Live,
   NewQuestion,
   OpenAnswer,
@@ -59,29 +60,6 @@ export interface AskerDeps extends Omit<OutreachDeps, 'ways'> {
   readonly open: OpenAnswer
 }
 
-export interface Asker {
-  ask(question: NewQuestion): void
-  /** This node's own part of its question is there. */
-  own(ask: AskId): void
-  /** An answer to a question of this node; `signer` of one over the owner's own link is the neighbour that the connection proves. */
-  response(from: NodeId, signer: Uint8Array, response: Sealed | Direct): void
-  /** A neighbour is done with a question. */
-  done(from: NodeId, done: Done): void
-  down(node: NodeId): void
-  echoed(question: RoutedId, echo: Echo): void
-  slow(ask: AskId, node: NodeId): void
-  silent(ask: AskId, node: NodeId): void
-  dialed(ask: AskId, node: NodeId, reached: boolean): void
-  tree(ask: AskId): void
-  deadline(ask: AskId): void
-  progress(ask: AskId): void
-  ahead(ask: AskId): void
-  late(ask: AskId): void
-  cancel(ask: AskId): void
-  /** Ends every question of this node as cancelled. */
-  stop(): void
-}
-
 interface Entry {
   readonly live: Live
   readonly outreach: Outreach
@@ -90,7 +68,7 @@ interface Entry {
   progress: 'quiet' | 'told' | 'changed'
 }
 
-export function createAsker(deps: AskerDeps): Asker {
+export function createAsker(deps: AskerDeps) {
   const { self, clock, emit, open } = deps
   /** An answer to any other question is late, or was never asked for. */
   const asks = new Map<AskId, Entry>()
@@ -138,7 +116,7 @@ export function createAsker(deps: AskerDeps): Asker {
   }
 
   return {
-    ask(question) {
+    ask(question: NewQuestion) {
       const live: Live = { ...question, collected: new Map(), provisional: new Map() }
       const { ask, deadlineAt } = live
       const outreach = createOutreach({ ...deps, ways }, live, (node, busy) =>
@@ -157,13 +135,15 @@ export function createAsker(deps: AskerDeps): Asker {
       if (ms !== undefined) emit({ do: 'link_all', ms })
       changed(entry)
     },
-    own(ask) {
+    /** This node's own part of its question is there. */
+    own({ ask }: EventOf<'own'>) {
       const entry = asks.get(ask)
       if (entry === undefined) return
       entry.ownIsThere = true
       endIfAllDone(entry)
     },
-    response(from, signer, response) {
+    /** An answer to a question of this node; `signer` of one over the owner's own link is the neighbour that the connection proves. */
+    response(from: NodeId, signer: Uint8Array, response: Sealed | Direct) {
       const entry = asks.get(toHex(response.query_id))
       if (entry === undefined) return
       const { live, outreach } = entry
@@ -191,34 +171,36 @@ export function createAsker(deps: AskerDeps): Asker {
         settle(entry, node, { outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error', at_ms })
       }
     },
-    done(from, { author, query_id, answered, lost }) {
+    /** A neighbour is done with a question. */
+    done(from: NodeId, { author, query_id, answered, lost }: Done) {
       if (formatNodeId(author) !== self) return
       // A member that was asked for itself, gave nothing and lost one has lost itself: it had no time (owner.ts).
       asks.get(toHex(query_id))?.outreach.done(from, answered === 0 && lost === 1)
     },
-    down(node) {
+    down(node: NodeId) {
       for (const { outreach } of [...asks.values()]) outreach.down(node)
     },
-    echoed({ query_id, tree }, echo) {
+    echoed({ query_id, tree }: RoutedId, echo: Echo) {
       asks.get(toHex(query_id))?.outreach.echoed(echo, tree !== undefined)
     },
-    slow: (ask, node) => asks.get(ask)?.outreach.slow(node),
-    silent: (ask, node) => asks.get(ask)?.outreach.silent(node),
-    dialed: (ask, node, reached) => asks.get(ask)?.outreach.dialed(node, reached),
-    tree: (ask) => asks.get(ask)?.outreach.treeIsLate(),
-    deadline: (ask) => endIfThere(ask, 'deadline'),
-    progress(ask) {
+    slow: ({ ask, node }: EventOf<'slow'>) => asks.get(ask)?.outreach.slow(node),
+    silent: ({ ask, node }: EventOf<'silent'>) => asks.get(ask)?.outreach.silent(node),
+    dialed: ({ ask, node, reached }: EventOf<'dialed'>) => asks.get(ask)?.outreach.dialed(node, reached),
+    tree: (ask: AskId) => asks.get(ask)?.outreach.treeIsLate(),
+    deadline: (ask: AskId) => endIfThere(ask, 'deadline'),
+    progress(ask: AskId) {
       const entry = asks.get(ask)
       if (entry?.progress === 'changed') tell(entry)
       else if (entry !== undefined) entry.progress = 'quiet'
     },
-    ahead(ask) {
+    ahead(ask: AskId) {
       const live = asks.get(ask)?.live
       if (!live?.summaries) return
       emit({ do: 'look', live, nodes: unreachedIn(live) })
     },
-    late: (ask) => asks.get(ask)?.outreach.late(),
-    cancel: (ask) => endIfThere(ask, 'cancelled'),
+    late: (ask: AskId) => asks.get(ask)?.outreach.late(),
+    cancel: ({ ask }: EventOf<'cancel'>) => endIfThere(ask, 'cancelled'),
+    /** Ends every question of this node as cancelled. */
     stop() {
       for (const entry of [...asks.values()]) end(entry, 'cancelled')
     },

@@ -28,36 +28,10 @@ export interface OutreachDeps {
   readonly emit: Emit
 }
 
-export interface Outreach {
-  start(): void
-  /** The neighbour was handed the question to carry, so it brings answers of others; another one speaks for itself only. */
-  carriedBy(node: NodeId): boolean
-  /** The member's answer is there. */
-  settled(node: NodeId): void
-  /** The member says that nothing more will come; `busy`: because it has no time to read the question. */
-  done(node: NodeId, busy: boolean): void
-  down(node: NodeId): void
-  /** The question came back from where it travelled, over a tree or as an echo. */
-  echoed(echo: Echo, overTree: boolean): void
-  /** The time of the tree is over. */
-  treeIsLate(): void
-  /** Neighbours have had time to answer. */
-  late(): void
-  /** The neighbour shows no sign of life. */
-  silent(node: NodeId): void
-  /** The node's machine has answered the dial, and takes its time for the rest. */
-  slow(node: NodeId): void
-  dialed(node: NodeId, reached: boolean): void
-  /** With `tell`, neighbours that are still at work hear that nothing more is wanted. */
-  end(tell: boolean): void
-}
+export type Outreach = ReturnType<typeof createOutreach>
 
 /** `lost`: nothing will come from this member any more; called at most once for each member, and never after `end`. */
-export function createOutreach(
-  deps: OutreachDeps,
-  live: Live,
-  lost: (node: NodeId, busy: boolean) => void,
-): Outreach {
+export function createOutreach(deps: OutreachDeps, live: Live, lost: (node: NodeId, busy: boolean) => void) {
   const { peers, linked, relay, ways, clock, emit } = deps
   const { ask, question, members } = live
   /** Members that neither answered nor are lost. */
@@ -181,21 +155,26 @@ export function createOutreach(
       }
       for (const { node_id } of apart) if (!expected.has(node_id)) repair(node_id)
     },
-    carriedBy: (node) => carriers.has(node),
-    settled(node) {
+    /** The neighbour was handed the question to carry, so it brings answers of others; another one speaks for itself only. */
+    carriedBy: (node: NodeId) => carriers.has(node),
+    /** The member's answer is there. */
+    settled(node: NodeId) {
       if (!pending.delete(node) && awaited.has(node)) reached.add(node)
       awaited.delete(node)
     },
-    done(node, busy) {
+    /** The member says that nothing more will come; `busy`: because it has no time to read the question. */
+    done(node: NodeId, busy: boolean) {
       if (pending.has(node)) lose(node, busy)
     },
-    down(node) {
+    down(node: NodeId) {
       if (pending.delete(node)) repair(node)
     },
+    /** The time of the tree is over. */
     treeIsLate() {
       echoAfterTree()
     },
-    echoed({ silent }, overTree) {
+    /** The question came back from where it travelled, over a tree or as an echo. */
+    echoed({ silent }: Echo, overTree: boolean) {
       if (overTree) {
         // The ending of a tree that an echo has followed says nothing any more.
         if (way === undefined) return
@@ -208,18 +187,21 @@ export function createOutreach(
         else repair(node)
       }
     },
+    /** Neighbours have had time to answer. */
     late() {
       for (const node of awaited) if (linked(node)) emit({ do: 'doubt', ask, node })
     },
-    silent(node) {
+    /** The neighbour shows no sign of life. */
+    silent(node: NodeId) {
       if (pending.has(node)) lose(node)
     },
-    slow(node) {
+    /** The node's machine has answered the dial, and takes its time for the rest. */
+    slow(node: NodeId) {
       if (ended || !dials.has(node) || slow.has(node)) return
       slow.add(node)
       dialNext()
     },
-    dialed(node, reached) {
+    dialed(node: NodeId, reached: boolean) {
       if (ended || !dials.delete(node)) return
       slow.delete(node)
       // Its answer may have come another way meanwhile.
@@ -227,7 +209,8 @@ export function createOutreach(
       if (awaited.has(node) && !isAsked && (searched || !isSought(node))) lose(node)
       dialNext()
     },
-    end(tell) {
+    /** With `tell`, neighbours that are still at work hear that nothing more is wanted. */
+    end(tell: boolean) {
       if (!ended && !tell && way === undefined && reached.size > 0)
         ways.learn({ tree: treeOf(question), present, reached })
       ended = true

@@ -12,7 +12,7 @@ import { isSame } from '../../../trust/identity/index.ts'
 import type { Question } from '../document.ts'
 import type { Often } from './often.ts'
 import { CARRIED_MAX, type Relay } from './relay.ts'
-import type { Done, Emit, Hop, RoutedId, WorkId, Written } from './types.ts'
+import type { Done, Emit, EventOf, Hop, RoutedId, WorkId, Written } from './types.ts'
 
 /** New questions of one author over all neighbours: enough for a person with a script. */
 export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
@@ -52,20 +52,6 @@ export interface OwnerDeps {
   readonly emit: Emit
 }
 
-export interface Owner {
-  load: ReturnType<typeof createSeen>['load']
-  /** A neighbour hands on a question. FrameErrors: those of `read`, except `stale`; nothing is emitted then. */
-  hop(from: NodeId, hop: Hop): void
-  /** A neighbour wants no answer to a question any more. */
-  done(from: NodeId, done: Done): void
-  /** The edge has written an answer; undefined: it could not. */
-  worked(work: WorkId, answer: Written | undefined): void
-  /** Consent or trust changed, so answers written before may not be sent any more. */
-  changed(): void
-  /** Questions worked on now. */
-  working(): number
-}
-
 type Answer = Pick<Written, 'plain' | 'sealed'>
 
 interface Job {
@@ -78,7 +64,7 @@ interface Job {
   revision: number
 }
 
-export function createOwner(deps: OwnerDeps): Owner {
+export function createOwner(deps: OwnerDeps) {
   const { self, linked, relay, memberOf = (author) => author, clock, emit } = deps
   const seen = createSeen()
   const readHop = createReading(deps)
@@ -186,7 +172,8 @@ export function createOwner(deps: OwnerDeps): Owner {
 
   return {
     load: seen.load,
-    hop(from, hop) {
+    /** A neighbour hands on a question. FrameErrors: those of `read`, except `stale`; nothing is emitted then. */
+    hop({ from, hop }: EventOf<'hop'>) {
       const reading = readHop(from, hop)
       if (reading === undefined) return
       const id = {
@@ -209,10 +196,12 @@ export function createOwner(deps: OwnerDeps): Owner {
         carry(from, question, hop)
       }
     },
-    done(from, { author, query_id }) {
+    /** A neighbour wants no answer to a question any more. */
+    done(from: NodeId, { author, query_id }: Done) {
       seen.get({ author, body: { query_id } })?.waiting.delete(from)
     },
-    worked(work, answer) {
+    /** The edge has written an answer; undefined: it could not. */
+    worked({ work, answer }: EventOf<'worked'>) {
       const job = jobs.get(work)
       if (job === undefined) return
       const { question, entry, from, isNew } = job
@@ -239,9 +228,11 @@ export function createOwner(deps: OwnerDeps): Owner {
       send(question, answer, listening)
       emit({ did: 'answer', question, answer })
     },
+    /** Consent or trust changed, so answers written before may not be sent any more. */
     changed() {
       revision++
     },
+    /** Questions worked on now. */
     working: () => jobs.size,
   }
 }

@@ -44,56 +44,6 @@ export interface RelayDeps {
   readonly emit: Emit
 }
 
-export interface Relay {
-  /**
-   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
-   * `echo` says how it ended.
-   */
-  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
-  /**
-   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
-   * nothing more is wanted.
-   */
-  end(question: RoutedId, tell: boolean): void
-  /**
-   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
-   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
-   */
-  carry(
-    question: Routed,
-    parent: NodeId,
-    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
-  ): number | undefined
-  /** The neighbour that handed on a question of another node that is carried now. */
-  parentOf(question: RoutedId): NodeId | undefined
-  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
-  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
-  /**
-   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
-   * then seen that the other has the question, so neither sends anything.
-   */
-  crossed(question: RoutedId, from: NodeId): boolean
-  /**
-   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
-   * or, with `lost` 1, this node has no time to read it.
-   */
-  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
-  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
-  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
-  /** A neighbour is done with a question, or wants nothing more. */
-  done(from: NodeId, done: Done): void
-  /** A neighbour is cut off from a tree, and takes the link to this node back into it. */
-  graft(from: NodeId, echo: RoutedId): void
-  down(node: NodeId): void
-  timeIsOver(key: string): void
-  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
-  inUse(node: NodeId): boolean
-  /** Forgets everything. */
-  stop(): void
-  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
-  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
-}
-
 interface Carried extends RoutedId {
   /** Undefined: this node asks. */
   readonly parent: NodeId | undefined
@@ -113,7 +63,9 @@ interface Carried extends RoutedId {
   ownIsOver: boolean
 }
 
-export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Relay {
+export type Relay = ReturnType<typeof createRelay>
+
+export function createRelay({ self, peers, linked, clock, emit }: RelayDeps) {
   const table = new Map<string, Carried>()
   const trees = createTrees(clock)
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
@@ -194,6 +146,10 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
     if (carried.ownIsOver && carried.open.size === 0) close(carried)
   }
 
+  /**
+   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
+   * or, with `lost` 1, this node has no time to read it.
+   */
   function decline(question: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
     // Both ends of this link have seen that it is not needed.
     if (lost === 0) table.get(keyOf(question))?.needless?.add(to)
@@ -245,23 +201,41 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
   }
 
   return {
-    begin: (question, remainingMs, tree) =>
+    /**
+     * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
+     * `echo` says how it ended.
+     */
+    begin: (question: Routed, remainingMs: number, tree?: Uint8Array) =>
       handOn(question, { remaining_ms: remainingMs, hops: 0, tree }, undefined).asked,
-    end(question, tell) {
+    /**
+     * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
+     * nothing more is wanted.
+     */
+    end(question: RoutedId, tell: boolean) {
       for (const carried of bothOf(question)) {
         if (tell) abandon(carried)
         else forget(carried)
       }
     },
-    carry(question, parent, { remaining_ms, hops, tree }) {
+    /**
+     * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
+     * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
+     */
+    carry(
+      question: Routed,
+      parent: NodeId,
+      { remaining_ms, hops, tree }: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
+    ) {
       const others = ofOthers()
       if (others.length >= CARRIED_MAX) return undefined
       if (others.filter((one) => one.parent === parent).length >= CARRIED_OF_NEIGHBOUR_MAX) return undefined
       handOn(question, { remaining_ms, hops: hops + 1, tree }, parent)
       return clock.monotonic() + remaining_ms * SHARE_OF_TIME
     },
-    parentOf: (question) => table.get(keyOf(question))?.parent,
-    settle(question, sentTo) {
+    /** The neighbour that handed on a question of another node that is carried now. */
+    parentOf: (question: RoutedId) => table.get(keyOf(question))?.parent,
+    /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
+    settle(question: RoutedId, sentTo: ReadonlySet<NodeId>) {
       for (const carried of bothOf(question)) {
         if (carried.parent === undefined || carried.ownIsOver) continue
         carried.ownIsOver = true
@@ -269,7 +243,11 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
         closeIfDone(carried)
       }
     },
-    crossed(question, from) {
+    /**
+     * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
+     * then seen that the other has the question, so neither sends anything.
+     */
+    crossed(question: RoutedId, from: NodeId) {
       const carried = table.get(keyOf(question))
       if (carried === undefined || !carried.asked.has(from)) return false
       carried.needless?.add(from)
@@ -277,7 +255,8 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
       return true
     },
     decline,
-    response(from, signer, response, bytes) {
+    /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
+    response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array) {
       const responder = formatNodeId(signer)
       if (formatNodeId(response.author) === self) return false
       const waiting = bothOf(response).filter(({ open }) => open.has(from))
@@ -292,7 +271,8 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
       else dropped++
       return true
     },
-    done(from, done) {
+    /** A neighbour is done with a question, or wants nothing more. */
+    done(from: NodeId, done: Done) {
       const carried = table.get(keyOf(done))
       if (carried === undefined) return
       if (from === carried.parent) {
@@ -304,11 +284,12 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
         closeIfDone(carried)
       }
     },
-    graft(from, echo) {
+    /** A neighbour is cut off from a tree, and takes the link to this node back into it. */
+    graft(from: NodeId, echo: RoutedId) {
       const tree = trees.graft(echo, from)
       if (tree !== undefined) mend(tree, from)
     },
-    down(node) {
+    down(node: NodeId) {
       for (const tree of trees.lose(node)) mend(tree, node)
       for (const carried of [...table.values()]) {
         if (node === carried.parent) {
@@ -319,14 +300,18 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
         }
       }
     },
-    timeIsOver(key) {
+    timeIsOver(key: string) {
       const carried = table.get(key)
       if (carried !== undefined) close(carried)
     },
-    inUse: (node) => [...table.values()].some(({ parent, open }) => parent === node || open.has(node)),
+    /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+    inUse: (node: NodeId) =>
+      [...table.values()].some(({ parent, open }) => parent === node || open.has(node)),
+    /** Forgets everything. */
     stop() {
       for (const carried of [...table.values()]) forget(carried)
     },
+    /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
     counts: () => ({ carried: ofOthers().length, relayed, dropped }),
   }
 }

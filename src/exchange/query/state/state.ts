@@ -3,8 +3,8 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createAsker } from './asker.ts'
 import { createOften } from './often.ts'
 import { createOwner, type OwnerDeps } from './owner.ts'
-import { createRelay, type Relay } from './relay.ts'
-import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
+import { createRelay } from './relay.ts'
+import type { AskId, EventOf, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
 
 interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
   /** `[overlay] full_mesh_up_to`. */
@@ -14,18 +14,9 @@ interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
   readonly open: OpenAnswer
 }
 
-export interface QueryState {
-  /**
-   * Takes one event. The actions are to be performed in their order, before the next event is handed in. Throws nothing
-   * but the FrameErrors of `read`, for a `hop`: the neighbour has broken a rule, and nothing has changed here.
-   */
-  handle(event: QueryEvent): readonly QueryAction[]
-  /** True while this neighbour works on a question it was handed, waits for one it handed on, or asks often. */
-  inUse(node: NodeId): boolean
-  counts(): ReturnType<Relay['counts']> & { readonly answering: number }
-}
+export type QueryState = ReturnType<typeof createQueryState>
 
-export function createQueryState(deps: QueryStateDeps): QueryState {
+export function createQueryState(deps: QueryStateDeps) {
   /** What the event under way has led to so far; every part adds to it. */
   let actions: QueryAction[] = []
   const emit = (action: QueryAction): void => void actions.push(action)
@@ -40,9 +31,9 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     else asker[what as 'tree' | 'deadline' | 'progress' | 'ahead' | 'late'](of)
   }
 
-  const handlers: { readonly [On in QueryEvent['on']]: (event: Extract<QueryEvent, { on: On }>) => void } = {
+  const handlers: { readonly [On in QueryEvent['on']]: (event: EventOf<On>) => void } = {
     load: ({ marks }) => owner.load(marks),
-    hop: ({ from, hop }) => owner.hop(from, hop),
+    hop: owner.hop,
     response({ from, signer, response, bytes }) {
       if (!relay.response(from, signer, response, bytes)) asker.response(from, signer, response)
     },
@@ -63,13 +54,13 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     },
     changed: owner.changed,
     timer: ({ timer }) => ring(timer),
-    worked: ({ work, answer }) => owner.worked(work, answer),
+    worked: owner.worked,
     ask: asker.ask,
-    own: ({ ask }) => asker.own(ask),
-    slow: ({ ask, node }) => asker.slow(ask, node),
-    silent: ({ ask, node }) => asker.silent(ask, node),
-    dialed: ({ ask, node, reached }) => asker.dialed(ask, node, reached),
-    cancel: ({ ask }) => asker.cancel(ask),
+    own: asker.own,
+    slow: asker.slow,
+    silent: asker.silent,
+    dialed: asker.dialed,
+    cancel: asker.cancel,
     stop() {
       asker.stop()
       relay.stop()
@@ -82,7 +73,11 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
   }
 
   return {
-    handle(event) {
+    /**
+     * Takes one event. The actions are to be performed in their order, before the next event is handed in. Throws nothing
+     * but the FrameErrors of `read`, for a `hop`: the neighbour has broken a rule, and nothing has changed here.
+     */
+    handle(event: QueryEvent) {
       ;(handlers[event.on] as (event: QueryEvent) => void)(event)
       // Grows while it is walked through.
       for (const action of actions) if ('did' in action) tell(action)
@@ -90,7 +85,8 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
       actions = []
       return done
     },
-    inUse: (node) => relay.inUse(node) || often.keeps(node),
+    /** True while this neighbour works on a question it was handed, waits for one it handed on, or asks often. */
+    inUse: (node: NodeId) => relay.inUse(node) || often.keeps(node),
     counts: () => ({ ...relay.counts(), answering: owner.working() }),
   }
 }

@@ -193,6 +193,7 @@ export type QueryFact =
   | { readonly did: 'conclude'; readonly live: Live; readonly by: EndedBy }
 
 export type QueryAction = QueryCommand | QueryFact
+export type EventOf<On extends QueryEvent['on']> = Extract<QueryEvent, { readonly on: On }>
 export type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
 export type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
 /** Takes one action; the machine's parts share one list of them. */
