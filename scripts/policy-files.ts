@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROLES, type Role } from '../src/base/words/roles.ts'
-import { defaultPolicies } from '../src/trust/policy/cedar/defaults.ts'
 import { SCHEMA } from '../src/trust/policy/cedar/schema.ts'
 import { rowOf } from '../src/trust/policy/roles.ts'
 import { SHARING_CATEGORIES, type SharingCategory } from '../src/trust/policy/types.ts'
+import { defaultPolicies } from './policy-defaults.ts'
 
 const BEGIN = '<!-- roles: begin -->'
 const END = '<!-- roles: end -->'

@@ -24,8 +24,7 @@ export interface Self extends Opener {
 }
 
 /** Who this machine is, with the keys that it had before. */
-export type OwnIdentity = Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-  Partial<Pick<Identity, 'former'>>
+export type OwnIdentity = Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree' | 'former'>
 
 /** This node as it is now, then with each of its earlier keys. */
 export function selvesOf(identity: OwnIdentity) {
@@ -33,7 +32,7 @@ export function selvesOf(identity: OwnIdentity) {
     identity: one,
     hints: createHints(one.agree),
   })
-  return [selfOf(identity), ...(identity.former ?? []).map(selfOf)] as const
+  return [selfOf(identity), ...identity.former.map(selfOf)] as const
 }
 
 /** What a box's hints are bound to. */

@@ -5,7 +5,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import type { Hints, Identity } from '../../trust/identity/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Bounds } from './bounds.ts'
 import type { Carrier } from './carrier.ts'
@@ -15,15 +15,13 @@ import type { DocumentPorts } from './types.ts'
 import type { Witness } from './witness.ts'
 
 export interface DocumentsDeps extends Ambient {
-  readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
-  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>
+  readonly identity: Pick<Identity, 'nodeId' | 'agree' | 'former'>
+  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses' | 'keysOf'>
   readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
   readonly repository: DocumentRepository
   readonly audit: Pick<Audit, 'record'>
-  /** Default: those of this node's key. */
-  readonly hints?: Hints
   /** Rooms whose kinds come from authors that are no members. */
-  readonly ports?: DocumentPorts
+  readonly ports: DocumentPorts
   /** Other bounds, for tests. */
   readonly bounds?: Bounds
 }

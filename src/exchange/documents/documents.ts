@@ -41,7 +41,7 @@ const DRAIN_MS = 1_000
 
 /** Registers its protocol and topic with the mesh, and starts before it, after the store. */
 export function createDocuments(deps: DocumentsDeps): Documents {
-  const { identity, trust, mesh, clock, random, timers, ports = {} } = deps
+  const { identity, trust, mesh, clock, random, timers, ports } = deps
   const log = deps.log.child({ room: 'documents' })
   const self = identity.nodeId
   const started = Promise.withResolvers<void>()

@@ -44,7 +44,7 @@ export interface GiverDeps extends DocumentsParts {
 }
 
 export function createGiver(deps: GiverDeps) {
-  const { catalog, repository, clock, timers, log, ports = {} } = deps
+  const { catalog, repository, clock, timers, log, ports } = deps
   const lines = new Map<NodeId, Limiter>()
   const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
   const working = new Set<Promise<void>>()

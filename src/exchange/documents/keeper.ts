@@ -45,10 +45,10 @@ export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'sl
 }
 
 export function createKeeper(parts: DocumentsParts): Keeper {
-  const { self, catalog, repository, members, witness, clock, log, ports = {}, bounds = BOUNDS } = parts
+  const { self, catalog, repository, members, witness, clock, log, ports, bounds = BOUNDS } = parts
   const serially = createSerial()
   /** What an earlier key of this node signed is this node's own, and stays until it expires. */
-  const own = new Set([self, ...(parts.identity.former ?? []).map(({ nodeId }) => nodeId)])
+  const own = new Set([self, ...parts.identity.former.map(({ nodeId }) => nodeId)])
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, bounds)

@@ -22,10 +22,10 @@ const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'p
 export type MembersView = ReturnType<typeof createMembersView>
 
 export function createMembersView(
-  trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>,
+  trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses' | 'keysOf'>,
   self: NodeId,
   clock: Clock,
-  ports: DocumentPorts = {},
+  ports: DocumentPorts,
 ) {
   const own = candidate(self)
   let candidates = new Map<NodeId, Candidate>()
@@ -104,7 +104,7 @@ export function createMembersView(
     },
     sponsorOf,
     /** Every key of a member, that one among them. */
-    keysOf: trust.keysOf ?? ((node) => [node]),
+    keysOf: trust.keysOf,
     /**
      * When a member went away that came back some minutes ago or comes back now; monotonic ms, -Infinity for one that was never
      * here. Undefined for one that was here all along.

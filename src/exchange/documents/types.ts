@@ -36,7 +36,7 @@ interface DocumentPort {
 }
 export type DocumentPorts = Readonly<Partial<Record<DocumentKind, DocumentPort>>>
 
-export interface DocumentCounts {
+interface DocumentCounts {
   /** Written by this node. */
   readonly own: number
   /** Documents of other authors for this node. */

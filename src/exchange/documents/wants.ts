@@ -32,13 +32,11 @@ export interface WantsDeps extends DocumentsParts {
 export type Wants = ReturnType<typeof createWants>
 
 export function createWants(deps: WantsDeps) {
-  const { self, identity, catalog, members, carrier, witness, clock, ports = {} } = deps
+  const { self, identity, catalog, members, carrier, witness, clock, ports, isProven } = deps
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
 
-  const { hints = createHints(identity.agree), isProven } = deps
-  const former = identity.former ?? []
-  const own = [hints, ...former.map(({ agree }) => createHints(agree))].map(recalling)
+  const own = [identity, ...identity.former].map(({ agree }) => recalling(createHints(agree)))
   const isRecipient = (head: Wanted): boolean => namesOne(own, head.publicKey, head)
 
   /** A head of this node's own ledger that is newer than the ledger: the ledger here was set back, by a restore for example. */

@@ -20,18 +20,16 @@ import type { Coverage, QueryResult } from './schema.ts'
 export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'met' | 'onChange'> &
-    Partial<Pick<Trust, 'memberOf'>>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'met' | 'onChange' | 'memberOf'>
   readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
-  readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
+  readonly summaries: Pick<Summaries, 'cover' | 'withdrawn'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly policy: Pick<Policy, 'decide' | 'reads'>
   readonly totals: TotalsReader & ReleasesShown
   /** This node as the one who asks. */
   readonly self: () => Principal
-  /** Absent: this node knows no operators. */
-  readonly operators?: PrincipalsDeps['operators']
+  readonly operators: PrincipalsDeps['operators']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   /** The people whose consent decides. Empty: nobody can say now who they are, and nothing is answered. */

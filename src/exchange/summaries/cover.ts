@@ -12,10 +12,10 @@ import {
   SHORTER,
   slotOf,
 } from '../../../protocols/periods.ts'
-import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
 import type { Opener } from '../boxes/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { commandsIn } from './derive.ts'
@@ -65,16 +65,8 @@ interface Held {
 /** `selves`: this node, and the keys it had before. `keysOf`: all keys of one member, the one it has now first. */
 export function createReader(
   selves: readonly Opener[],
-  documents: Pick<Documents, 'of'> & Partial<Pick<Documents, 'withdrawn'>>,
-  {
-    log,
-    clock,
-    keysOf = (author) => [author],
-  }: {
-    readonly log: Log
-    readonly clock: Pick<Clock, 'now'>
-    readonly keysOf?: (author: NodeId) => readonly NodeId[]
-  },
+  documents: Pick<Documents, 'of' | 'withdrawn'>,
+  { log, clock, keysOf }: Pick<Ambient, 'log' | 'clock'> & Pick<Trust, 'keysOf'>,
 ): Reader {
   /** Opened documents by digest, in order of use. Opening one costs about 100 µs, and a year is made of 250. */
   const opened = new Map<string, Opened>()
@@ -111,8 +103,7 @@ export function createReader(
     }
   }
 
-  const withdrawnOf = (author: NodeId) =>
-    keysOf(author).flatMap((key) => documents.withdrawn?.(key, 'summary') ?? [])
+  const withdrawnOf = (author: NodeId) => keysOf(author).flatMap((key) => documents.withdrawn(key, 'summary'))
 
   /** Nothing that this author published for this node is as new as what it published without it. */
   async function isWithdrawn(author: NodeId): Promise<boolean> {

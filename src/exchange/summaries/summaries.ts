@@ -22,8 +22,8 @@ import type { HeldSummary, PreviewReader, PublishedSummary, Summaries, SummaryPr
 interface SummariesDeps extends Ambient, Pick<PlanDeps, 'insight' | 'policy' | 'measures'> {
   readonly identity: OwnIdentity
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
-  readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange' | 'keysOf'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'withdrawn' | 'fetched'>
   readonly audit: Pick<Audit, 'record'>
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
@@ -62,16 +62,12 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     ...deps,
     trust,
     nodeId: identity.nodeId,
-    formerIds: (identity.former ?? []).map(({ nodeId }) => nodeId),
+    formerIds: identity.former.map(({ nodeId }) => nodeId),
     self,
     log,
     revision: () => revision,
   })
-  const reader = createReader(selves, documents, {
-    log,
-    clock: deps.clock,
-    keysOf: (author) => [...(trust.keysOf?.(author) ?? [author])],
-  })
+  const reader = createReader(selves, documents, { log, clock: deps.clock, keysOf: trust.keysOf })
   const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
   let stopping = new AbortController()
   let stopTimer = (): void => {}
@@ -154,7 +150,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       return previews
     },
     async withdrawFrom(node, begun) {
-      const keys = deps.trust.keysOf?.(node) ?? [node]
+      const keys = trust.keysOf(node)
       const before = (await Promise.all(keys.map(shelf.sealedTo))).flat()
       for (const key of keys) leaving.set(key, (leaving.get(key) ?? 0) + 1)
       const since = deps.clock.now()
@@ -166,7 +162,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
         }
         changed()
       }
-      const fetches = Promise.all(keys.map((key) => documents.fetched?.(key, before, since, FETCHED_MS) ?? 0))
+      const fetches = Promise.all(keys.map((key) => documents.fetched(key, before, since, FETCHED_MS)))
       begun?.()
       changed()
       if (before.length === 0) return { held: 0, emptied: 0, fetched: 0, end }

@@ -35,7 +35,7 @@ const KEPT_MAX = 200_000
 
 export interface AuditOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: AuditRepository
-  readonly identity: Pick<Identity, 'publicKey' | 'sign'> & Partial<Pick<Identity, 'former'>>
+  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
   /** Default 200 000 entries. */
   readonly keptMax?: number
 }
@@ -229,7 +229,7 @@ export function createAudit(options: AuditOptions): Audit {
       const own = formatNodeId(identity.publicKey)
       const signer = signed && readHead(signed)?.signer
       if (signer && signer !== own) {
-        const isRotation = identity.former?.some(({ nodeId }) => nodeId === signer) ?? false
+        const isRotation = identity.former.some(({ nodeId }) => nodeId === signer)
         if (!isRotation) {
           log.warn(
             { previous: signer },

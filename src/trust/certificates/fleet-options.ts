@@ -10,8 +10,8 @@ import type { Roll } from './roll.ts'
 export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: FleetRepository
-  /** Absent: no key was ever rotated. */
-  readonly lineage?: LineageView
+  /** A node that rotates its key has certificates for both keys for a while, and is one member. */
+  readonly lineage: LineageView
   readonly audit: Pick<Audit, 'record'>
   /** An invite that was put in place for this machine; read at the start, at each look, and when `watch` calls, until this node is let in. */
   readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
@@ -28,7 +28,5 @@ export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> 
 /** What every part of the room may use. */
 export interface FleetParts extends FleetOptions {
   readonly roll: Roll
-  /** A node that rotates its key has certificates for both keys for a while, and is one member. */
-  readonly lineage: LineageView
   readonly lifeMs: number
 }

@@ -3,7 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import { createLineage, firstOf } from '../lineage/index.ts'
+import { firstOf } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet, RevokedHere } from './fleet-types.ts'
@@ -25,8 +25,7 @@ const LOOK_MS = 10 * 60_000
 const ENDED_TOLD_MS = LIFE_MAX_MS.node
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { identity, repository, audit, clock } = options
-  const { lineage = createLineage(clock.now) } = options
+  const { identity, repository, audit, clock, lineage } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
   const lifeMs = options.lifeMs ?? LIFE_MAX_MS.node
@@ -42,7 +41,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const authorities = createListeners<[]>()
   let lookedAt = clock.now()
 
-  const parts = { ...options, log, roll, lifeMs, lineage }
+  const parts = { ...options, log, roll, lifeMs }
   const issuing = createIssuing({ ...parts, signed, isMember: () => belonging.joinedAt() !== undefined })
   const kinship = createKinship(parts)
   function tell(nodes: Iterable<NodeId>): void {

@@ -1,16 +1,5 @@
-// The substitute for the certificates room on a node without certificates: nobody is certified, and nothing is shown to
-// others.
-import type { Certificates, Credentials } from './fleet-types.ts'
-
-export const NO_CERTIFICATES: Certificates = {
-  word: () => undefined,
-  revoked: () => undefined,
-  fault: () => undefined,
-  certified: () => [],
-  lately: () => undefined,
-  told: () => [],
-  onChange: () => () => {},
-}
+// The substitute for the certificates room on a node without certificates: nothing is shown to others.
+import type { Credentials } from './fleet-types.ts'
 
 export const NO_CREDENTIALS: Credentials = {
   shown: () => ({}),

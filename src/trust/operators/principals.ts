@@ -17,8 +17,7 @@ const READ_MAX = 256
 export interface PrincipalsDeps {
   /** Of nodes, of operators and of issuers alike: what people here say of that key. */
   readonly opinion: (node: NodeId) => Principal & { readonly revoked: boolean }
-  /** Absent: this node knows no operators. */
-  readonly operators?: Pick<Operators, 'verdict' | 'mesh'> | undefined
+  readonly operators: Pick<Operators, 'verdict' | 'mesh'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -31,8 +30,8 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     const delegation = read.getOrInsert(digest, () => readDelegation(shown.delegation))
     if (typeof delegation === 'string') return { fault: delegation }
     const { by: id, key } = delegation
-    const own = operators?.mesh()
-    if (own === undefined || operators === undefined) return { fault: 'no_mesh', claimed: id }
+    const own = operators.mesh()
+    if (own === undefined) return { fault: 'no_mesh', claimed: id }
     const { query_type: type, audience_key: audienceKey } = body
     const fault = delegationFault(delegation.body, {
       mesh: own,
@@ -43,16 +42,12 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     })
     // Everybody who carried a question of the operator can show its delegation again: it does not say who asks here.
     if (fault !== undefined) return { fault, claimed: id }
-    return certified(operators, key, shown.chain)
+    return certified(key, shown.chain)
   }
 
-  function certified(
-    known: Pick<Operators, 'verdict'>,
-    key: Uint8Array,
-    chain: readonly Uint8Array[],
-  ): Found {
+  function certified(key: Uint8Array, chain: readonly Uint8Array[]): Found {
     const id = formatNodeId(key)
-    const found = certifiedHere(known, opinion, key, chain)
+    const found = certifiedHere(operators, opinion, key, chain)
     if ('fault' in found) {
       const { fault, name } = found
       // A key that nobody here has heard of costs nothing to make.
@@ -99,7 +94,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     suppose({ key, chain, through }) {
       const node = principalOf(opinion(through))
       if (isClosed(node)) return { principal: node }
-      return askerOf(node, operators === undefined ? { fault: 'no_mesh' } : certified(operators, key, chain))
+      return askerOf(node, certified(key, chain))
     },
   }
 }

@@ -34,7 +34,7 @@ const testsOf = (domains: ReadonlyMap<string, TrustDomain>): readonly Test[] =>
  * `first`: as the configuration has them, the narrowest first. Connections alone are held: an address that a node
  * claims, or had once, counts for nothing, and with its last connection the word is gone.
  */
-export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()) {
+export function createDomains(first: ReadonlyMap<string, TrustDomain>) {
   let domains = testsOf(first)
   const connected = new Map<NodeId, readonly string[]>()
   /** Nodes with a place, each with the address in the subnet that gives it something. */
@@ -68,7 +68,7 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
 
   return {
     /** The configuration has changed. */
-    use(next: ReadonlyMap<string, TrustDomain> = new Map()) {
+    use(next: ReadonlyMap<string, TrustDomain>) {
       domains = testsOf(next)
       // Those that have a place come first, so that nobody loses one to somebody who waited.
       const placed = new Set(places.keys())

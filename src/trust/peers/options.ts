@@ -13,20 +13,16 @@ import type { Held } from './held.ts'
 import type { Seen } from './seen.ts'
 
 export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
-  readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
+  readonly config: Pick<Config, 'peers' | 'trust'>
   readonly repository: MemberRepository
-  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'former' | 'pending'>>
+  readonly identity: Pick<Identity, 'nodeId' | 'former' | 'pending'>
   readonly audit: Pick<Audit, 'record'>
-  /** Absent: nobody is certified. */
-  readonly certificates?: Certificates
-  /** Absent: no key was ever rotated. */
-  readonly lineage?: Lineage
+  readonly certificates: Certificates
+  readonly lineage: Lineage
 }
 
 /** What every part of the room may use. */
 export interface TrustParts extends TrustOptions {
-  readonly certificates: Certificates
-  readonly lineage: Lineage
   /** People's decisions, each by every key that its record names; written by `createDeciding` alone. */
   readonly decisions: Map<NodeId, Held>
   readonly domains: Domains

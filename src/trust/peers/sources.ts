@@ -15,10 +15,7 @@ export function createSources(parts: TrustParts) {
   const kin = createKin(parts)
   lineage.decideBy(kin.choice)
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
-  const own: ReadonlySet<NodeId> = new Set([
-    identity.nodeId,
-    ...(identity.former ?? []).map(({ nodeId }) => nodeId),
-  ])
+  const own: ReadonlySet<NodeId> = new Set([identity.nodeId, ...identity.former.map(({ nodeId }) => nodeId)])
 
   /**
    * A node that a list revoked a moment ago gets no more data, and keeps its link until what it has from here is

@@ -6,8 +6,7 @@ import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { closest } from '../../base/suggest.ts'
-import { NO_CERTIFICATES } from '../certificates/index.ts'
-import { createLineage, type LineageView } from '../lineage/index.ts'
+import type { LineageView } from '../lineage/index.ts'
 import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
@@ -20,8 +19,7 @@ import { createSources, type Sources } from './sources.ts'
 import type { Member, Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
-  const { config, repository, audit, clock, log, certificates = NO_CERTIFICATES } = options
-  const { lineage = createLineage(clock.now) } = options
+  const { config, repository, audit, clock, log, certificates, lineage } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -33,14 +31,12 @@ export function createTrust(options: TrustOptions): Trust {
   const changes = createListeners<Parameters<Parameters<Trust['onChange']>[0]>>((error) =>
     log.error({ error: String(error) }, 'a listener to trust changes failed'),
   )
-  const domains = createDomains(config.trust?.domains)
+  const domains = createDomains(config.trust.domains)
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
   const parts = {
     ...options,
-    certificates,
-    lineage,
     decisions,
     domains,
     seen,
@@ -93,7 +89,7 @@ export function createTrust(options: TrustOptions): Trust {
       })
       const before = new Map([...named].map((node) => [node, said(node)]))
       deniedByFile = new Set(denied)
-      domains.use(config.trust?.domains)
+      domains.use(config.trust.domains)
       trustedByFile = trusted
       const recorded: Promise<unknown>[] = []
       for (const [node, was] of before) {

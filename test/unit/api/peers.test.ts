@@ -12,12 +12,14 @@ import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
-import { type Binding, type FleetState, NO_CERTIFICATES } from '../../../src/trust/certificates/index.ts'
+import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
+import { createLineage } from '../../../src/trust/lineage/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { NO_CERTIFICATES } from '../../support/mesh/no-certificates.ts'
 import { some } from '../../support/some.ts'
 import { bindingOf } from '../trust/peers/world.ts'
 
@@ -49,7 +51,9 @@ async function node(certified: readonly Binding[] = [], over: readonly Binding[]
         trusted: new Map([[ann, { name: 'ann', level: 'peer', roles: ['lead'], teams: ['eng'] }]]),
         denied: [dan],
       },
+      trust: { domains: new Map() },
     },
+    lineage: createLineage(clock.now),
     repository: createMemberRepository(db),
     identity,
     audit,

@@ -33,6 +33,7 @@ async function node(peers: readonly { host: string; port: number }[] = []): Prom
     random: systemRandom,
     log: silentLog,
     audit: { record: async () => {} },
+    lineage: createLineage(systemClock.now),
     repository: createFleetRepository(await temporaryDatabase()),
   })
   await fleet.start(new AbortController().signal)

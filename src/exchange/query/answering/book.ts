@@ -38,8 +38,6 @@ interface Outcome {
   readonly asker?: Who
 }
 
-export type Book = ReturnType<typeof createBook>
-
 export function createBook({ audit, trust, clock }: QueryDeps) {
   const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */

@@ -49,7 +49,7 @@ export function createAbsent(
         coverOfBefore(node),
       ])
       if (cover === undefined) {
-        if (await summaries.withdrawn?.(node, range)) denied.add(node)
+        if (await summaries.withdrawn(node, range)) denied.add(node)
         return
       }
       const { as_of, covers } = cover

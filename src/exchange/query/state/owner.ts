@@ -46,8 +46,8 @@ export interface OwnerDeps {
   readonly linked: (node: NodeId) => boolean
   readonly relay: Relay
   readonly often: Often
-  /** The member whose key it is, its first one, so that a new key brings no new quota; absent: each key is a member. */
-  readonly memberOf?: ((author: NodeId) => NodeId) | undefined
+  /** The member whose key it is, its first one, so that a new key brings no new quota. */
+  readonly memberOf: (author: NodeId) => NodeId
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -65,7 +65,7 @@ interface Job {
 }
 
 export function createOwner(deps: OwnerDeps) {
-  const { self, linked, relay, memberOf = (author) => author, clock, emit } = deps
+  const { self, linked, relay, memberOf, clock, emit } = deps
   const seen = createSeen()
   const readHop = createReading(deps)
   const neighbours = createQuotas<NodeId>(NEIGHBOUR_QUOTA, REMEMBERED_MAX)

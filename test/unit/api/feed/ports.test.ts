@@ -1,4 +1,5 @@
 // The ports the feed listens on: each room says what happened once, and a listener that fails is no trouble of the room's.
+
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,11 +11,13 @@ import { createEventRepository } from '../../../../src/store/events/events.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { MEMBER_KEPT_MS } from '../../../../src/trust/peers/seen.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { append, liveName, records } from '../../../support/data/spool.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import { until } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
@@ -46,7 +49,12 @@ test('a member comes, is lost sight of, comes again, leaves: each is told once',
   const [ann, bob] = [1, 2].map((n) => testIdentity(n).nodeId) as [never, never]
   const clock = { time: 1_763_626_500_000 }
   const trust = createTrust({
-    config: { peers: { trusted: new Map([[ann, { level: 'peer', roles: [], teams: [] }]]), denied: [] } },
+    config: {
+      peers: { trusted: new Map([[ann, { level: 'peer', roles: [], teams: [] }]]), denied: [] },
+      trust: { domains: new Map() },
+    },
+    certificates: NO_CERTIFICATES,
+    lineage: createLineage(() => clock.time),
     repository: createMemberRepository(await temporaryDatabase()),
     identity: testIdentity(0),
     audit: { record: async () => {} },

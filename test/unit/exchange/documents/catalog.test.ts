@@ -156,9 +156,11 @@ test('who is admitted here stands for itself, whoever announced it', () => {
       member,
       admits: (node) => admitted.has(node),
       refuses: () => false,
+      keysOf: (node) => [node],
     },
     self,
     { now: () => 0, monotonic: () => 0 },
+    {},
   )
   const seen = new Set<string>()
   for (let slot = 0; slot < 200; slot++) {

@@ -1,5 +1,6 @@
 // The documents of one node on a disk in memory: the real keeper over the ports of its rooms, without a mesh around it.
 
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom as random } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
@@ -20,7 +21,13 @@ interface Over {
 }
 
 export function keeperOver({ identity, now, ports, repository = new MemoryRepository() }: Over) {
-  const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
+  const trust = {
+    members: () => [],
+    member: () => undefined,
+    admits: () => false,
+    refuses: () => false,
+    keysOf: (node: NodeId) => [node],
+  }
   const self = identity.nodeId
   const clock = { now, monotonic: now }
   const keeper = createKeeper(
@@ -35,7 +42,6 @@ export function keeperOver({ identity, now, ports, repository = new MemoryReposi
       audit: { record: async () => {} },
       ports,
       members: createMembersView(trust, self, clock, ports),
-      hints: () => undefined,
       witness: { wants: () => false, given: () => {} },
       carrier: { carries: () => false },
     }),

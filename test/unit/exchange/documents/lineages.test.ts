@@ -31,7 +31,7 @@ async function trustOf(
   const db = await temporaryDatabase()
   const make = async (fleet: Room['fleet'], of: typeof lineage): Promise<Trust> => {
     const trust = createTrust({
-      config: { peers: { trusted: new Map(), denied: [] } },
+      config: { peers: { trusted: new Map(), denied: [] }, trust: { domains: new Map() } },
       repository: createMemberRepository(db),
       identity: one.identity,
       certificates: fleet,

@@ -337,7 +337,7 @@ export class Node {
     this.number = number
     this.identity = deps.identity ?? testIdentity(10_000 + number)
     this.ref = { nodeId: this.identity.nodeId, publicKey: this.identity.publicKey }
-    this.hints = deps.hints ?? createHints(this.identity.agree)
+    this.hints = createHints(this.identity.agree)
   }
 
   get received(): readonly string[] {
@@ -353,7 +353,6 @@ export class Node {
     for (const node of network.nodes) if (!this.seen.has(node.id)) this.seen.set(node.id, network.now)
     this.room = createDocuments({
       identity: this.identity,
-      hints: this.hints,
       trust: this.#trust(),
       mesh: this.#mesh(),
       repository: this.repository,
@@ -362,6 +361,7 @@ export class Node {
       timers: network.time,
       random: this.#random(),
       log: silentLog,
+      ports: {},
       ...this.#deps,
     })
     await this.room.start(new AbortController().signal)
@@ -478,6 +478,7 @@ export class Node {
       admits: (node) =>
         node !== this.id && this.seen.has(node) && !this.announced.has(node) && !this.refused.has(node),
       refuses: (node) => this.refused.has(node),
+      keysOf: (node) => [node],
     }
   }
 

@@ -259,7 +259,13 @@ const NO_TOTALS: QueryDeps['totals'] = {
   holders: () => [],
 }
 
-type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met'>
+/** Operators as a node in no mesh of a root knows them. */
+const NO_MESH: QueryDeps['operators'] = {
+  mesh: () => undefined,
+  verdict: () => ({ ok: false, fault: 'no_mesh' }),
+}
+
+type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met' | 'memberOf'>
 
 export interface NodeOptions {
   readonly name?: string
@@ -275,7 +281,7 @@ export interface NodeOptions {
   readonly marks?: ReplayMark[]
   readonly identity?: Identity
   /** What it knows of operators; absent: nothing, as a node in no mesh of a root. */
-  readonly operators?: QueryDeps['operators']
+  readonly operators?: QueryDeps['operators'] | undefined
   /** What was released to it; absent: its mesh has no aggregators. */
   readonly totals?: QueryDeps['totals']
   /** Of its certificate. */
@@ -467,7 +473,7 @@ export class TestNode {
       log: silentLog,
       deciders: async () => (people.size === 0 ? [this.uid] : [...people.keys()]),
       onEncoded: options.onEncoded,
-      ...(options.operators === undefined ? {} : { operators: options.operators }),
+      operators: options.operators ?? NO_MESH,
     })
   }
 
@@ -543,6 +549,7 @@ export class TestNode {
     return {
       opinion,
       known: () => [...this.#levels.keys()],
+      memberOf: (node) => node,
       met: () => undefined,
       resolve: (who) => {
         const found = [...this.#levels.keys()].find((node) => opinion(node).name === who)

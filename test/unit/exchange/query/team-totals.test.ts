@@ -1,5 +1,7 @@
 // Questions about a team at level 2: released parts, what is beside them, and why there may be none.
+
 import { describe, expect, it } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { QueryResult as Shown } from '../../../../src/api/contract/shapes.ts'
 import { whoContributed } from '../../../../src/cli/views/query/totals.ts'
 import type { Fetch } from '../../../../src/exchange/query/asking/fetch.ts'
@@ -82,6 +84,7 @@ const NOBODY = {
   members: () => [],
   known: () => [],
   met: () => undefined,
+  memberOf: (node: NodeId) => node,
   onChange: () => () => {},
   opinion: () => {
     throw new Error('nobody is known')

@@ -59,7 +59,8 @@ function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: 
 async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promise<void> {
   await shelf.publish('summary', frameOf(summary, wrong))
 }
-const bobReads = (shelf: Shelf) => createReader([selfOf(bob)], shelf, { log: silentLog, clock })
+const bobReads = (shelf: Pick<Shelf, 'of' | 'withdrawn'>) =>
+  createReader([selfOf(bob)], shelf, { log: silentLog, clock, keysOf: (author) => [author] })
 const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
 const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
 
@@ -94,7 +95,7 @@ test('what an author published without this node, later than anything for it, wi
   await put(shelf, summaryOf(of('hour', NOW - HOUR), 3))
   const versions = [...shelf.bySlot.values()].map(({ head }) => head.version)
   const gone = { slot: slotOf(of('hour', NOW)), version: 0 }
-  const reader = createReader([selfOf(bob)], { ...shelf, withdrawn: () => [gone] }, { log: silentLog, clock })
+  const reader = bobReads({ ...shelf, withdrawn: () => [gone] })
   const range = { start: NOW - 5 * HOUR, end: NOW + HOUR }
   gone.version = Math.max(...versions)
   expect(await reader.withdrawn(ann.nodeId, range)).toBe(false)

@@ -77,6 +77,8 @@ export function createShelf() {
       reads += found.length
       return found
     },
+    withdrawn: (): readonly Pick<StoredDocument['head'], 'slot' | 'version'>[] => [],
+    fetched: async () => 0,
     /** Documents that were read. */
     reads: () => reads,
   }
@@ -136,6 +138,7 @@ export async function createWorld({
       onChange: (listener: (node: NodeId) => void) => onChange(listener as () => void),
       known: () => [...trusted.keys()],
       member: () => undefined,
+      keysOf: (node: NodeId) => [node],
       opinion: (id: NodeId) => {
         const { level, teams, roles, denied } = trusted.get(id) ?? NOT_TRUSTED
         const trust_level = denied ? 'untrusted' : level
@@ -174,7 +177,8 @@ export async function createWorld({
     deps,
     self,
     publisher,
-    reader: (of: Shelf = shelf) => createReader([self], of, { log: silentLog, clock }),
+    reader: (of: Shelf = shelf) =>
+      createReader([self], of, { log: silentLog, clock, keysOf: deps.trust.keysOf }),
     breakStore: (how: boolean) => {
       broken = how
     },

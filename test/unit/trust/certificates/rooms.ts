@@ -7,6 +7,7 @@ import { createFleetRepository, type FleetRepository } from '../../../../src/sto
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createFleet, type Fleet, type FleetKind } from '../../../../src/trust/certificates/index.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate, listOf, NOW, root } from './chains.ts'
@@ -43,6 +44,7 @@ export async function room(
     random: systemRandom,
     log: silentLog,
     audit: { record: async (entry) => void audited.push(entry) },
+    lineage: createLineage((options.clock ?? clock).now),
     ...options,
   })
   const said: { kind: FleetKind; frame: Uint8Array }[] = []

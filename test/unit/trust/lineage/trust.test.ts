@@ -1,13 +1,15 @@
 // Trust over a lineage: what is said about one key counts for its successors, and two successors freeze them all.
+
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom as random } from '../../../../src/base/clock.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
-import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import type { Certificates } from '../../../../src/trust/certificates/index.ts'
 import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { matchesEntry, principalOf } from '../../../../src/trust/policy/principal.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import { bindingOf, type FilePeers, SELF, START, trustRoom } from '../peers/world.ts'
 
 const keys = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, Identity, Identity, Identity]

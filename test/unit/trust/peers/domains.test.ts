@@ -44,7 +44,7 @@ test('another file counts at once', () => {
   expect(it.word(NODE)).toBeUndefined()
   it.use(trustDomains.check({ '10.0.3.0/24': { level: 'peer' } }))
   expect(it.word(NODE)?.level).toBe('peer')
-  it.use(undefined)
+  it.use(new Map())
   expect(it.word(NODE)).toBeUndefined()
 })
 

@@ -1,12 +1,13 @@
 // Trust: who decides, who is a member, what is remembered, and that everything is bounded.
+
 import { expect, test, vi } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
 import type { MemberChanges, MemberRepository } from '../../../../src/store/tables/members.ts'
-import { NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { DECISIONS_MAX } from '../../../../src/trust/peers/deciding.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
 import { bindingOf, type FilePeers, peersOf, START, SELF as self, trustRoom } from './world.ts'
 

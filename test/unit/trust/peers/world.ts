@@ -1,4 +1,5 @@
 // A trust room of a test: nobody told it anything but the test, and it starts again on the same disk and clock.
+
 import { onTestFinished } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -6,9 +7,11 @@ import type { Config, TrustedPeer } from '../../../../src/config/index.ts'
 import { createMemberRepository, type MemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { Binding } from '../../../../src/trust/certificates/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 
 export const START = 1_763_626_500_000
 export const SELF = testIdentity(0)
@@ -50,7 +53,7 @@ export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
   const { file = {}, moment = { time: START }, ...given } = options
   const audited: AuditRecord[] = []
   const repository = given.repository ?? createMemberRepository(await temporaryDatabase())
-  const config = { peers: peersOf(file) }
+  const config = { peers: peersOf(file), trust: { domains: new Map() } }
   const trust = createTrust({
     config,
     repository,
@@ -58,6 +61,8 @@ export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
     audit: { record: async (entry) => void audited.push(entry) },
     clock: { now: () => moment.time, monotonic: () => moment.time },
     log: silentLog,
+    certificates: NO_CERTIFICATES,
+    lineage: createLineage(() => moment.time),
     ...given,
   })
   await trust.start(new AbortController().signal)

@@ -1,8 +1,8 @@
 // The role table as a Cedar file: what configs/policies/roles.cedar is written from.
 
-import { ACTION_CATEGORY } from '../resource.ts'
-import { ADMIN_AGENT, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, type RoleRow } from '../roles.ts'
-import { AGENT_ACTION, APPROVE_ACTION, QUERY_ACTIONS } from '../types.ts'
+import { ACTION_CATEGORY } from '../src/trust/policy/resource.ts'
+import { ADMIN_AGENT, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, type RoleRow } from '../src/trust/policy/roles.ts'
+import { AGENT_ACTION, APPROVE_ACTION, QUERY_ACTIONS } from '../src/trust/policy/types.ts'
 
 const HEAD = `// The role table of docs/policy.md, as Karo judges it without policy files. Written from src/trust/policy/roles.ts: to
 // change it, copy it, or add a file of your own beside it. What no policy permits is denied, and a forbid anywhere wins.
