@@ -1,4 +1,5 @@
 // Who was met here, members and those in the lobby: bounded in memory, written through to the store a little later.
+import { isDeepStrictEqual } from 'node:util'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -168,7 +169,7 @@ export function createSeen(
       const was = before && fresh(before) ? presenceOf(before) : 'offline'
       if (presence !== was) changed(member, presence)
       const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
-      if (due || before === undefined || !sameButTime(before, member)) void flush()
+      if (due || !before || !isDeepStrictEqual(saidOf(before), saidOf(member))) void flush()
     },
 
     /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
@@ -235,27 +236,14 @@ function mergeAddresses(newest: readonly string[] = [], older: readonly string[]
   return [...new Set(usable)].slice(0, ADDRESSES_MAX)
 }
 
-function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): NodeId {
-  let found: NodeId | undefined
-  let at = Number.POSITIVE_INFINITY
-  for (const [node, { last_seen }] of seen) {
-    if (last_seen < at) {
-      found = node
-      at = last_seen
-    }
-  }
-  return found as NodeId
-}
+const oldest = (seen: ReadonlyMap<NodeId, Pick<Member, 'node_id' | 'last_seen'>>): NodeId =>
+  [...seen.values()].reduce((a, b) => (b.last_seen < a.last_seen ? b : a)).node_id
 
 export const presenceOf = ({ offline, unsure }: Member): Presence =>
   offline ? 'offline' : unsure ? 'unsure' : 'online'
 
-const sameButTime = (a: Member, b: Member): boolean =>
-  a.name === b.name &&
-  a.sponsor === b.sponsor &&
-  a.offline === b.offline &&
-  a.addresses.length === b.addresses.length &&
-  a.addresses.every((address, i) => address === b.addresses[i])
+/** What is written at once where it changes. */
+const saidOf = ({ name, sponsor, offline, addresses }: Member) => [name, sponsor, offline, addresses]
 
 function sightingOf(member: Member | undefined): SightingRecord[] {
   if (member === undefined) return []

@@ -58,10 +58,9 @@ export function createTrust(options: TrustOptions): Trust {
     admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
 
   function known(): NodeId[] {
-    const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
-    for (const member of seen.members()) nodes.add(member.node_id)
-    for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
-    for (const node of certificates.told()) nodes.add(node)
+    const met = [...seen.members(), ...seen.strangers()].map(({ node_id }) => node_id)
+    const said = [...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()]
+    const nodes = new Set([...said, ...met, ...certificates.told()])
     return [...presentKeys(nodes, lineage, kin)].filter((node) => !own.has(node))
   }
 
@@ -209,17 +208,18 @@ function createSightings({
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
     if (own.has(node_id) || refuses(node_id)) return false
-    // A member that has come with its new key is counted once.
-    const now = lineage.current(node_id)
-    if (now !== node_id && seen.member(now) !== undefined) return false
-    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
+    const isAdmitted = admits(node_id)
+    // A member that has come with a newer key is counted once; where that one is not admitted, it may be a thief's.
+    const later = lineage.below(node_id).slice(1)
+    if (later.some((key) => seen.member(key) && (admits(key) || !isAdmitted))) return false
+    return isAdmitted || (sponsor !== undefined && admits(sponsor))
   }
 
   return {
     members: () => seen.members().filter(counts),
     member(node) {
       const member = seen.member(node)
-      return member !== undefined && counts(member) ? member : undefined
+      return member && counts(member) ? member : undefined
     },
     sawMember(node, sighting) {
       if (admits(node)) seen.sawMember(node, sighting)
