@@ -1,7 +1,7 @@
 // Writes what follows from the tables into the pages and files that show it; after tables.ts, whose tables it reads.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { doctorPage } from '../src/cli/doctor/page.ts'
+import { doctorPage } from './doctor-page.ts'
 import { doorsTable } from './doors.ts'
 import { ecsTable } from './ecs-table.ts'
 import { metricsPage } from './metrics-page.ts'

@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sealAtStart } from '../assist/guard/index.ts'
-import type { Random } from '../base/clock.ts'
+import { systemRandom } from '../base/clock.ts'
 import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
@@ -30,7 +30,6 @@ export interface ReadyHome {
 export interface HomeOptions {
   /** Name of the node for a new configuration. */
   readonly name?: string | undefined
-  readonly random: Random
   /** The machine's service: an administrator writes its configuration, and users write to its spool. */
   readonly service?: boolean
 }
@@ -68,10 +67,10 @@ Without a backup: karo identity new --home ${paths.home} makes this home another
   })
 }
 
-function makeKey(path: string, random: Random): { identity: ReadyHome['identity']; made: boolean } {
+function makeKey(path: string): { identity: ReadyHome['identity']; made: boolean } {
   if (!exists(path)) {
     try {
-      return { identity: createIdentityFile(path, random), made: true }
+      return { identity: createIdentityFile(path, systemRandom), made: true }
     } catch (error) {
       if (!(error instanceof KaroError && error.code === 'conflict')) throw error
     }
@@ -83,7 +82,7 @@ function makeKey(path: string, random: Random): { identity: ReadyHome['identity'
 function makeConfig(path: string, options: HomeOptions): boolean {
   if (exists(path)) return false
   const sample = sampleConfig(options)
-  return createFile(path, sample, 0o600, options.random)
+  return createFile(path, sample, 0o600, systemRandom)
 }
 
 /**
@@ -91,17 +90,17 @@ function makeConfig(path: string, options: HomeOptions): boolean {
  * there. Of a service neither spool nor configuration are made. May run twice at once. Throws KaroError
  * bad_file, also when others may write a directory or own it; refused, as `refuseLostKey`, with nothing made.
  */
-export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
+export function ensureHome(paths: HomePaths, options: HomeOptions = {}): ReadyHome {
   refuseLostKey(paths)
   if (!options.service) refuseOthersHome(paths.home)
   const made = new Map<string, boolean>()
   try {
     made.set(paths.home, makeDirectory(paths.home))
     // From its beginning on, what lets more through is known to come from the person.
-    if (!options.service) sealAtStart(paths.home, options.random)
+    if (!options.service) sealAtStart(paths.home, systemRandom)
     made.set(paths.db, makeDirectory(paths.db))
     if (!options.service) made.set(paths.spool, makeDirectory(paths.spool))
-    const key = makeKey(paths.key, options.random)
+    const key = makeKey(paths.key)
     made.set(paths.key, key.made)
     if (!options.service) made.set(paths.config, makeConfig(paths.config, options))
     const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)

@@ -29,54 +29,9 @@ export interface ReportSources {
   readonly now: number
 }
 
-interface Files {
-  readonly files: number
-  readonly bytes: number
-}
-/** What was found, or the code of the error that prevented the look. */
-type Looked = Files | { readonly error: string }
-type There = boolean | { readonly error: string }
+export type ProblemReport = Awaited<ReturnType<typeof buildReport>>
 
-export interface ProblemReport {
-  readonly format: 1
-  readonly created_at: string
-  readonly program: {
-    readonly version: string
-    readonly node: string
-    readonly platform: string
-    readonly arch: string
-    /** `6.1.0`, without what a distribution or a person appends. */
-    readonly kernel: string
-    readonly service: boolean
-  }
-  readonly machine: { readonly cpus: number; readonly memory_bytes: number }
-  readonly home: {
-    readonly database: Looked
-    readonly spool: Looked
-    readonly key: There
-    readonly config_file: There
-  }
-  readonly config: {
-    /** Names of the keys whose value is not the default; never a value. */
-    readonly changed: readonly string[]
-    /** Code of the error in the file; null if the file can be used. */
-    readonly problem: string | null
-  }
-  /** Facts of the daemon, or the code of the error: `not_running` if it is down. */
-  readonly daemon: DaemonPart | { readonly error: string }
-}
-
-interface DaemonPart {
-  readonly version: string | null
-  /** Counts by their names in `karo status --json`. */
-  readonly counts: Readonly<Record<string, number>>
-  readonly rejected: Readonly<Record<string, number>>
-  readonly ready: boolean
-  readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
-  /** The problems, or the code of the error that prevented reading them. */
-  readonly problems: readonly Problem[] | { readonly error: string }
-}
-
+/** Their names in `karo status --json`. */
 const COUNTS = [
   'uptime_seconds',
   'mesh.peers_connected',
@@ -98,8 +53,7 @@ const COUNTS = [
 ] as const
 
 /** Does not throw for anything that cannot be read; the report says so instead. */
-export async function buildReport(sources: ReportSources): Promise<ProblemReport> {
-  const { paths, service, root, now } = sources
+export async function buildReport({ paths, service, env, daemon, root, now }: ReportSources) {
   return {
     format: 1,
     created_at: new Date(now).toISOString(),
@@ -108,6 +62,7 @@ export async function buildReport(sources: ReportSources): Promise<ProblemReport
       node: process.versions.node,
       platform: process.platform,
       arch: process.arch,
+      // `6.1.0`, without what a distribution or a person appends.
       kernel: numbersOf(release()),
       service,
     },
@@ -118,12 +73,13 @@ export async function buildReport(sources: ReportSources): Promise<ProblemReport
       key: isThere(paths.key),
       config_file: isThere(paths.config),
     },
-    config: configPart(sources),
-    daemon: await daemonPart(sources.daemon, root),
+    config: configPart(paths, env),
+    daemon: await daemonPart(daemon, root),
   }
 }
 
-function configPart({ paths, env }: ReportSources): ProblemReport['config'] {
+/** Names of the keys whose value is not the default, never a value; or the code of the error in the file. */
+function configPart(paths: HomePaths, env: Env) {
   try {
     const { values } = loadConfig({ home: dirname(paths.config), env })
     const changed = KEY_LIST.filter((key) => !isDeepStrictEqual(values.get(key.path), key.default))
@@ -133,7 +89,8 @@ function configPart({ paths, env }: ReportSources): ProblemReport['config'] {
   }
 }
 
-async function daemonPart(daemon: ReportSources['daemon'], root: string): Promise<ProblemReport['daemon']> {
+/** Facts of the daemon, or the code of the error: `not_running` if it is down. */
+async function daemonPart(daemon: ReportSources['daemon'], root: string) {
   try {
     const told = await daemon.look(getStatus)
     const checks = at(told, 'health.checks')
@@ -149,16 +106,16 @@ async function daemonPart(daemon: ReportSources['daemon'], root: string): Promis
       problems: await problemsPart(daemon, root),
     }
   } catch (error) {
-    return { error: codeOf(error) }
+    return unread(error)
   }
 }
 
-async function problemsPart(daemon: ReportSources['daemon'], root: string): Promise<DaemonPart['problems']> {
+async function problemsPart(daemon: ReportSources['daemon'], root: string) {
   try {
     const problems = at(await daemon.look(getProblems), 'problems')
     return Array.isArray(problems) ? problems.flatMap((one) => problemOf(one, root)) : []
   } catch (error) {
-    return { error: codeOf(error) }
+    return unread(error)
   }
 }
 
@@ -207,20 +164,23 @@ const codeOf = (error: unknown): string => {
   return isCode(code) ? code : error instanceof KaroError ? error.code : 'internal'
 }
 
+/** Stands for a part that could not be read. */
+const unread = (error: unknown) => ({ error: codeOf(error) })
+
 const numbersOf = (text: string): string => /^\d{1,4}(\.\d{1,5}){0,3}/.exec(text)?.[0] ?? 'unknown'
 const versionOf = (text: unknown): string | null =>
   typeof text === 'string' && /^\d/.test(text) ? numbersOf(text) : null
 
 /** Whether there is a file; a path that may not be looked at may exist. */
-function isThere(path: string): There {
+function isThere(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined
   } catch (error) {
-    return { error: codeOf(error) }
+    return unread(error)
   }
 }
 
-function lookInto(directory: string): Looked {
+function lookInto(directory: string) {
   try {
     let files = 0
     let bytes = 0
@@ -230,6 +190,6 @@ function lookInto(directory: string): Looked {
     }
     return { files, bytes }
   } catch (error) {
-    return { error: codeOf(error) }
+    return unread(error)
   }
 }

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadGuard } from '../../assist/guard/index.ts'
-import { systemRandom } from '../../base/clock.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { codexTrust } from '../adapters/codex-trust.ts'
 import { ADAPTER_NAMES, ADAPTERS, type AdapterName, type HookSettings } from '../adapters/index.ts'
@@ -45,7 +44,7 @@ export function hookLook(io: CommandIo, tool: AdapterName, scope: Place['scope']
     off: offIn(settings, directory),
     lines: raw.map((one) => Buffer.from(one, 'latin1').toString('utf8')),
     placed: line !== undefined && withHooks(text, settings, line) === text,
-    refresh: () => void editFile(file, (old) => withHooks(old, settings, bytes), systemRandom),
+    refresh: () => void editFile(file, (old) => withHooks(old, settings, bytes)),
   }
 }
 

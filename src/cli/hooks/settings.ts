@@ -1,7 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { shellWord } from '../../base/quote.ts'
@@ -219,7 +218,7 @@ function edited({ file, adapter }: Place, change: (text: string) => string, past
   }
 }
 
-const write = ({ file }: Place, text: string): boolean => editFile(file, () => text, systemRandom)
+const write = ({ file }: Place, text: string): boolean => editFile(file, () => text)
 
 /** A link to somebody else's file, or out of the project, is not followed: what is changed there is not what was named. */
 function checkOwner({ file, scope }: Place): void {

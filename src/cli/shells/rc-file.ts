@@ -1,7 +1,7 @@
 // Adds one marked line to a shell's start file and takes it out again, leaving every other line as it was.
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Random, systemRandom } from '../../base/clock.ts'
+import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { beginFile, replaceFile, temporaryBeside } from '../../base/files.ts'
 import { orElse } from '../../base/run/or-else.ts'
@@ -89,7 +89,7 @@ export function dropEmpty(path: string, end: string): void {
  * Replaces the file's text by what `change` makes of it, atomically and durably; mode, owner and symbolic links to it
  * stay. False when nothing had to be changed. A missing file counts as empty. Throws KaroError `bad_file`.
  */
-export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
+export function editFile(path: string, change: (text: string) => string): boolean {
   const edit = (): boolean => {
     if (!fs.existsSync(dirname(path)))
       throw new KaroError('bad_file', `there is no directory ${dirname(path)}`, { where: path })
@@ -105,7 +105,7 @@ export function editFile(path: string, change: (text: string) => string, random:
     const text = stat ? fs.readFileSync(target, 'latin1') : ''
     const changed = change(text)
     if (changed === text) return false
-    replace(target, Buffer.from(changed, 'latin1'), stat, random)
+    replace(target, Buffer.from(changed, 'latin1'), stat)
     return true
   }
   return writing(path, edit, 'the file cannot be changed')
@@ -123,8 +123,8 @@ function follow(path: string): string {
   return fs.realpathSync(path)
 }
 
-function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random: Random): void {
-  const file = beginFile(path, 0o600, temporaryBeside(path, random))
+function replace(path: string, bytes: Buffer, old: fs.Stats | undefined): void {
+  const file = beginFile(path, 0o600, temporaryBeside(path, systemRandom))
   try {
     file.write(bytes)
     if (old !== undefined && (old.uid !== process.getuid?.() || old.gid !== process.getgid?.()))

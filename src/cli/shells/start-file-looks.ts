@@ -1,5 +1,4 @@
 // Whether the start files of this person's shells load the hook, for the checks.
-import { systemRandom } from '../../base/clock.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
@@ -39,7 +38,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
       unmarked: /^[^#\n]*\bshell init\b/m.test(text),
       ofMachine: hooked.get(shell),
       expected,
-      refresh: () => void editFile(file, (old) => withLine(old, expected), systemRandom),
+      refresh: () => void editFile(file, (old) => withLine(old, expected)),
     }
   })
 }

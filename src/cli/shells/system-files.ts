@@ -1,7 +1,6 @@
 // The start files that every interactive shell of a machine reads, and the hook's line in them.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Random } from '../../base/clock.ts'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { editFile, markedLines, removeEmpty, textOf, withLine, withoutLine } from './rc-file.ts'
@@ -52,12 +51,10 @@ export function changeSystemFiles(
     root,
     flags,
     program,
-    random,
   }: {
     readonly root: string
     readonly flags: readonly string[]
     readonly program: readonly string[]
-    readonly random: Random
   },
 ) {
   return FILES.flatMap(({ shell, places, needs, quote, line }) => {
@@ -68,8 +65,7 @@ export function changeSystemFiles(
     const test = program.map((word, i) => `test ${i === 0 ? '-x' : '-r'} ${quote(word)}`).join(' && ')
     const own = line(test, [...program.map(quote), 'shell init', shell, ...flags].join(' '))
     const change = what === 'install' ? (text: string) => withLine(text, own) : withoutLine
-    const changed =
-      (needs === 'file' || what === 'install' || existsSync(file)) && editFile(file, change, random)
+    const changed = (needs === 'file' || what === 'install' || existsSync(file)) && editFile(file, change)
     if (what === 'uninstall' && needs === 'directory' && changed) removeEmpty(file)
     return [{ shell, file, changed }]
   })

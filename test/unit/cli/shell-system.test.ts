@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { systemRandom } from '../../../src/base/clock.ts'
 import { changeSystemFiles } from '../../../src/cli/shells/system-files.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
@@ -18,9 +17,11 @@ function machine(files: Readonly<Record<string, string>>) {
   }
   const program = [join(root, 'bin', "ann's karo")]
   const change = (what: 'install' | 'uninstall', flags: readonly string[] = []) =>
-    changeSystemFiles(what, { root, flags, program, random: systemRandom }).map(
-      ({ shell, file, changed }) => [shell, file.slice(root.length + 1), changed],
-    )
+    changeSystemFiles(what, { root, flags, program }).map(({ shell, file, changed }) => [
+      shell,
+      file.slice(root.length + 1),
+      changed,
+    ])
   return { root, change, read: (path: string) => readFileSync(join(root, path), 'utf8') }
 }
 

@@ -3,7 +3,6 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadGuard } from '../../../src/assist/guard/index.ts'
-import { systemRandom } from '../../../src/base/clock.ts'
 import { ensureHome } from '../../../src/cli/home.ts'
 import { homePaths, servicePaths } from '../../../src/config/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -13,7 +12,7 @@ test('a service makes its key and its database, and neither configuration nor sp
   const root = temporaryDirectory()
   const directories = { STATE_DIRECTORY: join(root, 'lib'), CONFIGURATION_DIRECTORY: join(root, 'etc') }
   const paths = { ...servicePaths(directories), spool: join(root, 'spool') }
-  const { created } = ensureHome(paths, { random: systemRandom, service: true })
+  const { created } = ensureHome(paths, { service: true })
   expect(created).toEqual([paths.home, paths.db, paths.key])
   expect(fs.readdirSync(root)).toEqual(['lib'])
 })
@@ -23,11 +22,11 @@ test('what the files of a home set before it had a node is noted, also after a k
   const paths = homePaths({ KARO_HOME: home })
   fs.mkdirSync(home, { mode: 0o700 })
   fs.writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "off"\n', { mode: 0o600 })
-  ensureHome(paths, { random: systemRandom })
+  ensureHome(paths)
   expect(loadGuard({ home, env: {} })).toMatchObject({ profile: 'off', loosened: [] })
   fs.rmSync(paths.key)
   fs.rmSync(paths.db, { recursive: true })
-  ensureHome(paths, { random: systemRandom })
+  ensureHome(paths)
   expect(loadGuard({ home, env: {} }).loosened).toEqual([])
 })
 

@@ -1,5 +1,4 @@
 // karo init: makes a key and a configuration that sets nothing, and says what to do next.
-import { systemRandom } from '../../../base/clock.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
@@ -33,7 +32,6 @@ const initCommand = defineCommand('init', {
     void paths.socket
     const { identity, created, existed } = ensureHome(paths, {
       name,
-      random: systemRandom,
     })
     const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })

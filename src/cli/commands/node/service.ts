@@ -1,6 +1,5 @@
 // karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
 import { rmSync } from 'node:fs'
-import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
@@ -36,7 +35,7 @@ function changeShells(io: CommandIo, starts: boolean): readonly string[] {
       if (!isOfHome(io, line)) return line
       return withFlags(line, shell, starts ? flagsFrom([line], [flag]) : flagsFrom([line], [], [flag]))
     }
-    return editFile(file, (text) => changeMarked(text, changed), systemRandom) ? [file] : []
+    return editFile(file, (text) => changeMarked(text, changed)) ? [file] : []
   })
 }
 

@@ -1,7 +1,6 @@
 // karo up: runs the daemon, in this process or in one that outlives the terminal.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
 import { orElse } from '../../../base/run/or-else.ts'
@@ -48,7 +47,7 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
       },
     )
   if (!/^y(es)?$/i.test(answer)) return
-  ensureHome(paths, { random: systemRandom })
+  ensureHome(paths)
   makeSolo(paths)
 }
 
@@ -134,7 +133,7 @@ export const commands = [
       // Before anything is written, so that a key that cannot be opened leaves everything as it was.
       refuseLostKey(paths)
       const opened = await openIdentity(paths, io.env)
-      ensureHome(paths, { random: systemRandom, service })
+      ensureHome(paths, { service })
       letGo ??= await hold()
       held()
       const identity = opened ?? loadIdentity(paths.key)

@@ -2,7 +2,6 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
-import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
@@ -152,15 +151,11 @@ const shellInstall = defineCommand('shell install', {
     if (START_FILES[shell].makesDirectory)
       makeDirectory(dirname(file), 0o755, 'the directory of the start file')
     let there = false
-    const changed = editFile(
-      file,
-      (text) => {
-        const had = markedLines(text)
-        there = had.length > 0
-        return withLine(text, hookLine(io, shell, flagsFrom(had, given, undone)))
-      },
-      systemRandom,
-    )
+    const changed = editFile(file, (text) => {
+      const had = markedLines(text)
+      there = had.length > 0
+      return withLine(text, hookLine(io, shell, flagsFrom(had, given, undone)))
+    })
     const link = makeLink(io)
     report(
       io,
@@ -192,7 +187,7 @@ const shellUninstall = defineCommand('shell uninstall', {
     if (input.options.system) return forAll(io, 'uninstall', [], input)
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
-    const changed = editFile(file, withoutLine, systemRandom)
+    const changed = editFile(file, withoutLine)
     const gone = changed && removeEmpty(file)
     // Shells that still have the line rewrite their hook file.
     const { key, shells, spool } = homePaths(io.env)
@@ -344,7 +339,7 @@ function forAll(
         hint: 'Install the package, or make root the only owner and writer of the file and its parent directories.',
       },
     )
-  const files = changeSystemFiles(what, { root: '/', flags, program, random: systemRandom })
+  const files = changeSystemFiles(what, { root: '/', flags, program })
   const [done, none] =
     what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
   const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)

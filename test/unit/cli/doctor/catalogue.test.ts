@@ -1,9 +1,9 @@
 // The catalogue of checks: complete, and the page made from it as it is; findings come together to one result.
 import { describe, expect, test } from 'vitest'
+import { doctorPage } from '../../../../scripts/doctor-page.ts'
 import { CHECK_IDS, CHECKS } from '../../../../src/cli/doctor/catalogue.ts'
 import { type Check, fail, ok, skipped, Unknown, warn } from '../../../../src/cli/doctor/check.ts'
 import { examine, mend, resultOf } from '../../../../src/cli/doctor/doctor.ts'
-import { doctorPage } from '../../../../src/cli/doctor/page.ts'
 import type { World } from '../../../../src/cli/doctor/world.ts'
 import { karo } from '../../../support/node/played-daemon.ts'
 

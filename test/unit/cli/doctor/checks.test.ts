@@ -3,7 +3,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ConnectionFacts, MulticastFacts } from '../../../../src/api/contract/shapes.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { judgeDaemon, judgeUnit, lastComplaint } from '../../../../src/cli/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../../src/cli/doctor/checks/home.ts'
@@ -610,7 +609,7 @@ test('hooks of shells: as they would be written now, another that works, stale, 
     mkdirSync(join(root, 'etc'))
     for (const [i, program] of programs.entries()) {
       writeFileSync(join(root, ['etc/bashrc', 'etc/bash.bashrc'][i]!), '')
-      changeSystemFiles('install', { root, flags: [], program: [program], random: systemRandom })
+      changeSystemFiles('install', { root, flags: [], program: [program] })
     }
     return systemHooks(root).get('bash')!
   }

@@ -17,7 +17,7 @@ const SECRET = randomBytes(12).toString('hex')
 function home(env: Readonly<Record<string, string>> = {}, unit?: string, service = false) {
   const directory = join(temporaryDirectory(), 'home')
   const paths = homePaths({ KARO_HOME: directory })
-  ensureHome(paths, { random: systemRandom })
+  ensureHome(paths)
   const look = (): Promise<unknown> => {
     const world: World = {
       ...createWorld({

@@ -1,6 +1,6 @@
 // Writes docs/doctor.md from the catalogue of checks.
-import { CHECK_GROUPS } from './catalogue.ts'
-import type { Check, Checks } from './check.ts'
+import { CHECK_GROUPS } from '../src/cli/doctor/catalogue.ts'
+import type { Check, Checks } from '../src/cli/doctor/check.ts'
 
 const INTRO = `# karo doctor
 
