@@ -18,6 +18,7 @@ import {
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
 import { refuseOthersHome } from './shells/own-home.ts'
+import { usage } from './usage.ts'
 
 export interface ReadyHome {
   readonly identity: Omit<PublicIdentity, 'isProtected'>
@@ -108,6 +109,14 @@ export function ensureHome(paths: HomePaths, options: HomeOptions = {}): ReadyHo
   } catch (cause) {
     throw homeTrouble(paths.home, cause)
   }
+}
+
+/** Files of the node that a command with or without `--service` is about. Throws KaroError where a home is named for the service. */
+export function pathsFor(env: Env, service: boolean): HomePaths {
+  if (!service) return homePaths(env)
+  if (env.KARO_HOME)
+    throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
+  return servicePaths(env)
 }
 
 /** The node that this person's commands are about: their own, or the machine's if they have none. */

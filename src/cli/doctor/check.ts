@@ -23,6 +23,10 @@ export interface Finding {
 }
 type Found = Finding | undefined | readonly Finding[]
 
+/** What the daemon says of its own check of that name, where it fails. */
+export const troubleOf = (facts: DaemonFacts | undefined, check: string): string | undefined =>
+  facts?.checks.find(({ name, ok }) => name === check && !ok)?.detail
+
 /** A node that was refused before it told its name has none. */
 export const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
   name ? `${name} (${fingerprint})` : fingerprint

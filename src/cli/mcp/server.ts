@@ -50,13 +50,7 @@ export function createServer(world: McpWorld): McpServer {
   for (const tool of TOOLS) {
     server.registerTool(
       tool.name,
-      {
-        title: tool.title,
-        description: tool.description,
-        inputSchema: tool.input,
-        outputSchema: tool.output,
-        annotations: annotationsOf(tool),
-      },
+      { inputSchema: tool.input, outputSchema: tool.output },
       async (input, { mcpReq: { signal } }) => {
         if (!quota.take(world.monotonic()))
           return failed(`Too many calls: ${CALLS.frames} a minute are answered. Wait a little.`)
@@ -64,6 +58,8 @@ export function createServer(world: McpWorld): McpServer {
           return failed(`${MOST_AT_ONCE} calls are running. Wait until one of them ends.`)
         running++
         try {
+          const refusal = tool.refusal?.(world)
+          if (refusal !== undefined) throw refusal
           const { result, notice } = await tool.run(world, input, signal)
           return toResult(result, notice)
         } catch (error) {
@@ -76,27 +72,26 @@ export function createServer(world: McpWorld): McpServer {
   }
   // What is not offered is not listed either, but says why when it is called.
   server.server.setRequestHandler('tools/list', () => ({
-    tools: TOOLS.filter((tool) => tool.offered?.(world) ?? true).map(listed),
+    tools: TOOLS.filter((tool) => tool.refusal?.(world) === undefined).map(listed),
   }))
   return server
 }
 
-const annotationsOf = (tool: Tool) => ({
-  title: tool.title,
-  readOnlyHint: tool.acts !== true,
-  destructiveHint: tool.acts === true,
-  idempotentHint: tool.acts !== true,
-  openWorldHint: OPEN.includes(tool),
-})
-
 function listed(tool: Tool) {
+  const { name, title, description, acts = false } = tool
   return {
-    name: tool.name,
-    title: tool.title,
-    description: tool.description,
+    name,
+    title,
+    description,
     inputSchema: jsonSchema(tool.input, 'input'),
     outputSchema: jsonSchema(tool.output, 'output'),
-    annotations: annotationsOf(tool),
+    annotations: {
+      title,
+      readOnlyHint: !acts,
+      destructiveHint: acts,
+      idempotentHint: !acts,
+      openWorldHint: OPEN.includes(tool),
+    },
   }
 }
 

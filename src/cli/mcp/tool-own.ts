@@ -83,12 +83,13 @@ export const history = defineTool({
       .readonly(),
     total: count.describe('all that match, also those beyond the limit'),
   }),
-  offered: ({ mayReadHistory }) => mayReadHistory(),
-  async run({ daemon, mayReadHistory }, input, signal) {
-    if (!mayReadHistory())
-      throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
-        hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
-      })
+  refusal: ({ mayReadHistory }) =>
+    mayReadHistory()
+      ? undefined
+      : new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
+          hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
+        }),
+  async run({ daemon }, input, signal) {
     const { words: word, since, ...filters } = input
     const query = { ...filters, word, since: since && new Date(since).toISOString() }
     const found = await daemon.call(getHistory, { query, signal, maxBytes: MOST_ANSWER })

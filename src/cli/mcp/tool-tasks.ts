@@ -23,15 +23,12 @@ const row = {
   approval: z.string().nullable().describe('with input-required: what the person has to approve'),
 }
 
-const offered = ({ mayGiveTasks }: McpWorld): boolean => mayGiveTasks()
-
-/** Throws KaroError `refused` unless the configuration allows it now. */
-function checkAllowed(world: McpWorld): void {
-  if (!offered(world))
-    throw new KaroError('refused', 'the person has not allowed AI coding tools to use agents', {
-      hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it.',
-    })
-}
+const refusal = ({ mayGiveTasks }: McpWorld) =>
+  mayGiveTasks()
+    ? undefined
+    : new KaroError('refused', 'the person has not allowed AI coding tools to use agents', {
+        hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it.',
+      })
 
 export const agents = defineTool({
   name: 'agents',
@@ -40,13 +37,12 @@ export const agents = defineTool({
     'Which agents there are and what they are doing; with `agent` one of them, with the tools that it offers while it runs.',
   input: z.strictObject({ agent: z.string().min(1).max(64).optional().describe('its name or id'), at }),
   output: z.looseObject({ agents: z.array(z.looseObject({ id: z.string(), state: z.string() })).readonly() }),
-  offered,
-  async run(world, { agent, at }, signal) {
-    checkAllowed(world)
+  refusal,
+  async run({ daemon }, { agent, at }, signal) {
     const limits = { signal, maxBytes: MOST_ANSWER, deadlineMs: DEADLINE_MS }
     if (agent === undefined)
-      return { result: { ...(await world.daemon.call(api.getAgents, { query: { at }, ...limits })) } }
-    const one = await world.daemon.call(api.describeAgent, { query: { agent, at }, ...limits })
+      return { result: { ...(await daemon.call(api.getAgents, { query: { at }, ...limits })) } }
+    const one = await daemon.call(api.describeAgent, { query: { agent, at }, ...limits })
     return { result: { agents: [{ ...one }] } }
   },
 })
@@ -66,11 +62,10 @@ export const runTaskTool = defineTool({
   }),
   output: z.looseObject(row),
   acts: true,
-  offered,
-  async run(world, { arguments: given, ...task }, signal) {
-    checkAllowed(world)
+  refusal,
+  async run({ daemon }, { arguments: given, ...task }, signal) {
     const body = { ...task, input: JSON.stringify(given) }
-    const answer = await world.daemon.call(api.runTask, { body, signal, deadlineMs: DEADLINE_MS })
+    const answer = await daemon.call(api.runTask, { body, signal, deadlineMs: DEADLINE_MS })
     return { result: { ...answer } }
   },
 })
@@ -85,11 +80,10 @@ export const taskStatus = defineTool({
   description: 'The state of a task, its last events, and its result once it is over.',
   input: z.strictObject({ id, at }),
   output: z.looseObject({ ...row, notice: z.string(), result: z.unknown() }),
-  offered,
-  async run(world, query, signal) {
-    checkAllowed(world)
+  refusal,
+  async run({ daemon }, query, signal) {
     const limits = { signal, maxBytes: MOST_ANSWER, deadlineMs: DEADLINE_MS }
-    const task = await world.daemon.call(api.getTask, { query, ...limits })
+    const task = await daemon.call(api.getTask, { query, ...limits })
     return { result: { ...task, notice: NOTICE }, notice: NOTICE }
   },
 })
@@ -101,10 +95,9 @@ export const cancelTaskTool = defineTool({
   input: z.strictObject({ id, at }),
   output: z.looseObject(row),
   acts: true,
-  offered,
-  async run(world, body, signal) {
-    checkAllowed(world)
-    const task = await world.daemon.call(api.cancelTask, { body, signal, deadlineMs: DEADLINE_MS })
+  refusal,
+  async run({ daemon }, body, signal) {
+    const task = await daemon.call(api.cancelTask, { body, signal, deadlineMs: DEADLINE_MS })
     return { result: { ...task } }
   },
 })

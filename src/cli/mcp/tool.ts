@@ -5,6 +5,7 @@ import type * as z from 'zod'
 import type { Client } from '../../api/contract/client/client.ts'
 import type { Guard, MachinePlace } from '../../assist/guard/index.ts'
 import type { Machine } from '../../assist/risk/index.ts'
+import type { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 
 /** Most bytes of an answer of the daemon: more than a model can read. */
@@ -36,8 +37,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly output: Output
   /** It does not only read. */
   readonly acts?: true
-  /** Not in the list while the world says so; called all the same it says why. */
-  readonly offered?: (world: McpWorld) => boolean
+  /** Why the person does not let AI coding tools use it now. It is not in the list then; called all the same it says this. */
+  readonly refusal?: (world: McpWorld) => KaroError | undefined
   /** Throws KaroError, which becomes the result of a call that failed. */
   readonly run: (
     world: McpWorld,

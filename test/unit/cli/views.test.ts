@@ -3,14 +3,13 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
-import {
-  type AskersShape,
-  RISK_LEVELS,
-  type SharePreviewShape,
-  type SharingView,
-  type StatisticsShape,
-  type StatusShape,
-  type WhoAmIShape,
+import type {
+  AskersShape,
+  SharePreviewShape,
+  SharingView,
+  StatisticsShape,
+  StatusShape,
+  WhoAmIShape,
 } from '../../../src/api/contract/shapes.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import { formatFingerprint } from '../../../src/base/format.ts'
@@ -178,7 +177,7 @@ const WEEK: StatisticsShape = {
   },
 }
 const stats = (over: Partial<StatisticsShape> = {}, screen: object = {}): string =>
-  statsView({ ...WEEK, ...over }, RISK_LEVELS, { colour: false, columns: 80, env: UTF8, ...screen })
+  statsView({ ...WEEK, ...over }, { colour: false, columns: 80, env: UTF8, ...screen })
 
 test('statistics: a week, what became of it since the week before, of tools, of the guard, of what fails; and nothing', () => {
   const headline = (over: Partial<StatisticsShape>): string => stats(over).split('\n')[0]!

@@ -5,6 +5,8 @@ import type { Manifest } from '../../../agents/manifest/manifest.ts'
 import { isOutside } from '../../../agents/manifest/wanted.ts'
 import { isFinal } from '../../../agents/tasks/types.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { orElse } from '../../../base/run/or-else.ts'
+import { isTable } from '../../../config/kinds.ts'
 import type {
   AgentListShape,
   AgentLogsShape,
@@ -150,13 +152,7 @@ async function lineOf(tasks: TasksOf, task: Task, event: TaskEvent): Promise<Tas
 
 /** Throws KaroError `bad_request` for a text that is no JSON object. */
 export function objectIn(text: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    value = undefined
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
+  const value: unknown = orElse(() => JSON.parse(text), undefined)
+  if (isTable(value)) return value
   throw new KaroError('bad_request', 'the arguments are not a JSON object', { where: 'input' })
 }

@@ -10,6 +10,7 @@ import {
 import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
+import { isTable } from '../../../config/kinds.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { type CommandIo, defineCommand, fitted, given, paint, type Screen, show, table } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -104,11 +105,8 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
 }
 
 /** Arguments stand in the file as an object, and are sent as text. */
-function asSent(step: unknown): NamedStepShape {
-  if (typeof step !== 'object' || step === null) return step as unknown as NamedStepShape
-  const { input, ...rest } = step as { readonly input?: unknown }
-  return { ...rest, input: JSON.stringify(input) } as NamedStepShape
-}
+const asSent = (step: unknown) =>
+  (isTable(step) ? { ...step, input: JSON.stringify(step.input) } : step) as NamedStepShape
 
 const make = defineCommand('plan make', {
   summary: 'turn a goal into steps and show how risky each is; runs none of them',

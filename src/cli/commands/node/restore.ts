@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs'
 import { systemClock } from '../../../base/clock.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
-import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
+import type { HomePaths } from '../../../config/paths.ts'
 import type { BackupHead } from '../../../ops/care/archive.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
-import { absolutePath, defineCommand, fitted, printJson, usage } from '../../kit.ts'
+import { pathsFor } from '../../home.ts'
+import { absolutePath, defineCommand, fitted, printJson } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -36,11 +37,9 @@ export const commands = [
     },
     async run(io, { args, options }) {
       const service = options.service === true
-      if (service && io.env.KARO_HOME)
-        throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
+      const paths = pathsFor(io.env, service)
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
-      const paths = service ? servicePaths(io.env) : homePaths(io.env)
       const file = absolutePath(args.file)
       const opener = await openerFor(file, options)
       using line = createLiveLine(io)

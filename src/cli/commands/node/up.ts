@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
 import { orElse } from '../../../base/run/or-else.ts'
-import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
+import { type HomePaths, servicePaths } from '../../../config/paths.ts'
 import { finishRestore, isReady } from '../../../ops/care/finish.ts'
 import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
-import { ensureHome, refuseLostKey } from '../../home.ts'
+import { ensureHome, pathsFor, refuseLostKey } from '../../home.ts'
 import { besideEachOther, type CommandIo, defineCommand, fitted, show, usage } from '../../kit.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps } from '../../shells/next-steps.ts'
@@ -90,9 +90,7 @@ export const commands = [
     async run(io, { options }) {
       nameProcess(DAEMON_NAME)
       const service = options.service === true
-      if (service && io.env.KARO_HOME)
-        throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
-      const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      const paths = pathsFor(io.env, service)
       let write = io.err
       let held = (): void => {}
       const first = !service && !existsSync(paths.key)

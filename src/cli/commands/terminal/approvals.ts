@@ -77,13 +77,22 @@ const approve = defineCommand('approvals approve', {
       return EXIT.refused
     }
     const scope = options.for === 'task' ? ('task' as const) : answer
-    // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
-    const { id, hash } = card
-    const body = { id, approve: true, hash, scope, at: options.at, reason: options.reason || undefined }
-    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    const made = await decide(io, card, options, { approve: true, scope })
     return show(io, made, () => saidOf(made, scope))
   },
 })
+
+/** Sends the whole hash of what was shown: if anything else waits under this id by now, the daemon refuses. */
+const decide = (
+  io: CommandIo,
+  { id, hash }: ApprovalShape,
+  { at, reason }: { readonly at?: string | undefined; readonly reason?: string | undefined },
+  decision: { readonly approve: boolean; readonly scope?: 'once' | 'task' },
+) =>
+  io.call(decideApproval, {
+    body: { id, ...decision, hash, at, reason: reason || undefined },
+    deadlineMs: DECIDE_DEADLINE_MS,
+  })
 
 const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
   `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
@@ -136,10 +145,9 @@ const deny = defineCommand('approvals deny', {
     'karo approvals deny 3f9a --reason "not on a Friday"': 'ends it; the log says why',
   },
   async run(io, { args, options }) {
-    const { id, hash } = await askFor(io, args.id, options)
-    const body = { id, approve: false, hash, at: options.at, reason: options.reason || undefined }
-    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
-    return show(io, made, () => `Denied ${id}.\n`)
+    const card = await askFor(io, args.id, options)
+    const made = await decide(io, card, options, { approve: false })
+    return show(io, made, () => `Denied ${card.id}.\n`)
   },
 })
 

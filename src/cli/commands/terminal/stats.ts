@@ -64,7 +64,7 @@ export const commands = [
       return show(
         io,
         { ...numbers, ...most },
-        () => statsView(numbers, RISK_LEVELS, io) + (most ? mostUsedView(most, io) : ''),
+        () => statsView(numbers, io) + (most ? mostUsedView(most, io) : ''),
       )
     },
   }),
@@ -99,7 +99,7 @@ const PERIODS: Readonly<
   year: { title: 'The last 365 days', before: 'the 365 days before', days: 365 },
 }
 
-export function statsView(numbers: StatisticsShape, levels: typeof RISK_LEVELS, screen: Screen): string {
+export function statsView(numbers: StatisticsShape, screen: Screen): string {
   const blocks = showsBlocks(screen.env)
   const guarded = Object.values(numbers.guard).some((count) => count > 0)
   if (numbers.total_commands === 0 && !guarded)
@@ -120,7 +120,7 @@ export function statsView(numbers: StatisticsShape, levels: typeof RISK_LEVELS, 
     ),
     numbers.period === 'today' ? [] : heatLines(numbers, screen, blocks),
     [
-      ...listed('Risk', riskParts(numbers, levels), screen),
+      ...listed('Risk', riskParts(numbers), screen),
       ...listed('Guard', guardParts(numbers), screen),
       ...listed('Failing', failingParts(numbers), screen),
     ],
@@ -293,14 +293,12 @@ export function mostUsedView({ commands }: MostUsedShape, screen: Screen): strin
   return `\n${rows}`
 }
 
-function riskParts({ by_risk_level: counts, before }: StatisticsShape, levels: typeof RISK_LEVELS): Part[] {
-  return levels
-    .filter((level) => counts[level] > 0)
-    .map((level) => {
-      const earlier =
-        level === 'safe' || before === null ? '' : ` (before ${grouped(before.by_risk_level[level])})`
-      return { text: `${grouped(counts[level])} ${level}${earlier}`, colour: RISK_COLOURS[level] }
-    })
+function riskParts({ by_risk_level: counts, before }: StatisticsShape): Part[] {
+  return RISK_LEVELS.filter((level) => counts[level] > 0).map((level) => {
+    const earlier =
+      level === 'safe' || before === null ? '' : ` (before ${grouped(before.by_risk_level[level])})`
+    return { text: `${grouped(counts[level])} ${level}${earlier}`, colour: RISK_COLOURS[level] }
+  })
 }
 
 const GUARD_WORDS: readonly (readonly [

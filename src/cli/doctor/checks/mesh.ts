@@ -6,7 +6,18 @@ import type { MulticastFacts } from '../../../api/contract/shapes.ts'
 import { isLoopback, isPrivateAddress } from '../../../config/addresses.ts'
 import { hostsOf } from '../../../config/host-names.ts'
 import type { Config } from '../../../config/index.ts'
-import { type Checks, configOf, ELSEWHERE, type Finding, fail, ok, skipped, Unknown, warn } from '../check.ts'
+import {
+  type Checks,
+  configOf,
+  ELSEWHERE,
+  type Finding,
+  fail,
+  ok,
+  skipped,
+  troubleOf,
+  Unknown,
+  warn,
+} from '../check.ts'
 import { endpoint } from '../egress.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'
@@ -149,8 +160,7 @@ async function lookAtPort(
   if (pid === undefined && state.kind !== 'down')
     throw new Unknown('it is unknown whether the daemon or another program uses the port, see daemon.running')
   const facts = await world.facts()
-  const check = facts?.checks.find(({ name }) => name === `${part}.listening`)
-  const trouble = check?.ok === false ? check.detail : undefined
+  const trouble = troubleOf(facts, `${part}.listening`)
   /** The first listening socket on that port that is not the daemon's. */
   const takenBy = (): PortLook['taken'] => {
     for (const socket of port === 0 ? [] : tcpTable(pid ?? 'self')) {

@@ -3,7 +3,7 @@ import { accessSync, constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { bytes } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
-import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
+import { type Checks, type Finding, fail, ok, onlyRoot, skipped, troubleOf, warn } from '../check.ts'
 import { made, narrowed, OTHERS_WRITE } from '../own.ts'
 import { readSystem, type World } from '../world.ts'
 import { as, noDirectory, ofSomebodyElse } from './home.ts'
@@ -35,11 +35,11 @@ export const spool = {
     safeFix: 'makes the directory, or sets its mode if it is yours',
     async look(world) {
       const { paths, service } = world
-      const check = (await world.facts())?.checks.find(({ name }) => name === 'observe.spool')
+      const trouble = troubleOf(await world.facts(), 'observe.spool')
       const spool = world.stat(paths.spool, 'follow')
       const found = judgeSpool(world, spool)
       if (found.outcome !== 'ok') return found
-      if (check?.ok === false) return fail(check.detail, service ? TMPFILES : undefined)
+      if (trouble !== undefined) return fail(trouble, service ? TMPFILES : undefined)
       if (!service || typeof spool === 'string') return found
       const home = world.stat(paths.home)
       const ran = await world.run('getent', 'group', SERVICE_GROUP)

@@ -7,7 +7,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { bytes } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
-import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn, who } from '../check.ts'
+import { type Checks, type Finding, fail, ok, onlyRoot, skipped, troubleOf, warn, who } from '../check.ts'
 import { counted, shortOf } from '../ledger.ts'
 import { restoreCommand } from '../repair.ts'
 import type { World } from '../world.ts'
@@ -32,15 +32,15 @@ export const store = {
     async look(world) {
       const facts = await world.facts()
       if (facts === undefined) return databaseAtRest(world)
-      const check = facts.checks.find(({ name }) => name === 'store.open')
+      const trouble = troubleOf(facts, 'store.open')
       if (facts.store_problem !== null)
         // A disk that is full or read-only is what is to be mended, not the database.
         return (await lookAtDisk(world)).some(({ outcome }) => outcome === 'fail')
           ? skipped('nothing can be written to the disk, see store.disk')
           : fail(`the database does not keep a value: ${facts.store_problem}`)
-      return check?.ok === false
-        ? fail(check.detail)
-        : ok(`${bytes(facts.store_bytes)}, can be written and read`)
+      return trouble === undefined
+        ? ok(`${bytes(facts.store_bytes)}, can be written and read`)
+        : fail(trouble)
     },
   },
   'store.disk': {
@@ -167,8 +167,8 @@ async function lookAtDisk(world: World): Promise<readonly Finding[]> {
   const found = judgeRooms(rooms, directoryBytes(db))
   if (found.some(({ outcome }) => outcome === 'fail')) return found
   // There is room, and still: a quota, an error of the disk, or the daemon has not noticed yet.
-  const check = (await world.facts())?.checks.find(({ name }) => name === 'store.writable')
-  return check?.ok === false ? [judgeRefused(check.detail, home)] : found
+  const trouble = troubleOf(await world.facts(), 'store.writable')
+  return trouble === undefined ? found : [judgeRefused(trouble, home)]
 }
 
 /** The daemon could not write, for the reason in `detail`, though the file system has room. */
