@@ -1,11 +1,11 @@
 // Several people on one machine, under a real systemd: each has their own commands and numbers, and nobody else's.
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type {
   AuditEntryShape,
   EventShape,
-  ProcessesShape,
   SharePreviewShape,
   SharingView,
   StatisticsShape,
@@ -15,6 +15,7 @@ import { quoteShell as quote } from '../../src/base/quote.ts'
 import { bootMachine, canBoot, configuring, type Machine } from '../support/node/machine.ts'
 import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
+import type { ProcessesShape } from '../support/shapes.ts'
 
 /** Somebody who was never met; to trust a key it need not be. */
 const STRANGER = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'

@@ -1,13 +1,15 @@
 // The API on 127.0.0.1 of a real daemon, attacked as a web page, a neighbour on the machine or a broken client would.
+
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Operation } from '../../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
-import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
+import type { SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
 import type { SharingView, StatusShape, TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
 import { open, raw, type Sent, send, statuses } from '../../support/api/http.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 
 let node: TestNode
 let port: number

@@ -1,15 +1,11 @@
 // Metrics, logs and traces of two real daemons: what is made of them names only what there is, and none names a person nor what was typed.
+
 import { spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type {
-  AuditEntryShape,
-  QueryResult,
-  SessionCodeShape,
-  TaskShape,
-} from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, QueryResult, TaskShape } from '../../../src/api/contract/shapes.ts'
 import { LOG_LEVELS } from '../../../src/base/run/log.ts'
 import { METRICS, OTHER } from '../../../src/ops/metrics/table.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
@@ -19,6 +15,7 @@ import { providersHere } from '../../support/muscle/muscle.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { type OtlpCollector, startOtlp } from '../../support/node/otlp.ts'
 import { until } from '../../support/run/until.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 import { openBash } from '../../support/shell/pty.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 

@@ -1,14 +1,16 @@
 // Accounts come and go on a machine: nobody who gets a used uid gets what its owner typed, and root decides over what is left.
+
 import { chmodSync, chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { EventShape, PeopleShape } from '../../../src/api/contract/shapes.ts'
+import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { cleanEnv, runProgram, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { PeopleShape } from '../../support/shapes.ts'
 
 const UID = 61_271
 const OTHER_UID = 61_272

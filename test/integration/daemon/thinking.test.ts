@@ -1,13 +1,15 @@
 // Memory, prompts, plans, local models and built-in agents on a real node by the real command line.
+
 import { appendFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { AgentListShape, NotesFoundShape, PlanShape } from '../../../src/api/contract/shapes.ts'
+import type { AgentListShape, PlanShape } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { NotesFoundShape } from '../../support/shapes.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const PROGRAM = realpathSync(process.execPath)

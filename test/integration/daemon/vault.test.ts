@@ -1,19 +1,16 @@
 // The vault and the artifacts of people on a real node by the real command line: canaries, a jail that is given a secret, files in and out, and long results of agents.
+
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type {
-  ArtifactListShape,
-  ArtifactStoredShape,
-  AuditEntryShape,
-  TaskLineShape,
-} from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, TaskLineShape } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { ArtifactListShape, ArtifactStoredShape } from '../../support/shapes.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const CANARY = 'zqcanarysecretvalue'

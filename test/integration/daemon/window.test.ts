@@ -1,10 +1,11 @@
 // The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
+
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PeerShape, ReportShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
+import type { PeerShape, ReportShape } from '../../../src/api/contract/shapes.ts'
 import { HOSTILE } from '../../support/data/hostile-text.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
@@ -13,6 +14,7 @@ import { faultsOf, prepare, WELL_WALKED, walkedByTab } from '../../support/run/p
 import { loadPage } from '../../support/run/page-load.ts'
 import { atEnd } from '../../support/run/processes.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 
 const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'

@@ -1,12 +1,14 @@
 // karo anomalies on a real daemon: found in what a shell left, the numbers told, and each only their own.
+
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AnomaliesShape, AnomalyShape, ToldShape } from '../../../src/api/contract/shapes.ts'
+import type { AnomaliesShape, AnomalyShape } from '../../../src/api/contract/shapes.ts'
 import { everyHour, spoolPast } from '../../support/data/past.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { ToldShape } from '../../support/shapes.ts'
 import { openBash } from '../../support/shell/pty.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')

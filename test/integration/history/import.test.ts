@@ -1,11 +1,12 @@
 // Histories that real shells wrote come in whole, once, beside what Karo recorded of the same shells; and go out again, into a file and another node.
+
 import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { spawn } from '@lydell/node-pty'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, ImportListShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
+import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import type { ImportSummary } from '../../../src/cli/views/import.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { makeAtuin } from '../../support/data/atuin.ts'
@@ -16,6 +17,7 @@ import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../.
 import { atEnd } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
+import type { ImportListShape } from '../../support/shapes.ts'
 import { isInstalled } from '../../support/shell/hook-cases.ts'
 import { type Program, type ShellOptions, startShell } from '../../support/shell/hooked-shell.ts'
 

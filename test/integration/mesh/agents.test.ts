@@ -1,4 +1,5 @@
 // Artifacts and agents of another machine with real daemons: shares, links and what the ledgers say; tasked by one operator, approved by another one elsewhere, refused, and revoked.
+
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,17 +10,19 @@ import type {
   ApprovalShape,
   ApprovalsLogShape,
   ApprovalsShape,
-  ArtifactListShape,
-  ArtifactSharedShape,
   ArtifactSharesShape,
-  ArtifactStoredShape,
   CapabilitiesShape,
-  TaskListShape,
 } from '../../../src/api/contract/shapes.ts'
 import { type Company, ledgerOf, linesOf, startCompany } from '../../support/agents/company.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type {
+  ArtifactListShape,
+  ArtifactSharedShape,
+  ArtifactStoredShape,
+  TaskListShape,
+} from '../../support/shapes.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()

@@ -1,4 +1,5 @@
 // Five machines with real daemons, each on its own network: one task through three of them, cut networks, and kill -9 of everything in the middle of a task or of a transfer.
+
 import { randomBytes } from 'node:crypto'
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,10 +9,7 @@ import type {
   AgentShape,
   ApprovalShape,
   ArtifactFetchLineShape,
-  ArtifactListShape,
-  ArtifactStoredShape,
   TaskLineShape,
-  TaskListShape,
 } from '../../../src/api/contract/shapes.ts'
 import { isThere, processOf } from '../../../src/muscle/jail/process.ts'
 import { type Company, ledgerOf, linesOf, startCompany } from '../../support/agents/company.ts'
@@ -21,6 +19,7 @@ import { canNamespaces, canSlow } from '../../support/node/lan.ts'
 import { temporaryHome } from '../../support/node/node.ts'
 import { childrenOf, descendantsOf, wordsOf } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
+import type { ArtifactListShape, ArtifactStoredShape, TaskListShape } from '../../support/shapes.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()

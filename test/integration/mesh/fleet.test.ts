@@ -1,11 +1,11 @@
 // A fleet with real daemons on a LAN: a root made and put away, machines that join by code and by file, renewal, revocation.
+
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type {
   FleetShape,
-  HeldSummariesShape,
   InviteShape,
   PeerShape,
   PolicyShape,
@@ -16,6 +16,7 @@ import { callDaemon } from '../../support/node/call-daemon.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { HeldSummariesShape } from '../../support/shapes.ts'
 
 const possible = canNamespaces()
 /** Certificates hold for so long at least, and on a slow machine for as long as thirty of its nodes start, up to a bound: renewal is waited for. */

@@ -1,4 +1,5 @@
 // Two people behind one node: each decides for themselves what another node gets, and only theirs is in it.
+
 import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
@@ -8,8 +9,6 @@ import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import type {
   AuditEntryShape,
   EventShape,
-  HeldSummariesShape,
-  PublishedSummariesShape,
   QueryResult,
   SharePreviewShape,
   SharingView,
@@ -23,6 +22,7 @@ import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
 import type { TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { HeldSummariesShape, PublishedSummariesShape } from '../../support/shapes.ts'
 
 const ANN = 12_345
 const BOB = 12_346

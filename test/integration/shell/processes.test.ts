@@ -1,11 +1,13 @@
 // karo processes on a real node: what programs in real shells use, whose it is, and that the switch turns it off.
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, ProcessesShape } from '../../../src/api/contract/shapes.ts'
+import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { createProc } from '../../../src/observe/processes/proc.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import type { ProcessesShape } from '../../support/shapes.ts'
 import { startGuarded } from '../../support/shell/guarded-shell.ts'
 import { type Program, startShell, type TypedShell } from '../../support/shell/hooked-shell.ts'
 

@@ -1,9 +1,11 @@
 // A page under load in a real browser: many machines and entries played to it, commands that arrive all the time, and somebody who uses it.
+
 import { join } from 'node:path'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import type { AuditEntryShape, PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, PeerShape } from '../../../src/api/contract/shapes.ts'
 import { append, liveName, records } from '../data/spool.ts'
 import type { TestNode } from '../node/node.ts'
+import type { SessionCodeShape } from '../shapes.ts'
 import { PATIENCE_MS } from './until.ts'
 
 /** As many as the largest mesh that one person looks at, and the most entries that the page asks for. */

@@ -3,12 +3,7 @@
 import { expect, test } from 'vitest'
 import type { Runtime } from '../../../src/agents/index.ts'
 import { checkPerson } from '../../../src/api/access/at-terminal.ts'
-import type {
-  AgentListShape,
-  ApprovalsShape,
-  SessionCodeShape,
-  SessionShape,
-} from '../../../src/api/contract/shapes.ts'
+import type { AgentListShape, ApprovalsShape, SessionShape } from '../../../src/api/contract/shapes.ts'
 import type { Elsewhere } from '../../../src/api/remote/ask.ts'
 import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../../../src/api/routes/agents/approvals.ts'
@@ -17,6 +12,7 @@ import { systemTimers as timers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { type Rig as Http, startRig } from '../../support/api/http-rig.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 import { some } from '../../support/some.ts'
 import { action, PERSON, rig, SELF, TOOLS, waiting } from '../agents/rig.ts'
 

@@ -1,14 +1,15 @@
 // The API over TCP, on real sockets: who gets in with what, for how long, and what the others are told.
+
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { CODE_MS, IDLE_MS, LIFE_MS } from '../../../src/api/access/sessions.ts'
 import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
-import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
-import type { SessionListShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
+import type { SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
 import type { Routes } from '../../../src/api/server/route.ts'
 import { asked, open, type Sent } from '../../support/api/http.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
 import { until } from '../../support/run/until.ts'
+import type { SessionCodeShape, SessionListShape, TokenListShape } from '../../support/shapes.ts'
 
 const ANN = 1000
 const BOB = 1001

@@ -1,17 +1,18 @@
 // The page's own files: what each answer allows, under which names they are had, and what a stranger's page gets.
+
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTcpListener } from '../../../src/api/access/tcp.ts'
-import type { SessionCodeShape } from '../../../src/api/contract/shapes.ts'
 import { readPageFiles, windowRoutes } from '../../../src/api/routes/window.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { asked, send } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 
 async function start() {
   const directory = temporaryDirectory()

@@ -1,12 +1,14 @@
 // karo dashboard against a real API: what it prints, what a browser is given, and what nobody else can read.
+
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/shapes.ts'
+import type { SessionShape } from '../../../src/api/contract/shapes.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import { until } from '../../support/run/until.ts'
+import type { SessionCodeShape } from '../../support/shapes.ts'
 
 const karo = (rig: Rig, words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   commandLine(['dashboard', ...words], { env: { KARO_HOME: dirname(rig.socket), ...env } })

@@ -1,9 +1,11 @@
 // karo token against a real API: what is made, what stands on stdout, what people see.
+
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import type { TokenCreatedShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
+import type { TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import type { TokenListShape } from '../../support/shapes.ts'
 
 /** `karo token` with the words of `line`. */
 const token = (rig: Rig, line: string) =>

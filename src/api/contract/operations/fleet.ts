@@ -8,6 +8,8 @@ const CODE = '04HMASR9-NF6YZK4R-8T3W2JQX-0D5BVCE7-16FGMNPS-TZY2XWQ8-R7A5D3B1-C9E
 
 const KEY = 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA'
 
+const byAdmin = { access: 'admin', tag: 'mesh' } as const
+
 export const getFleet = defineOperation('GET /api/v1/fleet', {
   access: 'person',
   tag: 'mesh',
@@ -16,21 +18,19 @@ export const getFleet = defineOperation('GET /api/v1/fleet', {
 })
 
 export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Take a certificate that makes this node an issuer',
   description: 'The root that signed it is trusted from now on. Its secret key is never sent.',
   body: from.foundBody,
   answer: from.fleetState,
   errors: ['refused', 'conflict'],
-  example: { root: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA', certificate: 'S0FSTwAB' },
+  example: { root: KEY, certificate: 'S0FSTwAB' },
 })
 
 export const leaveFleet = defineOperation('POST /api/v1/fleet/leave', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Leave the mesh; the node restarts',
   description: 'Sharing is off then. The answer is the state before.',
   answer: from.fleetState,
@@ -38,16 +38,14 @@ export const leaveFleet = defineOperation('POST /api/v1/fleet/leave', {
 })
 
 export const getRootList = defineOperation('GET /api/v1/fleet/root', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Revocations by the root',
   answer: from.rootList,
 })
 
 export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Take a revocation list that the root signed',
   description:
     'On any node of the mesh. Whoever a revoked issuer certified needs another invite. The secret key of the root is never sent.',
@@ -58,8 +56,7 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
 })
 
 export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Certificates, revocation lists and the policy bundle of the mesh, as they were signed',
   description:
     'A first line that names the root, then one document a line. They can be verified without Karo.',
@@ -72,9 +69,8 @@ export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
 })
 
 export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Sign a new certificate for a node, with other roles or teams',
   description: 'Only on an issuer. Roles or teams that are left out stay.',
   body: from.assignBody,
@@ -84,8 +80,7 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
 })
 
 export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Nodes whose newest certificate is by one issuer, and which another issuer may certify',
   query: from.assignableQuery,
   answer: from.assignable,
@@ -94,9 +89,8 @@ export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
 })
 
 export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Make an invite',
   description: 'Only on an issuer. The code is shown only once.',
   body: from.inviteBody,
@@ -106,15 +100,13 @@ export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
 })
 
 export const getInvites = defineOperation('GET /api/v1/fleet/invites', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Invites of this node, without their codes',
   answer: from.inviteList,
 })
 
 export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Cancel an invite',
   description: 'Machines that used it stay members.',
   body: from.cancelBody,
@@ -124,9 +116,8 @@ export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel',
 })
 
 export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Use an invite: look for its inviter from now on',
   body: from.joinBody,
   answer: from.fleetState,
@@ -135,9 +126,8 @@ export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
 })
 
 export const issueOperator = defineOperation('POST /api/v1/operators', {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   summary: 'Certify a person as an operator',
   description: 'Only on an issuer. The private key of the operator is never sent.',
   body: fromOperators.operatorBody,
@@ -147,16 +137,14 @@ export const issueOperator = defineOperation('POST /api/v1/operators', {
 })
 
 export const getOperators = defineOperation('GET /api/v1/operators', {
-  access: 'admin',
-  tag: 'mesh',
+  ...byAdmin,
   summary: 'Operators whose certificates came here',
   answer: fromOperators.operatorList,
 })
 
 const ofOperator = {
-  access: 'admin',
+  ...byAdmin,
   via: 'socket',
-  tag: 'mesh',
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
 } as const

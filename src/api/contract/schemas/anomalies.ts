@@ -54,7 +54,6 @@ export type MutesShape = z.infer<typeof muted>
 export const told = named('SeenAnomalies', {
   signals: listOf(signal, 500, 'those the caller had not seen before'),
 })
-export type ToldShape = z.infer<typeof told>
 
 const MUTE_MS_MAX = 366 * 86_400_000
 

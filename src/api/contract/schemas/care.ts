@@ -78,7 +78,6 @@ export const reloaded = named('SettingsReloaded', {
   applied: keys().describe('keys whose new value is in force since this reload'),
   waiting: keys().describe('keys whose new value is in force after a restart'),
 })
-export type ReloadedShape = z.infer<typeof reloaded>
 
 // The backup of the whole node.
 

@@ -30,7 +30,6 @@ const one = named(
 export type ImportShape = z.infer<typeof one>
 
 export const imports = z.strictObject({ imports: listOf(one) })
-export type ImportListShape = z.infer<typeof imports>
 
 const INT32 = 2 ** 31
 

@@ -37,4 +37,3 @@ export const removeBody = z.strictObject({
 export const personAnswer = named('PersonAnswer', { person })
 
 export type PersonShape = z.infer<typeof person>
-export type PeopleShape = z.infer<typeof people>

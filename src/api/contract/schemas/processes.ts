@@ -29,7 +29,6 @@ export const processes = named('Processes', {
   processes: listOf(watched).describe('the process that used most comes first'),
   total: count('all that match, also those beyond the limit'),
 })
-export type ProcessesShape = z.infer<typeof processes>
 
 export const getProcessesQuery = z.strictObject({
   since: moment('only processes that began later; running ones are always included').exactOptional(),

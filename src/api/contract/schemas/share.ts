@@ -178,7 +178,6 @@ export const publishedSummaries = named('PublishedSummaries', {
     }),
   ).describe('newest period first'),
 })
-export type PublishedSummariesShape = z.infer<typeof publishedSummaries>
 
 export const heldSummaries = named('HeldSummaries', {
   summaries: listOf(
@@ -191,7 +190,6 @@ export const heldSummaries = named('HeldSummaries', {
   ).describe('newest period first'),
   total: count('all that match, also those beyond the limit'),
 })
-export type HeldSummariesShape = z.infer<typeof heldSummaries>
 
 export const whom = z.strictObject({
   who: someText(256, 'a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),

@@ -65,11 +65,8 @@ export const sessionCode = named('SessionCode', {
 })
 
 export type TokenShape = z.infer<typeof token>
-export type TokenListShape = z.infer<typeof tokenList>
 export type TokenCreatedShape = z.infer<typeof tokenCreated>
 export type SessionShape = z.infer<typeof session>
-export type SessionListShape = z.infer<typeof sessionList>
-export type SessionCodeShape = z.infer<typeof sessionCode>
 
 export const createTokenBody = z.strictObject({
   name: pattern(CHOSEN_NAME, 'to know it by').exactOptional(),

@@ -1,7 +1,6 @@
 // /summaries: each person sees the editions with their own numbers and who opens them; what of others is held, for askers.
 
 import { expect, onTestFinished, test } from 'vitest'
-import type { HeldSummariesShape, PublishedSummariesShape } from '../../../../src/api/contract/shapes.ts'
 import { summariesRoutes } from '../../../../src/api/routes/summaries.ts'
 import type { Rooms } from '../../../../src/api/server/rooms.ts'
 import { buildServer } from '../../../../src/api/server/server.ts'
@@ -9,6 +8,7 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
 import { owner, unreadLedger } from '../../../support/api/callers.ts'
 import { until } from '../../../support/run/until.ts'
+import type { HeldSummariesShape, PublishedSummariesShape } from '../../../support/shapes.ts'
 import { some } from '../../../support/some.ts'
 import { createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 

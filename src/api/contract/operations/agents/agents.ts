@@ -38,7 +38,7 @@ export const describeAgent = defineOperation('GET /api/v1/agents/describe', {
   query: from.whichAgent,
   answer: from.agent,
   errors: AFAR,
-  example: { agent: 'files' },
+  example,
 })
 
 export const removeAgent = defineOperation('POST /api/v1/agents/remove', {
@@ -79,7 +79,7 @@ export const getAgentLogs = defineOperation('GET /api/v1/agents/logs', {
   query: from.whichAgent,
   answer: from.agentLogs,
   errors: AFAR,
-  example: { agent: 'files' },
+  example,
 })
 
 export const runTask = defineOperation('POST /api/v1/tasks', {

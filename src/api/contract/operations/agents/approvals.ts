@@ -21,7 +21,7 @@ export const getApproval = defineOperation('GET /api/v1/approvals/one', {
   ...own,
   summary: 'One request, to be looked at',
   query: from.which,
-  answer: from.oneApproval,
+  answer: from.approval,
   errors: [...AFAR, 'conflict'],
   example: { id: '3f9a11c02e' },
 })
@@ -73,7 +73,7 @@ export const grantCapability = defineOperation('POST /api/v1/capabilities', {
   description:
     'It lasts as long as its risk allows: 3600 s, 300 s or 60 s; a critical one is used once. With `from` it is a part of another one and ends with it. Over the socket the kernel has to name a terminal of the caller.',
   body: from.grantBody,
-  answer: from.oneCapability,
+  answer: from.capability,
   errors: ['not_found', 'conflict', 'refused'],
   example: { agent: 'kExecutor:build', names: ['fs.read:/srv/app'] },
 })

@@ -16,7 +16,7 @@ export const getArtifacts = defineOperation('GET /api/v1/artifacts', {
 export const showArtifact = defineOperation('GET /api/v1/artifacts/show', {
   ...own,
   summary: 'One of them, with the beginning of it if it is text',
-  query: from.whichQuery,
+  query: from.whichArtifact,
   answer: from.artifactShown,
   errors: ['not_found', 'conflict', 'bad_file'],
   example: { id: example },
@@ -68,7 +68,7 @@ export const finishArtifact = defineOperation('POST /api/v1/artifacts/finish', {
 export const removeArtifact = defineOperation('POST /api/v1/artifacts/remove', {
   ...own,
   summary: 'Remove an artifact, and the pieces that no other one has',
-  body: from.whichBody,
+  body: from.whichArtifact,
   answer: from.artifact,
   errors: ['not_found', 'conflict'],
   example: { id: example },
@@ -122,7 +122,7 @@ export const findArtifact = defineOperation('GET /api/v1/artifacts/where', {
   summary: 'Which other members say that they have an artifact',
   description:
     'Only those are told of whose owners shared them so. Whether the caller may read it is decided there.',
-  query: from.whichQuery,
+  query: from.whichArtifact,
   answer: from.holders,
   example: { id: example },
 })

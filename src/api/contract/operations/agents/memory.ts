@@ -70,7 +70,7 @@ export const showPrompt = defineOperation('GET /api/v1/prompts/show', {
 export const getPromptVersions = defineOperation('GET /api/v1/prompts/versions', {
   ...own,
   summary: 'The versions of a prompt that are kept, the newest first',
-  query: from.promptVersionsQuery,
+  query: from.whichPrompt,
   answer: from.promptList,
   errors: ['not_found'],
   example: { name: 'review' },
@@ -90,7 +90,7 @@ export const renderPrompt = defineOperation('POST /api/v1/prompts/render', {
 export const removePrompt = defineOperation('POST /api/v1/prompts/remove', {
   ...own,
   summary: 'Remove a prompt with all of its versions',
-  body: from.whichPromptBody,
+  body: from.whichPrompt,
   answer: from.prompt,
   errors: ['not_found'],
   example: { name: 'review' },

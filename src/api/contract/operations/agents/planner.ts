@@ -27,10 +27,10 @@ export const getPlans = defineOperation('GET /api/v1/planner/plans', {
 export const showPlan = defineOperation('GET /api/v1/planner/show', {
   ...own,
   summary: 'A plan, and the outcome of its steps',
-  query: from.whichPlanQuery,
+  query: from.whichPlan,
   answer: from.plan,
   errors: ['not_found', 'conflict'],
-  example: { id: '0123abcd' },
+  example,
 })
 
 export const runPlan = defineOperation('POST /api/v1/planner/run', {
@@ -47,7 +47,7 @@ export const runPlan = defineOperation('POST /api/v1/planner/run', {
 export const removePlan = defineOperation('POST /api/v1/planner/remove', {
   ...own,
   summary: 'Remove a plan; its tasks stay',
-  body: from.whichPlanBody,
+  body: from.whichPlan,
   answer: from.plan,
   errors: ['not_found', 'conflict'],
   example,

@@ -67,7 +67,7 @@ export const backupVault = defineOperation('POST /api/v1/vault/backup', {
   summary: 'All secrets in one text, under a passphrase of its own',
   description: PERSON,
   body: from.backupBody,
-  answer: from.vaultFile,
+  answer: from.file,
   errors,
   example: { passphrase: words },
 })

@@ -241,5 +241,4 @@ export type AgentListShape = z.infer<typeof agentList>
 export type AgentLogsShape = z.infer<typeof agentLogs>
 export type TaskShape = z.infer<typeof task>
 export type TaskRowShape = z.infer<typeof taskRow>
-export type TaskListShape = z.infer<typeof taskList>
 export type TaskLineShape = z.infer<typeof taskLine>

@@ -38,7 +38,7 @@ const change = z.strictObject({
   note: text(512, 'what the diff does not say; null: it says all').nullable(),
 })
 
-const approval = named(
+export const approval = named(
   'Approval',
   {
     id: id(),
@@ -116,7 +116,6 @@ export const which = z.strictObject({
   at: at(),
   id: z.string().min(4).max(10).describe('the id, or its beginning'),
 })
-export const oneApproval = approval
 
 export const decideBody = which.extend({
   approve: z.boolean(),
@@ -171,7 +170,7 @@ export const asked = named('ApprovalAsked', {
 })
 export type AskedShape = z.infer<typeof asked>
 
-const capability = named('Capability', {
+export const capability = named('Capability', {
   id: text(32, 'id of the capability, 32 hex digits'),
   parent: text(32, 'the capability that it is a part of').nullable(),
   agent: agent(),
@@ -182,7 +181,6 @@ const capability = named('Capability', {
   once: flag('it is used up by one action'),
 })
 export type CapabilityShape = z.infer<typeof capability>
-export const oneCapability = capability
 export const capabilities = named('Capabilities', { capabilities: listOf(capability, 1_024) })
 export type CapabilitiesShape = z.infer<typeof capabilities>
 

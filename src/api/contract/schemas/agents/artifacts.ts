@@ -47,7 +47,6 @@ export const artifact = named('Artifact', FIELDS)
 export const artifactList = named('ArtifactList', {
   artifacts: listOf(artifact, MOST_ARTIFACTS, 'the newest first'),
 })
-export type ArtifactListShape = z.infer<typeof artifactList>
 export const artifactShown = named('ArtifactShown', {
   ...FIELDS,
   preview: text(PREVIEW_CHARS, 'its beginning; null: it is no text').nullable(),
@@ -55,8 +54,7 @@ export const artifactShown = named('ArtifactShown', {
 })
 export type ArtifactShownShape = z.infer<typeof artifactShown>
 
-export const whichQuery = z.strictObject({ id: which() })
-export const whichBody = z.strictObject({ id: which() })
+export const whichArtifact = z.strictObject({ id: which() })
 export const contentQuery = z.strictObject({
   id: which(),
   from: whole(0, MOST_BYTES, 'the first byte: to go on where a download ended').default(0),
@@ -86,7 +84,6 @@ export const finished = named('ArtifactStored', {
   ...FIELDS,
   known: flag('this content was there already, and stays as it was'),
 })
-export type ArtifactStoredShape = z.infer<typeof finished>
 
 export const shareBody = z.strictObject({
   id: which(),
@@ -122,7 +119,6 @@ export const shared = named('ArtifactShared', {
   ...SHARE_FIELDS,
   link: text(1024, 'who has it may read the artifact; it is nowhere but in this answer'),
 })
-export type ArtifactSharedShape = z.infer<typeof shared>
 export const unshareBody = z.strictObject({
   id: which().describe('the beginning of the id of a share, or of an artifact: then all its shares'),
 })
@@ -156,7 +152,6 @@ export const holders = named('ArtifactHolders', {
     connected: flag('it has a link to this node'),
   }),
 })
-export type ArtifactHoldersShape = z.infer<typeof holders>
 
 /** What another machine says that an artifact consists of. */
 export const artifactLayout = named('ArtifactLayout', {

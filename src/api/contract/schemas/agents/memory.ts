@@ -26,7 +26,6 @@ const noteFields = {
 export const note = named('Note', noteFields)
 export type NoteShape = z.infer<typeof note>
 export const noteList = named('NoteList', { notes: listOf(note, MOST_NOTES, 'the newest first') })
-export type NoteListShape = z.infer<typeof noteList>
 export const notesFound = named('NotesFound', {
   hits: rowsOf(
     SEARCH_LIMIT_MAX,
@@ -40,7 +39,6 @@ export const notesFound = named('NotesFound', {
   searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
   notes: listOf(text(1_024, 'what did not work'), 16),
 })
-export type NotesFoundShape = z.infer<typeof notesFound>
 
 export const addNoteBody = z.strictObject({ text: someText(MOST_NOTE) })
 export const whichNoteBody = z.strictObject({
@@ -74,7 +72,6 @@ export type PromptAddedShape = z.infer<typeof promptAdded>
 export const promptList = named('PromptList', {
   prompts: listOf(prompt, Math.max(MOST_PROMPTS, MOST_VERSIONS)),
 })
-export type PromptListShape = z.infer<typeof promptList>
 export const rendered = named('PromptRendered', {
   name: text(64, 'name of the prompt'),
   version: count('that was used'),
@@ -83,8 +80,7 @@ export const rendered = named('PromptRendered', {
 
 export const addPromptBody = z.strictObject({ name: name(), text: someText(MOST_TEXT) })
 export const whichPromptQuery = z.strictObject({ name: name(), version: version() })
-export const promptVersionsQuery = z.strictObject({ name: name() })
-export const whichPromptBody = z.strictObject({ name: name() })
+export const whichPrompt = z.strictObject({ name: name() })
 export const renderBody = z.strictObject({
   name: name(),
   version: version(),

@@ -46,7 +46,6 @@ export const plan = named('Plan', {
 })
 export type PlanShape = z.infer<typeof plan>
 export const planList = named('PlanList', { plans: listOf(plan, MOST_PLANS) })
-export type PlanListShape = z.infer<typeof planList>
 
 const which = () => pattern(/^[0-9a-f]{4,8}$/, 'id of a plan, or at least 4 digits of its beginning')
 const namedStep = z.strictObject({
@@ -76,8 +75,7 @@ export const planBody = z.strictObject({
     .exactOptional()
     .describe('these and no others; absent: they are made from the goal'),
 })
-export const whichPlanQuery = z.strictObject({ id: which() })
-export const whichPlanBody = z.strictObject({ id: which() })
+export const whichPlan = z.strictObject({ id: which() })
 export const runPlanBody = z.strictObject({
   id: which(),
   done: someText(8, 'a step of the person that is done').exactOptional(),

@@ -105,7 +105,7 @@ export const denyBody = z.strictObject({ name: name(), agent: agent() })
 
 /** Names, notes and lengths beside the values. */
 const MOST_FILE_BYTES = MOST_BYTES + 256 * 1024
-const file = named(
+export const file = named(
   'VaultFile',
   {
     karo_vault: z.literal(1),
@@ -115,7 +115,6 @@ const file = named(
   },
   'Secrets under a passphrase of their own.',
 )
-export const vaultFile = file
 export const backupBody = z.strictObject({ passphrase: passphrase('of the file') })
 export const restoreBody = z.strictObject({
   file,
