@@ -7,21 +7,13 @@ import { sessionNumber } from '../../observe/record/digest.ts'
 import { type EventFilter, isUnfiltered, type StoredEvent } from '../../store/events/events.ts'
 import * as api from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
-import { type Rooms, type Routes, serve, time } from '../server/index.ts'
+import { type RequestFor, type Rooms, type Routes, serve, time } from '../server/index.ts'
 
 /** How many commands a dry run shows. */
 const SAMPLE = 10
 
-type Filters = Omit<
-  EventFilter,
-  'words' | 'without' | 'longerMs' | 'since' | 'until' | 'unique' | 'limit'
-> & {
-  readonly word?: readonly string[] | undefined
-  readonly without?: readonly string[] | undefined
-  readonly since?: string
-  readonly until?: string
-  readonly longer_ms?: number
-}
+type Filters = Omit<RequestFor<typeof api.getHistory>['query'], 'unique' | 'limit'> &
+  Pick<EventFilter, 'imported'>
 
 /** Error of `delete`: `bad_request` if the request does not have exactly one of ids, a command, or filters. */
 export function historyRoutes({

@@ -13,6 +13,7 @@ import type { QueryLine } from '../contract/shapes.ts'
 import { describeError } from '../server/errors.ts'
 import { type RequestFor, type Rooms, type Routes, serve } from '../server/index.ts'
 import { actingOf } from './acting.ts'
+import { whileOpen } from './agents/while-open.ts'
 import { revokedInWords } from './mesh/revoked.ts'
 
 /** What a person looks at in turn; an answer of a large mesh is some hundred KiB. */
@@ -102,11 +103,8 @@ export function queryRoutes({ query, sessions, config, clock, fleet }: Rooms): R
 
   return (server) => {
     serve(server, postQuery, async (request, reply) => {
-      const hungUp = new AbortController()
-      reply.raw.once('close', () => hungUp.abort())
-      return request.headers.accept === NDJSON
-        ? stream(request, reply, hungUp.signal)
-        : ask(request, hungUp.signal)
+      const open = whileOpen(reply)
+      return request.headers.accept === NDJSON ? stream(request, reply, open) : ask(request, open)
     })
   }
 }

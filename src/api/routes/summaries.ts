@@ -1,8 +1,7 @@
 // /summaries: lists own editions with numbers of the caller, and editions of other nodes for people who may ask the mesh.
-import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
-import { type Rooms, type Routes, refsBy, serve, shown, time } from '../server/index.ts'
+import { type Rooms, type Routes, refsBy, serve, shown } from '../server/index.ts'
 
 const SINCE_MS = 7 * DAY_MS
 
@@ -13,8 +12,9 @@ export function summariesRoutes({ summaries, trust, clock }: Rooms): Routes {
     serve(server, getPublished, async ({ caller }) => {
       const published = await summaries.published(caller.person)
       return {
-        summaries: published.map(({ recipients, ...edition }) => ({
-          ...editionShape(edition),
+        summaries: published.map(({ period, recipients, ...edition }) => ({
+          period: shown(period),
+          ...shown(edition),
           recipients: recipients.map(refOf),
         })),
       }
@@ -27,30 +27,15 @@ export function summariesRoutes({ summaries, trust, clock }: Rooms): Routes {
         limit,
       })
       return {
-        summaries: held.map(({ author: by, received_at, generated_at, ...edition }) => ({
+        summaries: held.map(({ author: by, period, generated_at, ...edition }) => ({
           author: refOf(by),
-          ...editionShape(edition),
-          received_at: time(received_at),
+          period: shown(period),
+          ...shown(edition),
           // If the author's clock is ahead, the age is 0 and not negative.
           age_ms: Math.max(0, now - generated_at),
         })),
         total,
       }
     })
-  }
-}
-
-function editionShape(edition: {
-  readonly period: Period
-  readonly published_at: number
-  readonly expires_at: number
-  readonly bytes: number
-}) {
-  const { period, published_at, expires_at, bytes } = edition
-  return {
-    period: shown(period),
-    published_at: time(published_at),
-    expires_at: time(expires_at),
-    bytes,
   }
 }

@@ -63,7 +63,7 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
   )
 }
 
-const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
+export const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 /** Shades of the heat map besides that of nothing. */
 const SHADES = 5
 

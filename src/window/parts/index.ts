@@ -1,5 +1,6 @@
 // What views are made of.
 export * from './charts.tsx'
+export * from './choice.tsx'
 export * from './dialog.tsx'
 export * from './left.tsx'
 export * from './panel.tsx'

@@ -1,8 +1,8 @@
 // A part of a view: its title, and what it shows while it loads, when there is nothing, when it failed, or when it may not.
 import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
-import { type Problem, printable, problemOf } from '../../api/contract/client/page.ts'
-import { type Asked, isLocked, noteProblem } from '../state/index.ts'
+import { type Problem, printable } from '../../api/contract/client/page.ts'
+import { type Asked, isLocked, noted } from '../state/index.ts'
 import { Foreign } from './words.tsx'
 
 interface PanelProps {
@@ -136,9 +136,7 @@ export function Act({ run, kind, confirm, locked, label, children }: ActProps) {
     try {
       await run()
     } catch (error) {
-      const told = problemOf(error)
-      noteProblem(told)
-      setProblem(told)
+      setProblem(noted(error))
     } finally {
       setBusy(false)
     }

@@ -64,6 +64,17 @@ export const NodeName = ({
   </span>
 )
 
+/** What a result says about itself. */
+export const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
+  <>
+    {notes.map((note) => (
+      <p class="note" key={note}>
+        <Foreign text={note} />
+      </p>
+    ))}
+  </>
+)
+
 interface TimeProps {
   /** RFC 3339; null for never. */
   readonly at: string | null | undefined

@@ -1,10 +1,10 @@
 // Asks the daemon for what a view shows, keeps the last answer while the next one comes, and asks again when it changed.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { Problem } from '../../api/contract/client/page.ts'
 import type { EventType } from '../../api/contract/constants.ts'
 import type { Operation, RequestOf, Schema } from '../../api/contract/operation.ts'
 import { onHappened } from './live.ts'
-import { client, noteProblem, session } from './session.ts'
+import { client, noted, session } from './session.ts'
 
 export interface Asked<T> {
   /** The last answer; it stays while the next one is on its way, and where that one failed. */
@@ -52,8 +52,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
       },
       (error) => {
         if (ending.signal.aborted) return
-        const problem = problemOf(error)
-        noteProblem(problem)
+        const problem = noted(error)
         setAnswer((before) => ({ ...(before.key === key ? before : {}), key, problem }))
         finish()
       },

@@ -1,12 +1,11 @@
 // What waits for this person's yes, kept current whatever view is shown, and the notifications about it.
 import { effect, signal } from '@preact/signals'
-import { problemOf } from '../../api/contract/client/page.ts'
 import { getApprovals } from '../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalsShape, FeedEvent } from '../../api/contract/shapes.ts'
 import type { Asked } from './asked.ts'
 import { onHappened } from './live.ts'
 import { go, route } from './route.ts'
-import { client, noteProblem, session } from './session.ts'
+import { client, noted, session } from './session.ts'
 
 /** Events that come in this time lead to one request. */
 const TOGETHER_MS = 300
@@ -39,9 +38,7 @@ async function read(): Promise<void> {
     const data = await client.call(getApprovals)
     inbox.value = { ...inbox.value, data, problem: undefined, loading: false }
   } catch (error) {
-    const problem = problemOf(error)
-    noteProblem(problem)
-    inbox.value = { ...inbox.value, problem, loading: false }
+    inbox.value = { ...inbox.value, problem: noted(error), loading: false }
   } finally {
     isReading = false
   }

@@ -1,11 +1,11 @@
 // What the page knows of the moment: whether the daemon answers, its status, and the events that it tells.
 import { computed, effect, signal } from '@preact/signals'
-import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { Problem } from '../../api/contract/client/page.ts'
 import type { EventType } from '../../api/contract/constants.ts'
 import { getEvents } from '../../api/contract/operations/events.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
-import { client, heardAt, isHeard, noteProblem, session } from './session.ts'
+import { client, heardAt, isHeard, noted, session } from './session.ts'
 
 /** While the page is looked at, the status is asked for so often; that also keeps the session open. */
 const STATUS_MS = 15_000
@@ -43,6 +43,9 @@ export const link = computed<'live' | 'polling' | 'stale' | 'lost'>(() => {
 export const isLocked = computed(() => link.value === 'lost' || link.value === 'stale')
 /** Commands of agents cannot run, because no jail can be started. */
 export const isMuscleLocked = computed(() => status.value?.agents.state === 'locked')
+/** Why a button that runs something is locked then. */
+export const noJail = (): string | undefined =>
+  isMuscleLocked.value ? 'Locked: no jail can be started (karo doctor)' : undefined
 
 const isHidden = (): boolean => document.visibilityState === 'hidden'
 
@@ -52,9 +55,7 @@ export async function refreshStatus(): Promise<void> {
     status.value = await client.call(getStatus)
     statusProblem.value = undefined
   } catch (error) {
-    const problem = problemOf(error)
-    noteProblem(problem)
-    statusProblem.value = problem
+    statusProblem.value = noted(error)
   }
 }
 
@@ -131,8 +132,7 @@ async function readEvents(signal: AbortSignal, heard: (event: FeedEvent) => void
     } catch (error) {
       streaming.value = false
       if (signal.aborted) return
-      const problem = problemOf(error)
-      noteProblem(problem)
+      const problem = noted(error)
       // A daemon that was restarted knows nothing of our last event.
       if (problem.code === 'bad_request') since = undefined
     }

@@ -94,9 +94,11 @@ function resume(): void {
   dispatchEvent(new HashChangeEvent('hashchange'))
 }
 
-/** Called with every problem of a request: a session that is over closes the page. */
-export function noteProblem(problem: Problem): void {
+/** The problem of a request that failed; one that says that the session is over closes the page. */
+export function noted(error: unknown): Problem {
+  const problem = problemOf(error)
   if (problem.code === 'unauthorized') over(problem)
+  return problem
 }
 
 function over(problem: Problem | undefined): void {

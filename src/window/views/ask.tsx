@@ -1,15 +1,20 @@
 // Ask: a question to the mesh, how many machines have answered so far, and the result as chart and table.
 import { useRef, useState } from 'preact/hooks'
-import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { Problem } from '../../api/contract/client/page.ts'
 import { postQuery } from '../../api/contract/operations/query.ts'
 import type { AskedType, QueryResult } from '../../api/contract/shapes.ts'
-import { counted, Panel, plain, Trouble } from '../parts/index.ts'
-import { client, forget, isLocked, noteProblem, type Question, questions, save } from '../state/index.ts'
+import { Choice, counted, Panel, plain, Trouble } from '../parts/index.ts'
+import { client, forget, isLocked, noted, type Question, questions, save } from '../state/index.ts'
+import { lastDays } from './last-days.ts'
 import { Result } from './result.tsx'
 import { TITLES } from './titles.ts'
 
-const DAYS = [1, 7, 30, 90] as const
-const DAY_MS = 86_400_000
+const DAYS = [1, 7, 30, 90]
+const LEVELS = [
+  ['', 'as trust gives'],
+  ['1', '1: each machine that consents'],
+  ['2', '2: totals of many'],
+] as const
 const isAsked = (type: string): type is AskedType => Object.hasOwn(TITLES, type)
 
 type Coverage = QueryResult['coverage']
@@ -45,9 +50,7 @@ export function Ask() {
       }
     } catch (error) {
       if (ending.signal.aborted) return
-      const told = problemOf(error)
-      noteProblem(told)
-      setProblem(told)
+      setProblem(noted(error))
     } finally {
       if (newest.current === ending) setAsking(undefined)
     }
@@ -75,13 +78,9 @@ export function Ask() {
 }
 
 function bodyOf({ type, days, team, level, perNode }: Question) {
-  const end = Date.now()
   return {
     query_type: isAsked(type) ? type : ('ToolUsage' as const),
-    range: {
-      start: new Date(end - days * DAY_MS).toISOString(),
-      end: new Date(end).toISOString(),
-    },
+    range: lastDays(days),
     ...(team.trim() !== '' && { team: team.trim() }),
     ...(level !== '' && { level: level === '1' ? (1 as const) : (2 as const) }),
     ...(perNode && { per_node: true }),
@@ -107,29 +106,18 @@ function Form({ question, setQuestion, ask, stop }: FormProps) {
         void ask(question)
       }}
     >
-      <label>
-        About{' '}
-        <select value={type} onChange={({ currentTarget }) => set({ type: currentTarget.value })}>
-          {Object.entries(TITLES).map(([one, [says]]) => (
-            <option key={one} value={one}>
-              {says}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        In the last{' '}
-        <select
-          value={String(days)}
-          onChange={({ currentTarget }) => set({ days: Number(currentTarget.value) })}
-        >
-          {DAYS.map((one) => (
-            <option key={one} value={String(one)}>
-              {counted(one, 'day')}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="About"
+        value={type}
+        choices={Object.entries(TITLES).map(([one, [says = '']]) => [one, says])}
+        onChoose={(type) => set({ type })}
+      />
+      <Choice
+        label="In the last"
+        value={days}
+        choices={DAYS.map((one) => [one, counted(one, 'day')])}
+        onChoose={(days) => set({ days })}
+      />
       <label>
         Team{' '}
         <input
@@ -139,17 +127,7 @@ function Form({ question, setQuestion, ask, stop }: FormProps) {
           onInput={({ currentTarget }) => set({ team: currentTarget.value })}
         />
       </label>
-      <label>
-        Level{' '}
-        <select
-          value={level}
-          onChange={({ currentTarget }) => set({ level: currentTarget.value as Question['level'] })}
-        >
-          <option value="">as trust gives</option>
-          <option value="1">1: each machine that consents</option>
-          <option value="2">2: totals of many</option>
-        </select>
-      </label>
+      <Choice label="Level" value={level} choices={LEVELS} onChoose={(level) => set({ level })} />
       <label>
         <input
           type="checkbox"

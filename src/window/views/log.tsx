@@ -1,10 +1,10 @@
 // The log of the daemon as it comes, and anew where it broke off.
 import { useEffect, useState } from 'preact/hooks'
-import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { Problem } from '../../api/contract/client/page.ts'
 import { getLogs } from '../../api/contract/operations/care.ts'
 import type { LogLineShape } from '../../api/contract/shapes.ts'
-import { Foreign, Panel, plain, Scroll, Time, Trouble } from '../parts/index.ts'
-import { client, noteProblem, RETRY_MS, untilLookedAt } from '../state/index.ts'
+import { Choice, Foreign, Panel, plain, Scroll, Time, Trouble } from '../parts/index.ts'
+import { client, noted, RETRY_MS, untilLookedAt } from '../state/index.ts'
 
 const LINES_MAX = 300
 
@@ -27,14 +27,14 @@ const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line 
     .join(', '),
 })
 
-type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** The log, followed while the view is open. */
 export function Logs() {
   const [lines, setLines] = useState<readonly Line[]>([])
   const [problem, setProblem] = useState<Problem>()
   const [isCut, setCut] = useState(false)
-  const [level, setLevel] = useState<LogLevel>('info')
+  const [level, setLevel] = useState<(typeof LEVELS)[number]>('info')
 
   /** Follows the log until `signal`, with a new stream where one has ended; a refusal is the end. */
   async function follow(signal: AbortSignal): Promise<void> {
@@ -54,12 +54,11 @@ export function Logs() {
           setLines((before) => [lineOf(line), ...before.slice(0, kept)])
         }
       } catch (error) {
-        told = problemOf(error)
+        told = noted(error)
       }
       if (signal.aborted) return
       setCut(true)
       setProblem(told)
-      if (told !== undefined) noteProblem(told)
       if (told?.code === 'refused') return
       // A log in which nothing happens is closed after a while, too; that is no failure.
       if (performance.now() - begunAt > RETRY_MS.most) waitMs = RETRY_MS.least
@@ -82,14 +81,12 @@ export function Logs() {
       wide
       note="Live, newest first."
       actions={
-        <label>
-          At least{' '}
-          <select value={level} onChange={({ currentTarget }) => setLevel(currentTarget.value as LogLevel)}>
-            {['debug', 'info', 'warn', 'error'].map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="At least"
+          value={level}
+          choices={LEVELS.map((one) => [one, one])}
+          onChoose={setLevel}
+        />
       }
     >
       {problem !== undefined && <Trouble problem={problem} />}

@@ -8,6 +8,7 @@ import type { AnomalyShape, EventShape, StatisticsShape } from '../../api/contra
 import {
   Act,
   Bars,
+  Choice,
   Code,
   type Columns,
   change,
@@ -281,19 +282,12 @@ function Commands() {
             value={typed}
             onInput={({ currentTarget }) => setTyped(currentTarget.value)}
           />
-          <label>
-            Risk{' '}
-            <select
-              value={risk}
-              onChange={({ currentTarget }) => setRisk(LEVELS[currentTarget.selectedIndex] ?? '')}
-            >
-              {LEVELS.map((one) => (
-                <option key={one} value={one}>
-                  {one === '' ? 'any' : `${one} or above`}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="Risk"
+            value={risk}
+            choices={LEVELS.map((one) => [one, one === '' ? 'any' : `${one} or above`])}
+            onChoose={setRisk}
+          />
           <label>
             <input
               type="checkbox"

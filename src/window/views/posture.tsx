@@ -6,6 +6,7 @@ import type { ReportShape } from '../../api/contract/shapes.ts'
 import {
   type Bar,
   Bars,
+  Choice,
   Command,
   change,
   counted,
@@ -14,6 +15,7 @@ import {
   Foreign,
   Group,
   NodeName,
+  Notes,
   number,
   Panel,
   percent,
@@ -24,29 +26,23 @@ import {
 } from '../parts/index.ts'
 import { Trend } from '../parts/trend.tsx'
 import { client, useAsked } from '../state/index.ts'
+import { lastDays } from './last-days.ts'
 
-const DAY_MS = 86_400_000
-const SPANS = [7, 30, 90] as const
+const SPANS = [7, 30, 90]
 const ROWS_MAX = 15
-
-/** The same time that `karo report --last` asks for. */
-function rangeOf(days: number) {
-  const end = Date.now()
-  return { start: new Date(end - days * DAY_MS).toISOString(), end: new Date(end).toISOString() }
-}
 
 /**
  * The report is made anew for another time or team, on a refresh, and where a threshold is crossed while the page is shown. A view that polled would
  * ask each machine again and again for anomalies by name, and each notes the question in its ledger.
  */
 export function Posture() {
-  const [days, setDays] = useState<(typeof SPANS)[number]>(30)
+  const [days, setDays] = useState(30)
   /** A subnet is a team too, where its machines joined by an invite of their own. */
   const [team, setTeam] = useState('')
   const asked = useAsked(
     (signal) =>
       client.call(postReport, {
-        body: { range: rangeOf(days), ...(team !== '' && { team }) },
+        body: { range: lastDays(days), ...(team !== '' && { team }) },
         signal,
         deadlineMs: 60_000,
       }),
@@ -54,19 +50,12 @@ export function Posture() {
   )
   const choose = (
     <span class="actions">
-      <label>
-        In the last{' '}
-        <select
-          value={String(days)}
-          onChange={({ currentTarget }) => setDays(SPANS[currentTarget.selectedIndex] ?? 30)}
-        >
-          {SPANS.map((one) => (
-            <option key={one} value={String(one)}>
-              {one} days
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="In the last"
+        value={days}
+        choices={SPANS.map((one) => [one, `${one} days`])}
+        onChoose={setDays}
+      />
       <label>
         Team or subnet{' '}
         {/* Its text is its own, so that what is being typed stays when the report comes anew. */}
@@ -168,16 +157,6 @@ const Ground = ({ part, report }: { readonly part: Ground; readonly report: Repo
   <>
     <Notes notes={part.notes.filter((note) => !report.notes.includes(note))} />
     {part.state === 'nothing' && <p class="empty">Nothing of this time was released.</p>}
-  </>
-)
-
-const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
-  <>
-    {notes.map((note) => (
-      <p class="note" key={note}>
-        <Foreign text={note} />
-      </p>
-    ))}
   </>
 )
 

@@ -12,10 +12,12 @@ import {
   Bars,
   counted,
   cut,
+  DAYS,
   Figures,
   Foreign,
   Group,
   NodeName,
+  Notes,
   number,
   Panel,
   percent,
@@ -27,7 +29,6 @@ import { TITLES } from './titles.ts'
 import { Nodes, Whose } from './whose.tsx'
 
 const TOOLS_MAX = 30
-const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 
 /** `+12`, `−3`, `–` where nothing is known to compare with. */
 const more = (value: number | null): string =>
@@ -102,11 +103,7 @@ export function Answer({ result }: { readonly result: QueryResult }) {
       ) : (
         <p class="empty">{said}</p>
       )}
-      {result.notes.map((note) => (
-        <p class="note" key={note}>
-          <Foreign text={note} />
-        </p>
-      ))}
+      <Notes notes={result.notes} />
       {result.released !== undefined && result.status === 'success' && (
         <p class="note">
           A number that fewer than {result.privacy.k_min} machines have is left out, as if no machine had it.

@@ -5,6 +5,7 @@ import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract
 import type { SharingView, SummaryShape } from '../../api/contract/shapes.ts'
 import {
   Act,
+  Choice,
   type Columns,
   counted,
   Figures,
@@ -131,14 +132,16 @@ function Preview() {
       wide
       note="The same bytes that are encrypted for the named nodes; nothing else is sent."
       actions={
-        <label>
-          For{' '}
-          <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value)}>
-            <option value="">everybody who may</option>
-            <option value="security">the role security</option>
-            <option value="lead">the role lead</option>
-          </select>
-        </label>
+        <Choice
+          label="For"
+          value={role}
+          choices={[
+            ['', 'everybody who may'],
+            ['security', 'the role security'],
+            ['lead', 'the role lead'],
+          ]}
+          onChoose={setRole}
+        />
       }
     >
       <Shown

@@ -5,10 +5,10 @@ import { postQuery } from '../../api/contract/operations/query.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
 import { Act, counted, Foreign, Group, Panel, Shown } from '../parts/index.ts'
 import { client, useAnswer } from '../state/index.ts'
+import { lastDays } from './last-days.ts'
 import { Answer } from './result.tsx'
 import { Nodes, Whose } from './whose.tsx'
 
-const WEEK_MS = 7 * 86_400_000
 const PARTS = {
   ToolUsage: 'Tools',
   SafetyPosture: 'Safety',
@@ -38,8 +38,7 @@ export function Team() {
 function One({ team }: { readonly team: string }) {
   const [results, setResults] = useState<readonly QueryResult[]>([])
   const ask = async (): Promise<void> => {
-    const end = Date.now()
-    const range = { start: new Date(end - WEEK_MS).toISOString(), end: new Date(end).toISOString() }
+    const range = lastDays(7)
     const asking = (Object.keys(PARTS) as Part[]).map((query_type) =>
       client.call(postQuery, { body: { query_type, team, per_node: true, range }, deadlineMs: 65_000 }),
     )

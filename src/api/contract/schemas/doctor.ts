@@ -10,6 +10,10 @@ import { token } from './tokens.ts'
 const machine = z.strictObject(nodeFields)
 const names = (what: string) => listOf(machine, 1024, what)
 
+const offTime = machine.extend({
+  clock_off_ms: integer('the other clock minus this one, milliseconds'),
+})
+
 const connection = z.strictObject({
   ...machine.shape,
   admitted: flag('both ends have admitted each other'),
@@ -84,12 +88,12 @@ export const doctorFacts = named('DoctorFacts', {
   ),
   one_sided: names('nodes trusted here that did not trust this node when they were last connected'),
   stale: listOf(
-    machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
+    offTime,
     1024,
     'trusted nodes whose clock is more than five minutes off, so that their frames are refused',
   ),
   stale_strangers: listOf(
-    machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
+    offTime,
     4,
     'nodes that are not known here whose clock is that far off, so that they are not listed as waiting; the last few, for administrators',
   ),

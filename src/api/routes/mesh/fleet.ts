@@ -8,14 +8,14 @@ import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
-import { answered, type Rooms, type Routes, serve, time } from '../../server/index.ts'
+import { answered, type Rooms, type Routes, serve, shown, time } from '../../server/index.ts'
 import { revokedShape } from './revoked.ts'
 
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
-  const { key, member_id: _, not_before: _from, issued_at, not_after, ...rest } = binding
-  return { ...rest, fingerprint: fingerprintOf(key), issued_at: time(issued_at), ends_at: time(not_after) }
+  const { key, member_id: _, not_before: _from, not_after, ...rest } = binding
+  return { ...shown(rest), fingerprint: fingerprintOf(key), ends_at: time(not_after) }
 }
 
 function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
@@ -100,8 +100,8 @@ export function fleetRoutes({
     return {
       number,
       signed_at: time(version),
-      revoked: revoked.map(({ node_id, at }) => ({ node_id, at: time(at) })),
-      by_issuers: by_issuers.map(({ at, ...who }) => ({ ...who, at: time(at) })),
+      revoked: revoked.map(shown),
+      by_issuers: by_issuers.map(shown),
     }
   }
   function* exported(root: NodeId): Generator<string> {
@@ -112,7 +112,7 @@ export function fleetRoutes({
     for (const { kind, frame } of [...fleet.frames(), ...bundles])
       yield `${jsonText({ kind, frame: Buffer.from(frame).toString('base64url') })}\n`
   }
-  const shown = (id: string): InviteShape => {
+  const inviteOf = (id: string): InviteShape => {
     const invite = fleet.invites().find((one) => one.id === id)
     if (invite === undefined) throw new KaroError('not_found', 'there is no such invite')
     return inviteShape(invite)
@@ -167,12 +167,12 @@ export function fleetRoutes({
         made_by,
         places: here,
       })
-      return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: here }
+      return { invite: inviteOf(invite.id), code, root: fleet.state().root as NodeId, places: here }
     })
     serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))
     serve(server, api.cancelInvite, async ({ body }) => {
       await fleet.cancelInvite(body.id)
-      return { invite: shown(body.id) }
+      return { invite: inviteOf(body.id) }
     })
     serve(server, api.joinFleet, async ({ body: { code, root, places } }) => {
       const wrong = places.find((place) => readStaticPeer(place) === undefined)

@@ -6,11 +6,11 @@ import type { FleetState } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import { WHY_OUT } from '../../contract/constants.ts'
 import type { FleetShape } from '../../contract/shapes.ts'
-import { time } from '../../server/shown.ts'
+import { shown, time } from '../../server/shown.ts'
 
 export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_by'] {
   if (by === null) return null
-  return { ...by, fingerprint: fingerprintOf(parseNodeId(by.node_id) as Uint8Array), at: time(by.at) }
+  return { ...shown(by), fingerprint: fingerprintOf(parseNodeId(by.node_id) as Uint8Array) }
 }
 
 type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>

@@ -16,7 +16,7 @@ import {
   Table,
   Time,
 } from '../../parts/index.ts'
-import { client, isMuscleLocked, status, useAnswer } from '../../state/index.ts'
+import { client, noJail, status, useAnswer } from '../../state/index.ts'
 import { Agent, noCommand } from './one-agent.tsx'
 import { Tasks } from './tasks.tsx'
 
@@ -121,11 +121,7 @@ function Do({ agent: { id, state }, isChosen, again, onChoose }: DoProps) {
           <Foreign text={id} />
         </span>
       </button>
-      <Act
-        run={change}
-        label={`${isIdle ? 'Start' : 'Stop'} ${id}`}
-        locked={isIdle && isMuscleLocked.value ? 'Locked: no jail can be started (karo doctor)' : undefined}
-      >
+      <Act run={change} label={`${isIdle ? 'Start' : 'Stop'} ${id}`} locked={isIdle ? noJail() : undefined}>
         {isIdle ? 'Start' : 'Stop'}
       </Act>
     </span>

@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks'
 import { runTask } from '../../../api/contract/operations/agents/agents.ts'
 import type { AgentShape } from '../../../api/contract/shapes.ts'
 import { Act, Foreign } from '../../parts/index.ts'
-import { client, isMuscleLocked } from '../../state/index.ts'
+import { client, noJail } from '../../state/index.ts'
 import { type Field, fieldsOf, problemsOf, readTyped } from './arguments.ts'
 import { keyOf } from './tasks.tsx'
 
@@ -96,11 +96,7 @@ function Form({ agent, tool, onTask }: FormProps) {
           </ul>
         )}
       </div>
-      <Act
-        kind="main"
-        run={run}
-        locked={isMuscleLocked.value ? 'Locked: no jail can be started (karo doctor)' : undefined}
-      >
+      <Act kind="main" run={run} locked={noJail()}>
         Run
       </Act>
     </div>

@@ -1,6 +1,6 @@
 // Tasks that agents were given, the newest first; one of them as it goes on, with its arguments and its result.
 import { useEffect, useState } from 'preact/hooks'
-import { type Problem, problemOf } from '../../../api/contract/client/page.ts'
+import type { Problem } from '../../../api/contract/client/page.ts'
 import { cancelTask, followTask, getTask, getTasks } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskRowShape, TaskShape } from '../../../api/contract/shapes.ts'
 import {
@@ -18,7 +18,7 @@ import {
   Trouble,
 } from '../../parts/index.ts'
 import { Terminal } from '../../parts/terminal.tsx'
-import { client, noteProblem, status, useAnswer } from '../../state/index.ts'
+import { client, noted, status, useAnswer } from '../../state/index.ts'
 import { linesOfResult } from './result-lines.ts'
 
 const LIMIT = 100
@@ -104,8 +104,7 @@ function useTask(id: string, isOwn: boolean): Followed {
           setKnown((before) => ({ ...before, lines: [...before.lines, line] }))
       } catch (error) {
         if (signal.aborted) return
-        const problem = problemOf(error)
-        noteProblem(problem)
+        const problem = noted(error)
         setKnown((before) => ({ ...before, problem }))
       }
     }

@@ -4,7 +4,7 @@ import { formatFingerprint } from '../../../api/contract/client/page.ts'
 import { decideApproval } from '../../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalShape } from '../../../api/contract/shapes.ts'
 import { Act, Code, counted, Facts, Foreign, Left, number, Risk, Scroll, Time } from '../../parts/index.ts'
-import { client, inbox, isMuscleLocked, scope, status } from '../../state/index.ts'
+import { client, inbox, noJail, scope, status } from '../../state/index.ts'
 
 /** Lines that are drawn at first; the rest comes on demand, so that a large diff does not hold up the page. */
 const LINES_AT_FIRST = 400
@@ -191,11 +191,8 @@ const Approved = ({ approval: { scope: how, expires_at } }: { readonly approval:
 
 /** Why this page cannot approve now; undefined: it can. */
 const lockedBecause = (): string | undefined =>
-  isMuscleLocked.value
-    ? 'Locked: no jail can be started (karo doctor)'
-    : scope.value === 'approve'
-      ? undefined
-      : 'This page was not opened from a terminal that may approve'
+  noJail() ??
+  (scope.value === 'approve' ? undefined : 'This page was not opened from a terminal that may approve')
 
 function Decide({ approval }: { readonly approval: ApprovalShape }) {
   const [reason, setReason] = useState('')
