@@ -4,7 +4,6 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { CapabilityRepository } from '../../store/tables/capabilities.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
@@ -46,54 +45,20 @@ export interface HeldCapability {
   readonly once: boolean
 }
 
-export interface Capabilities extends Room {
-  /** Those that hold now, oldest first. */
-  list(): readonly HeldCapability[]
-  /**
-   * Grants names to an agent of this machine for as long as their risk allows, or for `seconds` if that is less; with `from`
-   * as a part of that capability. Throws KaroError `bad_request`, `not_found`, `refused` where nothing of it can be granted.
-   */
-  grant(wanted: {
-    readonly subject: string
-    readonly names: readonly string[]
-    readonly seconds?: number
-    readonly from?: string
-    /** Number of the person who grants it. */
-    readonly by: number
-    /** It lasts until it is revoked, for exactly this. */
-    readonly pin?: Pin
-  }): Promise<HeldCapability>
-  /** What the lasting grant of the agent is for; undefined without one. */
-  pinOf(subject: string): Pin | undefined
-  /** The lasting grant is for this from now on. Nothing without one. */
-  pin(subject: string, pin: Pin): Promise<void>
-  /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
-  revoke(which: string, by: number): Promise<readonly string[]>
-  /** The same for all of the agent, also what does not hold now: once the clock is right, or the key is known, it would. */
-  revokeAll(subject: string, by: number): Promise<void>
-  /**
-   * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: the
-   * action runs already, so a capability that it used up counts until it expires. `until`: when the first of the others is
-   * lacking too, unless it is granted again, in milliseconds since the epoch; Infinity where nothing is needed.
-   */
-  covering(
-    subject: string,
-    needed: readonly string[],
-    options?: { readonly begun?: boolean },
-  ): { readonly missing: readonly string[]; readonly by: readonly string[]; readonly until: number }
-  /** Uses up those of the ids that may be used once. False: one of them is gone, and nothing may run. Durable. */
-  spend(ids: readonly string[]): Promise<boolean>
-  /** Fires with subject and id of each capability that was taken back: what runs by it has to end. */
-  onRevoked(listener: (subject: string, id: string) => void): () => void
+interface Wanted {
+  readonly subject: string
+  readonly names: readonly string[]
+  readonly seconds?: number
+  readonly from?: string
+  /** Number of the person who grants it. */
+  readonly by: number
+  /** It lasts until it is revoked, for exactly this. */
+  readonly pin?: Pin
 }
 
-export function createCapabilities({
-  identity,
-  repository,
-  audit,
-  clock,
-  random,
-}: CapabilitiesDeps): Capabilities {
+export type Capabilities = ReturnType<typeof createCapabilities>
+
+export function createCapabilities({ identity, repository, audit, clock, random }: CapabilitiesDeps) {
   const held = new Map<string, Chain>()
   /** Capabilities for one use that were used; actions that run under them may continue until they expire. */
   const used = new Map<string, Chain>()
@@ -169,7 +134,7 @@ export function createCapabilities({
     return ids
   }
 
-  async function grant({ subject, names, seconds, from, by, pin }: Parameters<Capabilities['grant']>[0]) {
+  async function grant({ subject, names, seconds, from, by, pin }: Wanted) {
     if (!AGENT.test(subject))
       throw new KaroError('bad_request', `'${subject.slice(0, 80)}' is not an agent`, {
         hint: 'An agent is written kExecutor:build.',
@@ -239,7 +204,7 @@ export function createCapabilities({
 
   return {
     name: 'capabilities',
-    async start(signal) {
+    async start(signal: AbortSignal) {
       const stored = await repository.load()
       signal.throwIfAborted()
       for (const { id, until } of stored.revoked) revoked.set(id, until)
@@ -254,17 +219,24 @@ export function createCapabilities({
       used.clear()
       revoked.clear()
     },
+    /** Those that hold now, oldest first. */
     list: () =>
       [...held.values()]
         .filter((chain) => holds(chain))
         .map(shapeOf)
         .sort((a, b) => a.issued_at - b.issued_at),
-    grant: (wanted) => serially(() => grant(wanted)),
-    pinOf(subject) {
+    /**
+     * Grants names to an agent of this machine for as long as their risk allows, or for `seconds` if that is less; with `from`
+     * as a part of that capability. Throws KaroError `bad_request`, `not_found`, `refused` where nothing of it can be granted.
+     */
+    grant: (wanted: Wanted) => serially(() => grant(wanted)),
+    /** What the lasting grant of the agent is for; undefined without one. */
+    pinOf(subject: string) {
       const chain = lastingOf(subject)
       return chain && bodyOf(chain).pin
     },
-    pin: (subject, pin) =>
+    /** The lasting grant is for this from now on. Nothing without one. */
+    pin: (subject: string, pin: Pin) =>
       serially(async () => {
         const chain = lastingOf(subject)
         if (chain === undefined) return
@@ -273,17 +245,24 @@ export function createCapabilities({
         await repository.put({ id: body.id, chain: writeChain(next) })
         held.set(body.id, next)
       }),
-    revoke: (which, by) =>
+    /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
+    revoke: (which: string, by: number) =>
       serially(async () => {
         // An action may still run under a capability that is used up.
         const { id: meant } = bodyOf(find(which, [...held, ...used]))
         return takeBack(({ id }) => id === meant, by)
       }),
-    revokeAll: (agent, by) =>
+    /** The same for all of the agent, also what does not hold now: once the clock is right, or the key is known, it would. */
+    revokeAll: (agent: string, by: number) =>
       serially(async () => {
         await takeBack(({ subject }) => subject === agent, by)
       }),
-    covering(subject, needed, { begun = false } = {}) {
+    /**
+     * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: the
+     * action runs already, so a capability that it used up counts until it expires. `until`: when the first of the others is
+     * lacking too, unless it is granted again, in milliseconds since the epoch; Infinity where nothing is needed.
+     */
+    covering(subject: string, needed: readonly string[], { begun = false } = {}) {
       // What was used up is revoked for all that has not begun.
       const mine = all().filter(
         (chain) => bodyOf(chain).subject === subject && holds(chain, (id) => begun && used.has(id)),
@@ -300,7 +279,8 @@ export function createCapabilities({
       })
       return { missing, by: [...by], until }
     },
-    spend: (ids) =>
+    /** Uses up those of the ids that may be used once. False: one of them is gone, and nothing may run. Durable. */
+    spend: (ids: readonly string[]) =>
       serially(async () => {
         const chains = ids.map((id) => held.get(id))
         if (!chains.every((chain): chain is Chain => chain !== undefined && holds(chain))) return false
@@ -308,6 +288,7 @@ export function createCapabilities({
         if (used.length > 0) await end(used, 'used')
         return true
       }),
+    /** Fires with subject and id of each capability that was taken back: what runs by it has to end. */
     onRevoked: listeners.on,
   }
 }

@@ -356,18 +356,16 @@ const undecided = ({ requester, target }: Action, error: Error): Denial => {
   return denied('approval', 'critical', `it could not be decided${why}`)
 }
 
-const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
-  outcome: 'deny',
-  class: of,
-  gate,
-  reason,
-  hint,
+const refusedBy = ({ effect: outcome, ...denial }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
+  outcome,
+  ...denial,
 })
 
 const questionOf = ({ agent, tool, operation, requester }: Action, self: NodeId): AgentQuestion => ({
-  ...(operation === undefined
-    ? { requester, agent, tool, operation: 'task' }
-    : { requester, agent, operation, tool: '' }),
+  requester,
+  agent,
+  tool: operation === undefined ? tool : '',
+  operation: operation ?? 'task',
   own: requester.node === self && requester.person !== undefined,
 })
 

@@ -36,36 +36,6 @@ export interface TasksDeps extends Pick<Ambient, 'clock' | 'timers' | 'random' |
   readonly drive: (live: Live, sessions: readonly string[] | undefined) => Promise<void>
 }
 
-export interface Tasks {
-  /** Tasks that were under way when the daemon ended are `failed` from now on: none is run again. */
-  recover(): Promise<void>
-  /**
-   * Stores the task and drives it. A second request with the id of a task returns that task, whatever became of it.
-   * Rejects with KaroError: `bad_request`, `conflict` (the id is of another task), `rate_limited`.
-   */
-  run(request: TaskRequest & { readonly agent: AgentId }): Promise<Task>
-  /** The newest first. `prefix`: only those whose ids begin so; no others are read. */
-  list(person?: number, prefix?: string): Promise<readonly Task[]>
-  /** Rejects with KaroError `not_found`. */
-  get(person: number, id: string): Promise<Task>
-  /** JSON of the CallToolResult; undefined for a task without one. */
-  result(person: number, id: string): Promise<string | undefined>
-  /** Resolves when it is over; a task that is over already stays as it is. Rejects with KaroError `not_found`. */
-  cancel(person: number, id: string): Promise<Task>
-  /** Resolves when nothing drives it any more, also where its last state could not be stored; at once for any other. */
-  ended(person: number, id: string): Promise<void>
-  /** The state of each that is under way, of everybody. */
-  open(): readonly TaskState[]
-  /** Fires with each event; `task` is as it is with it. */
-  onEvent(listener: (task: Task, event: TaskEvent) => void): () => void
-  /** Ends what this agent has under way, of everybody or of one person: it may not go on. */
-  withdraw(agent: string, taken: Taken): void
-  /** Ends all that is under way, which then says so. */
-  end(why: string): Promise<void>
-  /** Everything of this person is gone. */
-  forget(person: number): Promise<void>
-}
-
 interface Running {
   /** As it is written last; it may be on its way to the disk. */
   row: TaskRow
@@ -84,7 +54,9 @@ interface Running {
   written: Promise<void>
 }
 
-export function createTasks({ repository, drive, clock, timers, random, log }: TasksDeps): Tasks {
+export type Tasks = ReturnType<typeof createTasks>
+
+export function createTasks({ repository, drive, clock, timers, random, log }: TasksDeps) {
   const events = createListeners<[task: Task, event: TaskEvent]>()
   const live = new Map<string, Running>()
   /** Tasks that are being stored for the first time. */
@@ -225,6 +197,7 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
   }
 
   return {
+    /** Tasks that were under way when the daemon ended are `failed` from now on: none is run again. */
     async recover() {
       for (const row of await repository.tasks()) {
         idsOf(row.uid, row.id).set(row.id, row.ended_at ?? undefined)
@@ -237,7 +210,17 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
         await put(left, { state: 'failed', message, progress: null })
       }
     },
-    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, ...rest }) {
+    /**
+     * Stores the task and drives it. A second request with the id of a task returns that task, whatever became of it.
+     * Rejects with KaroError: `bad_request`, `conflict` (the id is of another task), `rate_limited`.
+     */
+    async run({
+      id = `t-${toHex(random.bytes(8))}`,
+      person,
+      agent,
+      tool,
+      ...rest
+    }: TaskRequest & { readonly agent: AgentId }) {
       const { input, why, sessions, by, traceId } = rest
       if (!ID.test(id))
         throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: 'id' })
@@ -287,35 +270,45 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
         beginning.delete(key)
       }
     },
-    async list(person, prefix) {
+    /** The newest first. `prefix`: only those whose ids begin so; no others are read. */
+    async list(person?: number, prefix?: string) {
       const rows = await repository.tasks(person, prefix)
       return rows
         .map((row) => taskOf(live.get(keyOf(row.uid, row.id))?.stored ?? row))
         .sort((a, b) => b.createdAt - a.createdAt)
     },
-    get: async (person, id) => taskOf(await find(person, id)),
-    result: (person, id) => repository.result(person, id),
-    async cancel(person, id) {
+    /** Rejects with KaroError `not_found`. */
+    get: async (person: number, id: string) => taskOf(await find(person, id)),
+    /** JSON of the CallToolResult; undefined for a task without one. */
+    result: (person: number, id: string) => repository.result(person, id),
+    /** Resolves when it is over; a task that is over already stays as it is. Rejects with KaroError `not_found`. */
+    async cancel(person: number, id: string) {
       const running = live.get(keyOf(person, id))
       running?.control.abort()
       await running?.over
       return taskOf(await find(person, id))
     },
-    ended: async (person, id) => live.get(keyOf(person, id))?.over,
+    /** Resolves when nothing drives it any more, also where its last state could not be stored; at once for any other. */
+    ended: async (person: number, id: string) => live.get(keyOf(person, id))?.over,
+    /** The state of each that is under way, of everybody. */
     open: () => [...live.values()].map(({ row }) => row.state as TaskState),
+    /** Fires with each event; `task` is as it is with it. */
     onEvent: events.on,
-    withdraw(agent, { person, capability }) {
+    /** Ends what this agent has under way, of everybody or of one person: it may not go on. */
+    withdraw(agent: string, { person, capability }: Taken) {
       for (const { row, control, by, taken } of live.values()) {
         if (row.agent !== agent || (person ?? row.uid) !== row.uid) continue
         if (capability !== undefined) taken.add(capability)
         if (capability === undefined || by.includes(capability)) control.abort(new RightEnded(TAKEN_BACK))
       }
     },
-    async end(why) {
+    /** Ends all that is under way, which then says so. */
+    async end(why: string) {
       ending = why
       await abort([...live.values()], why)
     },
-    async forget(person) {
+    /** Everything of this person is gone. */
+    async forget(person: number) {
       await abort([...live.values()].filter(({ row }) => row.uid === person))
       known.delete(String(person))
     },

@@ -165,21 +165,20 @@ export function createKeeper({
     })
   }
 
-  /** The row anew, with other facts and perhaps another value. */
-  function again(
-    vault: Opened,
-    row: SecretRow,
-    change: Partial<SecretRow>,
-    value = openValue(vault, row),
-  ): SecretRow {
+  /** The row with other facts, its value sealed anew. */
+  function sealedAnew(vault: Opened, row: SecretRow, change: Partial<SecretRow>, inner: Buffer): SecretRow {
+    const value = openValue(vault, row)
+    const { sealed: _, ...facts } = row
     try {
-      const { sealed: _, ...facts } = row
-      const next = { ...facts, ...change, version: row.version + 1, changed_at: clock.now() }
-      return sealRow(vault.owner, vault.keys.inner, next, value, random)
+      return sealRow(vault.owner, inner, { ...facts, ...change }, value, random)
     } finally {
       value.fill(0)
     }
   }
+
+  /** The next version of the row, with other facts. */
+  const again = (vault: Opened, row: SecretRow, change: Partial<SecretRow>): SecretRow =>
+    sealedAnew(vault, row, { ...change, version: row.version + 1, changed_at: clock.now() }, vault.keys.inner)
 
   /** Writes rows and the list that names them in one batch. */
   async function commit(
@@ -214,15 +213,8 @@ export function createKeeper({
     try {
       vault.check()
       const before = heldNow(owner.person)
-      put = rows.map((row) => {
-        const value = openValue(vault, row)
-        const { sealed: _, ...same } = row
-        try {
-          return sealRow(owner.person, fresh.inner, { ...same, generation: facts.generation }, value, random)
-        } finally {
-          value.fill(0)
-        }
-      })
+      const { generation } = facts
+      put = rows.map((row) => sealedAnew(vault, row, { generation }, fresh.inner))
       await repository.write(owner.person, {
         header: headerFor(owner.person, facts, fresh, put, random),
         put,

@@ -8,7 +8,7 @@ import { fleetFile, fleetKnowledge, MACHINE_FLEET } from '../../config/paths.ts'
 import type { Shell } from '../risk/index.ts'
 import { type Entry, readEntries } from './ask/entries.ts'
 import { type Index, knownOf, openIndex } from './ask/index.ts'
-import { type OwnTool, ownTool } from './own-tools.ts'
+import { ownTool } from './own-tools.ts'
 
 /** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
@@ -50,18 +50,6 @@ export interface KnowledgeIndex {
   readonly commands: Readonly<Record<string, readonly [start: number, length: number]>>
 }
 
-export interface Knowledge {
-  /** Package and version from which it was made; undefined without a knowledge file. */
-  readonly source: string | undefined
-  /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
-  command(name: string): CommandKnowledge | undefined
-  names(): readonly string[]
-  /** Karo's own description; `shell`: one in which some commands mean something else. */
-  own(name: string, shell?: Shell): OwnTool | undefined
-  /** What `karo ask` searches; opened when it is first asked for. */
-  ask(): Index
-}
-
 /** Name of the index beside the built program, and of what a person added below the home of the node. */
 export const ASK_FILE = 'ask.bin'
 /** Karo's own descriptions of tools beside the built program. */
@@ -72,11 +60,13 @@ const TEXTS = join(import.meta.dirname, '../knowledge')
 /** Characters of what a person added. */
 const MOST_OWN = 1024 * 1024
 
+export type Knowledge = ReturnType<typeof openKnowledge>
+
 /**
  * `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added and what its fleet
  * brings. `more`: the file that ask.knowledge names.
  */
-export function openKnowledge(directory?: string, home?: string, more?: string): Knowledge {
+export function openKnowledge(directory?: string, home?: string, more?: string) {
   let index: Index | undefined
   let tools: string | undefined
   const found = (directory === undefined ? PLACES : [directory])
@@ -84,19 +74,22 @@ export function openKnowledge(directory?: string, home?: string, more?: string):
     .find((one) => one !== undefined)
   const kept = new Map<string, CommandKnowledge | undefined>()
   return {
+    /** Package and version from which it was made; undefined without a knowledge file. */
     source: found?.index.source,
-    command(name) {
+    /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
+    command(name: string) {
       if (found === undefined || !Object.hasOwn(found.index.commands, name)) return undefined
       if (!kept.has(name)) kept.set(name, readCommand(found, name))
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
-    own(name, shell) {
+    /** Karo's own description; `shell`: one in which some commands mean something else. */
+    own(name: string, shell?: Shell) {
       const built = join(directory ?? PLACES[0]!, TOOLS_FILE)
       tools ??= orElse(() => readFileSync(built, 'utf8'), undefined) ?? orElse(toolTexts, '')
       return (shell === 'fish' ? ownTool(tools, `@fish ${name}`) : undefined) ?? ownTool(tools, name)
     },
-    // Only from this build: the sources have texts of their own.
+    /** What `karo ask` searches; opened when it is first asked for. Only from this build: the sources have texts of their own. */
     ask: () =>
       (index ??= openIndex(
         join(directory ?? PLACES[0]!, ASK_FILE),

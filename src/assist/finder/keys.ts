@@ -85,16 +85,7 @@ const HELD_MOST = 64 * 1024
 const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;:<=>?]*[ -/]*[@-~]|O[\x40-\x7e]|[^[O])/u
 const UNFINISHED = /^\x1b(?:\[\[?[0-9;:<=>?]*[ -/]*|O)?$/
 
-interface KeyReader {
-  /** Reads the text after whatever was kept back, and returns the keys that are complete. */
-  push(text: string): readonly Key[]
-  /** Whether text is kept back, because a sequence may go on. ESC alone is a key only if nothing follows. */
-  waiting(): boolean
-  /** Returns the text that was kept back as keys, because nothing follows. */
-  flush(): readonly Key[]
-}
-
-export function createKeyReader(): KeyReader {
+export function createKeyReader() {
   let held = ''
 
   function read(isEnd: boolean): Key[] {
@@ -133,11 +124,14 @@ export function createKeyReader(): KeyReader {
   }
 
   return {
-    push(text) {
+    /** Reads the text after whatever was kept back, and returns the keys that are complete. */
+    push(text: string) {
       held += text
       return read(false)
     },
+    /** Whether text is kept back, because a sequence may go on. ESC alone is a key only if nothing follows. */
     waiting: () => held !== '',
+    /** Returns the text that was kept back as keys, because nothing follows. */
     flush: () => read(true),
   }
 }

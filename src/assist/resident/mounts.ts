@@ -49,16 +49,6 @@ const mayMount = (mounts: readonly Mount[], home: string, path: string): boolean
       ),
   )
 
-interface Mounts {
-  /**
-   * The result of `work`, which asks of each path whether it may look at it; undefined where it may not, because a
-   * filesystem did not answer. `work` is done anew for each filesystem that answers.
-   */
-  looking<T>(work: (mayLook: (path: string) => boolean) => Promise<T>): Promise<T | undefined>
-  /** Whether a filesystem has been asked that has not answered. */
-  waits(): boolean
-}
-
 interface MountDeps {
   /** Text of /proc/self/mountinfo. */
   readonly read: () => string
@@ -69,7 +59,7 @@ interface MountDeps {
 const SYSTEM: MountDeps = { read: () => readFileSync('/proc/self/mountinfo', 'utf8'), ask: statfs }
 
 /** `home` is on a filesystem without which the node does not work anyway. */
-export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): Mounts {
+export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM) {
   const asked = new Map<string, Promise<unknown>>()
 
   async function answers(mount: string): Promise<boolean> {
@@ -93,8 +83,13 @@ export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): M
   }
 
   return {
+    /** Whether a filesystem has been asked that has not answered. */
     waits: () => asked.size > 0,
-    async looking(work) {
+    /**
+     * The result of `work`, which asks of each path whether it may look at it; undefined where it may not, because a
+     * filesystem did not answer. `work` is done anew for each filesystem that answers.
+     */
+    async looking<T>(work: (mayLook: (path: string) => boolean) => Promise<T>) {
       const known = new Set<string>()
       // Most lines name no file, and need no list of mounts.
       let there: ReturnType<typeof mountedNow> | undefined

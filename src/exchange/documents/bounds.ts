@@ -19,31 +19,23 @@ export const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
 /** Part of all bounds for authors that this node does not admit itself and knows through one and the same neighbour. */
 const SPONSOR_SHARE = 1 / 4
 
-/**
- * Entries that have to go for `document` to stay; undefined: it has to go itself. Relayed ones make room first, the oldest
- * first; then what was received from authors that are not admitted here, then from others, of whoever has most. Own
- * documents always find room, but for kinds whose documents stay; one of an admitted author finds it among those of others that have more than it, and
- * among all of those that are not admitted; one of these only among its like that have more.
- */
-export type MakeRoom = (
-  document: Document,
-  role: Role,
-  /** Documents of other names that leave in the same batch. */
-  going: ReadonlySet<Entry>,
-  coming: readonly Document[],
-) => Entry[] | undefined
-
 interface Size {
   documents: number
   bytes: number
 }
 
+/**
+ * Makes what says which entries have to go for `document` to stay; undefined: it has to go itself. Relayed ones make room first, the
+ * oldest first; then what was received from authors that are not admitted here, then from others, of whoever has most. Own
+ * documents always find room, but for kinds whose documents stay; one of an admitted author finds it among those of others that have more than it, and
+ * among all of those that are not admitted; one of these only among its like that have more.
+ */
 export function createMakeRoom(
   catalog: Catalog,
   members: Pick<MembersView, 'sponsorOf'>,
   log: Log,
-  bounds: Bounds = BOUNDS,
-): MakeRoom {
+  bounds: Bounds,
+) {
   let full = false
 
   /** The larger of both parts of the bounds that it takes. */
@@ -64,6 +56,7 @@ export function createMakeRoom(
     return sizes
   }
 
+  /** `going`: documents of other names that leave in the same batch. */
   function makeRoom(
     document: Document,
     role: Role,
@@ -166,8 +159,9 @@ export function createMakeRoom(
     return found ? out : undefined
   }
 
-  return (document, role, going, coming) => {
-    const out = makeRoom(document, role, going, coming)
+  return (...asked: Parameters<typeof makeRoom>) => {
+    const out = makeRoom(...asked)
+    const [document, role] = asked
     if (out === undefined && role === 'received' && !full) {
       log.warn(
         { peer: document.head.author },

@@ -22,16 +22,6 @@ import { commandsIn } from './derive.ts'
 import { openDocument } from './document.ts'
 import type { CoverAbout, SummaryCover } from './types.ts'
 
-export interface Reader {
-  /** The author published anew without this node, and what it published for it before is of no use any more. */
-  withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
-  cover(author: NodeId, range: TimeRange, about?: CoverAbout): Promise<SummaryCover | undefined>
-  /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
-  open(author: NodeId, document: StoredDocument): NodeSummary | undefined
-  /** Documents for this node that did not open or said what cannot be, since the start. */
-  refused(): number
-}
-
 /** Plaintext bytes of the summaries kept open; as objects they take some five times as much. */
 const KEPT_BYTES = 2 * 1024 * 1024
 /** Documents before a range, and the latest of all, that are looked at for what they say of its edges. */
@@ -67,12 +57,13 @@ export function createReader(
   selves: readonly Opener[],
   documents: Pick<Documents, 'of' | 'withdrawn'>,
   { log, clock, keysOf }: Pick<Ambient, 'log' | 'clock'> & Pick<Trust, 'keysOf'>,
-): Reader {
+) {
   /** Opened documents by digest, in order of use. Opening one costs about 100 µs, and a year is made of 250. */
   const opened = new Map<string, Opened>()
   let bytes = 0
   let refused = 0
 
+  /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
   function open(author: NodeId, document: StoredDocument): NodeSummary | undefined {
     const key = toHex(document.head.digest)
     const known = opened.get(key)
@@ -139,14 +130,15 @@ export function createReader(
   }
 
   return {
-    async withdrawn(author, range) {
+    /** The author published anew without this node, and what it published for it before is of no use any more. */
+    async withdrawn(author: NodeId, range: TimeRange) {
       return withdrawnOf(author).some(({ slot }) => touches(slot, range)) && (await isWithdrawn(author))
     },
     async cover(
-      author,
-      range,
-      { tells = (summary: NodeSummary) => commandsIn(summary) > 0, quiet = false } = {},
-    ) {
+      author: NodeId,
+      range: TimeRange,
+      { tells = (summary) => commandsIn(summary) > 0, quiet = false }: CoverAbout = {},
+    ): Promise<SummaryCover | undefined> {
       // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const all: StoredDocument[] = []
       const slots = new Set<string>()
@@ -190,6 +182,7 @@ export function createReader(
       return { summaries, as_of, covers }
     },
     open,
+    /** Documents for this node that did not open or said what cannot be, since the start. */
     refused: () => refused,
   }
 }

@@ -17,15 +17,15 @@ import { count, emptyRollup } from '../rollups/count.ts'
 import type { Rollup } from '../rollups/types.ts'
 import { commandTexts, createCommandTable } from './commands.ts'
 import { createEventCounts } from './counts.ts'
-import { createEventImports, type EventImports } from './imports/imports.ts'
+import { createEventImports } from './imports/imports.ts'
 import { createImportLists } from './imports/lists.ts'
 import { createRecall, type Recall } from './recall.ts'
-import { createEventRemoval, type EventRemoval, type RemovedWith } from './removal.ts'
+import { createEventRemoval, type RemovedWith } from './removal.ts'
 import { createReplaced } from './replaced.ts'
-import { createEventRetention, type EventRetention } from './retention.ts'
+import { createEventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
 import { decodeWithoutText, type EventInput, encodeEvent, eventKey, FAILED_BIT, isEndKnown } from './rows.ts'
-import { createEventSearch, type EventSearch } from './search.ts'
+import { createEventSearch } from './search.ts'
 import {
   deletePosition,
   putDropped,
@@ -35,7 +35,7 @@ import {
   readRepaired,
   type SpoolPosition,
 } from './spool-positions.ts'
-import { createEventTransfer, type EventTransfer, unknownEvents } from './transfer.ts'
+import { createEventTransfer, unknownEvents } from './transfer.ts'
 
 export { idOfEvent } from '../../base/words/event-id.ts'
 export { type EventFilter, isIn, isUnfiltered, textFits } from './filter.ts'
@@ -58,31 +58,6 @@ interface EventBatch {
   readonly dropped: number
 }
 
-export interface EventRepository
-  extends EventTransfer,
-    EventRetention,
-    EventRemoval,
-    EventImports,
-    EventSearch {
-  /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
-  ingest(batch: EventBatch): Promise<void>
-  /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
-  settle(position: SpoolPosition): Promise<void>
-  /** Removes the positions of spool files that are gone. */
-  forget(names: readonly string[]): Promise<void>
-  positions(): Promise<readonly SpoolPosition[]>
-  /** Records that were written, or were to be written, and never came to be events. */
-  dropped(): Promise<number>
-  /** Events of one person. */
-  count(uid: number): Promise<number>
-  /** Counts events that began in [from, to), ms since the epoch, as a rollup does; for spans of an hour or less. */
-  countBetween(uid: number, from: number, to: number): Promise<Rollup>
-  /** Loads the index of the people who typed last, so that their first search does not wait. Resolves when all is loaded. */
-  prepareSearch(): Promise<void>
-  /** The commands used in [since, until), ms since the epoch, the most used first; reads all of these events, once. */
-  mostUsed(uid: number, since: number, until: number, limit: number): Promise<readonly MostUsed[]>
-}
-
 /** Whose all of them are; undefined where they are of several people, or of none. */
 function onlyPerson(events: readonly EventInput[]): number | undefined {
   const uid = events[0]?.uid
@@ -95,12 +70,14 @@ function byPerson(events: readonly EventInput[]): Iterable<readonly [uid: number
   return uid === undefined ? Map.groupBy(events, (event) => event.uid) : [[uid, events]]
 }
 
+export type EventRepository = ReturnType<typeof createEventRepository>
+
 /** `removedWith`: removes rows beside events that have to go with them. */
 export function createEventRepository(
   db: Database,
   removedWith: readonly RemovedWith[] = [],
   clock: Clock = systemClock,
-): EventRepository {
+) {
   const serially = createSerial()
   const commands = createCommandTable(db)
   const rollups = createRollupWriter(db)
@@ -189,7 +166,8 @@ export function createEventRepository(
   }
 
   return {
-    ingest: (batch) =>
+    /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
+    ingest: (batch: EventBatch) =>
       serially(async () => {
         const changes: Change[] = [putPosition(batch.position)]
         dropped ??= await readDropped(db)
@@ -210,18 +188,23 @@ export function createEventRepository(
     ...createEventSearch({ db, serially, counts, recall }),
     ...createEventImports({ db, serially, store, remove: removal.remove, lists }),
 
-    settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
+    /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
+    settle: (position: SpoolPosition) => serially(() => db.batch([putPosition(position)], { sync: true })),
 
-    forget: (names) => serially(() => db.batch(names.map(deletePosition))),
+    /** Removes the positions of spool files that are gone. */
+    forget: (names: readonly string[]) => serially(() => db.batch(names.map(deletePosition))),
 
     positions: () => readPositions(db),
 
+    /** Records that were written, or were to be written, and never came to be events. */
     async dropped() {
       return dropped ?? readDropped(db)
     },
 
+    /** Events of one person. */
     count: counts.of,
 
+    /** Loads the index of the people who typed last, so that their first search does not wait. Resolves when all is loaded. */
     async prepareSearch() {
       const newest = await Promise.all(
         (await counts.people()).map(async (uid) => {
@@ -233,8 +216,11 @@ export function createEventRepository(
       await recall.prepare(typed.map(({ uid }) => uid))
     },
 
-    countBetween: (uid, from, to) => countBetween(db, uid, from, to),
-    mostUsed: (...asked) => mostUsed({ db, serially, recall }, ...asked),
+    /** Counts events that began in [from, to), ms since the epoch, as a rollup does; for spans of an hour or less. */
+    countBetween: (uid: number, from: number, to: number) => countBetween(db, uid, from, to),
+    /** The commands used in [since, until), ms since the epoch, the most used first; reads all of these events, once. */
+    mostUsed: (uid: number, since: number, until: number, limit: number) =>
+      mostUsed({ db, serially, recall }, uid, since, until, limit),
   }
 }
 

@@ -4,14 +4,7 @@ import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { commandOfKey, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import { decodeValue } from '../level/value.ts'
 import { type IndexFilter, isImported } from './filter.ts'
-import {
-  type EventInput,
-  type EventKeyParts,
-  type EventRow,
-  FAILED_BIT,
-  NO_SESSION,
-  RISK_BITS,
-} from './rows.ts'
+import { type EventInput, type EventRow, FAILED_BIT, NO_SESSION, RISK_BITS } from './rows.ts'
 
 /** An event as the index takes it. */
 export interface IndexedEvent
@@ -80,42 +73,9 @@ const newChunk = (capacity = CHUNK): Chunk => ({
 
 const capacityOf = (chunk: Chunk): number => chunk.start.length
 
-interface Older {
-  /** Descending, at most CHUNK. */
-  take(event: IndexedEvent): void
-  /** Puts them into the index; once. */
-  publish(): void
-}
+export type EventIndex = ReturnType<typeof createEventIndex>
 
-export interface EventIndex {
-  /** Takes events that are older than all events in the index. */
-  older(): Older
-  /** Nothing happens when it is there. */
-  add(event: IndexedEvent): void
-  /** Nothing happens when it is not there. */
-  remove(start_us: number, tag: number): void
-  setText(number: number, text: string): void
-  hasText(number: number): boolean
-  forgetText(number: number): void
-  /** The text in lower case, a long one cut. Undefined for an unknown number. */
-  text(number: number): string | undefined
-  /** Numbers of texts of which the index keeps only the beginning. */
-  longTexts(): readonly number[]
-  /** Above every number. */
-  numbers(): number
-  size(): number
-  textChars(): number
-  /** Newest first; `take` returns false when no more are wanted. */
-  each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean): void
-  hit(chunk: Readonly<Chunk>, at: number): EventKeyParts
-  failed(chunk: Readonly<Chunk>, at: number): boolean
-  /** False: it is not known how it ended. */
-  ended(chunk: Readonly<Chunk>, at: number): boolean
-  took(chunk: Readonly<Chunk>, at: number): number | undefined
-  places(): readonly string[]
-}
-
-export function createEventIndex(): EventIndex {
+export function createEventIndex() {
   const chunks: Chunk[] = []
   const placeIds = new Map<string, number>()
   const placeNames: string[] = []
@@ -174,15 +134,18 @@ export function createEventIndex(): EventIndex {
   }
 
   return {
+    /** Takes events that are older than all events in the index. */
     older() {
       const chunk = newChunk()
       // Events come from the newest to the oldest, so the chunk is filled from its end.
       let at = CHUNK
       return {
-        take(event) {
+        /** Descending, at most CHUNK. */
+        take(event: IndexedEvent) {
           write(chunk, at - 1, event)
           at--
         },
+        /** Puts them into the index; once. */
         publish() {
           const size = CHUNK - at
           if (size === 0) return
@@ -195,7 +158,8 @@ export function createEventIndex(): EventIndex {
       }
     },
 
-    add(event) {
+    /** Nothing happens when it is there. */
+    add(event: IndexedEvent) {
       const { start_us, tag } = event
       if (chunks.length === 0) chunks.push(newChunk())
       let which = chunkOf(start_us, tag)
@@ -219,7 +183,8 @@ export function createEventIndex(): EventIndex {
       total++
     },
 
-    remove(start_us, tag) {
+    /** Nothing happens when it is not there. */
+    remove(start_us: number, tag: number) {
       const which = chunkOf(start_us, tag)
       const chunk = chunks[which]
       if (chunk === undefined) return
@@ -231,27 +196,31 @@ export function createEventIndex(): EventIndex {
       if (chunk.size === 0) chunks.splice(which, 1)
     },
 
-    setText(number, text) {
+    setText(number: number, text: string) {
       const kept = text.slice(0, TEXT_KEPT).toLowerCase()
       chars += kept.length - (texts[number]?.length ?? 0)
       while (texts.length < number) texts.push(undefined)
       texts[number] = kept
       if (text.length > TEXT_KEPT) long.add(number)
     },
-    hasText: (number) => texts[number] !== undefined,
-    forgetText(number) {
+    hasText: (number: number) => texts[number] !== undefined,
+    forgetText(number: number) {
       chars -= texts[number]?.length ?? 0
       if (number < texts.length) texts[number] = undefined
       long.delete(number)
     },
-    text: (number) => texts[number],
+    /** The text in lower case, a long one cut. Undefined for an unknown number. */
+    text: (number: number) => texts[number],
+    /** Numbers of texts of which the index keeps only the beginning. */
     longTexts: () => [...long],
+    /** Above every number. */
     numbers: () => texts.length,
     size: () => total,
     textChars: () => chars,
     places: () => placeNames,
 
-    each(filter, take) {
+    /** Newest first; `take` returns false when no more are wanted. */
+    each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean) {
       const { fits, inPlace, failed, risk, shell, exit, longerMs, generated, imported } = filter
       const least = risk === undefined ? 0 : RISK_LEVELS.indexOf(risk)
       const since = filter.since === undefined ? 0 : Math.ceil(filter.since) * 1000
@@ -284,10 +253,12 @@ export function createEventIndex(): EventIndex {
       }
     },
 
-    failed: (chunk, at) => (chunk.flags[at]! & FAILED_BIT) !== 0,
-    ended: (chunk, at) => chunk.exit[at] !== NO_EXIT,
-    took: (chunk, at) => (chunk.took[at] === NO_DURATION ? undefined : chunk.took[at]),
-    hit: (chunk, at) => ({
+    failed: (chunk: Readonly<Chunk>, at: number) => (chunk.flags[at]! & FAILED_BIT) !== 0,
+    /** False: it is not known how it ended. */
+    ended: (chunk: Readonly<Chunk>, at: number) => chunk.exit[at] !== NO_EXIT,
+    took: (chunk: Readonly<Chunk>, at: number) =>
+      chunk.took[at] === NO_DURATION ? undefined : chunk.took[at],
+    hit: (chunk: Readonly<Chunk>, at: number) => ({
       start_us: chunk.start[at]!,
       tag: chunk.tag[at]!,
       number: chunk.number[at]!,

@@ -23,7 +23,7 @@ const NEIGHBOURS = 3
 /** Rows that are read for neighbours in each direction: other shells may have been busy meanwhile. */
 const ROWS_LOOKED_AT = 500
 
-export interface Inspection {
+interface Inspection {
   readonly event: StoredEvent
   readonly uses: number
   readonly failures: number

@@ -38,19 +38,6 @@ export interface Recalled {
   isTold(): boolean
 }
 
-export interface Recall {
-  /** Begins to load, if need be; `work` comes as soon as the newest events are there, or none, and is not put out by others. */
-  begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
-  /** Resolves when all events from `since` (ms since the epoch) on are loaded; undefined where they are too many. */
-  whole(uid: number, since?: number): Promise<Recalled | undefined>
-  /** Loads the data that these people are likely to search; resolves when it is loaded. Running searches have priority. */
-  prepare(uids: readonly number[]): Promise<void>
-  /** Takes events that are stored already, and never throws. Like the calls below it runs only while nothing is written. */
-  stored(events: readonly EventInput[], numbers: readonly number[]): void
-  removed(uid: number, keys: readonly Uint8Array[]): void
-  textsRemoved(uid: number, numbers: readonly number[]): void
-}
-
 interface Person extends Recalled {
   readonly uid: number
   /** Resolves when more is loaded, or when loading has ended. */
@@ -70,11 +57,13 @@ type Change =
   | { readonly add: IndexedEvent }
   | { readonly remove: { readonly start_us: number; readonly tag: number } }
 
+export type Recall = ReturnType<typeof createRecall>
+
 export function createRecall(deps: {
   readonly db: Database
   readonly serially: Limiter
   readonly clock: Clock
-}): Recall {
+}) {
   const { db, serially, clock } = deps
   const people = new Map<number, Person>()
 
@@ -231,7 +220,8 @@ export function createRecall(deps: {
   }
 
   return {
-    async begun(uid, work) {
+    /** Begins to load, if need be; `work` comes as soon as the newest events are there, or none, and is not put out by others. */
+    async begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>) {
       const person = recalled(uid)
       person.waiters++
       makeRoom()
@@ -243,21 +233,24 @@ export function createRecall(deps: {
         makeRoom()
       }
     },
-    async whole(uid, since = 0) {
+    /** Resolves when all events from `since` (ms since the epoch) on are loaded; undefined where they are too many. */
+    async whole(uid: number, since = 0): Promise<Recalled | undefined> {
       const person = recalled(uid)
       makeRoom()
       const isThere = () => person.complete || person.frontier[0] < Math.ceil(since) * 1000
       await reached(person, isThere)
       return person.isTold() && isThere() ? person : undefined
     },
-    async prepare(uids) {
+    /** Loads the data that these people are likely to search; resolves when it is loaded. Running searches have priority. */
+    async prepare(uids: readonly number[]) {
       for (const uid of uids.slice(0, PEOPLE_MOST)) {
         if (people.size >= PEOPLE_MOST) return
         const person = people.get(uid) ?? begin(uid)
         await reached(person, () => false)
       }
     },
-    stored(events, numbers) {
+    /** Takes events that are stored already, and never throws. Like the calls below it runs only while nothing is written. */
+    stored(events: readonly EventInput[], numbers: readonly number[]) {
       if (people.size === 0) return
       tell(() => {
         letGo()
@@ -270,7 +263,7 @@ export function createRecall(deps: {
         }
       })
     },
-    removed(uid, keys) {
+    removed(uid: number, keys: readonly Uint8Array[]) {
       const person = people.get(uid)
       if (person === undefined) return
       tell(() => {
@@ -278,7 +271,7 @@ export function createRecall(deps: {
           apply(person, { remove: { start_us: startOfKey(key), tag: readU32(key, TAG_AT) } })
       })
     },
-    textsRemoved(uid, numbers) {
+    textsRemoved(uid: number, numbers: readonly number[]) {
       const person = people.get(uid)
       if (person === undefined) return
       for (const number of numbers) {

@@ -27,21 +27,6 @@ interface RemovedEvent {
 /** Appends what must go with these events of one person, in the same batch. */
 export type RemovedWith = (uid: number, events: readonly RemovedEvent[], changes: Change[]) => Promise<void>
 
-export interface EventRemoval {
-  /**
-   * Removes these events of one person, the texts that no event names any more, and what was counted of both; they are
-   * out of the files when it resolves, with how many there were. Ids that are not there are passed over. A kill in it
-   * leaves a part of them removed, and the next sweep of retention takes the rest of what they left behind. `more`:
-   * others follow at once; texts and files, over all of which it goes, are left to the last call.
-   */
-  remove(
-    uid: number,
-    ids: readonly string[],
-    signal: AbortSignal,
-    options?: { readonly more?: boolean },
-  ): Promise<{ events: number; texts: number }>
-}
-
 export interface RemovalDeps {
   readonly db: Database
   readonly serially: Limiter
@@ -54,10 +39,9 @@ export interface RemovalDeps {
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 
-/** `removeSome`: for a caller that holds the turn to write; texts and files are left to the next sweep of retention. */
-export function createEventRemoval(
-  deps: RemovalDeps,
-): EventRemoval & { removeSome(uid: number, ids: readonly string[]): Promise<number> } {
+export type EventRemoval = ReturnType<typeof createEventRemoval>
+
+export function createEventRemoval(deps: RemovalDeps) {
   const { db, serially, rollups, counts, retention, recall, removedWith } = deps
   async function find(uid: number, ids: readonly string[]): Promise<(readonly [Uint8Array, Uint8Array])[]> {
     const events = [...new Set(ids)].toSorted().flatMap((id) => parseEventId(id) ?? [])
@@ -89,6 +73,7 @@ export function createEventRemoval(
     return last
   }
 
+  /** For a caller that holds the turn to write; texts and files are left to the next sweep of retention. */
   async function removeSome(uid: number, ids: readonly string[]): Promise<number> {
     const rows = await find(uid, ids)
     if (rows.length === 0) return 0
@@ -127,7 +112,13 @@ export function createEventRemoval(
 
   return {
     removeSome,
-    async remove(uid, ids, signal, { more = false } = {}) {
+    /**
+     * Removes these events of one person, the texts that no event names any more, and what was counted of both; they are
+     * out of the files when it resolves, with how many there were. Ids that are not there are passed over. A kill in it
+     * leaves a part of them removed, and the next sweep of retention takes the rest of what they left behind. `more`:
+     * others follow at once; texts and files, over all of which it goes, are left to the last call.
+     */
+    async remove(uid: number, ids: readonly string[], signal: AbortSignal, { more = false } = {}) {
       let events = 0
       for (let at = 0; at < ids.length; at += BATCH) {
         signal.throwIfAborted()

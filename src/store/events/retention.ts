@@ -44,24 +44,6 @@ const PURGED = [
   'imports',
 ] as const
 
-export interface EventRetention {
-  /** Everybody who has events here, or numbers. */
-  people(): Promise<readonly number[]>
-  /**
-   * Removes this person's events that began before `time` (ms since the epoch), the oldest first, in batches between
-   * which others are written. A kill loses nothing but time. Resolves with how many.
-   */
-  removeEvents(uid: number, time: number, signal: AbortSignal): Promise<number>
-  /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
-  removeTexts(uid: number, signal: AbortSignal): Promise<number>
-  /** Removes the rollups of days before `day` (since 1970-01-01); resolves with the number of rows. */
-  removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
-  /** Takes removed rows out of the files; runs beside reading and writing. */
-  purge(uid: number): Promise<void>
-  /** True where a removal was ended before it was out of the files. */
-  isUnpurged(uid: number): Promise<boolean>
-}
-
 export interface RetentionDeps {
   readonly db: Database
   readonly serially: Limiter
@@ -72,6 +54,8 @@ export interface RetentionDeps {
   readonly lists: Pick<ImportLists, 'takeOff'>
 }
 
+export type EventRetention = ReturnType<typeof createEventRetention>
+
 export function createEventRetention({
   db,
   serially,
@@ -80,7 +64,7 @@ export function createEventRetention({
   counts,
   recall,
   lists,
-}: RetentionDeps): EventRetention {
+}: RetentionDeps) {
   /** Numbers are watched for one at a time. */
   const oneByOne = createSerial()
   const purging = createSerial()
@@ -164,11 +148,16 @@ export function createEventRetention({
   }
 
   return {
+    /** Everybody who has events here, or numbers. */
     async people() {
       return [...new Set([...(await counts.people()), ...(await createRollupRepository(db).uids())])]
     },
 
-    async removeEvents(uid, time, signal) {
+    /**
+     * Removes this person's events that began before `time` (ms since the epoch), the oldest first, in batches between
+     * which others are written. A kill loses nothing but time. Resolves with how many.
+     */
+    async removeEvents(uid: number, time: number, signal: AbortSignal) {
       let removed = 0
       for (;;) {
         signal.throwIfAborted()
@@ -178,9 +167,11 @@ export function createEventRetention({
       }
     },
 
-    removeTexts: (uid, signal) => oneByOne(() => removeTexts(uid, signal)),
+    /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
+    removeTexts: (uid: number, signal: AbortSignal) => oneByOne(() => removeTexts(uid, signal)),
 
-    async removeRollups(uid, day, signal) {
+    /** Removes the rollups of days before `day` (since 1970-01-01); resolves with the number of rows. */
+    async removeRollups(uid: number, day: number, signal: AbortSignal) {
       let removed = 0
       // The mark is written before the first rollup goes, so that a repair does not take removed rollups for lost ones.
       if (day > (await readRollupsFrom(db, uid))) await db.batch([putRollupsFrom(uid, day)])
@@ -202,13 +193,15 @@ export function createEventRetention({
       return removed
     },
 
-    purge: (uid) =>
+    /** Takes removed rows out of the files; runs beside reading and writing. */
+    purge: (uid: number) =>
       purging(async () => {
         await serially(() => begun(uid, UNPURGED))
         for (const keyspace of PURGED) await compact(db, keyRange(keyspace, { u32: uid }))
         await done(uid, UNPURGED)
       }),
 
-    isUnpurged: (uid) => isMarked(uid, UNPURGED),
+    /** True where a removal was ended before it was out of the files. */
+    isUnpurged: (uid: number) => isMarked(uid, UNPURGED),
   }
 }

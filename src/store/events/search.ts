@@ -11,7 +11,7 @@ import { findCommands, numbersOfTexts, textsThere } from './commands.ts'
 import type { EventCounts } from './counts.ts'
 import { type EventFilter, fitsValue, indexFilter, isUnfiltered, textFits, VALUE_FILTERS } from './filter.ts'
 import type { EventIndex } from './index.ts'
-import { createInspect, type Inspection } from './inspect.ts'
+import { createInspect } from './inspect.ts'
 import { type Ranking, rankIn } from './rank.ts'
 import type { Recall, Recalled } from './recall.ts'
 import {
@@ -44,25 +44,6 @@ interface RankedCommands {
   readonly complete: boolean
 }
 
-export interface EventSearch {
-  /**
-   * Ids, newest first: of the events that fit the filter, of all uses of one text, or of the given events that are there. Behind
-   * the filter's limit nothing is looked at, so a long history that is removed in parts is read once.
-   */
-  find(
-    uid: number,
-    wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'unique'>,
-  ): Promise<readonly string[]>
-  /** The events with these ids, in their order; ids that are not there are left out. */
-  read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
-  /** Newest first; `total` counts all that match, not only the first `limit`. */
-  search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
-  /** The details of one command, by one of its uses; undefined if there is no such event. */
-  inspect(uid: number, id: string): Promise<Inspection | undefined>
-  /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
-  rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>
-}
-
 /** Long texts read at a time: each may have 64 KB. */
 const LONG_PAGE = 64
 
@@ -71,7 +52,7 @@ export function createEventSearch(deps: {
   readonly serially: Limiter
   readonly counts: EventCounts
   readonly recall: Recall
-}): EventSearch {
+}) {
   const { db, serially, counts, recall } = deps
   const inspect = createInspect(deps)
 
@@ -195,7 +176,8 @@ export function createEventSearch(deps: {
   }
 
   return {
-    async search(uid, filter) {
+    /** Newest first; `total` counts all that match, not only the first `limit`. */
+    async search(uid: number, filter: EventFilter) {
       // The newest events alone need no index, so a person who only looks at them loads none.
       const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
       const found = whole && (await inIndex(uid, whole, filter))
@@ -214,7 +196,14 @@ export function createEventSearch(deps: {
       }
     },
 
-    find: (uid, wanted) =>
+    /**
+     * Ids, newest first: of the events that fit the filter, of all uses of one text, or of the given events that are there. Behind
+     * the filter's limit nothing is looked at, so a long history that is removed in parts is read once.
+     */
+    find: (
+      uid: number,
+      wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'unique'>,
+    ) =>
       atOneMoment(async (snapshot) => {
         if ('text' in wanted) {
           const [number] = await numbersOfTexts(db, uid, [markLevel0(wanted.text)], snapshot)
@@ -228,18 +217,25 @@ export function createEventSearch(deps: {
         return keys.map(idOfKey)
       }),
 
-    read: (uid, ids) =>
+    /** The events with these ids, in their order; ids that are not there are left out. */
+    read: (uid: number, ids: readonly string[]) =>
       atOneMoment(async (snapshot) => {
         const keys = await keysOf(uid, ids, snapshot)
         return readEvents(db, { uid, keys, snapshot })
       }),
 
-    async inspect(uid, id) {
+    /** The details of one command, by one of its uses; undefined if there is no such event. */
+    async inspect(uid: number, id: string) {
       const event = parseEventId(id)
       return event && inspect(uid, event)
     },
 
-    async rank(uid, filter, ranking) {
+    /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
+    async rank(
+      uid: number,
+      filter: Omit<EventFilter, 'words' | 'unique'>,
+      ranking: Ranking,
+    ): Promise<RankedCommands> {
       const looked = () =>
         recall.begun(uid, (recalled) =>
           serially(async () => {

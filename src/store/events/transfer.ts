@@ -11,8 +11,6 @@ import { decodeEvent, decodeWhole, type EventInput, type StoredEvent } from './r
 /** An event without its owner and without the local hour and day, which depend on the receiving machine. */
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
 
-export type EventTransfer = ReturnType<typeof createEventTransfer>
-
 const PAGE = 1_000
 const ID_END = TAG_AT + 4
 

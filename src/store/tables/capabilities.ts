@@ -13,17 +13,6 @@ export interface RevokedRow {
   readonly until: number
 }
 
-export interface CapabilityRepository {
-  /** A damaged row is left out: it allows nothing. Of what is revoked a damaged row is kept, with its id from the key. */
-  load(): Promise<{ readonly held: readonly CapabilityRow[]; readonly revoked: readonly RevokedRow[] }>
-  /** Durable (fsync) when it resolves. */
-  put(row: CapabilityRow): Promise<void>
-  /** Removes chains and notes revoked ids, all or nothing; durable when it resolves. */
-  end(change: { readonly remove: readonly string[]; readonly revoked: readonly RevokedRow[] }): Promise<void>
-  /** Forgets revoked ids that are over. */
-  forget(ids: readonly string[]): Promise<void>
-}
-
 const held = defineTable({ keyspace: 'capabilities', kind: 1, value: capability })
 const revoked = defineTable({
   keyspace: 'capabilities',
@@ -33,9 +22,12 @@ const revoked = defineTable({
   unpack: ({ until }, id) => ({ id, until }),
 })
 
-export function createCapabilityRepository(db: Database): CapabilityRepository {
+export type CapabilityRepository = ReturnType<typeof createCapabilityRepository>
+
+export function createCapabilityRepository(db: Database) {
   const [chains, ended] = [held.in(db), revoked.in(db)]
   return {
+    /** A damaged row is left out: it allows nothing. Of what is revoked a damaged row is kept, with its id from the key. */
     async load() {
       const until = new Map((await ended.all()).map((row) => [row.id, row.until]))
       const ids = await ended.ids()
@@ -44,9 +36,17 @@ export function createCapabilityRepository(db: Database): CapabilityRepository {
         revoked: ids.map((id) => ({ id, until: until.get(id) ?? Number.MAX_SAFE_INTEGER })),
       }
     },
-    put: (row) => chains.write({ put: [row] }),
-    end: ({ remove, revoked: put }) =>
-      db.batch([...held.changes({ remove }), ...revoked.changes({ put })], { sync: true }),
-    forget: (remove) => ended.write({ remove, lazy: true }),
+    /** Durable (fsync) when it resolves. */
+    put: (row: CapabilityRow) => chains.write({ put: [row] }),
+    /** Removes chains and notes revoked ids, all or nothing; durable when it resolves. */
+    end: ({
+      remove,
+      revoked: put,
+    }: {
+      readonly remove: readonly string[]
+      readonly revoked: readonly RevokedRow[]
+    }) => db.batch([...held.changes({ remove }), ...revoked.changes({ put })], { sync: true }),
+    /** Forgets revoked ids that are over. */
+    forget: (remove: readonly string[]) => ended.write({ remove, lazy: true }),
   }
 }

@@ -1,7 +1,6 @@
 // The access room: who may manage this node and who may ask through it, by the configured people and groups, looked up and kept for seconds.
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import { DEFAULTS } from '../../config/table.ts'
 
@@ -10,17 +9,6 @@ export interface Rights {
   readonly admin: boolean
   /** May ask the mesh in the name of this node. Administrators of the node may too. */
   readonly asks: boolean
-}
-
-export interface Access extends Room {
-  /**
-   * By `access.admins` and `access.askers` as they are now, and by the groups a person is in now: at most 5 s old.
-   * Never rejects and never takes longer than 3 s: while the system's name service fails, what names or groups of a
-   * directory would grant is not granted; what the machine's own files grant is.
-   */
-  of(uid: number): Promise<Rights>
-  /** `config.access` has changed. */
-  reload(): void
 }
 
 /** The groups of one person in the machine's own files; empty for people of a directory service. */
@@ -67,7 +55,7 @@ const PENDING_MAX = 64
 const ALL: Rights = { admin: true, asks: true }
 const NONE: Rights = { admin: false, asks: false }
 
-export function createAccess({ config, names, ownUid, clock, timers, log }: AccessDeps): Access {
+export function createAccess({ config, names, ownUid, clock, timers, log }: AccessDeps) {
   /** By uid; the oldest first. */
   const kept = new Map<number, { readonly until: number; readonly rights: Promise<Rights> }>()
   /** By uid. A look-up that takes for ever is not begun a second time. */
@@ -176,7 +164,12 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
     async stop() {
       kept.clear()
     },
-    async of(uid) {
+    /**
+     * By `access.admins` and `access.askers` as they are now, and by the groups a person is in now: at most 5 s old.
+     * Never rejects and never takes longer than 3 s: while the system's name service fails, what names or groups of a
+     * directory would grant is not granted; what the machine's own files grant is.
+     */
+    async of(uid: number) {
       if (uid === ownUid) return ALL
       const now = clock.monotonic()
       const known = kept.get(uid)
@@ -187,6 +180,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
       kept.set(uid, { until: now + KEPT_MS, rights })
       return rights
     },
+    /** `config.access` has changed. */
     reload() {
       kept.clear()
       // A look-up that is running may have read the lists before the change.

@@ -358,18 +358,8 @@ export function createRoll() {
 
 // A map of bounded size that is shared fairly: when it is full, the owner of the most entries loses the one set longest ago.
 
-interface Shares<K, V> extends Iterable<readonly [K, V]> {
-  readonly size: number
-  peek(key: K): V | undefined
-  has(key: K): boolean
-  /** `givesWay`: what loses its place before the one set longest ago. */
-  set(key: K, value: V, givesWay?: (value: V) => boolean): void
-  delete(key: K): boolean
-  clear(): void
-}
-
 /** `ownerOf`: whose share an entry counts in. A look costs the same at any size, a `set` beyond the bound as much as entries. */
-export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => Owner): Shares<K, V> {
+export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => Owner) {
   const owners = new Map<K, Owner>()
   const shares = new Map<Owner, Map<K, V>>()
 
@@ -388,12 +378,10 @@ export function createShares<K, V, Owner>(most: number, ownerOf: (value: V) => O
   }
 
   return {
-    get size() {
-      return owners.size
-    },
     peek,
-    has: (key) => owners.has(key),
-    set(key, value, givesWay = () => false) {
+    has: (key: K) => owners.has(key),
+    /** `givesWay`: what loses its place before the one set longest ago. */
+    set(key: K, value: V, givesWay: (value: V) => boolean = () => false) {
       remove(key)
       const owner = ownerOf(value)
       const share = shares.get(owner) ?? new Map<K, V>()

@@ -5,7 +5,6 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { FleetSettings, SettingRow } from '../../config/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -69,35 +68,6 @@ interface OrganisationState {
   readonly problem: string | null
 }
 
-interface BundleDocuments {
-  wanted(author: NodeId): boolean
-  /** False: the root signed it, and its policies cannot be read here; the one before stays in the store as in force. */
-  readable(frame: Uint8Array): Promise<boolean>
-  accept(frame: Uint8Array, isNew: boolean): void
-  isFirst(author: NodeId): boolean
-}
-
-export interface Organisation extends Room {
-  /** By which bundles come from other nodes, and back from the store. */
-  readonly documents: BundleDocuments
-  /** Where a bundle goes that a person brought to this node; resolves when it is stored. */
-  onDocument(sink: (frame: Uint8Array) => Promise<void>): void
-  /**
-   * Takes a bundle from a person, for this node and for the mesh; resolves when it is in force and stored. KaroErrors:
-   * `refused` when the root of this mesh did not sign it, `conflict` when it is not newer than the one in force,
-   * `bad_config` with line and column when its policies cannot be read.
-   */
-  take(frame: Uint8Array): Promise<void>
-  /** The bundle in force, as it was signed. */
-  frame(): Uint8Array | undefined
-  /** Who puts the settings into force, whenever other ones are; undefined: there is no bundle. */
-  onSettings(listener: (settings: FleetSettings | undefined) => void): void
-  /** What the bundle in force says; undefined without one. */
-  bundle(): PolicyBundleBody | undefined
-  /** Null: the root has signed none, or none has come here. */
-  state(): OrganisationState | null
-}
-
 interface OrganisationDeps extends Pick<Ambient, 'clock' | 'log'> {
   /** The root that this node trusts; undefined: none. */
   readonly root: () => { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
@@ -138,7 +108,9 @@ function checkBegan({ version, began }: PolicyBundleBody, before: PolicyBundleBo
   })
 }
 
-export function createOrganisation(deps: OrganisationDeps): Organisation {
+export type Organisation = ReturnType<typeof createOrganisation>
+
+export function createOrganisation(deps: OrganisationDeps) {
   const { root, policy, audit, clock, log } = deps
   const serially = createSerial()
   let sink: (frame: Uint8Array) => Promise<void> = async () => {}
@@ -253,9 +225,11 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   }
 
   return {
+    /** By which bundles come from other nodes, and back from the store. */
     documents: {
       wanted: isRoot,
-      async readable(frame) {
+      /** False: the root signed it, and its policies cannot be read here; the one before stays in the store as in force. */
+      async readable(frame: Uint8Array) {
         const body = bodyOf(frame)
         return (
           body !== undefined &&
@@ -268,20 +242,30 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       accept,
       isFirst: isRoot,
     },
-    onDocument: (next) => {
+    /** Where a bundle goes that a person brought to this node; resolves when it is stored. */
+    onDocument(next: typeof sink) {
       sink = next
     },
-    take: (frame) =>
+    /**
+     * Takes a bundle from a person, for this node and for the mesh; resolves when it is in force and stored. KaroErrors:
+     * `refused` when the root of this mesh did not sign it, `conflict` when it is not newer than the one in force,
+     * `bad_config` with line and column when its policies cannot be read.
+     */
+    take: (frame: Uint8Array) =>
       serially(async () => {
         await use(frame, 'person')
         await sink(frame)
       }),
+    /** The bundle in force, as it was signed. */
     frame: () => inForce?.frame,
-    onSettings: (listener) => {
+    /** Who puts the settings into force, whenever other ones are; undefined: there is no bundle. */
+    onSettings(listener: typeof follow) {
       follow = listener
     },
+    /** What the bundle in force says; undefined without one. */
     bundle: () => inForce?.body,
-    state() {
+    /** Null: the root has signed none, or none has come here. */
+    state(): OrganisationState | null {
       if (inForce === undefined && problem === null) return null
       const { body, policies = 0, text = '', settings = {}, lost = null } = inForce ?? {}
       return {

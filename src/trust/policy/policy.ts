@@ -37,48 +37,6 @@ export type OrganisationRules = { readonly [K in keyof Limits]?: Limits[K] | und
   readonly engine?: PolicyEngine | undefined
 }
 
-export interface Policy {
-  /**
-   * What everybody asks who is about to let data out. Both layers must allow. Synchronous and never throws; what it says
-   * holds until consent, trust or the role policies change, or until the time that a role policy names.
-   */
-  decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision
-  /**
-   * Whether this person's numbers of that category may be counted in totals that an audience reads: nodes and operators
-   * with that role. Both layers must allow.
-   */
-  counts(audience: string, action: QueryAction, context: Context): Decision
-  /**
-   * Whether a principal may read totals that were released for an audience: of a team, or of all machines together, which a
-   * role that opens nodes of the same team alone does not. No consent is asked: contributors were.
-   */
-  reads(
-    principal: Principal,
-    audience: string,
-    action: QueryAction,
-    circumstances: Circumstances,
-    team?: string,
-  ): Decision
-  /** Whether somebody may have an agent of this machine do something: role policies alone. Never throws. */
-  judgeAgent(request: Omit<AgentRequest, 'at' | 'k' | 'teams'>): RoleDecision
-  /** Both layers, each with what it says, and what they come to together: `decide` in its steps. */
-  explain(
-    principal: Principal,
-    action: Action,
-    resource: Resource,
-    context: Context,
-  ): { readonly owner: Decision; readonly roles: RoleDecision; readonly both: Decision }
-  /** The second layer alone. */
-  judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
-  /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `mergedEngine`. */
-  organisation(rules: OrganisationRules): void
-  /** These role policies are in force from now on. Whoever calls it also tells those who remember decisions. */
-  use(set: PolicySet): void
-  /** Others were to come into force and could not: says so until some do. */
-  refused(problem: string): void
-  status(): PolicyStatus
-}
-
 /**
  * The teams of this node. A certificate that holds says them, and `configured` (`policy.teams`) can only narrow it. Without a
  * certificate they are those that are configured.
@@ -95,6 +53,8 @@ export function teamsOfNode(
 /** No policy files: the role table. */
 export const BUILT_IN_SET: PolicySet = { engine: builtIn, files: [], warnings: [] }
 
+export type Policy = ReturnType<typeof createPolicy>
+
 /**
  * The owner's layer speaks first: it refuses most and costs least, and what a person did not agree to no policy file
  * opens. Consent never reaches the engine, because who agreed to what is not for role policies to see.
@@ -102,15 +62,19 @@ export const BUILT_IN_SET: PolicySet = { engine: builtIn, files: [], warnings: [
 export function createPolicy(
   { teams, k, accept = () => 'restrict', now }: PolicyDeps,
   first: PolicySet = BUILT_IN_SET,
-): Policy {
+) {
   let current = first
   let loadedAt = now()
   let problem: string | null = null
   let organisation: OrganisationRules = {}
 
-  const judge: Policy['judge'] = (principal, action, resource, circumstances) => {
-    return withOrWithout(principal, (as) => judgeIn(teams(), as, action, resource, circumstances))
-  }
+  /** The second layer alone. */
+  const judge = (
+    principal: Principal,
+    action: Action,
+    resource: Resource,
+    circumstances: Circumstances,
+  ): RoleDecision => withOrWithout(principal, (as) => judgeIn(teams(), as, action, resource, circumstances))
 
   /** `of`: the teams of whom the numbers are. */
   const judgeIn = (
@@ -140,7 +104,8 @@ export function createPolicy(
   const engineOf = (theirs: PolicyEngine | undefined): PolicyEngine =>
     theirs === undefined ? current.engine : mergedEngine(current.engine, theirs, accept())
 
-  const judgeAgent: Policy['judgeAgent'] = (request) => {
+  /** Whether somebody may have an agent of this machine do something: role policies alone. Never throws. */
+  const judgeAgent = (request: Omit<AgentRequest, 'at' | 'k' | 'teams'>): RoleDecision => {
     try {
       const { engine, k_min } = organisation
       const about = { at: now(), k: Math.max(k(), k_min ?? 0), teams: teams() }
@@ -178,17 +143,31 @@ export function createPolicy(
   const both = (...asked: Parameters<typeof steps>): Decision => together(steps(...asked))
 
   return {
-    decide(principal, action, resource, { consent, ...circumstances }) {
+    /**
+     * What everybody asks who is about to let data out. Both layers must allow. Synchronous and never throws; what it says
+     * holds until consent, trust or the role policies change, or until the time that a role policy names.
+     */
+    decide(principal: Principal, action: Action, resource: Resource, { consent, ...circumstances }: Context) {
       const owners = ownersLayer(principal, action, resource, consent)
       return both(owners, principal, action, resource, circumstances)
     },
-    explain(principal, action, resource, { consent, ...circumstances }) {
+    /** Both layers, each with what it says, and what they come to together: `decide` in its steps. */
+    explain(
+      principal: Principal,
+      action: Action,
+      resource: Resource,
+      { consent, ...circumstances }: Context,
+    ) {
       const owners = ownersLayer(principal, action, resource, consent)
       const found = steps(owners, principal, action, resource, circumstances)
       const { owner, roles = judge(principal, action, resource, circumstances) } = found
       return { owner, roles, both: together(found) }
     },
-    counts(audience, action, { consent, ...circumstances }) {
+    /**
+     * Whether this person's numbers of that category may be counted in totals that an audience reads: nodes and operators
+     * with that role. Both layers must allow.
+     */
+    counts(audience: string, action: QueryAction, { consent, ...circumstances }: Context) {
       const principal = audienceOf(audience)
       const resource = totalOf(action, principal)
       const owner = mayBeCounted(principal, action, resource, consent)
@@ -196,25 +175,38 @@ export function createPolicy(
       // Without its role an audience is everybody, and nobody agreed to be counted for everybody.
       return together({ owner, roles: judgeIn(teams(), principal, action, resource, circumstances) })
     },
-    reads(principal, audience, action, circumstances, team) {
+    /**
+     * Whether a principal may read totals that were released for an audience: of a team, or of all machines together, which a
+     * role that opens nodes of the same team alone does not. No consent is asked: contributors were.
+     */
+    reads(
+      principal: Principal,
+      audience: string,
+      action: QueryAction,
+      circumstances: Circumstances,
+      team?: string,
+    ) {
       const of = team === undefined ? [] : [team]
       const resource = totalOf(action, principal)
       return both((as) => mayRead(as, audience), principal, action, resource, circumstances, of)
     },
     judge,
     judgeAgent,
-    organisation(rules) {
+    /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `mergedEngine`. */
+    organisation(rules: OrganisationRules) {
       organisation = rules
     },
-    use(set) {
+    /** These role policies are in force from now on. Whoever calls it also tells those who remember decisions. */
+    use(set: PolicySet) {
       current = set
       loadedAt = now()
       problem = null
     },
-    refused(why) {
+    /** Others were to come into force and could not: says so until some do. */
+    refused(why: string) {
       problem = why
     },
-    status: () => ({
+    status: (): PolicyStatus => ({
       engine: current.engine.kind,
       files: current.files,
       warnings: current.warnings,

@@ -32,29 +32,10 @@ interface ModelState {
   readonly offers: readonly string[]
 }
 
-/** Errors: `unavailable` (none is configured, or none answered), `bad_file` (the file of the key). */
-export interface Models {
-  /** How many endpoints for texts are configured. */
-  count(): number
-  /** The text that the first endpoint answers with. `reach`: `loopback` for what may not leave this machine. `by`: its host and port; `notes`: which ones were not asked or failed, and why. */
-  chat(
-    body: (model: string) => string,
-    signal: AbortSignal,
-    reach?: Reach,
-  ): Promise<{ readonly text: string; readonly by: string; readonly notes: readonly string[] }>
-  /** One vector for each text, by the endpoint of `memory.embeddings`; undefined if none is configured. `by` also names the model. */
-  embed(
-    texts: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly vectors: readonly (readonly number[])[]; readonly by: string } | undefined>
-  /** Asks each endpoint that does not rest for its list of models. */
-  look(signal: AbortSignal): Promise<readonly ModelState[]>
-}
-
 export function createModels(
   config: Pick<Config, 'ask' | 'memory' | 'mesh' | 'discovery'>,
   clock: Pick<Clock, 'monotonic'>,
-): Models {
+) {
   const health = createHealth(clock)
   const lookup = (signal: AbortSignal) => (host: string) => addressesOf(host, config, signal)
   const forVectors = (): readonly Place[] =>
@@ -92,8 +73,10 @@ export function createModels(
   }
 
   return {
+    /** How many endpoints for texts are configured. */
     count: () => config.ask.fallbacks.length + (config.ask.endpoint === '' ? 0 : 1),
-    async chat(body, signal, reach = 'private') {
+    /** The text that the first endpoint answers with. `reach`: `loopback` for what may not leave this machine. `by`: its host and port; `notes`: which ones were not asked or failed, and why. */
+    async chat(body: (model: string) => string, signal: AbortSignal, reach: Reach = 'private') {
       const places = placesOf(config.ask)
       if (places.length === 0) throw new KaroError('unavailable', 'no local model is configured')
       const timeoutMs = config.ask.timeout_ms
@@ -105,7 +88,8 @@ export function createModels(
       )
       return { text: answer, by: nameOf(by), notes }
     },
-    async embed(texts, signal) {
+    /** One vector for each text, by the endpoint of `memory.embeddings`; undefined if none is configured. `by` also names the model. */
+    async embed(texts: readonly string[], signal: AbortSignal) {
       const places = forVectors()
       if (places.length === 0) return undefined
       const { answer, by } = await firstOf(
@@ -121,7 +105,8 @@ export function createModels(
       )
       return { vectors: answer, by: `${by.model} at ${nameOf(by)}`.trim() }
     },
-    look: (signal) =>
+    /** Asks each endpoint that does not rest for its list of models. */
+    look: (signal: AbortSignal) =>
       Promise.all([
         ...placesOf(config.ask).map((place) => lookAt(place, 'text', signal)),
         ...forVectors().map((place) => lookAt(place, 'embeddings', signal)),

@@ -33,8 +33,6 @@ export interface Importing {
   close(): Promise<void>
 }
 
-export type EventImports = ReturnType<typeof createEventImports>
-
 interface Deps {
   readonly db: Database
   readonly serially: Limiter

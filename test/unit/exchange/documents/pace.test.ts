@@ -117,7 +117,7 @@ function roomFor(kind: DocumentKind, count: number) {
       size: 600,
     })
   }
-  const makeRoom = createMakeRoom(catalog, { sponsorOf: () => undefined }, silentLog)
+  const makeRoom = createMakeRoom(catalog, { sponsorOf: () => undefined }, silentLog, BOUNDS)
   return (slot: string, version: number) => {
     const head = { author: nodeId as NodeId, kind, slot, version, digest: new Uint8Array(32) }
     const document = { head, version, author: publicKey, kind, frame: { bytes: new Uint8Array(600) } }

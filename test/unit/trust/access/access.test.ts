@@ -201,7 +201,7 @@ describe('look-ups', () => {
       admins: ['root', 'zoe', 'group:karo-admin'],
       askers: ['*', '77'],
     })
-    await room.start(new AbortController().signal)
+    await room.start()
     await time.pass(() => false)
     expect(warned).toEqual(['zoe'])
     config.access = { admins: [], askers: ['group:nobodies', 'group:leads'] }

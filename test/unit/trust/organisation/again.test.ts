@@ -49,7 +49,7 @@ async function node(repository?: MemoryRepository) {
     repository,
   })
   organisation.onDocument(async (frame) => void (await keeper.publish('policy_bundle', frame)))
-  const settled = () => organisation.start(new AbortController().signal)
+  const settled = () => organisation.start()
   await keeper.load()
   await settled()
   return {

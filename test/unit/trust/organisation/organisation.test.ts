@@ -173,7 +173,7 @@ test('settings come into force with their bundle, and one that is wrong takes th
   const { organisation } = made()
   const followed: unknown[] = []
   organisation.onSettings((settings) => void followed.push(settings))
-  await organisation.start(new AbortController().signal)
+  await organisation.start()
   expect(followed).toEqual([undefined])
   await organisation.take(bundle(0, { ...set({ 'guard.profile': 'strict' }), max_level: 1 }))
   for (const wrong of [{ 'guard.profile': 'loose' }, { 'sharing.max_level': 2 }, { 'no.such': 1 }]) {
@@ -181,7 +181,7 @@ test('settings come into force with their bundle, and one that is wrong takes th
     expect(await organisation.documents.readable(frame)).toBe(false)
     await expect(organisation.take(frame)).rejects.toMatchObject({ code: 'bad_config' })
     organisation.documents.accept(frame, true)
-    await organisation.start(new AbortController().signal)
+    await organisation.start()
     expect(organisation.state()?.problem).toContain(Object.keys(wrong)[0])
   }
   expect(organisation.state()).toMatchObject({
@@ -235,7 +235,7 @@ test('an older bundle does not come back, and one from the future waits', async 
     )
   await expect(organisation.take(bundle(5, { version: NOW + 86_400_000 }))).rejects.toEqual(code('conflict'))
   organisation.documents.accept(bundle(2), true)
-  await organisation.start(new AbortController().signal)
+  await organisation.start()
   expect(organisation.state()).toMatchObject({ number: 4, max_level: 1, problem: null })
 })
 
@@ -249,7 +249,7 @@ test('policies that cannot be read leave the last bundle in force, and are told'
     where: expect.stringMatching(/^organisation\.cedar:1:/),
   })
   organisation.documents.accept(bundle(2, { policies: Uint8Array.of(0xff) }), true)
-  await organisation.start(new AbortController().signal)
+  await organisation.start()
   expect(asks(1, ['lead'], ['eng']).effect).toBe('deny')
   expect(organisation.state()).toMatchObject({ number: 0, problem: expect.stringContaining('UTF-8') })
   expect(audited.at(-1)).toMatchObject({ type: 'policy_change', success: false })
@@ -258,7 +258,7 @@ test('policies that cannot be read leave the last bundle in force, and are told'
 test('what was kept counts when the node starts, without being written down again', async () => {
   const { organisation, asks, audited } = made()
   organisation.documents.accept(bundle(7, { max_level: 0 }), false)
-  await organisation.start(new AbortController().signal)
+  await organisation.start()
   expect(asks(1).rule).toBe('organisation.max_level')
   expect(audited).toEqual([])
 })
@@ -266,6 +266,6 @@ test('what was kept counts when the node starts, without being written down agai
 test('what is kept of a mesh that this node left says nothing', async () => {
   const { organisation, audited } = made({ trusted: false })
   organisation.documents.accept(bundle(1), false)
-  await organisation.start(new AbortController().signal)
+  await organisation.start()
   expect([organisation.state(), audited]).toEqual([null, []])
 })
