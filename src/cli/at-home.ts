@@ -1,7 +1,7 @@
 // Puts the given home, or sudo, into the commands that a text names, so that a person who copies one reaches the same node.
 
 import { shellWord } from '../base/quote.ts'
-import { recordingPaths } from '../config/paths.ts'
+import { type Env, recordingPaths } from '../config/paths.ts'
 import type { CommandIo } from './command.ts'
 
 /** The `io` of a command has all of these; without `env`, `home` or `commands` a text stays as it is. */
@@ -9,6 +9,9 @@ export type Place = Partial<Pick<CommandIo, 'env' | 'home' | 'commands'>>
 
 /** Commands that are about no node, so they need no home. */
 const NODELESS = ['check', 'completion', 'version']
+
+/** True where the node of this person is the machine's. */
+export const isMachines = (env: Env): boolean => recordingPaths(env).whose === 'machine'
 
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
@@ -24,7 +27,7 @@ const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![
 export function atHome(text: string, { env, home, commands = [] }: Place): string {
   if (!env || !home || !commands.length) return text
   if (!env.KARO_HOME)
-    return (env.SUDO_USER || process.getuid?.() !== 0) && recordingPaths(env).whose === 'machine'
+    return (env.SUDO_USER || process.getuid?.() !== 0) && isMachines(env)
       ? text.replace(SUDO, 'sudo karo ')
       : text
   const words = commands.map(({ name }) => name).filter((name) => !NODELESS.includes(name))

@@ -346,7 +346,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect(await must('ann', 'karo config get access.askers')).toBe('["bob"]')
     expect(await run('ann', 'karo config set access.askers ann')).toMatchObject({
       code: 4,
-      output: expect.stringContaining('sudo karo config set access.askers'),
+      output: expect.stringContaining('sudo karo config set access.askers ann\n'),
     })
     await must('ann', 'karo config set guard.profile strict')
     const profiles = ['ann', 'root'].map((user) => must(user, 'karo config get guard.profile'))

@@ -10,6 +10,18 @@ export const ADAPTER_NAMES: readonly AdapterName[] = [...(Object.keys(AI_TOOLS) 
 /** Shells that a tool may name, in the words of the risk room and the spool. */
 export type ToolShell = 'bash' | 'zsh' | 'fish' | 'sh'
 
+/** A command that ran on the person's behalf; level 0. */
+export interface RanCommand {
+  readonly command: string
+  /** Absolute path; absent if the tool did not tell it. */
+  readonly cwd?: string
+  readonly shell: ToolShell
+  /** Null if the tool does not tell it. */
+  readonly exitCode: number | null
+  /** Milliseconds; null if the tool does not tell it. */
+  readonly durationMs: number | null
+}
+
 /** A call of the tool; level 0. `before`: the tool is about to run the command. `after`: the command ran. */
 export type ToolCall =
   | {
@@ -21,16 +33,7 @@ export type ToolCall =
       /** False at an event, or in a mode, in which the tool asks nobody, although it can ask. */
       readonly asks?: boolean
     }
-  | {
-      readonly kind: 'after'
-      readonly command: string
-      readonly cwd?: string
-      readonly shell: ToolShell
-      /** Null if the tool does not tell it. */
-      readonly exitCode: number | null
-      /** Milliseconds; null if the tool does not tell it. */
-      readonly durationMs: number | null
-    }
+  | ({ readonly kind: 'after' } & RanCommand)
   /** The call is about nothing that Karo judges: a tool without files, or another event. */
   | { readonly kind: 'other' }
 

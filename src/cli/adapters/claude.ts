@@ -22,6 +22,7 @@ import {
   toolOf,
 } from './fields.ts'
 import { type At, readFileCall } from './file-tools.ts'
+import { inboxIn } from './settings.ts'
 
 /** Seconds; the hook itself answers within its own limit, far below. */
 const HOOK_SECONDS = 10
@@ -30,10 +31,7 @@ const HOOK_SECONDS = 10
  * Seconds after which a tool gives up on this line of ours. A tool that gives up runs the command, so a line that waits for
  * the inbox gets as much more.
  */
-export function secondsOf(line: string): number {
-  const [, inbox = '0'] = / --inbox (\d{1,3})(?= )/.exec(line) ?? []
-  return HOOK_SECONDS + Number(inbox)
-}
+export const secondsOf = (line: string): number => HOOK_SECONDS + (inboxIn(line) ?? 0)
 
 export const claude = toolAdapter('claude', {
   asks: true,

@@ -15,6 +15,12 @@ import {
 /** How ours are found again: a comment to the shell that the tool hands the line to. */
 export const MARK = '# karo hook'
 
+/** The seconds in an existing line of Karo, so that a rewritten line keeps them. */
+export function inboxIn(line: string): number | undefined {
+  const [, seconds] = / --inbox (\d{1,3})(?= )/.exec(line) ?? []
+  return seconds === undefined ? undefined : Number(seconds)
+}
+
 /** The first line of a plugin: the file is Karo's own, and nothing else is in it. */
 const PLUGIN = `// Made by karo hook install; karo hook uninstall removes it. ${MARK}\n`
 const isPlugin = (text: string): boolean => text.startsWith(PLUGIN)

@@ -14,17 +14,7 @@ import { join } from 'node:path'
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import type { ToolShell } from './adapter.ts'
-
-/** A command that ran on the person's behalf; level 0. */
-export interface RanCommand {
-  readonly command: string
-  /** Absolute path; absent if the tool did not tell it. */
-  readonly cwd?: string
-  readonly shell: ToolShell
-  readonly exitCode: number | null
-  readonly durationMs: number | null
-}
+import type { RanCommand } from './adapter.ts'
 
 /** What the guard did, without any text. */
 interface Note {

@@ -1,5 +1,6 @@
 // Runs a tool of the system that tells how something is (systemctl, nft), bounded in time and output.
 import { execFile } from 'node:child_process'
+import type { Env } from '../../config/paths.ts'
 
 /** Tools that ask a service which hangs would hang with it. */
 const DEADLINE_MS = 5_000
@@ -17,10 +18,7 @@ export type RunCommand = (command: string, ...args: readonly string[]) => Promis
 const PATHS = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Never throws. The environment is the person's, with the C locale. */
-export function commandRunner(
-  env: Readonly<Record<string, string | undefined>>,
-  deadlineMs = DEADLINE_MS,
-): RunCommand {
+export function commandRunner(env: Env, deadlineMs = DEADLINE_MS): RunCommand {
   const PATH = env.PATH === undefined ? PATHS : `${env.PATH}:${PATHS}`
   return (command, ...args) =>
     new Promise((resolve) => {

@@ -10,7 +10,7 @@ import type { AuditVerdict, DaemonFacts } from '../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
-import type { HomePaths } from '../../config/paths.ts'
+import type { Env, HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { commandRunner, type RunCommand } from './command.ts'
 
@@ -85,7 +85,7 @@ export interface WorldOptions {
   readonly socket: string
   /** ` --home <dir>` where the node is not the default one, for commands that are shown. */
   readonly homeFlag: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   readonly now: () => number
   /** Ask for multicast to be tried, which takes two seconds. */
   readonly multicast: boolean

@@ -10,7 +10,7 @@ import { loadGuard } from '../../assist/guard/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { duration, printable } from '../../base/format.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
-import { atHome } from '../at-home.ts'
+import { atHome, isMachines } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
 import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
@@ -77,7 +77,7 @@ async function look(io: CommandIo): Promise<Known | undefined> {
   }
 }
 
-const isNew = (io: CommandIo): boolean => !existsSync(homePaths(io.env).key)
+const isNew = (io: CommandIo): boolean => !isMachines(io.env) && !existsSync(homePaths(io.env).key)
 
 const absent = (io: CommandIo) => ({
   node: isNew(io)
@@ -117,28 +117,34 @@ function meshOf({ alone, members_known, peers_connected, peers_pending }: Status
 /** The first three that apply: what is missing before what is waiting, and that before what is always useful. */
 function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
   const status = known?.status
-  const steps: (readonly [applies: boolean, ...Step])[] = [
+  const steps: (readonly [applies: boolean | number | undefined, ...Step])[] = [
     [
       known === undefined && isNew(io),
       'karo init --solo',
       'makes a node that you use alone; karo init makes one that others can find',
     ],
-    [known === undefined, 'karo up --background', 'starts the node'],
     [
-      status?.service === true &&
-        status.you.admin &&
-        status.certified_as === null &&
-        meshOf(status.mesh) === NOBODY,
+      known === undefined,
+      isMachines(io.env) ? 'sudo systemctl start karo' : 'karo up --background',
+      'starts the node',
+    ],
+    [
+      status?.service && status.you.admin && status.certified_as === null && meshOf(status.mesh) === NOBODY,
       'karo join',
       'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],
     [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
     [status?.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
-    [(known?.waiting ?? 0) > 0, 'karo approvals list', 'shows what agents and AI tools ask to do'],
-    [(status?.mesh.peers_pending ?? 0) > 0, 'karo peers pending', 'shows machines that wait to be trusted'],
-    [(status?.anomalies.unseen ?? 0) > 0, 'karo anomalies', 'shows what is unusual in your numbers'],
+    [known?.waiting, 'karo approvals list', 'shows what agents and AI tools ask to do'],
+    // Nobody else is shown which ones.
+    [
+      status?.you.admin && status.mesh.peers_pending,
+      'karo peers pending',
+      'shows machines that wait to be trusted',
+    ],
+    [status?.anomalies.unseen, 'karo anomalies', 'shows what is unusual in your numbers'],
     [status?.store.events === 0, 'karo import auto', 'imports the history of your shells'],
-    [(status?.store.events ?? 0) > 0, 'karo stats week', 'shows your week in numbers'],
+    [status?.store.events, 'karo stats week', 'shows your week in numbers'],
     [true, 'karo "files changed today"', 'finds a command for your words, and does not run it'],
     [known !== undefined, 'karo dashboard', 'opens the page of this node in your browser'],
     [true, 'karo check rm -rf /', 'shows what the guard stops, without running it'],

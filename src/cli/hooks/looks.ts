@@ -5,11 +5,11 @@ import { loadGuard } from '../../assist/guard/index.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { codexTrust } from '../adapters/codex-trust.ts'
 import { ADAPTER_NAMES, ADAPTERS, type AdapterName, type HookSettings } from '../adapters/index.ts'
-import { MARK, ownLines, withHooks } from '../adapters/settings.ts'
+import { inboxIn, MARK, ownLines, withHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
 import { editFile, textOf } from '../shells/rc-file.ts'
-import { asksIn, inboxIn } from './options.ts'
+import { asksIn } from './options.ts'
 import { fileOf, hookLine, type Place, toolDirectory } from './settings.ts'
 
 /** The tools whose settings for this person have the hook; settings of projects are for other people too. */

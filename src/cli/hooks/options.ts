@@ -50,9 +50,3 @@ export function inboxOf(
     )
   return readInbox(String(given))
 }
-
-/** The seconds in an existing line of Karo, so that a rewritten line keeps them. */
-export function inboxIn(line: string): number | undefined {
-  const [, seconds] = / --inbox (\d{1,3})(?= )/.exec(line) ?? []
-  return seconds === undefined ? undefined : Number(seconds)
-}

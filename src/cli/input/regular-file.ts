@@ -5,7 +5,10 @@ import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 
 /** Throws KaroError `not_found`, and `bad_file` if the file cannot be read or is not a regular file. */
-export async function openRegular(path: string): Promise<FileHandle> {
+export async function openRegular(
+  path: string,
+  hint = 'Check the path: ls shows what is there.',
+): Promise<FileHandle> {
   try {
     const found = await stat(path)
     // Reading a FIFO would wait, and a device has no end.
@@ -17,7 +20,7 @@ export async function openRegular(path: string): Promise<FileHandle> {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause)
     throw new KaroError('not_found', 'there is no such file', {
       where: path,
-      hint: 'Check the path: ls shows what is there.',
+      hint,
       cause,
     })
   }

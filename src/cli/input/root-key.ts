@@ -1,12 +1,11 @@
 // The options that name the key of a root, and how it is opened.
-import { existsSync } from 'node:fs'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
-import { KaroError } from '../../base/errors.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
 import type { CommandIo, OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
 import { absolutePath } from '../place.ts'
 import { permitted } from '../terminal/confirm.ts'
+import { openRegular } from './regular-file.ts'
 
 export const ROOT_FILE = 'karo-root.key'
 
@@ -34,11 +33,7 @@ export async function openedRoot(
   notice = '',
 ) {
   const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
-  if (!existsSync(path))
-    throw new KaroError('not_found', 'there is no such file', {
-      where: path,
-      hint: 'Name the file of the root key: --root-key',
-    })
+  await (await openRegular(path, 'Name the file of the root key: --root-key')).close()
   if (!options['passphrase-file']) await permitted(io, foundFleet)
   io.err(notice)
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')

@@ -1,4 +1,5 @@
 // What keeps a person's node running: their systemd, their new shells, or nothing.
+import { basename, dirname, join } from 'node:path'
 import { homePaths } from '../../config/paths.ts'
 import type { CommandIo } from '../command.ts'
 import { homeIn } from '../doctor/home-in.ts'
@@ -28,10 +29,11 @@ export const startingFiles = (io: CommandIo): readonly string[] =>
     .filter(({ marked }) => flagsFrom(marked.filter((line) => isOfHome(io, line))).includes(`--${START}`))
     .map(({ file }) => file)
 
-/** The person's unit if it starts the node of this home. */
+/** The person's unit if it starts the node of this home: a file of theirs, or the link that `systemctl --user enable` makes to the package's. */
 export function ownUnit(io: CommandIo): string | undefined {
   const unit = unitFile(io.env, homeOf(io))
-  return homeInUnit(unit, io.env) === io.home ? unit : undefined
+  const link = join(dirname(unit), 'default.target.wants', basename(unit))
+  return [unit, link].find((file) => homeInUnit(file, io.env) === io.home)
 }
 
 export async function keptBy(io: CommandIo): Promise<Kept> {

@@ -24,7 +24,7 @@ import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { refuseForeign } from '../../config/guarded.ts'
-import { type HomePaths, homePaths } from '../../config/paths.ts'
+import { type Env, type HomePaths, homePaths } from '../../config/paths.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { staleWords } from './stale.ts'
@@ -49,7 +49,7 @@ const LOOK_MS = 100
 
 /** What is needed of the command. */
 interface Caller {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** The daemon's control socket. */
   readonly socket: string
 }

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-type Env = Readonly<Record<string, string | undefined>>
+import type { Env } from '../../config/paths.ts'
 
 /**
  * False where there is no display or no `xdg-open`. The browser is given a file that only this person can read, and that

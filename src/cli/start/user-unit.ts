@@ -3,9 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
-import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
+import { type Env, homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 
 const UNIT = 'karo.service'
 /** systemctl waits for the daemon, which may have to migrate a large database. */

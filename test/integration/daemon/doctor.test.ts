@@ -495,10 +495,12 @@ describe('a shell at a terminal', () => {
     const look = `${process.execPath} ${KARO} doctor --home ${home} --only shell.recorded`
     // The guard would draw the prompt anew, which is what an end is known by here.
     const hook = (await runKaro(['shell', 'init', 'bash', '--no-guard'], cleanEnv(home))).stdout
-    mkdirSync(join(home, 'spool'), { mode: 0o700 })
+    const [spool, other] = [join(home, 'spool'), join(home, 'of-another-node')]
+    for (const directory of [spool, other]) mkdirSync(directory, { mode: 0o700 })
     for (const [text, says] of [
       ['', 'is not recorded'],
       [hook, 'this shell: bash, pid'],
+      [hook.replaceAll(spool, other), 'is not recorded'],
     ] as const) {
       writeFileSync(rc, text)
       const bash = await openBash({ rc, env: { HOME: home } })

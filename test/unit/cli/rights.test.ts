@@ -111,6 +111,16 @@ test('the administrator of a service without a mesh is told how to join one, and
   expect(await next({ admin: true }, { mesh: { ...mesh, alone: true } })).toBe(false)
 })
 
+test('who waits to be trusted is a next step of administrators, to whom alone it is shown', async () => {
+  const waits = { mesh: { ...mesh, peers_pending: 1 } }
+  for (const admin of [true, false]) {
+    const { out } = await karo({ [STATUS]: status({ admin }, waits) })
+    expect(out.includes(' peers pending ')).toBe(admin)
+    const none = { [STATUS]: status({ admin }, waits), 'GET /api/v1/peers': { peers: [] } }
+    expect((await karo(none, 'peers', 'pending')).out).toContain(admin ? 'No node waits' : 'administrators')
+  }
+})
+
 test('a policy file that cannot be used is not set; another file may come later, which is said', async () => {
   const home = temporaryDirectory()
   const file = join(home, 'config.toml')
@@ -133,6 +143,33 @@ test('a policy file that cannot be used is not set; another file may come later,
   expect(await set('ask.key_file', '')).toMatchObject({ code: 0, err: '' })
   writeFileSync(broken, 'permit (principal, action, resource);', { mode: 0o600 })
   expect((await set('policy.files', broken)).code).toBe(0)
+})
+
+test('where the service of the machine does not run, its people are told to start it and to make no node', async () => {
+  const HOME = temporaryDirectory()
+  recordingPaths.mockReturnValue({ whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' })
+  onTestFinished(() => void recordingPaths.mockReset())
+  const { out } = await commandLine([], { env: { HOME } })
+  expect(out).toContain('sudo systemctl start karo')
+  expect(out).not.toMatch(/karo (?:init|up)/)
+  for (const word of ['status', 'remove'])
+    expect((await commandLine(['service', word], { env: { HOME } })).out).toContain('systemctl status karo')
+})
+
+test('who may not set a key of the machine is given the whole command for who may', async () => {
+  recordingPaths.mockReturnValue({ whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' })
+  const uid = vi.spyOn(process, 'getuid').mockReturnValue(1001)
+  onTestFinished(() => {
+    recordingPaths.mockReset()
+    uid.mockRestore()
+  })
+  for (const [words, command] of [
+    [['set', 'access.askers', '+group:a b'], "sudo karo config set access.askers '+group:a b'"],
+    [['unset', 'log.level'], 'sudo karo config unset log.level'],
+  ] as const) {
+    const { code, err } = await commandLine(['config', ...words], { env: { HOME: temporaryDirectory() } })
+    expect([code, err.trim().split('\n').at(-1)?.trim()]).toEqual([4, command])
+  }
 })
 
 test('the key of a service is changed by its account, and who runs it otherwise is told how, and not to make a node', async () => {

@@ -1,7 +1,7 @@
 // What is signed with the root's key on the command line: when a key was revoked, and which nodes a bundle names.
 
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
@@ -190,14 +190,16 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
   expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
   // Nobody types a passphrase for a key that is not there.
-  const lost = await karo(
-    { 'GET /api/v1/policy/bundle': { bundle: null } },
-    ...['fleet', 'set', 'guard.profile=strict', '--root-key', '/nowhere/root.key'],
-  )
-  expect([lost.code, lost.err]).toEqual([
-    1,
-    expect.stringContaining('/nowhere/root.key: there is no such file'),
-  ])
+  for (const [path, why] of [
+    ['/nowhere/root.key', 'there is no such file'],
+    [dirname(key), 'this is a directory'],
+  ] as const) {
+    const lost = await karo(
+      { 'GET /api/v1/policy/bundle': { bundle: null } },
+      ...['fleet', 'set', 'guard.profile=strict', '--root-key', path],
+    )
+    expect([lost.code, lost.err]).toEqual([1, expect.stringContaining(`${path}: ${why}`)])
+  }
   // Certificates say that both are of hq.
   expect((await signed(...nodes)).code).toBe(2)
   expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')

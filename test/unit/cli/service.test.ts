@@ -1,6 +1,6 @@
 // karo service: a unit of the person's own systemd, or shells that start the node; and karo init --solo.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { refuseBesideMachine, unitText } from '../../../src/cli/start/user-unit.ts'
 import { loadConfig } from '../../../src/config/load.ts'
@@ -48,6 +48,19 @@ describe('karo service', () => {
     expect(calls()).toContain('--user --no-pager disable --now karo.service')
     expect(existsSync(unit)).toBe(false)
     expect(existsSync(join(env.HOME, '.local/share/karo/identity.key'))).toBe(false)
+  })
+
+  test("a package's unit that the person has enabled keeps the node running, and is disabled without being removed", async () => {
+    const { karo, unit, calls, env } = person(true)
+    const [packaged, link] = [join(env.HOME, 'packaged'), join(unit, '../default.target.wants/karo.service')]
+    writeFileSync(packaged, '[Service]\nExecStart=/usr/bin/karo up\n')
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(packaged, link)
+    const status = JSON.parse((await karo('service', 'status', '--json')).out)
+    expect(status).toMatchObject({ by: 'systemd', unit: link })
+    expect((await karo('service', 'remove')).out).toContain(`Removed from ${link}`)
+    expect(calls()).toContain('--user --no-pager disable --now karo.service')
+    expect([existsSync(link), existsSync(packaged)]).toEqual([false, true])
   })
 
   test('signs that systemd would expand stay what they are', async () => {

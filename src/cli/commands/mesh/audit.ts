@@ -219,6 +219,10 @@ const whoAsked = defineCommand('audit who-asked', {
   },
 })
 
+/** What is no attack, and after which members keep signatures of entries that are gone. */
+const RESTORED =
+  'A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored).'
+
 const verify = defineCommand('audit verify', {
   summary:
     'check that no entry of the ledger was altered or removed; exits with 1 if one was, with 5 if no other machine shows that its end is there',
@@ -244,11 +248,12 @@ const verify = defineCommand('audit verify', {
       )
     else if (short !== undefined)
       io.out(`The ledger ${short}.
-A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored). Otherwise somebody removed entries.
+${RESTORED} Otherwise somebody removed entries.
 `)
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
 Entries before it are proven; this entry and all later ones are not. First of all, make a copy of the database.
+${RESTORED}
 Another machine with the key of this node looks the same, until this node signs again: karo doctor --only peers.twins
 `)
     }

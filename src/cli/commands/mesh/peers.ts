@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getInvites } from '../../../api/contract/operations/fleet.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
-import { getIdentity } from '../../../api/contract/operations/status.ts'
+import { getIdentity, getStatus } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, printable } from '../../../base/format.ts'
@@ -12,7 +12,6 @@ import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
 import { called, totalsLost, whatItHas, whoKnows } from '../../fleet/revoking.ts'
-import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import {
   type ArgumentWords,
@@ -155,12 +154,16 @@ const ALONE = `This node is used alone: no other machine can reach it, and it lo
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here, \`karo doctor\` what keeps others away.
 `
 
+const UNSEEN = `No node that you may see. Those that wait to be trusted are shown to administrators: sudo karo peers pending
+`
+
 async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<undefined> {
   const { peers: all } = await io.call(getPeers)
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
   if (peers.length === 0) {
-    io.out(fitted((await isUsedAlone(io)) ? atHome(ALONE, io) : empty, io))
+    const { mesh, you } = await io.call(getStatus)
+    io.out(fitted(mesh.alone ? atHome(ALONE, io) : you.admin ? empty : UNSEEN, io))
   } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')

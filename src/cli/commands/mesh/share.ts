@@ -9,11 +9,11 @@ import {
   NAMED_CHANGES,
   stopAnomalies,
 } from '../../../api/contract/operations/share.ts'
+import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { SharingView } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
-import { isUsedAlone } from '../../front/alone.ts'
 import {
   type ArgumentWords,
   type Command,
@@ -69,7 +69,7 @@ const ALONE = `Nothing is shared: this node is used alone. No other machine can 
 const showAll = defineCommand('share show', {
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
-  view: async (sharing, io) => ((await isUsedAlone(io)) ? ALONE : sharingView(sharing, io)),
+  view: async (sharing, io) => ((await io.call(getStatus)).mesh.alone ? ALONE : sharingView(sharing, io)),
 })
 
 const preview = defineCommand('share preview', {

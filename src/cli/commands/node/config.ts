@@ -7,6 +7,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { createFile, freeName } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
@@ -17,7 +18,7 @@ import { defaultText, exampleText, removalText, sampleConfig, valueText } from '
 import { envName, KEY_LIST, type Key, keyOf, whenInForce } from '../../../config/table.ts'
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
-import { atHome } from '../../at-home.ts'
+import { atHome, isMachines } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, prefixed, printJson, show, table, usage } from '../../kit.ts'
 import { throughRestart } from '../../start/background.ts'
@@ -185,8 +186,7 @@ async function inForce(
   restart?: boolean,
 ): Promise<[ReturnType<typeof whenInForce>, string]> {
   const force = whenInForce(path)
-  if (force === 'at once')
-    return [force, `In force at once${recordingPaths(io.env).whose === 'machine' ? ', for you alone' : ''}.`]
+  if (force === 'at once') return [force, `In force at once${isMachines(io.env) ? ', for you alone' : ''}.`]
   try {
     const { waiting } = await takeOver(io, restart, path)
     if (waiting.includes(path)) return [force, afterRestart(io, [path])]
@@ -241,7 +241,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (home !== io.home && process.getuid?.() !== 0)
     throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
       where,
-      hint: `sudo ${where} ${key.path}`,
+      hint: `sudo ${where} ${Object.values(args).map(shellWord).join(' ')}`,
     })
   const variable = envName(key)
   // What the environment and the fleet say is not the file's, so that none of it is written there.
@@ -249,7 +249,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
   const value = args.value === undefined ? undefined : readValue(key, args.value, alone.get(key.path))
   const isNew = !existsSync(file)
-  if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
+  if (isNew && !existsSync(home) && !isMachines(io.env))
     throw new KaroError('not_found', `there is no node in ${home}`, { where, hint: 'karo init makes one.' })
   // With a policy that cannot be used the daemon would not start.
   if (key.path === 'policy.files' && value) await loadPolicies(value as readonly string[])

@@ -3,10 +3,10 @@ import { rmSync } from 'node:fs'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { homePaths, recordingPaths } from '../../../config/paths.ts'
+import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
-import { atHome } from '../../at-home.ts'
+import { atHome, isMachines } from '../../at-home.ts'
 import { isOfHome, keptBy, ownUnit, startingFiles } from '../../kept/kept.ts'
 import { type CommandIo, defineCommand, fitted, homeOf, printJson } from '../../kit.ts'
 import { absoluteProgram } from '../../own-program.ts'
@@ -23,6 +23,9 @@ import {
   unitText,
 } from '../../start/user-unit.ts'
 
+/** For a person of whose shells the machine's node hears. */
+const MACHINES =
+  "You have no node of your own: this machine's service runs one for everybody (systemctl status karo)."
 const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io)}\n`)
 
 /** Puts the flag into each line that loads the hook of this home, or takes it out; the files that were changed. */
@@ -111,7 +114,8 @@ const remove = defineCommand('service remove', {
     const files = changeShells(io, false)
     const kept = await keptBy(io)
     if (io.json) printJson(io, kept)
-    else if (unit === undefined && files.length === 0) say(io, 'Nothing keeps the node running.')
+    else if (unit === undefined && files.length === 0)
+      say(io, isMachines(io.env) ? MACHINES : 'Nothing keeps the node running.')
     else {
       for (const file of [...(unit ? [unit] : []), ...files]) say(io, `Removed from ${file}`)
       const pid = await runningPid(homePaths(io.env))
@@ -125,11 +129,7 @@ const status = defineCommand('service status', {
   async run(io) {
     const kept = await keptBy(io)
     if (io.json) printJson(io, kept)
-    else if (kept.by === 'nothing' && recordingPaths(io.env).whose === 'machine')
-      say(
-        io,
-        "You have no node of your own: this machine's service runs one for everybody (systemctl status karo).",
-      )
+    else if (kept.by === 'nothing' && isMachines(io.env)) say(io, MACHINES)
     else {
       const by = {
         systemd: `your systemd: ${kept.unit}`,

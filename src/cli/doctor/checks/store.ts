@@ -72,13 +72,10 @@ export const store = {
     async look(_facts, { ledger, paths }) {
       const verdict = await ledger()
       const short = shortOf(verdict, who)
-      const copy = `cp -a ${shellWord(paths.db)} ${shellWord(join(dirname(paths.db), 'db.suspect'))}`
-      if (short !== undefined)
-        return fail(short, `a restore is noted: karo audit log --type node_restored\notherwise: ${copy}`)
       if (!verdict.ok)
         return fail(
-          `entry ${verdict.first_bad} was altered, removed, or does not match its signature`,
-          `${copy}\nkaro audit verify`,
+          short ?? `entry ${verdict.first_bad} was altered, removed, or does not match its signature`,
+          `a restore is noted: karo audit log --type node_restored\notherwise: cp -a ${shellWord(paths.db)} ${shellWord(join(dirname(paths.db), 'db.suspect'))}\nkaro audit verify`,
         )
       const last = verdict.earlier_keys.at(-1)
       const before = last ? `; entries up to ${last.through} are signed by an earlier key` : ''

@@ -1,7 +1,8 @@
 // How long a hook may wait for the inbox, that the tool waits longer than the hook, and which tool is told to ask.
 import { describe, expect, it, test } from 'vitest'
 import { ADAPTERS } from '../../../../src/cli/adapters/index.ts'
-import { asking, asksIn, inboxIn, inboxOf, readInbox } from '../../../../src/cli/hooks/options.ts'
+import { inboxIn } from '../../../../src/cli/adapters/settings.ts'
+import { asking, asksIn, inboxOf, readInbox } from '../../../../src/cli/hooks/options.ts'
 
 const MARKED = '# karo hook'
 

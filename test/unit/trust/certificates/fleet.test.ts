@@ -201,7 +201,10 @@ test('an issuer gives no role that the root did not grant it', async () => {
 
 test('a node that is no issuer certifies nobody', async () => {
   const { ann } = await mesh()
-  await expect(invited(ann)).rejects.toMatchObject({ code: 'refused' })
+  await expect(invited(ann)).rejects.toMatchObject({
+    code: 'refused',
+    hint: expect.stringMatching(/karo ca renew.*karo ca init/),
+  })
   await expect(ann.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
   expect(await ann.fleet.look(everybody)).toBe(0)
 })
