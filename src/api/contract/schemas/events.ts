@@ -139,39 +139,16 @@ const around = {
   timestamp: moment('when it happened'),
 }
 
-export const feedEvent = z
-  .discriminatedUnion('type', [
-    of('peer_connected'),
-    of('peer_gone'),
-    of('peer_pending'),
-    of('member_seen'),
-    of('member_left'),
-    of('trust_changed'),
-    of('query_asked'),
-    of('query_answered'),
-    of('summary_published'),
-    of('consent_changed'),
-    of('health_changed'),
-    of('config_reloaded'),
-    of('command_recorded'),
-    of('anomaly_found'),
-    of('alert_raised'),
-    of('report_threshold'),
-    of('approval_wanted'),
-    of('approval_decided'),
-    of('agent_state'),
-    of('task_progress'),
-    of('lost'),
-  ])
-  .meta({
-    id: 'FeedEvent',
-    description: 'Something that happened on this node. Never the text of a command.',
-  })
-export type FeedEvent = z.infer<typeof feedEvent>
+const of = <T extends EventType>(type: T) =>
+  z.strictObject({ ...around, type: z.literal(type), data: DATA[type] })
+export type FeedEvent = { [T in EventType]: z.infer<ReturnType<typeof of<T>>> }[EventType]
 
-function of<T extends EventType>(type: T) {
-  return z.strictObject({ ...around, type: z.literal(type), data: DATA[type] })
-}
+const [first, ...others] = EVENT_TYPES
+/** The cast says which data belongs to which type, which the compiler loses in the list. */
+export const feedEvent = z.discriminatedUnion('type', [of(first), ...others.map(of)]).meta({
+  id: 'FeedEvent',
+  description: 'Something that happened on this node. Never the text of a command.',
+}) as unknown as z.ZodType<FeedEvent>
 
 export const getEventsQuery = z.strictObject({
   since: someText(64, 'the id of an event, or 0 for all that are kept').exactOptional(),

@@ -29,6 +29,10 @@ export const named = <Fields extends z.core.$ZodLooseShape>(
   description?: string,
 ) => z.strictObject(fields).meta({ id, ...(description !== undefined && { description }) })
 
+/** So many hex digits. */
+export const digits = (length: number, what: string) =>
+  fields.pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
+
 /** A signed frame, in base64url. */
 export const frameText = (max: number, what: string) =>
   z

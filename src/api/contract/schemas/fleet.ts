@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import {
   count,
+  digits,
   fingerprint,
   flag,
   frameText,
@@ -14,14 +15,11 @@ import {
   nodeId,
   nodeName,
   oneOf,
-  pattern,
   someText,
   text,
   who,
   whole,
 } from './fields.ts'
-
-const digits = (length: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
 
 const owner = (what: string) => text(64, what)
 

@@ -4,6 +4,7 @@ import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import {
   count,
+  digits,
   fingerprint,
   flag,
   frameText,
@@ -15,13 +16,11 @@ import {
   nodeId,
   nodeName,
   oneOf,
-  pattern,
   someText,
   whole,
 } from './fields.ts'
 
 const HOUR_MS = 3_600_000
-const hex = (bytes: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), what)
 /** Two thirds of a base64url text are at most the bytes of one frame in a chain. */
 const frame = (what: string) => frameText(4096, `${what}: the frame in base64url`)
 const chain = () => listOf(frame('a certificate'), 2, 'from the certificate that the root signed on')
@@ -90,12 +89,12 @@ export const offerBody = z.strictObject({
 export const loginOffer = named(
   'LoginOffer',
   {
-    session: hex(16, 'names the login'),
-    mesh: hex(32, 'identity of the mesh'),
+    session: digits(32, 'names the login'),
+    mesh: digits(64, 'identity of the mesh'),
     node: nodeId('this node'),
     uid: count('the person whose login it is'),
     types: types(),
-    audience_key: hex(32, 'key to which answers are sealed; its private half stays in memory here'),
+    audience_key: digits(64, 'key to which answers are sealed; its private half stays in memory here'),
     begins_at: moment('from when on it holds'),
     ends_at: moment('until when it holds'),
   },
@@ -106,7 +105,7 @@ export type LoginOfferShape = z.infer<typeof loginOffer>
 export const loginBody = z.strictObject({ delegation: frame('the signed delegation'), chain: chain() })
 
 const login = named('Login', {
-  session: hex(16, 'names the login; no secret'),
+  session: digits(32, 'names the login; no secret'),
   operator: nodeId(),
   fingerprint: fingerprint(),
   name: nodeName(),

@@ -18,6 +18,7 @@ import {
   sharingCategory,
   someText,
   text,
+  timeRange,
   totalsReaders,
   trustLevel,
   who,
@@ -115,8 +116,7 @@ const totalsType = z.strictObject({
 const totalsPreview = named(
   'TotalsPreview',
   {
-    bucket: z
-      .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })
+    bucket: timeRange
       .nullable()
       .describe('the closed period that is previewed; null: the mesh computes no totals'),
     state: oneOf(
@@ -159,8 +159,7 @@ export type SharePreviewShape = z.infer<typeof sharePreview>
 
 const period = named('Period', {
   granularity: oneOf(GRANULARITIES, 'of UTC, weeks from Monday'),
-  start: moment('first moment'),
-  end: moment('the moment after it, exclusive'),
+  ...timeRange.shape,
 })
 
 const edition = {

@@ -45,7 +45,12 @@ const totals = {
   total_commands: count('commands'),
   ...ended,
   total_duration_ms: count('milliseconds of all commands whose duration is known'),
-  by_risk_level: byRiskLevel(),
+  by_risk_level: z.strictObject({
+    safe: count('commands'),
+    moderate: count('commands'),
+    high: count('commands'),
+    critical: count('commands'),
+  }),
   guard: z
     .strictObject({
       blocked: count('lines that the guard did not let run'),
@@ -138,15 +143,6 @@ export const mostUsed = named(
   'Never leaves this machine.',
 )
 export type MostUsedShape = z.infer<typeof mostUsed>
-
-function byRiskLevel() {
-  return z.strictObject({
-    safe: count('commands'),
-    moderate: count('commands'),
-    high: count('commands'),
-    critical: count('commands'),
-  })
-}
 
 const MOST_USED_MAX = 1_000
 

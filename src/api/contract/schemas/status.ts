@@ -49,9 +49,7 @@ export const spool = z.strictObject({
 })
 
 export const status = named('Status', {
-  node_id: ownNodeId(),
-  fingerprint: fingerprint(),
-  name: nodeName(),
+  ...identity.shape,
   certified_as: nodeName().describe('in its certificate, by which others know it').nullable(),
   version: text(32, 'of Karo'),
   build: text(64, 'version and commit of the program that runs'),

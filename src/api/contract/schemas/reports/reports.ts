@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { THRESHOLDS } from '../../../../exchange/report/index.ts'
 import { report } from '../../../../exchange/report/schema.ts'
-import { count, moment, named, oneOf, rowsOf, someText, text } from '../fields.ts'
+import { count, named, oneOf, rowsOf, someText, text, timeRange } from '../fields.ts'
 
 export { report }
 
@@ -18,7 +18,7 @@ export type ReportThresholds = z.infer<typeof reportThresholds>
 export type ReportShape = z.infer<typeof report>
 
 export const postReportBody = z.strictObject({
-  range: z.strictObject({ start: moment('first moment'), end: moment('the moment after it') }),
+  range: z.strictObject(timeRange.shape),
   team: someText(64, 'only this team, where totals of teams are released').exactOptional(),
   as: oneOf(
     ['operator', 'node'],
