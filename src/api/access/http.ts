@@ -49,25 +49,17 @@ export interface Http {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { config, repository, audit, rightsOf, accountOf, handle, clock, random, timers, log } = options
-  const tokens = createTokens({ repository, audit, clock, random, log })
+  const { config, clock, random, timers, log } = options
+  const tokens = createTokens(options)
   const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
   const refusals = createRefusals(options)
   const onRefused = (reason: Refusal): void => {
     options.onRefused(reason)
     refusals.note(reason)
   }
-  const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
+  const listener = createTcpListener({ ...options, port: config.http.port, onRefused })
   tokens.onRevoked(listener.sweep)
-  const credentials = createCredentials({
-    tokens,
-    sessions,
-    listener,
-    rightsOf,
-    accountOf,
-    onRefused,
-    clock,
-  })
+  const credentials = createCredentials({ ...options, tokens, sessions, listener, onRefused })
   const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
     tokens,

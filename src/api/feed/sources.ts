@@ -1,50 +1,27 @@
 // Turns what the rooms tell into events of the feed.
 
-import type { Approvals } from '../../agents/approvals/types.ts'
-import type { Alerts } from '../../agents/builtins/alerts.ts'
-import type { Runtime } from '../../agents/index.ts'
 import { isFinal } from '../../agents/tasks/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
-import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
+import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import { refsBy } from '../server/shown.ts'
 import type { Feed } from './feed.ts'
-
-/** A stored command, without its text. */
-interface RecordedCommand {
-  readonly uid: number
-  readonly id: string
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number
-  readonly category: string
-  readonly risk_level: FeedData['command_recorded']['risk_level']
-}
-
-/** A signal that begins: names of the public dictionary and numbers. */
-type FoundAnomaly = Omit<FeedData['anomaly_found'], 'signal_id'> & { readonly id: string }
-
-interface FeedSources {
-  readonly audit: Pick<Audit, 'onRecord'>
-  readonly trust: Pick<Trust, 'opinion' | 'onPresence'>
-  readonly observe: {
-    onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
-  }
-  readonly anomalies: {
-    onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
-  }
-  readonly alerts: Pick<Alerts, 'onRaised'>
-  readonly approvals: Pick<Approvals, 'onChange'>
-  readonly agents: Pick<Runtime, 'onAgent'> & { readonly tasks: Pick<Runtime['tasks'], 'onEvent'> }
-}
 
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { agents, alerts, approvals, audit, trust, observe, anomalies }: FeedSources,
-  reports: Pick<Reports, 'onThreshold'>,
+  {
+    agents,
+    alerts,
+    approvals,
+    audit,
+    trust,
+    observe,
+    anomalies,
+  }: Pick<Rooms, 'agents' | 'alerts' | 'approvals' | 'audit' | 'trust' | 'observe' | 'anomalies'>,
+  reports: Rooms['reports'],
 ): () => void {
   const peerOf = refsBy(trust)
 

@@ -10,11 +10,14 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { Presence } from '../../../../src/trust/peers/index.ts'
 import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { some } from '../../../support/some.ts'
 
 const { nodeId: bob, fingerprint } = testIdentity(2)
 const peer = { node_id: bob, fingerprint, name: 'bob' }
 const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
 const [ANN, CID] = [1000, 1001]
+
+type Heard = Parameters<typeof connectFeed>[1]
 
 /** A feed that listens to rooms in which a test says what happens. */
 function rooms() {
@@ -41,16 +44,16 @@ function rooms() {
   const turned = room<['risky', 'crossed' | 'ended']>()
   const end = connectFeed(
     feed,
-    {
+    some<Heard>({
       audit: { onRecord: record.listen },
       trust: { opinion: () => ({ ...createFakeTrust().opinion(bob), ...peer }), onPresence: presence.listen },
       observe: { onRecorded: recorded.listen },
       anomalies: { onBegun: begun.listen },
       alerts: { onRaised: raised.listen },
       approvals: { onChange: room().listen },
-      agents: { onAgent: room().listen, tasks: { onEvent: room().listen } },
-    },
-    { onThreshold: turned.listen },
+      agents: { onAgent: room().listen, tasks: some<Heard['agents']['tasks']>({ onEvent: room().listen }) },
+    }),
+    some<Parameters<typeof connectFeed>[2]>({ onThreshold: turned.listen }),
   )
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
