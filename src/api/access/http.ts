@@ -1,20 +1,16 @@
-// Puts the API on 127.0.0.1 together: listener, tokens, sessions, the caller of each request, and the ledger's entries of refused ones.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { sessionRoutes } from '../routes/sessions.ts'
 import { tokenRoutes } from '../routes/tokens.ts'
-import type { Caller, Routes } from '../server/route.ts'
+import type { Caller } from '../server/route.ts'
 import type { SeatOfCaller } from './at-terminal.ts'
 import { type CredentialsDeps, createCredentials } from './credentials.ts'
 import type { Refusal } from './guard.ts'
 import { createSessions } from './sessions.ts'
-import { type Address, createTcpListener, hostAndPort, type TcpOptions } from './tcp.ts'
-import { createTokenEnds, type TokenEnds } from './token-ends.ts'
+import { createTcpListener, hostAndPort, type TcpOptions } from './tcp.ts'
+import { createTokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions
@@ -30,25 +26,9 @@ export interface HttpOptions
   readonly audit: Pick<Audit, 'record'>
 }
 
-export interface Http {
-  /** Must have started before the first request is answered. */
-  readonly tokens: Room
-  /** The tokens that end soon; starts after `tokens`. */
-  readonly tokenEnds: TokenEnds
-  /** Its start fails if the port is taken. */
-  readonly listener: Room
-  readonly routes: readonly Routes[]
-  /** Whether it is a token of this person with the scope `approve`. */
-  mayApprove(secret: string, person: number): boolean
-  /** True for connections of the listener. Only their token or session says who the caller is. */
-  owns(socket: Socket): boolean
-  /** The caller of a request on such a connection; undefined without a credential. Throws KaroError for an invalid one. */
-  callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
-  /** Where the listener listens; null while it does not. */
-  address(): Address | null
-}
+export type Http = ReturnType<typeof createHttp>
 
-export function createHttp(options: HttpOptions): Http {
+export function createHttp(options: HttpOptions) {
   const { config, clock, random, timers, log } = options
   const tokens = createTokens(options)
   const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
@@ -62,8 +42,11 @@ export function createHttp(options: HttpOptions): Http {
   const credentials = createCredentials({ ...options, tokens, sessions, listener, onRefused })
   const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
+    /** Must have started before the first request is answered. */
     tokens,
+    /** The tokens that end soon; starts after `tokens`. */
     tokenEnds: createTokenEnds({ tokens, clock, timers, log }),
+    /** Its start fails if the port is taken. */
     listener: {
       ...listener,
       async stop() {
@@ -75,12 +58,16 @@ export function createHttp(options: HttpOptions): Http {
       tokenRoutes({ tokens, http: where, checkApproving: options.checkApproving }),
       sessionRoutes({ ...options, sessions, listener, credentials }),
     ],
+    /** True for connections of the listener. Only their token or session says who the caller is. */
     owns: listener.owns,
-    mayApprove(secret, person) {
+    /** Whether it is a token of this person with the scope `approve`. */
+    mayApprove(secret: string, person: number) {
       const token = tokens.find(secret)
       return token?.uid === person && token.scope === 'approve'
     },
+    /** The caller of a request on such a connection; undefined without a credential. Throws KaroError for an invalid one. */
     callerOf: credentials.callerOf,
+    /** Where the listener listens; null while it does not. */
     address: listener.address,
   }
 }

@@ -7,7 +7,7 @@ import { systemTimers, type Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { HealthCheck, Room } from '../../base/run/room.ts'
+import type { HealthCheck } from '../../base/run/room.ts'
 import { checkWhileOpen } from '../server/checks-while-open.ts'
 import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
@@ -84,28 +84,10 @@ export interface Address {
   readonly port: number
 }
 
-export interface TcpListener extends Room {
-  /** Where it listens; null while it does not. */
-  address(): Address | null
-  /**
-   * Origin of the page, `http://localhost:9237`; null while it does not listen. It names 127.0.0.1 where another program
-   * has the port on ::1, because a browser may take `localhost` for that.
-   */
-  origin(): string | null
-  /** True for connections that were accepted here. */
-  owns(socket: Socket): boolean
-  /**
-   * Notes that the request which `response` answers has a valid credential of `uid`. The connection is then not closed to
-   * make room for new ones, and it ends (streams too) when `stillGood` returns false. Returns false if the person has too
-   * many connections: this one may then be closed to make room, and the request must not be answered.
-   */
-  vouch(uid: number, socket: Socket, response: ServerResponse, stillGood: () => Promise<boolean>): boolean
-  /** Ends every connection whose credential is not valid any more, or whose owner lost a right; runs every 10 s too. */
-  sweep(): void
-}
+export type TcpListener = ReturnType<typeof createTcpListener>
 
 /** `start` throws KaroError `unavailable` if it cannot listen on the port. */
-export function createTcpListener(options: TcpOptions): TcpListener {
+export function createTcpListener(options: TcpOptions) {
   const { handle, onRefused, log, timers = systemTimers } = options
   /** On 127.0.0.1, and with the same port on ::1 if that is available. */
   let servers: readonly Server[] = []
@@ -204,7 +186,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
 
   return {
     name: 'http',
-    async start(signal) {
+    async start(signal: AbortSignal) {
       signal.throwIfAborted()
       names = [HOST]
       bound = await listenOn(HOST, options.port)
@@ -221,10 +203,21 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       const detail = bound === undefined ? 'the API does not listen' : `the API listens on ${HOST}:${bound}`
       return [{ name: 'http.listening', ok: bound !== undefined, detail }]
     },
-    address: () => (bound === undefined ? null : { host: HOST, port: bound }),
+    /** Where it listens; null while it does not. */
+    address: (): Address | null => (bound === undefined ? null : { host: HOST, port: bound }),
+    /**
+     * Origin of the page, `http://localhost:9237`; null while it does not listen. It names 127.0.0.1 where another program
+     * has the port on ::1, because a browser may take `localhost` for that.
+     */
     origin: () => (bound === undefined ? null : `http://${authority(bound, names[1] ?? HOST)}`),
-    owns: (socket) => accepted.has(socket),
-    vouch(uid, socket, response, stillGood) {
+    /** True for connections that were accepted here. */
+    owns: (socket: Socket) => accepted.has(socket),
+    /**
+     * Notes that the request which `response` answers has a valid credential of `uid`. The connection is then not closed to
+     * make room for new ones, and it ends (streams too) when `stillGood` returns false. Returns false if the person has too
+     * many connections: this one may then be closed to make room, and the request must not be answered.
+     */
+    vouch(uid: number, socket: Socket, response: ServerResponse, stillGood: () => Promise<boolean>) {
       // The connection closed while its credential was checked, so nobody waits for the answer.
       if (!strangers.has(socket) && !vouched.has(socket)) return true
       if (strangers.has(socket) && !shares.take(uid, socket)) return false
@@ -232,6 +225,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       vouched.vouch(socket, response, stillGood)
       return true
     },
+    /** Ends every connection whose credential is not valid any more, or whose owner lost a right; runs every 10 s too. */
     sweep: vouched.sweep,
   }
 }

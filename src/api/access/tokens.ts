@@ -4,7 +4,6 @@ import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/constants.ts'
@@ -29,32 +28,14 @@ interface NewToken {
   readonly ttlMs: number
 }
 
-export interface Tokens extends Room {
-  /**
-   * Makes a token. `secret` is the whole token and cannot be read again later. Throws KaroError `conflict` if the name is
-   * taken or there are too many tokens.
-   */
-  create(uid: number, wanted: NewToken): Promise<{ readonly secret: string; readonly token: Token }>
-  /** The valid tokens of this person, newest first. */
-  list(uid: number): readonly Token[]
-  /** The valid tokens of all people. */
-  all(): readonly Token[]
-  /** Revokes the token with this id or name; it is invalid at once. Throws KaroError `not_found`. */
-  revoke(uid: number, which: string): Promise<Token>
-  /** The valid token with this secret, else undefined. Notes the use. */
-  find(secret: string): Token | undefined
-  /** Whether the token is valid: not revoked and not expired. */
-  holds(id: string): boolean
-  /** Calls `listener` after a token was revoked. */
-  onRevoked(listener: () => void): void
-}
+export type Tokens = ReturnType<typeof createTokens>
 
 interface TokensDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
 }
 
-export function createTokens({ repository, audit, clock, random, log }: TokensDeps): Tokens {
+export function createTokens({ repository, audit, clock, random, log }: TokensDeps) {
   /** All tokens of the database by id, in memory, so that checking a wrong token reads nothing from the disk. */
   const records = new Map<string, TokenRecord>()
   const listeners: (() => void)[] = []
@@ -88,7 +69,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
 
   return {
     name: 'tokens',
-    async start(signal) {
+    async start(signal: AbortSignal) {
       signal.throwIfAborted()
       records.clear()
       for (const record of await repository.all()) {
@@ -97,7 +78,11 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     },
     async stop() {},
 
-    create: (uid, { name, scope, ttlMs }) =>
+    /**
+     * Makes a token. `secret` is the whole token and cannot be read again later. Throws KaroError `conflict` if the name is
+     * taken or there are too many tokens.
+     */
+    create: (uid: number, { name, scope, ttlMs }: NewToken) =>
       serially(async () => {
         await forgetExpired()
         const own = ownOf(uid)
@@ -135,14 +120,17 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
         return { secret, token: shown(record) }
       }),
 
-    list: (uid) =>
+    /** The valid tokens of this person, newest first. */
+    list: (uid: number) =>
       ownOf(uid)
         .map(shown)
         .sort((a, b) => b.created_at - a.created_at),
 
+    /** The valid tokens of all people. */
     all: () => [...records.values()].filter(live).map(shown),
 
-    async revoke(uid, which) {
+    /** Revokes the token with this id or name; it is invalid at once. Throws KaroError `not_found`. */
+    async revoke(uid: number, which: string) {
       // An expired record is found too: if the disk failed when the token was revoked, the record is still stored.
       const record = [...records.values()].find(
         ({ id, name, uid: owner }) => owner === uid && (id === which || name === which),
@@ -161,7 +149,8 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
       return shown(record)
     },
 
-    find(secret) {
+    /** The valid token with this secret, else undefined. Notes the use. */
+    find(secret: string) {
       const id = TOKEN.exec(secret)?.[1]
       const record = records.get(id ?? '')
       const same = sameHash(hashSecret(secret), record?.hash ?? NO_HASH)
@@ -169,8 +158,10 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
       noteUse(record)
       return shown(record)
     },
-    holds: (id) => live(records.get(id)),
-    onRevoked: (listener) => void listeners.push(listener),
+    /** Whether the token is valid: not revoked and not expired. */
+    holds: (id: string) => live(records.get(id)),
+    /** Calls `listener` after a token was revoked. */
+    onRevoked: (listener: () => void) => void listeners.push(listener),
   }
 }
 

@@ -8,77 +8,38 @@ import type { FeedData, FeedEvent } from '../contract/shapes.ts'
 /** Types of events that rooms cause; only the feed itself makes `lost`. */
 type Happening = Exclude<EventType, 'lost'>
 
-export interface Feed {
-  /** Adds an event for everybody of this machine, or with `uid` for that person alone. Never throws, never waits. */
-  tell<T extends Happening>(type: T, data: FeedData[T], uid?: number): void
-  /**
-   * Follows the events that the person `uid` may see. `after` is the id to continue after, or `0` for all kept events;
-   * without it the follower begins now. If the id is not kept any more, or is of an earlier run of the daemon, the first
-   * event is `lost`. Throws KaroError `bad_request` for an invalid id, `rate_limited` if there are too many followers.
-   */
-  follow(uid: number, after?: string): Follower
-  /** How many followers there are now. */
-  followers(): number
-}
+export type Feed = ReturnType<typeof createFeed>
 
-export interface Follower {
-  /** Takes the next event; undefined if there is none yet; `lost` if events were dropped before they were taken. */
-  take(): FeedEvent | undefined
-  /** The id to continue after: of the last event that was taken, or of the place where the follower began. */
-  position(): string
-  /** Calls `listener` when there may be more to take. There is one listener only. */
-  onMore(listener: () => void): void
-  /** Ends the follower; every follower has to be ended. */
-  end(): void
-}
+export type Follower = ReturnType<Feed['follow']>
 
-interface Ring<T> {
-  push(value: T): void
-  /** Number of the oldest kept item; the first item ever has 0. */
-  first(): number
-  /** Number that the next item gets. */
-  next(): number
-  /** The item with this number; undefined if it was dropped or does not exist yet. */
-  at(number: number): T | undefined
-}
-
-export function createRing<T>(most: number): Ring<T> {
+export function createRing<T>(most: number) {
   const kept: T[] = []
   let next = 0
   const first = (): number => Math.max(0, next - most)
   return {
-    push(value) {
+    push(value: T) {
       kept[next % most] = value
       next++
     },
+    /** Number of the oldest kept item; the first item ever has 0. */
     first,
+    /** Number that the next item gets. */
     next: () => next,
-    at: (number) => (number >= first() && number < next ? kept[number % most] : undefined),
+    /** The item with this number; undefined if it was dropped or does not exist yet. */
+    at: (number: number) => (number >= first() && number < next ? kept[number % most] : undefined),
   }
 }
 
-export interface FeedLimits {
-  /** Most kept events that everybody may see. */
-  readonly shared: number
-  /** Most kept events of each person. */
-  readonly own: number
-  /** Most people with own events. Beyond it, the person without a follower whose last event is oldest is dropped. */
-  readonly people: number
-  readonly followers: number
-  readonly followersOfOne: number
-}
-
 /** An event takes some 250 bytes, so there are at most 1 MiB for everybody and 256 KiB for each person. */
-export const FEED_LIMITS: FeedLimits = {
+export const FEED_LIMITS = {
+  /** Most kept events that everybody may see. */
   shared: 4096,
+  /** Most kept events of each person. */
   own: 1024,
+  /** Most people with own events. Beyond it, the person without a follower whose last event is oldest is dropped. */
   people: 64,
   followers: 32,
   followersOfOne: 8,
-}
-
-export interface FeedDeps extends Pick<Ambient, 'clock' | 'random'> {
-  readonly limits?: FeedLimits
 }
 
 interface Kept {
@@ -97,7 +58,7 @@ interface Kept {
  */
 interface Person {
   readonly stream: string
-  readonly ring: Ring<Kept>
+  readonly ring: ReturnType<typeof createRing<Kept>>
   readonly followers: Set<() => void>
 }
 
@@ -112,7 +73,8 @@ interface Place {
   readonly own: number
 }
 
-export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): Feed {
+/** Tests have smaller limits. */
+export function createFeed({ clock, random }: Pick<Ambient, 'clock' | 'random'>, limits = FEED_LIMITS) {
   const shared = createRing<Kept>(limits.shared)
   /** People by uid; the person with the newest event is last. */
   const people = new Map<number, Person>()
@@ -177,7 +139,13 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     return missing === 0 ? { place } : { place, lost: missing }
   }
 
-  function follow(uid: number, after: string | undefined): Follower {
+  /**
+   * Follows the events that the person `uid` may see. `after` is the id to continue after, or `0` for all kept events;
+   * without it the follower begins now, and every follower has to be ended. If the id is not kept any more, or is of an
+   * earlier run of the daemon, the first event is `lost`. Throws KaroError `bad_request` for an invalid id, `rate_limited`
+   * if there are too many followers.
+   */
+  function follow(uid: number, after?: string) {
     const person = personOf(uid)
     if (following >= limits.followers || person.followers.size >= limits.followersOfOne) {
       throw new KaroError('rate_limited', 'too many programs follow the events of this node already', {
@@ -194,7 +162,8 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     let position = lost === undefined || after === undefined ? here() : after
 
     return {
-      take() {
+      /** Takes the next event; undefined if there is none yet; `lost` if events were dropped before they were taken. */
+      take(): FeedEvent | undefined {
         if (place.shared < shared.first() || place.own < person.ring.first()) {
           const number = place.shared + place.own
           place = placeOf(person, number)
@@ -215,8 +184,10 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
         // `tell` has put type and data together; the compiler cannot see that through the union.
         return { id: position, ...next.kept.happened } as FeedEvent
       },
+      /** The id to continue after: of the last event that was taken, or of the place where the follower began. */
       position: () => position,
-      onMore(listener) {
+      /** Calls `listener` when there may be more to take. There is one listener only. */
+      onMore(listener: () => void) {
         more = listener
       },
       end() {
@@ -226,7 +197,8 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
   }
 
   return {
-    tell(type, data, uid) {
+    /** Adds an event for everybody of this machine, or with `uid` for that person alone. Never throws, never waits. */
+    tell<T extends Happening>(type: T, data: FeedData[T], uid?: number) {
       const kept: Kept = {
         order: order++,
         happened: { timestamp: new Date(clock.now()).toISOString(), type, data },
@@ -241,6 +213,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
       }
     },
     follow,
+    /** How many followers there are now. */
     followers: () => following,
   }
 }

@@ -27,7 +27,7 @@ let feed: Feed
 let server: ReturnType<typeof serving>['server']
 
 async function serve(heartbeatMs: number, limits = FEED_LIMITS): Promise<void> {
-  feed = createFeed({ clock: systemClock, random: systemRandom, limits })
+  feed = createFeed({ clock: systemClock, random: systemRandom }, limits)
   const routes = eventsRoutes(some<Rooms>({ feed, timers: systemTimers }), heartbeatMs)
   server = serving(routes, { caller: () => who }).server
   socket = join(temporaryDirectory(), 's')

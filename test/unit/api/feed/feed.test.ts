@@ -2,14 +2,14 @@
 
 import { expect, test } from 'vitest'
 import type { FeedEvent } from '../../../../src/api/contract/shapes.ts'
-import { createFeed, createRing, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
+import { createFeed, createRing, FEED_LIMITS } from '../../../../src/api/feed/feed.ts'
 import type { Feed, Follower } from '../../../../src/api/feed/index.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 
 const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
-const newFeed = (limits: Partial<FeedLimits> = {}): Feed =>
-  createFeed({ clock, random: systemRandom, limits: { ...FEED_LIMITS, ...limits } })
+const newFeed = (limits: Partial<typeof FEED_LIMITS> = {}): Feed =>
+  createFeed({ clock, random: systemRandom }, { ...FEED_LIMITS, ...limits })
 
 const [ANN, BOB] = [1000, 1001]
 const everybody = (feed: Feed, mark: string) => feed.tell('config_reloaded', { applied: [mark], waiting: [] })
@@ -43,7 +43,7 @@ const step = fc.oneof(
 )
 
 test('over any cuts a follower has everything it may see, once and in order; of small rings lost says exactly how many are missing', () => {
-  const run = (steps: readonly (string | number)[], limits: Partial<FeedLimits>) => {
+  const run = (steps: readonly (string | number)[], limits: Partial<typeof FEED_LIMITS>) => {
     const feed = newFeed(limits)
     let follower = feed.follow(ANN)
     const visible: string[] = []
