@@ -37,23 +37,7 @@ const STOP_MS = 10_000
 /** Log lines that an error shows. */
 const TAIL_LINES = 5
 
-export interface Stage {
-  /** Absolute. It holds the directory of each node, and a program of the node's name that is karo on it. */
-  readonly directory: string
-  readonly nodes: readonly {
-    readonly name: string
-    readonly home: string
-    readonly roles: readonly string[]
-  }[]
-  /** Where the page of security staff is, `host:port`; null where its API has no port. */
-  readonly http: string | null
-  /** An agent works there, and requests wait. */
-  readonly hasAgents: boolean
-  /** Resolves with the name of the first node that ends by itself. */
-  readonly lost: Promise<string>
-  /** Ends all nodes and removes the directory. Never rejects. */
-  end(): Promise<void>
-}
+export type Stage = Awaited<ReturnType<typeof startStage>>
 
 export interface StageOptions {
   /** Node.js and the program, as this process was started. */
@@ -71,7 +55,7 @@ interface Running extends Machine {
 }
 
 /** Throws KaroError `unavailable` when a node does not start or a command fails; nothing is left behind then. */
-export async function startStage(options: StageOptions): Promise<Stage> {
+export async function startStage(options: StageOptions) {
   const directory = mkdtempSync(join(tmpdir(), 'karo-demo-'))
   const watch = startWatch(directory)
   const running: Running[] = []
@@ -111,11 +95,16 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const reader = running.find(({ roles }) => roles.includes('security'))
     const http = reader && (await daemonOf(reader).call(getStatus)).http.listen
     return {
+      /** Absolute. It holds the directory of each node, and a program of the node's name that is karo on it. */
       directory,
       nodes: running.map(({ name, home, roles }) => ({ name, home, roles })),
+      /** Where the page of security staff is, `host:port`; null where its API has no port. */
       http: http ?? null,
+      /** An agent works there, and requests wait. */
       hasAgents,
+      /** Resolves with the name of the first node that ends by itself. */
       lost: Promise.race(running.map(lost)),
+      /** Ends all nodes and removes the directory. Never rejects. */
       end,
     }
   } catch (error) {

@@ -199,18 +199,10 @@ function explained({ matches, decision }: RiskVerdict): string {
   return `${lines.join('') || none}  The profile says: ${decision} such a command. y runs it unchanged.\n`
 }
 
-interface Terminal {
-  write(text: string): void
-  columns(): number
-  /** One key, or n with Enter; undefined when the terminal is gone. What else comes as more than one character is no answer. */
-  key(): Promise<string | undefined>
-  /** Throws away what has been typed already, for a moment. */
-  drain(): Promise<void>
-  close(): void
-}
+type Terminal = NonNullable<ReturnType<typeof openTerminal>>
 
 /** Raw while it is open: no echo, and Ctrl-C is a key. Undefined when this process has none. */
-function openTerminal(): Terminal | undefined {
+function openTerminal() {
   let input: ReadStream
   let output: number
   try {
@@ -234,7 +226,7 @@ function openTerminal(): Terminal | undefined {
   }
   input.on('end', end).on('error', end)
   return {
-    write: (text) => {
+    write(text: string) {
       // A raw terminal still turns a line end into both.
       writeSync(output, screened(text, { colour: true, redraws: true }))
     },
@@ -244,6 +236,7 @@ function openTerminal(): Terminal | undefined {
       screen.destroy()
       return columns || 80
     },
+    /** One key, or n with Enter; undefined when the terminal is gone. What else comes as more than one character is no answer. */
     async key() {
       while (!over) {
         const text = waiting.shift()
@@ -252,6 +245,7 @@ function openTerminal(): Terminal | undefined {
       }
       return undefined
     },
+    /** Throws away what has been typed already, for a moment. */
     async drain() {
       await new Promise((resolve) => setTimeout(resolve, GRACE_MS))
       waiting.length = 0

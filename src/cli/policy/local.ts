@@ -5,7 +5,7 @@ import type { PolicyCheckShape } from '../../api/contract/shapes.ts'
 import { loadConfig } from '../../config/load.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import type { Config } from '../../config/table.ts'
-import { holdExpectations, type Outcome, readExpectations } from '../../trust/policy/expectations.ts'
+import { holdExpectations, readExpectations } from '../../trust/policy/expectations.ts'
 import type { PolicySet } from '../../trust/policy/index.ts'
 import { loadPolicies } from '../../trust/policy/load.ts'
 import { judgedAsAsked } from '../../trust/policy/policy.ts'
@@ -31,21 +31,17 @@ export async function checkLocally(
   return { ...judgedAsAsked(engine, request), engine: engine.kind, action: request.action, level, category }
 }
 
-export interface Tried {
-  /** Policy files that were tried; none: the built-in role table. */
-  readonly policies: readonly string[]
-  readonly warnings: readonly string[]
-  readonly outcomes: readonly Outcome[]
-}
+export type Tried = Awaited<ReturnType<typeof tryExpectations>>
 
 /** Holds the expectations in `file` against the policies it names, or else those of the configuration. */
-export async function tryExpectations(io: At, file: string): Promise<Tried> {
+export async function tryExpectations(io: At, file: string) {
   const path = resolve(file)
   const expectations = readExpectations(textOf(path, file), file)
   const { policies, teams, k } = expectations
   const paths = policies?.map((one) => resolve(dirname(path), one)) ?? configOf(io).policy.files
   const { engine, warnings }: PolicySet = await loadPolicies(paths)
   const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams, k), file)
+  /** No policies: the built-in role table. */
   return { policies: paths, warnings, outcomes }
 }
 

@@ -1,5 +1,5 @@
 // Views of the outcome of an import, and of the list of imports that can be undone.
-import type { ImportShape } from '../../api/contract/shapes.ts'
+import type { ImportedShape, ImportShape } from '../../api/contract/shapes.ts'
 import { duration, printable } from '../../base/format.ts'
 import { fitted, type Screen, table } from '../kit.ts'
 
@@ -7,7 +7,7 @@ import { fitted, type Screen, table } from '../kit.ts'
 export const countedCommands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
 
 /** What one import came to, as `karo import --json` prints it. */
-export interface ImportSummary {
+export interface ImportSummary extends ImportedShape {
   readonly source: string
   readonly file: string
   /** For undoing it; null when nothing was added. */
@@ -17,11 +17,6 @@ export interface ImportSummary {
   readonly interrupted: boolean
   /** Commands that the file has. */
   readonly read: number
-  readonly added: number
-  readonly known: number
-  readonly ignored: number
-  readonly redacted: number
-  readonly too_old: number
   readonly cut: number
   readonly untimed: number
   /** Of the last two seconds or the future: left to the hook, or to a later import. */

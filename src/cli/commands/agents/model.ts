@@ -35,6 +35,8 @@ const testedView = ({ models }: { readonly models: readonly Tested[] }, screen: 
     DETAIL: { value: 'detail', wrap: true },
   })
 
+const CONFIGURE = 'Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.'
+
 const list = defineCommand('model list', {
   summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
@@ -49,7 +51,7 @@ const list = defineCommand('model list', {
         STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
         DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
       },
-      'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n',
+      `No local model is configured. ${CONFIGURE}\n`,
     ),
 })
 
@@ -61,7 +63,7 @@ const test = defineCommand('model test', {
     const places = placesOf(config.ask)
     if (places.length === 0)
       throw new KaroError('not_found', 'no local model is configured', {
-        hint: 'Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.',
+        hint: CONFIGURE,
       })
     using interrupt = watchInterrupt()
     const models = []

@@ -134,10 +134,12 @@ const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   rejected: EXIT.refused,
 }
 
+const EVENTS = 'one line for each event of the task (NDJSON); the last one has `final` and `result`'
+
 const run = defineCommand('task run', {
   summary: 'have an agent call a tool; a call that may change something needs your yes first',
   shows: followTask,
-  json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
+  json: EVENTS,
   args: {
     agent: AGENT,
     tool: 'one of its tools, see karo agent describe',
@@ -300,7 +302,7 @@ const cancel = defineCommand('task cancel', {
 const followOne = defineCommand('task follow', {
   summary: 'show the events of a task of yours, from the first one until it ends',
   shows: followTask,
-  json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
+  json: EVENTS,
   ...ONE_TASK,
   examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
   run: (io, { args, options }) => follow(io, { ...args, at: options.at }, true, false),
