@@ -14,8 +14,6 @@ export const endsSoon = (
   now: number,
 ): boolean => expires_at > now && expires_at - now < ENDS_SOON_MS && expires_at - created_at >= LIVES_LONG_MS
 
-export type TokenEnds = ReturnType<typeof createTokenEnds>
-
 interface TokenEndsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly tokens: Pick<Tokens, 'list' | 'all'>
 }
