@@ -1,3 +1,4 @@
+// Puts the API on 127.0.0.1 together: listener, tokens, sessions, the caller of each request, and the ledger's entries of refused ones.
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Config } from '../../config/index.ts'
 import type { TokenRepository } from '../../store/tables/tokens.ts'
