@@ -58,7 +58,9 @@ export interface CommandIo {
   readonly commands: readonly CommandEntry[]
   /** 32 hex digits for this run, which the daemon, its ledger and the asked nodes note. Made when it is first read. */
   readonly trace: string
-  /** Asks the daemon; the client is loaded with the first request. */
+  /** The daemon, which is waited for, once, where it begins anew. */
+  readonly daemon: Client
+  /** Asks the daemon. */
   readonly call: Client['call']
   readonly json: boolean
   /** True when stdout is a terminal and NO_COLOR is not set. */

@@ -1,8 +1,8 @@
 // Runs one command line: finds the command, gives it its `io`, and turns the outcome into output and an exit code.
-import { existsSync } from 'node:fs'
 // The whole module, because importing `parseArgs` by name would load parts that few runs need.
 import * as util from 'node:util'
-import { daemonAt } from '../api/contract/client/socket.ts'
+import { createClient } from '../api/contract/client/client.ts'
+import { overSocket } from '../api/contract/client/socket.ts'
 import { whyUnreadable } from '../base/disk-trouble.ts'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
@@ -93,13 +93,13 @@ function onlyWords(words: readonly string[], command: Command): ReturnType<typeo
   return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
-/** The socket of the person's own daemon; of the machine's if the person has none and names none, even if it is not running. */
-function socketOf(env: CommandIo['env'], own: HomePaths): string {
-  if (env.KARO_HOME || existsSync(own.socket)) return own.socket
+/**
+ * The socket of the person's own node, of the machine's if the person has none and names none, whether that one runs or not: the
+ * node that gets the records of their shells.
+ */
+const socketOf = (env: CommandIo['env'], own: HomePaths): string =>
   // The environment is left out, because systemd may name the directories of another service there.
-  const { socket } = servicePaths({})
-  return existsSync(socket) || recordingPaths(env).whose === 'machine' ? socket : own.socket
-}
+  recordingPaths(env).whose === 'machine' ? servicePaths({}).socket : own.socket
 
 const PLAIN = { colour: false, redraws: false } as const
 
@@ -139,17 +139,25 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       run.trace ??= traceOfParent(env.TRACEPARENT ?? '') ?? newTrace()
       return run.trace
     },
-    async call(...asked: readonly unknown[]) {
-      const ask = () => Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
-      return await ask().catch(async (error: KaroError) => {
-        if (error.code !== 'not_running') throw error
-        // Once, because a command may look at several things, and no longer than somebody wants to wait for the first of them.
-        run.waited ??= import('./start/background.ts').then(({ untilListens }) =>
-          untilListens(paths, (asked[1] as { deadlineMs?: number })?.deadlineMs),
-        )
-        await run.waited
-        return ask()
+    get daemon() {
+      return createClient(async function* (...asked) {
+        const ask = () => overSocket(run.io as CommandIo)(...asked)
+        try {
+          yield* ask()
+        } catch (error) {
+          // Nothing was yielded then: nobody listens.
+          if ((error as KaroError).code !== 'not_running') throw error
+          // Once, because a command may look at several things, and no longer than somebody wants to wait for the first of them.
+          run.waited ??= import('./start/background.ts').then(({ untilListens }) =>
+            untilListens(paths, asked[1].deadlineMs),
+          )
+          await run.waited
+          yield* ask()
+        }
       })
+    },
+    get call() {
+      return this.daemon.call
     },
     json,
     colour,

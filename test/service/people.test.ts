@@ -398,6 +398,15 @@ describe.runIf(possible.ok)('a machine of several people', () => {
       '/home/eve/other/spool',
     )
     expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)
+    await must('eve', 'karo up --background')
+    expect(await json<StatusShape>('eve', 'status')).toMatchObject({ name: 'own' })
+    // As for a moment while it begins anew.
+    await must('eve', 'cd ~/.local/share/karo && mv karo.sock away.sock')
+    const { output } = await run('eve', 'karo peers --json')
+    expect(JSON.parse(output)).toMatchObject({
+      error: { code: 'not_running', where: '/home/eve/.local/share/karo/karo.sock' },
+    })
+    await must('eve', 'cd ~/.local/share/karo && mv away.sock karo.sock && karo stop')
   })
 
   test('what the machine does not record, the hooks do not write, unless its configuration is secret', async () => {

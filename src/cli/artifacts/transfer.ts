@@ -1,6 +1,5 @@
 // Content of artifacts on its way: from a file to the daemon, from the daemon to a file, and from another machine to this one.
 import { rebuildError } from '../../api/contract/client/client.ts'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import * as api from '../../api/contract/operations/agents/artifacts.ts'
 import { LINK_PREFIX } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -68,7 +67,7 @@ export async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array)
   let hash: string
   try {
     const query = { id }
-    const content = daemonAt(io).bytes(api.readArtifact, 'application/octet-stream', {
+    const content = io.daemon.bytes(api.readArtifact, 'application/octet-stream', {
       query,
       idleMs: IDLE_MS,
     })
@@ -109,7 +108,7 @@ export async function fetchHere(
   using interrupt = watchInterrupt()
   const { signal } = interrupt
   try {
-    for await (const told of daemonAt(io).lines(api.fetchArtifact, { body, signal })) {
+    for await (const told of io.daemon.lines(api.fetchArtifact, { body, signal })) {
       if (told.error !== undefined) throw rebuildError(told)
       if (told.artifact !== null) return told.artifact.id
       line.show(`${bytes(told.received)} of ${bytes(told.size)}`)

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { getLogs } from '../../../src/api/contract/operations/care.ts'
 import { getInvites } from '../../../src/api/contract/operations/fleet.ts'
 import { EXIT, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
@@ -179,7 +180,10 @@ describe('gives the command its world', () => {
   })
 
   test('a daemon that holds the home and does not listen yet is waited for, by all that a command asks it', async () => {
-    const { home, socket } = await playDaemon({ 'GET /api/v1/fleet/invites': { invites: [] } })
+    const { home, socket } = await playDaemon({
+      'GET /api/v1/fleet/invites': { invites: [] },
+      'GET /api/v1/logs': {},
+    })
     const away = `${socket}.away`
     renameSync(socket, away)
     // In place of a daemon that begins anew: it holds the home, and has the name.
@@ -196,10 +200,17 @@ describe('gives the command its world', () => {
     // What waits is loaded by then, which takes time too.
     await import('../../../src/cli/start/background.ts')
     const { io } = (await karo('status', { KARO_HOME: home })).call!
-    const both = await Promise.all([io.call(getInvites), io.call(getInvites)])
+    // A stream too; the played daemon gives none, which it says itself.
+    const stream = io.daemon.lines(getLogs, { query: { lines: 1, follow: false } }).next()
+    const asked = await Promise.allSettled([io.call(getInvites), io.call(getInvites), stream])
     nameProcess(name)
     letGo()
-    expect(both).toEqual([{ invites: [] }, { invites: [] }])
+    const invites = { status: 'fulfilled', value: { invites: [] } }
+    expect(asked).toEqual([
+      invites,
+      invites,
+      { status: 'rejected', reason: expect.not.objectContaining({ code: 'not_running' }) },
+    ])
   })
 
   test('colour and width only on a terminal that wants them', async () => {

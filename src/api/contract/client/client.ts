@@ -154,7 +154,7 @@ export function createClient(transport: Transport): Client {
       if (size > maxBytes) throw tooLarge()
       text += decoder.decode(chunk, { stream: true })
     }
-    if (head === undefined || (head.length !== undefined && size < head.length)) throw brokeOff()
+    if (head === undefined || size < (head.length ?? 0)) throw brokeOff()
     if (!isGood(head)) throw errorOf(text, head)
     return { value: text === '' ? undefined : parse(text), head }
   }

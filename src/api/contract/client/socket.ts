@@ -72,7 +72,7 @@ export const daemonAt = (daemon: DaemonAddress): Client => createClient(overSock
  * Throws `not_running` if no daemon listens, `bad_file` or `refused` if the socket may not be used, `unavailable` if the
  * daemon closes the connection. A daemon that does not even answer a probe is given up after 5 s, whatever the deadline.
  */
-const overSocket = (daemon: DaemonAddress): Transport =>
+export const overSocket = (daemon: DaemonAddress): Transport =>
   async function* (request, options, onHead) {
     const { deadlineMs, idleMs, signal } = options
     signal?.throwIfAborted()

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { REMOTE_ID_MAX } from '../../../../protocols/messages/agent.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHOSEN_NAME } from '../../../api/contract/constants.ts'
 import {
   cancelTask,
@@ -215,7 +214,7 @@ async function follow(
   while (!signal.aborted) {
     const began = performance.now()
     try {
-      for await (const line of daemonAt(io).lines(followTask, {
+      for await (const line of io.daemon.lines(followTask, {
         query: { ...which, after },
         signal,
         maxBytes: MAX_LINE_BYTES,

@@ -2,7 +2,6 @@
 
 import { createInterface } from 'node:readline'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   exportAudit,
   whoAsked as getAskers,
@@ -76,7 +75,7 @@ const exportLedger = defineCommand('audit export', {
     let entries = 0
     await writingTo(io, file, async (write) => {
       if (csv) write(`${CSV_COLUMNS.join(',')}\r\n`)
-      for await (const said of daemonAt(io).lines(exportAudit, { query, deadlineMs: EXPORT_MS })) {
+      for await (const said of io.daemon.lines(exportAudit, { query, deadlineMs: EXPORT_MS })) {
         if ('seq' in said) entries++
         if (!csv) write(`${jsonText(said)}\n`)
         else if ('hash' in said) write(csvLine(said))

@@ -1,7 +1,6 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   assignNode,
   exportFleet,
@@ -61,7 +60,7 @@ const exportMesh = defineCommand('ca export', {
     const file = options.output
     let documents = 0
     await writingTo(io, file, async (write) => {
-      for await (const line of daemonAt(io).lines(exportFleet, { maxBytes: EXPORT_BYTES })) {
+      for await (const line of io.daemon.lines(exportFleet, { maxBytes: EXPORT_BYTES })) {
         if ('kind' in line) documents++
         write(`${JSON.stringify(line)}\n`)
       }

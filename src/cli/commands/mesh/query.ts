@@ -1,7 +1,6 @@
 // karo query: asks the mesh, and always shows which nodes answered and why the others did not.
 import { rebuildError } from '../../../api/contract/client/client.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import {
@@ -151,7 +150,7 @@ async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal):
   const began = performance.now()
   using line = createLiveLine(io)
   const request = { body, deadlineMs: DEADLINE_MS, signal }
-  for await (const told of daemonAt(io).lines(postQuery, request)) {
+  for await (const told of io.daemon.lines(postQuery, request)) {
     if (told.type === 'progress') line.show(progressLine(told.coverage))
     else if (told.type === 'result') return timed(told.result, began)
     else throw rebuildError(told)

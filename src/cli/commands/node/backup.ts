@@ -1,6 +1,5 @@
 // karo backup: writes the whole node into one file while it runs, and checks the file before it gets its name.
 import { pipe } from 'it-pipe'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
@@ -46,7 +45,7 @@ export const commands = [
       using output = createOutput(path)
       using line = createLiveLine(io)
       const body = { key: options['without-key'] !== true }
-      const received = daemonAt(io).bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
+      const received = io.daemon.bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
       const seal = sealing && (await createSeal(sealing))
       let size = 0
       for await (const piece of pipe(received, seal?.sealed ?? ((plain) => plain))) {

@@ -1,6 +1,5 @@
 // karo events: shows what happens on this node as it happens, and continues when the daemon comes back.
 
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
@@ -133,7 +132,7 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
   let away = false
   for (;;) {
     try {
-      for await (const { id, event } of daemonAt(io).events(getEvents, {
+      for await (const { id, event } of io.daemon.events(getEvents, {
         query: { types, since: after },
         signal,
       })) {

@@ -1,7 +1,6 @@
 // `karo logs tail`: shows the last log lines of the daemon, and with --follow new ones.
 
 import { isAway } from '../../../api/contract/client/explain.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
@@ -126,7 +125,7 @@ interface Asked {
 }
 
 const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, signal?: AbortSignal) =>
-  daemonAt(io).lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
+  io.daemon.lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
 
 /** Follows the log until Ctrl-C, the normal end. If the daemon has answered once, it may go away and come back. */
 async function follow(io: CommandIo, asked: Asked): Promise<undefined> {

@@ -1,7 +1,6 @@
 // `karo report-problem`: writes a file for a bug report and shows it; sends nothing.
 
 import { dirname, resolve } from 'node:path'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { bytes, duration, printable } from '../../../base/format.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
@@ -83,7 +82,7 @@ export const commands = [
     },
     async run(io, { options }) {
       const now = Date.now()
-      const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })
+      const report = await buildReport({ ...whereOf(io), env: io.env, daemon: io.daemon, root: ROOT, now })
       const file = resolve(options.output ?? defaultName(now))
       const output = createOutput(file)
       output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)

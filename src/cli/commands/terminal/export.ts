@@ -1,6 +1,5 @@
 // karo export: writes a person's own history into a file or to standard output.
 import { pipe } from 'it-pipe'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { readEventId } from '../../../base/words/event-id.ts'
@@ -103,7 +102,7 @@ async function write(
   let events = 0
   let whole = false
   using live = createLiveLine(io)
-  const told = daemonAt(io).lines(exportHistory, { query, idleMs: IDLE_MS, where: 'karo export' })
+  const told = io.daemon.lines(exportHistory, { query, idleMs: IDLE_MS, where: 'karo export' })
   async function* written(lines: typeof told): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from(head)
     for await (const one of lines) {
