@@ -11,40 +11,16 @@ import { createContradictions } from './contradictions.ts'
 import type { DocumentsParts } from './deps.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import { type Document, isKind, nameOf, readDocument, type Wanted } from './read.ts'
-import type { Documents, StoredDocument } from './types.ts'
-import { createWants, type Wants } from './wants.ts'
+import type { StoredDocument } from './types.ts'
+import { createWants } from './wants.ts'
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
 const REMOVE_MAX = 1_024
 
-export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'slots' | 'withdrawn'> {
-  /** Rebuilds the catalog from the store. */
-  load(): Promise<void>
-  /** The numbering of this database, and the last number given. */
-  position(): { readonly index: Uint8Array; readonly through: number }
-  /** Milliseconds until a document of another author is to be fetched, however often it is signed anew; 0: now. */
-  wait(head: Pick<Wanted, 'author' | 'kind' | 'slot'>): number
-  /** Keeps the documents that this node wants; `from` gave them. Resolves with those that were kept, once they are stored. */
-  keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
-  /**
-   * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
-   * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame. `isTold` false: the caller tells the room
-   * of its kind of another author's edition, later.
-   */
-  publish(kind: DocumentKind, frame: Uint8Array, isTold?: boolean): Promise<Document | undefined>
-  /**
-   * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
-   * start nobody has been heard of yet.
-   */
-  sweep(which?: 'all' | 'expired'): Promise<void>
-  /** Authors' editions that were refused because another one has their version. */
-  conflicts(): number
-  /** Resolves when nothing is being written. */
-  idle(): Promise<void>
-}
+export type Keeper = ReturnType<typeof createKeeper>
 
-export function createKeeper(parts: DocumentsParts): Keeper {
+export function createKeeper(parts: DocumentsParts) {
   const { self, catalog, repository, members, witness, clock, log, ports, bounds = BOUNDS } = parts
   const serially = createSerial()
   /** What an earlier key of this node signed is this node's own, and stays until it expires. */
@@ -165,6 +141,7 @@ export function createKeeper(parts: DocumentsParts): Keeper {
     catalog.shelf(author, kind).filter(({ role }) => role === 'own' || role === 'received')
 
   return {
+    /** Rebuilds the catalog from the store. */
     async load() {
       const numbering = await repository.numbering()
       index = numbering?.index ?? parts.random.bytes(INDEX_BYTES)
@@ -191,13 +168,21 @@ export function createKeeper(parts: DocumentsParts): Keeper {
       }
     },
 
+    /** The numbering of this database, and the last number given. */
     position: () => ({ index, through: last }),
     wants,
-    wait: ({ author, kind, slot }) =>
+    /** Milliseconds until a document of another author is to be fetched, however often it is signed anew; 0: now. */
+    wait: ({ author, kind, slot }: Pick<Wanted, 'author' | 'kind' | 'slot'>) =>
       isKind(kind) && !own.has(author) ? pace.wait({ author, kind, slot }) : 0,
-    keep: (documents, from) => serially(() => keepNow(documents, from)),
+    /** Keeps the documents that this node wants; `from` gave them. Resolves with those that were kept, once they are stored. */
+    keep: (documents: readonly Document[], from?: NodeId) => serially(() => keepNow(documents, from)),
 
-    publish: (kind, frame, isTold) =>
+    /**
+     * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
+     * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame. `isTold` false: the caller tells the room
+     * of its kind of another author's edition, later.
+     */
+    publish: (kind: DocumentKind, frame: Uint8Array, isTold?: boolean) =>
       serially(async () => {
         const document = readDocument(frame, clock.now())
         const wanted = ports[kind]?.wanted(document.head.author) === true
@@ -222,9 +207,9 @@ export function createKeeper(parts: DocumentsParts): Keeper {
         return document
       }),
 
-    slots: (author, kind) => readable(author, kind).map(({ slot }) => slot),
+    slots: (author: NodeId, kind: DocumentKind) => readable(author, kind).map(({ slot }) => slot),
 
-    async of(author, kind, slots = () => true) {
+    async of(author: NodeId, kind: DocumentKind, slots: (slot: string) => boolean = () => true) {
       const entries = readable(author, kind).filter(({ slot }) => slots(slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
@@ -242,12 +227,16 @@ export function createKeeper(parts: DocumentsParts): Keeper {
       return found
     },
 
-    withdrawn: (author, kind) =>
+    withdrawn: (author: NodeId, kind: DocumentKind) =>
       catalog
         .shelf(author, kind)
         .flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
 
-    sweep: (which = 'all') =>
+    /**
+     * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
+     * start nobody has been heard of yet.
+     */
+    sweep: (which: 'all' | 'expired' = 'all') =>
       serially(async () => {
         const now = clock.now()
         const strangers = new Set<Entry['shelf']>()
@@ -267,7 +256,9 @@ export function createKeeper(parts: DocumentsParts): Keeper {
         unknown = unknown.filter((row) => row.expires_at > now)
       }),
 
+    /** Authors' editions that were refused because another one has their version. */
     conflicts: contradictions.count,
+    /** Resolves when nothing is being written. */
     idle: () => serially(async () => {}),
   }
 }

@@ -13,7 +13,7 @@ import { FrameError } from '../../../protocols/reject.ts'
 import { decodeSummary, SUMMARY_SIZES } from '../../../protocols/summary.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
-import { signStatement, verifyStatement } from '../../trust/identity/index.ts'
+import { type Statement, signStatement, verifyStatement } from '../../trust/identity/index.ts'
 import { type Opener, openBox, type Self, sealBox } from '../boxes/index.ts'
 
 /** A box before it is sealed: its recipients and its summary. */
@@ -86,23 +86,16 @@ export function writeDocument(
   return signStatement(SealedSummary, body, self.identity, clock.now(), random)
 }
 
-export interface SealedDocument {
-  readonly author: NodeId
-  readonly publicKey: Uint8Array
-  readonly body: SealedSummaryBody
-}
+type SealedDocument = Statement<SealedSummaryBody>
 
 /** FrameErrors: those of decodeFrame. */
-export function readDocument(bytes: Uint8Array): SealedDocument {
-  const { by: author, key: publicKey, body } = verifyStatement(SealedSummary, bytes)
-  return { author, publicKey, body }
-}
+export const readDocument = (bytes: Uint8Array): SealedDocument => verifyStatement(SealedSummary, bytes)
 
 /** The plaintext and the place of this node in one of the boxes; undefined: it is for others, or does not open. */
-function openAt(self: Opener, { publicKey, body }: SealedDocument, box: number) {
+function openAt(self: Opener, { key, body }: SealedDocument, box: number) {
   const edition = { slot: slotOf(body), version: body.version }
-  const aad = additionalData(publicKey, body, body.version, box)
-  const opened = openBox([self], publicKey, edition, body.boxes[box]!, aad)
+  const aad = additionalData(key, body, body.version, box)
+  const opened = openBox([self], key, edition, body.boxes[box]!, aad)
   return opened && { place: opened.place, plaintext: unpad(opened.plaintext) }
 }
 
@@ -116,7 +109,7 @@ export function openDocument(
   author: NodeId,
 ): { summary: NodeSummary; plaintext: Uint8Array } {
   const document = readDocument(bytes)
-  if (document.author !== author) throw new FrameError('malformed', 'it is of another author')
+  if (document.by !== author) throw new FrameError('malformed', 'it is of another author')
   for (const self of selves) {
     for (const box of document.body.boxes.keys()) {
       const plaintext = openAt(self, document, box)?.plaintext
@@ -168,8 +161,8 @@ export function openOwn(
   document: SealedDocument,
   candidates: readonly NodeId[],
 ): readonly OwnBox[] | undefined {
-  const { publicKey, body } = document
-  const context = { author: publicKey, slot: slotOf(body), version: body.version }
+  const { key: author, body } = document
+  const context = { author, slot: slotOf(body), version: body.version }
   const named = new Map<string, NodeId>()
   for (const node of candidates) {
     const hint = self.hints(parseNodeId(node) as Uint8Array, context)

@@ -42,7 +42,6 @@ interface Left {
 }
 
 interface Editions {
-  readonly attempt: number
   readonly own?: TallyView['other']
   readonly other?: TallyView['other']
 }
@@ -62,7 +61,7 @@ export function createTallier(deps: TotalsParts) {
   const startedAt = clock.now()
 
   /** The last editions of both aggregators, by attempt. */
-  async function editionsOf({ mesh }: Plan, { bucket, pair }: Mine): Promise<readonly Editions[]> {
+  async function editionsOf({ mesh }: Plan, { bucket, pair }: Mine): Promise<ReadonlyMap<number, Editions>> {
     const prefix = `${slotOfBucket(bucket)}:`
     const attempts = new Map<number, Editions>()
     for (const author of pair.map((key) => formatNodeId(key))) {
@@ -70,7 +69,7 @@ export function createTallier(deps: TotalsParts) {
         try {
           const { attempt, version, plain } = openTally([self], bytes, { mesh, bucket })
           const whose = author === identity.nodeId ? 'own' : 'other'
-          attempts.set(attempt, { attempt, ...attempts.get(attempt), [whose]: { plain, version } })
+          attempts.set(attempt, { ...attempts.get(attempt), [whose]: { plain, version } })
         } catch (error) {
           if (!(error instanceof FrameError)) throw error
           log.warn(
@@ -80,7 +79,7 @@ export function createTallier(deps: TotalsParts) {
         }
       }
     }
-    return [...attempts.values()]
+    return attempts
   }
 
   /** What one of the pair told of the proofs of a bucket's shares. */
@@ -135,7 +134,7 @@ export function createTallier(deps: TotalsParts) {
   function viewOf(
     plan: Plan,
     mine: Open,
-    editions: readonly Editions[],
+    editions: ReadonlyMap<number, Editions>,
     checks: TallyView['checks'],
     attempt: number,
   ): TallyView {
@@ -150,7 +149,7 @@ export function createTallier(deps: TotalsParts) {
       else shares.push(share)
     }
     const isLeader = mine.index === 0
-    const at = editions.find((one) => one.attempt === attempt)
+    const at = editions.get(attempt)
     return {
       mesh: plan.mesh,
       bucket: mine.bucket,
@@ -173,9 +172,9 @@ export function createTallier(deps: TotalsParts) {
       teams: roster.teams,
       arrivals,
       now: clock.now(),
-      others: editions
-        .filter((one) => one.attempt !== attempt)
-        .map(({ own, other }) => ({
+      others: [...editions]
+        .filter(([one]) => one !== attempt)
+        .map(([, { own, other }]) => ({
           leader: (isLeader ? own : other)?.plain,
           follower: (isLeader ? other : own)?.plain,
         })),
@@ -203,7 +202,7 @@ export function createTallier(deps: TotalsParts) {
         continue
       }
       if (step.kind !== 'say') return step
-      const before = editions.find((one) => one.attempt === attempt)?.own?.version ?? 0
+      const before = editions.get(attempt)?.own?.version ?? 0
       const version = Math.max(clock.now(), before + 1, mine.bucket.end)
       const about = { mesh: plan.mesh, bucket: mine.bucket, attempt }
       await documents.publish('tally', writeTally(self, { clock, random }, about, other, version, step.plain))
@@ -255,7 +254,7 @@ export function createTallier(deps: TotalsParts) {
 
   /** The audiences of the list that was agreed to; undefined: no such list is here. */
   async function agreedAudiences(plan: Plan, mine: Mine): Promise<readonly string[] | undefined> {
-    const said = (await editionsOf(plan, mine)).map(({ own, other }) => {
+    const said = [...(await editionsOf(plan, mine)).values()].map(({ own, other }) => {
       const plains = [own?.plain, other?.plain]
       return { leader: plains[mine.index], follower: plains[1 - mine.index] }
     })

@@ -63,25 +63,6 @@ export interface Branch {
   readonly head: NodeId
 }
 
-export interface Lineage extends LineageView {
-  /** The content of a rotation; undefined if it is invalid now. Changes nothing, and never throws. */
-  read(frame: Uint8Array): Rotation | undefined
-  /**
-   * Takes one rotation. Undefined, without a change, if it is known or invalid, or if the table is full. Never throws.
-   */
-  take(frame: Uint8Array): Taken | undefined
-  /** The rotations that lead to this key without a fork, newest last; for a person and for tests. */
-  framesTo(node: NodeId): readonly Uint8Array[]
-  /** The rotation by which the key was replaced; undefined: it was not, or nobody has decided by which. */
-  frameFrom(node: NodeId): Uint8Array | undefined
-  /** Keys whose time beside their successor ended since the last call. */
-  ended(): readonly NodeId[]
-  /** True when a rotation names the key. */
-  isNamed(node: NodeId): boolean
-  /** Sets what decides between several successors; before that nobody does. */
-  decideBy(choice: Choice): void
-}
-
 /** Rotations of all lineages. */
 const ROTATIONS_MAX = 8_192
 /** Successors of one key, and predecessors: two of them freeze the lineage already. */
@@ -98,8 +79,10 @@ interface Edge extends Rotation {
   readonly frame: Uint8Array
 }
 
+export type Lineage = ReturnType<typeof createLineage>
+
 /** `now`: milliseconds since the epoch. */
-export function createLineage(now: () => number): Lineage {
+export function createLineage(now: () => number) {
   /** By the old key, then by the new one. */
   const after = new Map<NodeId, Map<NodeId, Edge>>()
   const before = new Map<NodeId, Set<NodeId>>()
@@ -107,6 +90,7 @@ export function createLineage(now: () => number): Lineage {
   let choice: Choice = () => undefined
   let endedAt = now()
 
+  /** True when a rotation names the key. */
   const isNamed = (node: NodeId): boolean => after.has(node) || before.has(node)
   const successors = (node: NodeId): readonly NodeId[] => [...(after.get(node)?.keys() ?? [])].sort()
   const predecessors = (node: NodeId): readonly NodeId[] => [...(before.get(node) ?? [])].sort()
@@ -137,7 +121,6 @@ export function createLineage(now: () => number): Lineage {
     const between = predecessors(node)
     return between.length < 2 ? undefined : { at: node, between }
   }
-  const forkAt = (node: NodeId): Fork | undefined => mergeAt(node) ?? forkAfter(node)
 
   /** The successor that counts; undefined if there is none, or nobody has decided. */
   function following(node: NodeId): NodeId | undefined {
@@ -181,12 +164,11 @@ export function createLineage(now: () => number): Lineage {
     return { kind: now() < until ? 'replaced' : 'retired', by, until }
   }
 
-  function read(frame: Uint8Array): Rotation | undefined {
-    return orElse(() => readRotation(frame, now()), undefined)
-  }
-
+  /**
+   * Takes one rotation. Undefined, without a change, if it is known or invalid, or if the table is full. Never throws.
+   */
   function take(frame: Uint8Array): Taken | undefined {
-    const rotation = read(frame)
+    const rotation = orElse(() => readRotation(frame, now()), undefined)
     if (rotation === undefined) return undefined
     const { from, to, until } = rotation
     const known = after.get(from)?.get(to)
@@ -208,7 +190,7 @@ export function createLineage(now: () => number): Lineage {
     return { from, to, until, fork: forkAfter(from) ?? mergeAt(to) }
   }
 
-  return {
+  const view: LineageView = {
     memberOf: (node) => {
       let first = node
       for (const _ of ancestors(node)) first = predecessors(first)[0] ?? first
@@ -221,23 +203,17 @@ export function createLineage(now: () => number): Lineage {
     state,
     current: (node) => (after.has(node) ? (descendants(node).at(-1) as NodeId) : node),
     branches: (node) => (isNamed(node) ? [...branches(node)] : []),
-    read,
+  }
+
+  return {
+    ...view,
     take,
-    framesTo(node) {
-      const frames: Uint8Array[] = []
-      for (let one = node; ; ) {
-        const [above] = predecessors(one)
-        if (above === undefined || forkAt(one) !== undefined || frames.length >= KEYS_MAX) return frames
-        const edge = after.get(above)?.get(one)
-        if (edge === undefined) return frames
-        frames.unshift(edge.frame)
-        one = above
-      }
-    },
-    frameFrom(node) {
+    /** The rotation by which the key was replaced; undefined: it was not, or nobody has decided by which. */
+    frameFrom(node: NodeId) {
       const by = following(node)
       return by === undefined ? undefined : after.get(node)?.get(by)?.frame
     },
+    /** Keys whose time beside their successor ended since the last call. */
     ended() {
       const [since, at] = [endedAt, now()]
       endedAt = at
@@ -246,7 +222,8 @@ export function createLineage(now: () => number): Lineage {
       )
     },
     isNamed,
-    decideBy(next) {
+    /** Sets what decides between several successors; before that nobody does. */
+    decideBy(next: Choice) {
       choice = next
     },
   }

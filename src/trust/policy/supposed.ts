@@ -1,10 +1,10 @@
 // A request that nobody made, as `karo policy check` and policy tests describe one, for trying policies.
 import { KaroError } from '../../base/errors.ts'
 import { labelProblem } from '../../base/words/roles.ts'
-import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
+import { TRUST_LEVELS } from '../../base/words/trust-levels.ts'
 import { NOBODY } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
-import { ACTIONS, type Action, type RoleRequest, type SharingCategory } from './types.ts'
+import { ACTIONS, type RoleRequest, type SharingCategory } from './types.ts'
 
 export interface Supposition {
   /** `role:security`, `team:eng`. */
@@ -30,8 +30,8 @@ export function supposedRequest(
   supposed: Supposition,
   { teams, k, now }: { readonly teams: readonly string[]; readonly k: number; readonly now: number },
 ): RoleRequest {
-  const action = actionOf(supposed.action)
-  const trust_level = trustOf(supposed.trust ?? 'peer')
+  const action = oneOf(ACTIONS, supposed.action, 'action')
+  const trust_level = oneOf(TRUST_LEVELS, supposed.trust ?? 'peer', 'trust')
   const { roles, teams: theirs } = partsOf(supposed.as)
   const at = supposed.at === undefined ? now : momentOf(supposed.at, now)
   const level = supposed.level ?? (trust_level === 'supervisor' && action !== 'summary.receive' ? 2 : 1)
@@ -66,9 +66,6 @@ const oneOf = <T extends string>(all: readonly T[], given: string, where: string
     hint: `There are: ${all.join(', ')}.`,
   })
 }
-
-const actionOf = (given: string): Action => oneOf(ACTIONS, given, 'action')
-const trustOf = (given: string): TrustLevel => oneOf(TRUST_LEVELS, given, 'trust')
 
 function partsOf(as: readonly string[]): { roles: string[]; teams: string[] } {
   const parts: { roles: string[]; teams: string[] } = { roles: [], teams: [] }

@@ -30,7 +30,7 @@ export type Asked = 'chat/completions' | 'embeddings' | 'models'
 export async function resolveEndpoint(
   text: string,
   lookup: Lookup,
-  asked: Asked = 'chat/completions',
+  asked: Asked,
   reach: Reach = 'private',
 ): Promise<Endpoint> {
   const url = URL.canParse(text) ? new URL(text) : undefined

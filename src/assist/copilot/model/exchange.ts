@@ -24,9 +24,10 @@ interface ModelRequest {
  */
 export async function* exchange(
   endpoint: Endpoint,
-  { body, key, signal }: ModelRequest,
+  request: ModelRequest,
 ): AsyncGenerator<{ readonly type: string; readonly text: string }, void> {
-  const response = await send(endpoint, body, key, signal)
+  const { signal } = request
+  const response = await send(endpoint, request)
   const decoder = new TextDecoder()
   let bytes = 0
   try {
@@ -54,9 +55,7 @@ export const unusable = (what: string, cause?: unknown): KaroError =>
 
 function send(
   { secure, address, port, host, path }: Endpoint,
-  body: string | undefined,
-  key: string | undefined,
-  signal: AbortSignal,
+  { body, key, signal }: ModelRequest,
 ): Promise<http.IncomingMessage> {
   signal.throwIfAborted()
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')

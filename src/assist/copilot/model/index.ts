@@ -3,7 +3,7 @@
 import { untilAborted } from '../../../base/async/deadline.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { type Lookup, type Reach, resolveEndpoint } from './endpoint.ts'
+import { type Asked, type Lookup, type Reach, resolveEndpoint } from './endpoint.ts'
 import { exchange } from './exchange.ts'
 import { createHealth, firstOf } from './fallback.ts'
 import { nameOf, type Place } from './places.ts'
@@ -59,31 +59,32 @@ export async function askModel(
   }
 }
 
+/** How one endpoint is asked. */
+interface Asking {
+  readonly body?: string
+  readonly lookup: Lookup
+  readonly signal: AbortSignal
+  readonly reach?: Reach
+}
+
+/** Rejects as `replyOf`. */
+async function* answerOf({ endpoint, key }: Place, asked: Asked, { body, lookup, signal, reach }: Asking) {
+  const found = await untilAborted(resolveEndpoint(endpoint, lookup, asked, reach), signal)
+  yield* exchange(found, { body, key, signal })
+}
+
 /**
- * The text that a chat with the model of one endpoint ends with. Rejects with KaroError (`refused` for an address that is not
- * private, `unavailable`, `too_large`, `bad_config`) or with the signal's reason.
+ * The text that a chat with the model of one endpoint ends with; `heard` is called with the number of characters that have
+ * arrived. Rejects with KaroError (`refused` for an address that is not private, `unavailable`, `too_large`, `bad_config`) or
+ * with the signal's reason.
  */
 export async function replyOf(
-  { endpoint, key }: Place,
-  {
-    body,
-    lookup,
-    signal,
-    heard,
-    reach,
-  }: {
-    readonly body: string
-    readonly lookup: Lookup
-    readonly signal: AbortSignal
-    /** Called with the number of characters that have arrived. */
-    readonly heard: (characters: number) => void
-    readonly reach?: Reach
-  },
+  place: Place,
+  { heard, ...asking }: Asking & { readonly body: string; readonly heard: (characters: number) => void },
 ): Promise<string> {
-  const found = await untilAborted(resolveEndpoint(endpoint, lookup, 'chat/completions', reach), signal)
   let reply: ReturnType<typeof createReply> | undefined
   let characters = 0
-  for await (const { type, text } of exchange(found, { body, key, signal })) {
+  for await (const { type, text } of answerOf(place, 'chat/completions', asking)) {
     reply ??= createReply(type)
     characters += text.length
     heard(characters)
@@ -93,24 +94,9 @@ export async function replyOf(
 }
 
 /** The JSON that an endpoint answers about `models`, or with `body` about `embeddings`. Rejects as `replyOf`. */
-export async function jsonOf(
-  { endpoint, key }: Place,
-  asked: 'models' | 'embeddings',
-  {
-    body,
-    lookup,
-    signal,
-    reach,
-  }: {
-    readonly body?: string
-    readonly lookup: Lookup
-    readonly signal: AbortSignal
-    readonly reach?: Reach
-  },
-): Promise<unknown> {
-  const found = await untilAborted(resolveEndpoint(endpoint, lookup, asked, reach), signal)
+export async function jsonOf(place: Place, asked: 'models' | 'embeddings', asking: Asking): Promise<unknown> {
   let whole = ''
-  for await (const { text } of exchange(found, { body, key, signal })) whole += text
+  for await (const { text } of answerOf(place, asked, asking)) whole += text
   try {
     return JSON.parse(whole)
   } catch (cause) {

@@ -240,7 +240,9 @@ describe('where it is', () => {
     'http://134744072/v1',
     'http://0x08080808/',
   ])('%s is refused without a byte', async (endpoint) => {
-    await expect(resolveEndpoint(endpoint, async () => [])).rejects.toMatchObject({ code: 'refused' })
+    await expect(resolveEndpoint(endpoint, async () => [], 'chat/completions')).rejects.toMatchObject({
+      code: 'refused',
+    })
   })
 
   test.each([
@@ -251,13 +253,15 @@ describe('where it is', () => {
     ['http://2130706433:99/', '127.0.0.1', 99, '/v1/chat/completions'],
   ])('%s', async (endpoint, address, port, path) => {
     const asked = () => Promise.reject(new Error('no name is to be looked up'))
-    expect(await resolveEndpoint(endpoint, asked)).toMatchObject({ address, port, path })
+    expect(await resolveEndpoint(endpoint, asked, 'chat/completions')).toMatchObject({ address, port, path })
   })
 
   test('a name that also stands for a public address is refused', async () => {
     const lookup = async () => ['10.0.0.1', '8.8.8.8']
-    await expect(resolveEndpoint('http://model.lan/', lookup)).rejects.toMatchObject({ code: 'refused' })
-    await expect(resolveEndpoint('http://model.lan/', async () => [])).rejects.toMatchObject({
+    await expect(resolveEndpoint('http://model.lan/', lookup, 'models')).rejects.toMatchObject({
+      code: 'refused',
+    })
+    await expect(resolveEndpoint('http://model.lan/', async () => [], 'models')).rejects.toMatchObject({
       code: 'refused',
     })
   })
