@@ -6,7 +6,7 @@ import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
-import { type CommandIo, fitted } from '../kit.ts'
+import { type CommandIo, say } from '../kit.ts'
 import { numbered } from './rules.ts'
 
 type Lately = StatisticsShape['guard']
@@ -39,7 +39,7 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
     ...(lately ? [`last week  ${saidOf(lately)}`] : []),
   ]
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
-  io.out(fitted(`${lines.join('\n')}\n`, io))
+  say(io, `${lines.join('\n')}\n`)
 }
 
 /** What the profile does, in words: `blocks critical, asks about high`. */

@@ -70,6 +70,12 @@ export function fitted(text: string, { columns }: { readonly columns: number }):
     .join('\n')
 }
 
+/** Prints it, fitted. */
+export const say = (
+  io: { readonly columns: number; readonly out: (text: string) => void },
+  text: string,
+): void => io.out(fitted(text, io))
+
 /** Command lines, and what each does: side by side if the width allows it for all of them, else below each other. */
 export function besideEachOther(
   rows: readonly (readonly [run: string, does: string])[],

@@ -68,9 +68,7 @@ export function judgePlaces(binds: readonly Bind[], closed: readonly string[]): 
   judged.sort((a, b) => a.path.length - b.path.length)
   const within = (path: string): boolean => judged.some((bind) => isIn(path, bind.path))
   const hidden = [
-    ...closed
-      .filter((path) => existsSync(path) && within(realpathSync(path)))
-      .map((path) => realpathSync(path)),
+    ...closed.filter(existsSync).map(realOf).filter(within),
     ...judged.flatMap((bind) => HIDDEN.map((name) => join(bind.path, name))),
   ]
   const fixed = judged
@@ -112,8 +110,10 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
     real = realpathSync(path)
     // An inode may be larger than what a number holds exactly.
     stat = statSync(real, { bigint: true })
-  } catch {
-    return refuse('it is missing, or karo-exec may not reach it (systemctl edit karo-exec: ProtectHome=no)')
+  } catch (error) {
+    return refuse(
+      `it is missing, or karo-exec may not enter ${dirname((error as NodeJS.ErrnoException).path ?? path)}: setfacl -m u:${process.getuid?.()}:x opens it, and homes ProtectHome=no (systemctl edit karo-exec, then restart it)`,
+    )
   }
   // Who asked named this path and no other; a link in it may have been put there since, and lead elsewhere.
   if (real !== path) return refuse(`it is, or lies behind, a link or another name of ${real}`)
@@ -136,12 +136,11 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
 /** Work is often in a directory of its own below a shared one for temporary files. */
 const mayBeWork = (path: string): boolean => /^\/(?:var\/)?tmp\/[^/]+/.test(path)
 
-/** Of what is not there: where it would be. */
+/** Of what is not there: where it would be. `path` is absolute, and `/` is always there. */
 function realOf(path: string): string {
   try {
     return realpathSync(path)
   } catch {
-    const parent = dirname(path)
-    return parent === path ? path : join(realOf(parent), basename(path))
+    return join(realOf(dirname(path)), basename(path))
   }
 }

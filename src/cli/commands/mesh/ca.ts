@@ -34,6 +34,7 @@ import {
   nodesOf,
   type OptionsByName,
   oneNode,
+  say,
   show,
   table,
   usage,
@@ -333,7 +334,7 @@ async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Cha
     try {
       const { certificate } = await io.call(assignNode, { body: { who: node_id, ...changed } })
       certificates.push(certificate)
-      if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io))
+      if (!io.json) say(io, `${assignedWords(certificate)}\n`)
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       failed.push({ node_id, name, why: error.message })

@@ -26,6 +26,7 @@ import {
   paint,
   printJson,
   type Screen,
+  say,
   table,
   usage,
 } from '../../kit.ts'
@@ -163,7 +164,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   if (io.json) return printJson(io, { peers })
   if (peers.length === 0) {
     const { mesh, you } = await io.call(getStatus)
-    io.out(fitted(mesh.alone ? atHome(ALONE, io) : you.admin ? empty : UNSEEN, io))
+    say(io, mesh.alone ? atHome(ALONE, io) : you.admin ? empty : UNSEEN)
   } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
@@ -188,8 +189,6 @@ To trust a pending node, compare its fingerprint, or the words of \`karo peers e
 /** How often to look for the link, which opens in about 40 ms on a LAN (docs/performance.md). */
 const LOOKS = 5
 const LOOK_MS = 60
-
-const say = (io: CommandIo, text: string): void => io.out(fitted(text, io))
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {

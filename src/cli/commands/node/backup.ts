@@ -5,7 +5,7 @@ import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, sealingOf } from '../../backup-encryption.ts'
-import { absolutePath, type CommandIo, defineCommand, fitted, printJson } from '../../kit.ts'
+import { absolutePath, type CommandIo, defineCommand, printJson, say } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -64,7 +64,7 @@ export const commands = [
       else {
         const without = head.key ? 'with its key: keep it safe' : 'without its key'
         const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
-        io.out(`${fitted(says, io)}\n`)
+        say(io, `${says}\n`)
       }
     },
   }),

@@ -9,7 +9,7 @@ import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { pathsFor } from '../../home.ts'
-import { absolutePath, defineCommand, fitted, printJson } from '../../kit.ts'
+import { absolutePath, defineCommand, printJson, say } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -85,7 +85,7 @@ export const commands = [
       if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
       if (head.key || existsSync(paths.key))
         says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
-      io.out(`${fitted(says.join('\n'), io)}\n`)
+      say(io, `${says.join('\n')}\n`)
     },
   }),
 ]

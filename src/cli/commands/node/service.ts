@@ -96,8 +96,8 @@ const install = defineCommand('service install', {
     'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
   async run(io) {
     refuseBesideMachine(io.env, 'karo service install')
-    if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
-    else await installIntoShells(io.json ? quiet(io) : io)
+    const steps = (await runsHere(io.env)) ? installUnit : installIntoShells
+    await steps(io.json ? quiet(io) : io)
     if (io.json) printJson(io, await keptBy(io))
   },
 })
@@ -132,15 +132,11 @@ const status = defineCommand('service status', {
     else if (kept.by === 'nothing' && isMachines(io.env)) say(io, MACHINES)
     else {
       const by = {
-        systemd: `your systemd: ${kept.unit}`,
-        shells: `new shells: ${kept.start_files.join(' ')}`,
+        systemd: `Kept running by your systemd: ${kept.unit}`,
+        shells: `Kept running by new shells: ${kept.start_files.join(' ')}`,
+        nothing: 'Nothing keeps it running. To change that:  karo service install',
       }
-      say(
-        io,
-        kept.by === 'nothing'
-          ? 'Nothing keeps it running. To change that:  karo service install'
-          : `Kept running by ${by[kept.by]}`,
-      )
+      say(io, by[kept.by])
       say(io, kept.running ? 'It runs.' : 'It does not run now. To start it:  karo up --background')
     }
   },

@@ -16,6 +16,7 @@ import {
   fitted,
   homeOf,
   type OptionWords,
+  say,
   show,
   usage,
 } from '../../kit.ts'
@@ -163,10 +164,10 @@ const shellInstall = defineCommand('shell install', {
       !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
     )
     if (io.json) return
-    io.out(fitted(aboutLink(link), io))
+    say(io, aboutLink(link))
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
-    if (hint !== undefined) io.out(fitted(`${hint}\n`, io))
-    if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io))
+    if (hint !== undefined) say(io, `${hint}\n`)
+    if (whose === 'machine') say(io, `${aboutMachine()}\n`)
     const load = shell === 'fish' ? 'source' : '.'
     if (changed) {
       io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
