@@ -397,7 +397,7 @@ const Coverage = ({ report: { coverage } }: { readonly report: ReportShape }) =>
 const Machines = ({ report: { machines } }: { readonly report: ReportShape }) => (
   <Panel
     title="Expected and missing machines"
-    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them there now; ${number(machines.never_enrolled)} seen without a certificate.`}
+    note={`${number(machines.enrolled)} expected, ${number(machines.seen)} of them there now; ${number(machines.never_enrolled)} seen without a certificate.`}
   >
     {machines.missing.length === 0 ? (
       <p class="empty">No machine is missing.</p>
