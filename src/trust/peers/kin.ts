@@ -95,13 +95,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     isParting: (node: NodeId) =>
       certificates.isParting !== undefined && lineage.family(node).some(certificates.isParting),
     revoked: (node: NodeId) => firstOf(lineage.family(node), certificates.revoked),
-    /** A certificate is over for its successor too when the day of its key is: the new key may have none yet. */
-    lately: (node: NodeId) =>
-      firstOf(lineage.family(node), (key) => {
-        const said = certificates.lately(key)
-        const state = lineage.state(key)
-        return said && 'until' in state ? { ...said, not_after: Math.min(said.not_after, state.until) } : said
-      }),
+    lately: (node: NodeId) => firstOf(lineage.family(node), certificates.lately),
     /** The word of its own certificate, or for a day that of the key it replaced. */
     word: (node: NodeId) =>
       firstOf(lineage.ancestors(node), (key) =>

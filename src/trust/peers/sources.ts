@@ -11,7 +11,7 @@ import { publicKeyOf } from './seen.ts'
 export type Sources = ReturnType<typeof createSources>
 
 export function createSources(parts: TrustParts) {
-  const { identity, certificates, lineage, domains, seen } = parts
+  const { identity, certificates, lineage, domains, seen, clock } = parts
   const kin = createKin(parts)
   lineage.decideBy(kin.choice)
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
@@ -58,7 +58,8 @@ export function createSources(parts: TrustParts) {
       config_trusted: kin.trustedByFile(node),
       decision: kin.decision(node),
       certified: counts,
-      ended: last && !kin.refusedHere(last.issuer) ? last : undefined,
+      // A new key may have no certificate yet, while that of the key before it still holds.
+      ended: last && (last.not_after > clock.now() || kin.refusedHere(last.issuer)) ? undefined : last,
       certificate_revoked: kin.revoked(node),
       certificate_fault: isVoid
         ? `${word.binding.issuer}, which signed it, is refused here`

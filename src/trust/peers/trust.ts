@@ -208,11 +208,10 @@ function createSightings({
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
     if (own.has(node_id) || refuses(node_id)) return false
-    const isAdmitted = admits(node_id)
-    // A member that has come with a newer key is counted once; where that one is not admitted, it may be a thief's.
-    const later = lineage.below(node_id).slice(1)
-    if (later.some((key) => seen.member(key) && (admits(key) || !isAdmitted))) return false
-    return isAdmitted || (sponsor !== undefined && admits(sponsor))
+    // A member that has come with its new key is counted once.
+    const now = lineage.current(node_id)
+    if (now !== node_id && seen.member(now) !== undefined) return false
+    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
   }
 
   return {

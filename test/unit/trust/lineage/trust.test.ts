@@ -34,8 +34,6 @@ async function world({
       const usage = issuers.has(node) ? 'issuer' : 'node'
       return { binding: bindingOf(node, { usage, issued_at }), stale: false, level: 'peer' }
     },
-    lately: (node) => certificates.word(node)?.binding,
-    told: () => [...certified.keys()],
   }
   const moment = { time: START }
   const options = () => ({ file, moment, certificates, lineage: createLineage(() => moment.time) })
@@ -311,34 +309,6 @@ test('a key whose day is over may knock and is shown what replaced it; one that 
   expect(trust.rotations.toldTo(one)).toEqual(frame)
   await trust.deny(two)
   expect(trust.bars(one)).toBe(true)
-})
-
-test('a machine whose new key nobody certified within the day is told of as one whose certificate ended then', async () => {
-  const { trust, clock, certified } = await world()
-  certified.set(one, START)
-  trust.rotations.accept(rotate(first, second), true)
-  trust.sawMember(two, { name: 'bob' })
-  expect([trust.admits(two), trust.opinion(two).ended]).toEqual([true, undefined])
-  clock.time = START + GRACE_MS
-  trust.rotations.look()
-  expect([trust.admits(two), trust.known()]).toEqual([false, [two]])
-  expect(trust.opinion(two)).toMatchObject({ name: 'c', ended: { not_after: START + GRACE_MS } })
-  expect(trust.met(two)).toMatchObject({ last_seen: START })
-  certified.set(two, clock.time)
-  expect(trust.opinion(two)).toMatchObject({ why: 'certificate', ended: undefined })
-})
-
-test('a certified machine is one member under its newest key that is, whoever comes with another successor', async () => {
-  const { trust, certified } = await world()
-  const seen = () => trust.members().map(({ node_id }) => node_id)
-  certified.set(one, START)
-  certified.set(two, START)
-  trust.sawMember(one, {})
-  for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
-  trust.heardOf(two2, { name: '', addresses: [], offline: false }, one)
-  expect(seen()).toContain(one)
-  trust.sawMember(two, {})
-  expect(seen().toSorted()).toEqual([two, two2].toSorted())
 })
 
 test('a denied node stays denied when it forks itself', async () => {

@@ -451,9 +451,11 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
 })
 
 test('a machine whose certificate ended is known and not admitted, gives way to one of its name, and is none of those whose issuer is refused here', async () => {
+  const rotated = idOf(5)
   const told = [
     bindingOf(bob, { teams: ['eng'], issuer: ann, not_after: START }),
     bindingOf(cid, { issuer: dan, not_after: START }),
+    bindingOf(rotated, { name: 'r', not_after: START + 1 }),
   ]
   const lately = (node: NodeId) => told.find(({ node_id }) => node_id === node)
   let changed = (_: NodeId) => {}
@@ -483,6 +485,8 @@ test('a machine whose certificate ended is known and not admitted, gives way to 
   expect([trust.admits(bob), trust.standing(bob)]).toEqual([false, 'known'])
   expect(trust.opinion(bob)).toMatchObject({ name: 'c', why: 'default', teams: [], ended: told[0] })
   expect(trust.opinion(cid).ended).toBeUndefined()
+  // A rotated key has none of its own yet, and that of the key before still holds.
+  expect(trust.opinion(rotated).ended).toBeUndefined()
   // A machine that was met and is trusted has the name.
   expect(trust.resolve('c')).toBe(bob)
   await trust.trust(cid, {})
