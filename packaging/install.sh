@@ -96,7 +96,7 @@ mv /usr/lib/karo.new /usr/lib/karo
 rm -rf /usr/lib/karo.old
 while read -r file; do install -D -o 0 -g 0 -m 644 "$here/root/$file" "/$file"; done <"$list"
 ln -sf ../lib/karo/dist/karo.js /usr/bin/karo
-sh /usr/lib/karo/keep-code.sh /usr/lib/karo/dist/karo.js >/dev/null 2>&1 || true
+sh /usr/lib/karo/keep-code.sh /nonexistent /usr/lib/karo/dist/karo.js >/dev/null 2>&1 || true
 [ -e /etc/karo/config.toml ] || install -D -o 0 -g 0 -m 644 "$here/root/etc/karo/config.toml" /etc/karo/config.toml
 
 if command -v systemd-sysusers >/dev/null; then systemd-sysusers karo.conf; fi

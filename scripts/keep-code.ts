@@ -46,7 +46,7 @@ export async function keepCode(): Promise<void> {
     })
     return { child, ended: once(child, 'close').then(() => printed) }
   }
-  const commands = (home: string) => run(home, 'sh', [COMMANDS, process.execPath, ENTRY])
+  const commands = (home: string) => run(home, 'sh', [COMMANDS, home, process.execPath, ENTRY])
   const [one = '', other = ''] = homes
   const daemons: ReturnType<typeof start>[] = []
   try {

@@ -149,7 +149,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
           if ((error as KaroError).code !== 'not_running') throw error
           // Once, because a command may look at several things, and no longer than somebody wants to wait for the first of them.
           run.waited ??= import('./start/background.ts').then(({ untilListens }) =>
-            untilListens(paths, asked[1].deadlineMs),
+            untilListens(paths, asked[1]),
           )
           await run.waited
           yield* ask()

@@ -25,7 +25,7 @@ export function thisShell(spool: string) {
     command,
     pid,
     recorded: files?.some(
-      (path) => path.startsWith(there) && path.includes(`-${pid}-`) && path.endsWith('.spool'),
+      (path) => path.startsWith(join(there, '/')) && path.includes(`-${pid}-`) && path.endsWith('.spool'),
     ),
   }
 }

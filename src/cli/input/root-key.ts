@@ -1,5 +1,7 @@
 // The options that name the key of a root, and how it is opened.
+import { statSync } from 'node:fs'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
 import type { CommandIo, OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
@@ -33,7 +35,9 @@ export async function openedRoot(
   notice = '',
 ) {
   const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
-  await (await openRegular(path, 'Name the file of the root key: --root-key')).close()
+  // A pipe, as of <(age -d root.age), can be read only once.
+  if (!orElse(() => statSync(path).isFIFO(), false))
+    await (await openRegular(path, 'Name the file of the root key: --root-key')).close()
   if (!options['passphrase-file']) await permitted(io, foundFleet)
   io.err(notice)
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')

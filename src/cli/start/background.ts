@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallOptions } from '../../api/contract/client/client.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../api/contract/shapes.ts'
@@ -226,10 +227,14 @@ const daemonHolding = ({ home }: HomePaths) =>
       : undefined
   }, undefined)
 
-/** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most; `most`: or less, ms. */
-export async function untilListens(paths: HomePaths, most = MOMENT_MS): Promise<void> {
-  const end = Date.now() + Math.min(most, MOMENT_MS)
-  while (!existsSync(paths.socket) && daemonHolding(paths) && Date.now() < end) await sleep(LOOK_MS)
+/** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most, and no longer than the call. */
+export async function untilListens(
+  paths: HomePaths,
+  { deadlineMs = MOMENT_MS, signal }: Pick<CallOptions, 'deadlineMs' | 'signal'> = {},
+): Promise<void> {
+  const end = Date.now() + Math.min(deadlineMs, MOMENT_MS)
+  while (!existsSync(paths.socket) && daemonHolding(paths) && Date.now() < end && !signal?.aborted)
+    await sleep(LOOK_MS)
 }
 
 /**

@@ -25,7 +25,7 @@ interface Size {
 }
 
 /**
- * Makes what says which entries have to go for `document` to stay; undefined: it has to go itself. Relayed ones make room first, the
+ * The function that it makes says which entries have to go for `document` to stay; undefined: it has to go itself. Relayed ones make room first, the
  * oldest first; then what was received from authors that are not admitted here, then from others, of whoever has most. Own
  * documents always find room, but for kinds whose documents stay; one of an admitted author finds it among those of others that have more than it, and
  * among all of those that are not admitted; one of these only among its like that have more.

@@ -35,7 +35,16 @@ export interface MakerDeps {
   readonly fleet: Pick<Certificates, 'certified' | 'lately'>
   readonly trust: Pick<
     Trust,
-    'members' | 'member' | 'memberOf' | 'met' | 'known' | 'opinion' | 'keysOf' | 'keyState' | 'refuses'
+    | 'members'
+    | 'member'
+    | 'memberOf'
+    | 'met'
+    | 'known'
+    | 'opinion'
+    | 'keysOf'
+    | 'keyState'
+    | 'admits'
+    | 'refuses'
   >
   readonly figures: Pick<Figures, 'of'>
   readonly self: Pick<Member, 'node_id' | 'name' | 'fingerprint'>
@@ -235,8 +244,8 @@ const foundIn = ({ withheld, first, buckets }: Answer, range: Range, back: numbe
 
 /**
  * Presence, which every member knows: nothing here says what a machine gave. A machine whose certificate ended lately is among them,
- * and missing. While a key has several successors, they are one machine, which is there when one of them is, under the name that
- * was certified: any other name is its own claim.
+ * and missing. While a key has several successors, they are one machine, which is there when one of them is that is
+ * admitted here, under the name that was certified: any other name is its own claim.
  */
 function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machines'] {
   const now = clock.now()
@@ -245,7 +254,9 @@ function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machine
   const machines = [...Map.groupBy(keys, trust.memberOf).values()]
   const seen = (node: Member['node_id']) => trust.met(node)?.last_seen ?? 0
   const missing = machines
-    .filter((all) => all.every((key) => key !== self.node_id && isMissing(trust.member(key), now)))
+    .filter((all) =>
+      all.every((key) => key !== self.node_id && (!trust.admits(key) || isMissing(trust.member(key), now))),
+    )
     .flatMap((all) => all.find(fleet.lately) ?? all[0] ?? [])
     .sort((a, b) => seen(a) - seen(b))
   return {

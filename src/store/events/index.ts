@@ -217,7 +217,7 @@ export function createEventIndex() {
     numbers: () => texts.length,
     size: () => total,
     textChars: () => chars,
-    places: () => placeNames,
+    places: (): readonly string[] => placeNames,
 
     /** Newest first; `take` returns false when no more are wanted. */
     each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean) {

@@ -48,7 +48,7 @@ export function createIssuing(deps: IssuingDeps) {
     const binding = held()
     if (binding?.usage === 'issuer') return binding
     throw new KaroError('refused', 'this node may not certify others', {
-      hint: 'Run this on an issuer (karo ca show), or make this node one: karo ca renew, and in no mesh karo ca init.',
+      hint: 'Run this on an issuer (karo ca show), or make this node one: karo ca renew; where there is no mesh yet, karo ca init.',
     })
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)

@@ -56,6 +56,12 @@ test('words that hide something are refused', async () => {
   }
 })
 
+test('the shell is the one that the person logs in to', async () => {
+  const words = 'compare the output of two commands'
+  const of = async (SHELL: string) => (await ask(words, { SHELL })).answer.command
+  expect([await of('/bin/bash'), await of('/bin/dash')]).toEqual([expect.stringContaining('<('), null])
+})
+
 test('words need no quotes', async () => {
   const { stdout } = await runKaro(['ask', 'how', 'much', 'memory', 'is', 'free'], cleanEnv(temporaryHome()))
   expect(stdout.split('\n')[0]).toBe('free -h')

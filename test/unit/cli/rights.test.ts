@@ -1,5 +1,5 @@
 // Who has no right to something is told that before anything is asked of them, made, or changed; who may is told what is next.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
@@ -152,8 +152,13 @@ test('where the service of the machine does not run, its people are told to star
   const { out } = await commandLine([], { env: { HOME } })
   expect(out).toContain('sudo systemctl start karo')
   expect(out).not.toMatch(/karo (?:init|up)/)
-  for (const word of ['status', 'remove'])
-    expect((await commandLine(['service', word], { env: { HOME } })).out).toContain('systemctl status karo')
+  const said = async (word: string) => (await commandLine(['service', word], { env: { HOME } })).out
+  for (const word of ['status', 'remove']) expect(await said(word)).toContain('systemctl status karo')
+  // The package's unit, which stands back where the machine's runs.
+  const wants = join(HOME, '.config/systemd/user/default.target.wants')
+  mkdirSync(wants, { recursive: true })
+  copyFileSync('systemd/user/karo.service', join(wants, 'karo.service'))
+  expect(await said('status')).toContain('systemctl status karo')
 })
 
 test('who may not set a key of the machine is given the whole command for who may', async () => {
@@ -166,6 +171,7 @@ test('who may not set a key of the machine is given the whole command for who ma
   for (const [words, command] of [
     [['set', 'access.askers', '+group:a b'], "sudo karo config set access.askers '+group:a b'"],
     [['unset', 'log.level'], 'sudo karo config unset log.level'],
+    [['set', 'mesh.port', '0', '--restart'], 'sudo karo config set mesh.port 0 --restart'],
   ] as const) {
     const { code, err } = await commandLine(['config', ...words], { env: { HOME: temporaryDirectory() } })
     expect([code, err.trim().split('\n').at(-1)?.trim()]).toEqual([4, command])

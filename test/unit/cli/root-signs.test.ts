@@ -1,5 +1,6 @@
 // What is signed with the root's key on the command line: when a key was revoked, and which nodes a bundle names.
 
+import { execFileSync, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -166,7 +167,9 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
   const nodes = [1, 2].map((n) => testIdentity(n).nodeId)
   const signed = (...aggregators: string[]) => signedAfter(null, ...aggregators)
-  const signedAfter = (bundle: string | null, ...aggregators: string[]) => {
+  const signedAfter = (bundle: string | null, ...aggregators: string[]) =>
+    signedWith(key, bundle, ...aggregators)
+  const signedWith = (root: string, bundle: string | null, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
       ...policyWith(null),
@@ -183,7 +186,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     }
     return karo(
       answers,
-      ...['policy', 'sign', '--bucket', '6h', '--noise', '10', '--audience', 'security', '--root-key', key],
+      ...['policy', 'sign', '--bucket', '6h', '--noise', '10', '--audience', 'security', '--root-key', root],
       ...['--passphrase-file', pass, ...aggregators.flatMap((one) => ['--aggregator', one])],
     )
   }
@@ -202,6 +205,12 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   }
   // Certificates say that both are of hq.
   expect((await signed(...nodes)).code).toBe(2)
+  // As of <(age -d root.age): whoever writes into it does so once.
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', key, pipe])
+  expect((await signedWith(pipe, null, `${nodes[0]}=north`, `${nodes[1]}=south`)).code).toBe(0)
+  writer.kill()
   expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')
   expect((await signed(`${nodes[0]}=north`, `${nodes[1]}=ＮＯＲＴＨ`)).code).toBe(2)
   expect((await signed(`${nodes[0]}=north`)).err).toContain('two nodes')

@@ -192,7 +192,6 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
     paths,
     service,
     personHome: io.home,
-    // io.socket may lead to the machine's daemon if the person's own one does not run.
     socket: paths.socket,
     homeFlag: io.env.KARO_HOME ? ` --home ${shellWord(io.home)}` : '',
     env: io.env,

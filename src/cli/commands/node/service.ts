@@ -129,7 +129,7 @@ const status = defineCommand('service status', {
   async run(io) {
     const kept = await keptBy(io)
     if (io.json) printJson(io, kept)
-    else if (kept.by === 'nothing' && isMachines(io.env)) say(io, MACHINES)
+    else if (isMachines(io.env)) say(io, MACHINES)
     else {
       const by = {
         systemd: `Kept running by your systemd: ${kept.unit}`,

@@ -62,8 +62,12 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   // because V8 takes code that it kept only under the options under which it was kept.
   const { setFlagsFromString } = process.getBuiltinModule('node:v8')
   setFlagsFromString('--no-regexp-peephole-optimization')
-  const offline = findCommand(request, given)
-  setFlagsFromString('--regexp-peephole-optimization')
+  let offline: Answer
+  try {
+    offline = findCommand(request, given)
+  } finally {
+    setFlagsFromString('--regexp-peephole-optimization')
+  }
   if (!hasModel || offline.confidence === 'sure') return offline
   const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own, knowledge })
   return findCommand(request, {

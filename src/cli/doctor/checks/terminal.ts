@@ -28,8 +28,8 @@ export const terminal = {
   },
   'shell.recorded': {
     title: 'this shell',
-    what: 'This shell has loaded the hook, so it has a spool file.',
-    why: 'A shell that was open before the hook was installed records nothing.',
+    what: 'This shell has loaded the hook, so it has a file in the spool of this node.',
+    why: "A shell that was open before the hook was installed records nothing, and one that was open before you had a node of your own goes on to record for the machine's.",
     severity: 'warn',
     fix: 'Open a new shell, or: eval "$(karo shell init <shell>)"',
     look({ paths }) {

@@ -205,7 +205,7 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps) {
      * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
      * `echo` says how it ended.
      */
-    begin: (question: Routed, remainingMs: number, tree?: Uint8Array) =>
+    begin: (question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId> =>
       handOn(question, { remaining_ms: remainingMs, hops: 0, tree }, undefined).asked,
     /**
      * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that

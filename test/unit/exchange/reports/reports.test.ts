@@ -58,6 +58,8 @@ interface World {
   roles: readonly string[]
   /** Keys of one machine, the last of which is certified and has the others as its successors. */
   forked: readonly NodeId[]
+  /** A key that is not admitted. */
+  stranger?: NodeId
   status: QueryResult['status']
   config: Config['reports']
 }
@@ -113,6 +115,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         keyState: (node) =>
           it.forked.includes(node) ? { kind: 'frozen', fork: { at: IVY, between: [] } } : { kind: 'current' },
         refuses: (node) => node === 'hal',
+        admits: (node) => node !== it.stranger,
         opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
       },
       totals: {
@@ -257,6 +260,11 @@ describe('a report that somebody asks for', () => {
       seen: 2,
       missing_total: 4,
     })
+    // What nobody here admits may be a thief's.
+    it.stranger = 'eve' as NodeId
+    it.forked = ['eve', IVY] as NodeId[]
+    const { missing } = (await it.reports.make(request)).machines
+    expect(missing.map(({ name }) => name)).toContain('the ivy')
   })
 })
 
