@@ -58,7 +58,7 @@ export interface CommandIo {
   readonly commands: readonly CommandEntry[]
   /** 32 hex digits for this run, which the daemon, its ledger and the asked nodes note. Made when it is first read. */
   readonly trace: string
-  /** The daemon, which is waited for, once, where it begins anew. */
+  /** The daemon; a person's own is waited for, once, where it begins anew. */
   readonly daemon: Client
   /** Asks the daemon. */
   readonly call: Client['call']

@@ -255,7 +255,11 @@ function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machine
   const seen = (node: Member['node_id']) => trust.met(node)?.last_seen ?? 0
   const missing = machines
     .filter((all) =>
-      all.every((key) => key !== self.node_id && (!trust.admits(key) || isMissing(trust.member(key), now))),
+      all.every(
+        (key) =>
+          key !== self.node_id &&
+          ((all.length > 1 && !trust.admits(key)) || isMissing(trust.member(key), now)),
+      ),
     )
     .flatMap((all) => all.find(fleet.lately) ?? all[0] ?? [])
     .sort((a, b) => seen(a) - seen(b))

@@ -16,12 +16,11 @@ const COMPLAINT_BYTES = 1024
 /** Milliseconds to read the complaint after the program has ended: a process that outlived it may hold the other end of the pipe for ever. */
 const COMPLAINT_MS = 1_000
 
-/** Said of a place that the user of jails does not reach. */
+/** Said of a place that this process reaches, as root, and the user of jails does not. */
 function closedAbove(path: string): string {
   let closed = dirname(path)
   while (closed !== '/' && (statSync(closed).mode & 0o001) !== 0) closed = dirname(closed)
-  const user = process.getuid?.() === 0 ? 'its user, nobody (65534), because karo-exec is root,' : 'its user'
-  return `${path} cannot be given to a jail: ${user} may not pass through ${closed}. Let that user:  setfacl -m u:65534:x ${closed} , or take a place below /srv`
+  return `${path} cannot be given to a jail: its user, nobody (65534), because karo-exec is root, may not pass through ${closed}. Let that user:  setfacl -m u:65534:x ${closed} , or take a place below /srv`
 }
 
 /** One way to build a jail. */

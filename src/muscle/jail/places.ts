@@ -1,6 +1,7 @@
 // Which places of the machine a jail may see: judged on real paths, with what Karo and people's keys need to stay hidden.
-import { type BigIntStats, existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { type BigIntStats, existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { TOOL_DIRECTORIES } from '../../base/words/ai-tools.ts'
 import type { Bind } from '../contract/messages.ts'
 import { JailError } from './provider.ts'
@@ -63,17 +64,15 @@ export const isIn = (path: string, place: string): boolean => path === place || 
  * system, or contains a closed directory. Closed directories below a read-only bind are hidden.
  */
 export function judgePlaces(binds: readonly Bind[], closed: readonly string[]): Places {
-  const judged = binds.map(({ path, write }) => judge(path, write, closed))
+  const judged = binds.map((bind) => judge(bind, closed))
   // A directory before what is below it, so that the narrower bind is mounted over the wider one.
   judged.sort((a, b) => a.path.length - b.path.length)
   const within = (path: string): boolean => judged.some((bind) => isIn(path, bind.path))
-  const hidden = [
-    ...closed.filter(existsSync).map(realOf).filter(within),
-    ...judged.flatMap((bind) => HIDDEN.map((name) => join(bind.path, name))),
-  ]
-  const fixed = judged
-    .filter(({ write }) => write)
-    .flatMap((bind) => OBEYED.map((name) => join(bind.path, name)))
+  const hidden = [...closed.filter(existsSync).map(realOf).filter(within), ...below(judged, HIDDEN)]
+  const fixed = below(
+    judged.filter(({ write }) => write),
+    OBEYED,
+  )
   return {
     binds: judged,
     hidden: [...new Set(hidden)]
@@ -87,20 +86,18 @@ export function judgePlaces(binds: readonly Bind[], closed: readonly string[]): 
   }
 }
 
+const below = (places: readonly Place[], names: readonly string[]) =>
+  places.flatMap(({ path }) => names.map((name) => join(path, name)))
+
 /** Undefined for what is not there. A link would lead a bind elsewhere, so one in a guarded place ends the request. */
-function lookAt(path: string): Stats | undefined {
-  let stat: Stats
-  try {
-    stat = lstatSync(path)
-  } catch {
-    return undefined
-  }
-  if (stat.isSymbolicLink())
+function lookAt(path: string) {
+  const stat = orElse(() => lstatSync(path), undefined)
+  if (stat?.isSymbolicLink())
     throw new JailError('bad_path', `${path} is a link, so it cannot be guarded inside a jail`)
   return stat
 }
 
-function judge(path: string, write: boolean, closed: readonly string[]): Place {
+function judge({ path, write }: Bind, closed: readonly string[]): Place {
   const refuse = (why: string): never => {
     throw new JailError('bad_path', `${path} cannot be given to a jail: ${why}`)
   }
@@ -111,17 +108,19 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
     // An inode may be larger than what a number holds exactly.
     stat = statSync(real, { bigint: true })
   } catch (error) {
+    const { code, path: first = path } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES') return refuse('it is missing')
+    const shut = dirname(first)
     return refuse(
-      `it is missing, or karo-exec may not enter ${dirname((error as NodeJS.ErrnoException).path ?? path)}: setfacl -m u:${process.getuid?.()}:x opens it, and homes ProtectHome=no (systemctl edit karo-exec, then restart it)`,
+      `${shut} is closed: setfacl -m u:${process.getuid?.()}:x ${shut} , or ProtectHome=no for homes (systemctl edit karo-exec, then restart it)`,
     )
   }
   // Who asked named this path and no other; a link in it may have been put there since, and lead elsewhere.
   if (real !== path) return refuse(`it is, or lies behind, a link or another name of ${real}`)
   if (!stat.isDirectory() && !stat.isFile()) return refuse('it is neither a directory nor a file')
-  if (real === '/' || dirname(real) === '/') {
-    // Directories of the first level hold the system or everybody's data; what is below them may be given.
-    if (!SYSTEM.includes(real) || write) return refuse('it holds more than one task needs')
-  }
+  // Directories of the first level hold the system or everybody's data; what is below them may be given.
+  if (dirname(real) === '/' && (!SYSTEM.includes(real) || write))
+    return refuse('it holds more than one task needs')
   if (NEVER.some((place) => real === place || (isIn(real, place) && !mayBeWork(real))))
     return refuse('it belongs to the kernel or to running programs')
   if (write && SYSTEM.some((place) => isIn(real, place))) return refuse('the system is never writable')

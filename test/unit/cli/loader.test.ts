@@ -1,5 +1,6 @@
 // What loads the chunks of the built program: each once, with the code of an earlier run where V8 takes it.
-import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { describeError } from '../../../src/api/server/errors.ts'
@@ -130,4 +131,17 @@ test('a chunk says what was written, ASCII or not', () => {
   const { load, write } = program()
   write('c.js', 'exports.words = String.raw`§{x} ム`')
   expect(load().required('./chunks/c.js')).toEqual({ words: '§{x} ム' })
+})
+
+test('what an installer runs to have code kept asks no node that its environment names', () => {
+  const said = join(temporaryDirectory(), 'said')
+  const env = { ...process.env, KARO_HOME: '/of/somebody', KARO_HTTP_PORT: '1' }
+  const script = ['packaging/keep-code.sh', '/of/nobody', 'sh', '-c', 'env >> "$0"', said]
+  expect(spawnSync('sh', script, { env }).status).toBe(0)
+  const set = new Set(
+    readFileSync(said, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('KARO_')),
+  )
+  expect([...set].sort()).toEqual(['KARO_CODE_CACHE=again', 'KARO_HOME=/of/nobody'])
 })

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { getIdentity } from '../../../src/api/contract/operations/status.ts'
+import { getIdentity, getStatus } from '../../../src/api/contract/operations/status.ts'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
@@ -65,6 +65,7 @@ async function serve(
         }),
       ),
       (server) => route(server, getIdentity, async () => identity),
+      (server) => route(server, getStatus, async () => ({ mesh: { alone: false } }) as never),
     ],
     callerOf: () => owner(node.uid),
     rightsOf: async () => owner(),

@@ -1,7 +1,7 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -15,6 +15,7 @@ import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
+import { homePaths } from '../../../src/config/paths.ts'
 import { DAEMON_NAME, nameProcess } from '../../../src/ops/process-name.ts'
 import { holdHome } from '../../../src/ops/system/home-lock.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -198,7 +199,12 @@ describe('gives the command its world', () => {
     }
     subscribe('net.client.socket', refused)
     // What waits is loaded by then, which takes time too.
-    await import('../../../src/cli/start/background.ts')
+    const { untilListens } = await import('../../../src/cli/start/background.ts')
+    // Ctrl-C ends the wait.
+    const back = setTimeout(() => renameSync(away, socket), 200)
+    await untilListens(homePaths({ KARO_HOME: home }), { signal: AbortSignal.abort() })
+    expect(existsSync(socket)).toBe(false)
+    clearTimeout(back)
     const { io } = (await karo('status', { KARO_HOME: home })).call!
     // A stream too; the played daemon gives none, which it says itself.
     const stream = io.daemon.lines(getLogs, { query: { lines: 1, follow: false } }).next()

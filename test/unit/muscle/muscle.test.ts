@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { executor, type OutwardDeps } from '../../../src/agents/builtins/outward.ts'
@@ -220,6 +220,28 @@ test.each(usable)(
     await until(async () => (await client.list()).length === 0, { what: 'its place is free' })
   },
 )
+
+test('of the directories above a place the first one that may not be entered is named, with what opens it', () => {
+  const shut = join(temporaryDirectory(), 'shut')
+  mkdirSync(join(shut, 'a/b'), { recursive: true })
+  chmodSync(shut, 0)
+  const source = resolve('src/muscle/jail/places.ts')
+  const code = `import { judgePlaces } from ${JSON.stringify(source)}
+    judgePlaces([{ path: process.argv[1], write: false }], [])`
+  const uid = process.getuid?.()
+  // Root may enter every directory, unless it gives that up.
+  const less = uid === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
+  const [program = '', ...words] = [
+    ...less,
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    code,
+    join(shut, 'a/b'),
+  ]
+  const { stderr } = spawnSync(program, words, { encoding: 'utf8' })
+  expect(stderr).toContain(`${shut} is closed: setfacl -m u:${uid}:x ${shut}`)
+})
 
 test('the Muscle overwrites the secrets of a job, whether it ran or was refused', async () => {
   const kept: Buffer[] = []

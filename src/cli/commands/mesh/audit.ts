@@ -218,7 +218,7 @@ const whoAsked = defineCommand('audit who-asked', {
   },
 })
 
-/** Neither is an attack, and after both other members keep signatures of entries that are gone. */
+/** A snapshot put back and a restored backup are no attack, and after both other members keep signatures of entries that are gone. */
 const RESTORED =
   'A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored).'
 

@@ -128,16 +128,20 @@ const status = defineCommand('service status', {
   summary: 'show how your node is kept running',
   async run(io) {
     const kept = await keptBy(io)
+    const { by, unit, start_files, running } = kept
+    const keeper = by === 'systemd' ? `your systemd: ${unit}` : `new shells: ${start_files.join(' ')}`
     if (io.json) printJson(io, kept)
-    else if (isMachines(io.env)) say(io, MACHINES)
-    else {
-      const by = {
-        systemd: `Kept running by your systemd: ${kept.unit}`,
-        shells: `Kept running by new shells: ${kept.start_files.join(' ')}`,
-        nothing: 'Nothing keeps it running. To change that:  karo service install',
-      }
-      say(io, by[kept.by])
-      say(io, kept.running ? 'It runs.' : 'It does not run now. To start it:  karo up --background')
+    else if (isMachines(io.env)) {
+      say(io, MACHINES)
+      if (by !== 'nothing') say(io, `One of your own would be kept running by ${keeper}`)
+    } else {
+      say(
+        io,
+        by === 'nothing'
+          ? 'Nothing keeps it running. To change that:  karo service install'
+          : `Kept running by ${keeper}`,
+      )
+      say(io, running ? 'It runs.' : 'It does not run now. To start it:  karo up --background')
     }
   },
 })

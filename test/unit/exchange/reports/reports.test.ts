@@ -265,6 +265,10 @@ describe('a report that somebody asks for', () => {
     it.forked = ['eve', IVY] as NodeId[]
     const { missing } = (await it.reports.make(request)).machines
     expect(missing.map(({ name }) => name)).toContain('the ivy')
+    // One that has no other key is there, as in `karo peers`.
+    it.stranger = 'ann' as NodeId
+    it.forked = []
+    expect((await it.reports.make(request)).machines).toMatchObject({ seen: 2 })
   })
 })
 
