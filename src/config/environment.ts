@@ -32,7 +32,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_CODE_CACHE',
     description:
-      'For builds: the value `again` compiles the program in this run and replaces the compiled code in .cache beside it. Without the variable that code is used, and written if it is missing.',
+      'For builds and packages: the value `again` compiles the program in this run and replaces the code in .cache beside it. Without it that code is used, and written if it is missing.',
   },
   { name: 'NO_COLOR', description: 'Any value: no colours.' },
 ]

@@ -71,12 +71,16 @@ export async function measureMcp(calls = 50): Promise<McpTimes> {
   try {
     for (let round = 0; round < 4; round++) {
       const client = new Client({ name: 'bench', version: '1' })
+      const home = temporaryHome()
+      mkdirSync(home, { recursive: true })
       const began = performance.now()
       await client.connect(
         new StdioClientTransport({
           command: process.execPath,
           args: [KARO, 'mcp'],
-          env: cleanEnv(temporaryHome()) as Record<string, string>,
+          // Elsewhere `npm test` names scripts, which are read and judged too.
+          cwd: home,
+          env: cleanEnv(home) as Record<string, string>,
         }),
       )
       if (round > 0) connects.push(performance.now() - began)

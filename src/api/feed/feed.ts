@@ -73,7 +73,7 @@ interface Place {
   readonly own: number
 }
 
-/** Tests have smaller limits. */
+/** `limits`: smaller ones for tests. */
 export function createFeed({ clock, random }: Pick<Ambient, 'clock' | 'random'>, limits = FEED_LIMITS) {
   const shared = createRing<Kept>(limits.shared)
   /** People by uid; the person with the newest event is last. */

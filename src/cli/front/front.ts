@@ -136,7 +136,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
     [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
     [status?.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
     [known?.waiting, 'karo approvals list', 'shows what agents and AI tools ask to do'],
-    // Nobody else is shown which ones.
+    // Machines that wait are shown to administrators alone.
     [
       status?.you.admin && status.mesh.peers_pending,
       'karo peers pending',

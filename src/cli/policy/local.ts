@@ -41,7 +41,7 @@ export async function tryExpectations(io: At, file: string) {
   const paths = policies?.map((one) => resolve(dirname(path), one)) ?? configOf(io).policy.files
   const { engine, warnings }: PolicySet = await loadPolicies(paths)
   const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams, k), file)
-  /** No policies: the built-in role table. */
+  // Where `policies` is empty, the built-in role table was tried.
   return { policies: paths, warnings, outcomes }
 }
 

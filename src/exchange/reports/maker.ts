@@ -65,7 +65,7 @@ const TIMEOUT_MS = 60_000
 /** Machines that are away must not hold a report up. */
 const NAMED_TIMEOUT_MS = 5_000
 const NAMED_MAX = 1_000
-/** Such a machine may seem to be there, and nothing that it gives counts. */
+/** The machine may seem to be there, and nothing that it gives counts until somebody decides which key is its own. */
 const FROZEN =
   "The key of a machine has several successors, and one may be a thief's: karo doctor --only peers.lineage names its keys."
 /** Missing machines that a report names. */

@@ -29,7 +29,7 @@ export const named = <Fields extends z.core.$ZodLooseShape>(
   description?: string,
 ) => z.strictObject(fields).meta({ id, ...(description !== undefined && { description }) })
 
-/** So many hex digits. */
+/** A text of `length` hex digits. */
 export const digits = (length: number, what: string) =>
   fields.pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
 

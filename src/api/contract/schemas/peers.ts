@@ -54,7 +54,7 @@ const peer = named('Peer', {
     'missing: the node has a certificate that holds or ended at most 30 days ago, and is not there',
   ),
   certified_until: moment('when its certificate ends').optional(),
-  certificate_ended: flag('an invite brings it back, an issuer karo ca renew').optional(),
+  certificate_ended: flag('an invite brings it back; an issuer: karo ca renew').optional(),
   owner: text(64, 'who has the machine, as its certificate says').optional(),
   certifies: count('of an issuer: nodes with a certificate that it signed and that holds').optional(),
   last_seen: moment('when the node was last met; null if never').nullable(),

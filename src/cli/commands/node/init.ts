@@ -30,9 +30,7 @@ const initCommand = defineCommand('init', {
     const paths = homePaths(io.env)
     // Throws where the path is too long for a socket: no node could run there.
     void paths.socket
-    const { identity, created, existed } = ensureHome(paths, {
-      name,
-    })
+    const { identity, created, existed } = ensureHome(paths, { name })
     const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
     for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)

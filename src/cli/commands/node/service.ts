@@ -23,7 +23,7 @@ import {
   unitText,
 } from '../../start/user-unit.ts'
 
-/** For a person of whose shells the machine's node hears. */
+/** Said to somebody whose shells record for the machine's node. */
 const MACHINES =
   "You have no node of your own: this machine's service runs one for everybody (systemctl status karo)."
 const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io)}\n`)
@@ -133,7 +133,7 @@ const status = defineCommand('service status', {
     if (io.json) printJson(io, kept)
     else if (isMachines(io.env)) {
       say(io, MACHINES)
-      if (by !== 'nothing') say(io, `One of your own would be kept running by ${keeper}`)
+      if (by !== 'nothing') say(io, `Yours would be kept running by ${keeper}`)
     } else {
       say(
         io,

@@ -58,8 +58,8 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const given = { shell, judge, knowledge, examples, own, cwd: workingDirectory(), notes }
-  // The patterns run once, and V8 would take 20 to 30 ms to make their code shorter. The options are as before afterwards,
-  // because V8 takes code that it kept only under the options under which it was kept.
+  // Most patterns run once here, and V8 would spend 20 to 30 ms on making their code shorter. The option is set back, because V8
+  // refuses compiled code of the program that was kept under other options.
   const { setFlagsFromString } = process.getBuiltinModule('node:v8')
   setFlagsFromString('--no-regexp-peephole-optimization')
   let offline: Answer
