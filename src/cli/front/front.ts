@@ -133,7 +133,11 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'karo join',
       'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],
-    [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
+    [
+      hookedShells(io).length === 0 && !io.env.SUDO_USER,
+      'karo shell install',
+      'records and guards every new shell',
+    ],
     [status?.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
     [known?.waiting, 'karo approvals list', 'shows what agents and AI tools ask to do'],
     // Machines that wait are shown to administrators alone.

@@ -33,7 +33,8 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
     return {
       shell,
       file,
-      login: shell === login,
+      // Root's own shells are not those of a person who typed sudo.
+      login: shell === login && !io.env.SUDO_USER,
       marked,
       unmarked: /^[^#\n]*\bshell init\b/m.test(text),
       ofMachine: hooked.get(shell),

@@ -158,6 +158,19 @@ const STATUS = {
   },
 }
 
+test('who may not see a part is told who may', async () => {
+  const report = await buildReport(
+    sources(async (path) => {
+      if (path === '/api/v1/status') return STATUS
+      throw new KaroError('refused', 'only an administrator of this node may do this')
+    }),
+  )
+  const closed = { ...report, home: { ...report.home, database: { error: 'EACCES' } } }
+  const shown = problemView(closed, 'r.json', { colour: false, columns: 80 })
+  for (const part of ['database', 'problems'])
+    expect(shown).toMatch(new RegExp(`^${part} .*sudo karo report-problem$`, 'm'))
+})
+
 describe('nothing planted gets into a report', () => {
   test('from the log, the configuration, the environment, the home and the names of files', async () => {
     const problems = loggedProblems()

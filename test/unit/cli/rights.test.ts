@@ -6,13 +6,16 @@ import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { getPeers, trustPeer } from '../../../src/api/contract/operations/peers.ts'
 import { BUILD } from '../../../src/base/version.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
+import type { CommandIo } from '../../../src/cli/command.ts'
 import { doctorView } from '../../../src/cli/commands/node/doctor.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
+import { startFileLooks } from '../../../src/cli/shells/start-file-looks.ts'
 import { confirm, permitted } from '../../../src/cli/terminal/confirm.ts'
 import type * as paths from '../../../src/config/paths.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { playDaemon } from '../../support/node/played-daemon.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import { found, told } from './doctor/found.ts'
 
 const { recordingPaths } = vi.hoisted(() => ({ recordingPaths: vi.fn<typeof paths.recordingPaths>() }))
 vi.mock('../../../src/config/paths.ts', async (original) => {
@@ -121,6 +124,26 @@ test('who waits to be trusted is a next step of administrators, to whom alone it
   }
 })
 
+test('the shells of who typed sudo are not those of root', async () => {
+  const HOME = temporaryDirectory()
+  const doctor = async (who: object) => {
+    const env = { HOME, SHELL: '/bin/bash', ...who }
+    return told({
+      hooks: found(
+        'shell.hooks',
+        {},
+        { env, startFiles: () => startFileLooks({ env } as unknown as CommandIo) },
+      ),
+    })
+  }
+  expect(await doctor({})).toContain('karo shell install bash')
+  expect(await doctor({ SUDO_USER: 'ann' })).toContain('karo doctor without sudo')
+  const { home } = await playDaemon({ [STATUS]: status({ admin: true }) }, BUILD)
+  const front = async (who: object) => (await commandLine([], { env: { KARO_HOME: home, HOME, ...who } })).out
+  expect(await front({})).toContain('shell install')
+  expect(await front({ SUDO_USER: 'ann' })).not.toContain('shell install')
+})
+
 test('a policy file that cannot be used is not set; another file may come later, which is said', async () => {
   const home = temporaryDirectory()
   const file = join(home, 'config.toml')
@@ -171,7 +194,8 @@ test('who may not set a key of the machine is given the whole command for who ma
   for (const [words, command] of [
     [['set', 'access.askers', '+group:a b'], "sudo karo config set access.askers '+group:a b'"],
     [['unset', 'log.level'], 'sudo karo config unset log.level'],
-    [['set', 'mesh.port', '0', '--restart'], 'sudo karo config set mesh.port 0 --restart'],
+    [['set', 'mesh.port', '0', '--restart'], 'sudo karo config set --restart mesh.port 0'],
+    [['set', 'mesh.port', '--', '-1'], 'sudo karo config set -- mesh.port -1'],
   ] as const) {
     const { code, err } = await commandLine(['config', ...words], { env: { HOME: temporaryDirectory() } })
     expect([code, err.trim().split('\n').at(-1)?.trim()]).toEqual([4, command])

@@ -241,7 +241,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (home !== io.home && process.getuid?.() !== 0)
     throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
       where,
-      hint: `sudo ${where} ${Object.values(args).map(shellWord).join(' ')}${options.restart ? ' --restart' : ''}`,
+      hint: `sudo ${where}${options.restart ? ' --restart' : ''}${args.value?.startsWith('-') ? ' --' : ''} ${Object.values(args).map(shellWord).join(' ')}`,
     })
   const variable = envName(key)
   // What the environment and the fleet say is not the file's, so that none of it is written there.

@@ -3,8 +3,8 @@
 import { dirname, resolve } from 'node:path'
 import { bytes, duration, printable } from '../../../base/format.ts'
 import { inertJson } from '../../../base/printable.ts'
-import { homePaths, servicePaths } from '../../../config/paths.ts'
-import { type CommandIo, defineCommand, pairs, type Screen, show } from '../../kit.ts'
+import { nodeOf } from '../../home.ts'
+import { defineCommand, pairs, type Screen, show } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 
@@ -12,7 +12,7 @@ import { buildReport, type ProblemReport } from '../../problem-report.ts'
 export function problemView(report: ProblemReport, file: string, screen: Screen): string {
   const { program, machine, home, config, daemon } = report
   const size = (of: ProblemReport['home']['spool']): string =>
-    'error' in of ? of.error : `${of.files} files, ${bytes(of.bytes)}`
+    'error' in of ? unreadWords(of.error) : `${of.files} files, ${bytes(of.bytes)}`
   const lines = {
     program: `karo ${program.version}, Node.js ${program.node}${program.service ? ', as a service' : ''}`,
     machine: `${program.platform} ${program.kernel} ${program.arch}, ${machine.cpus} CPUs, ${bytes(machine.memory_bytes)}`,
@@ -35,6 +35,12 @@ function configWords({ changed, problem }: ProblemReport['config']): string {
     : `changed from the default: ${changed.join(', ')}`
 }
 
+/** Of a part that was not read, by the code of the error. */
+const unreadWords = (error: string): string =>
+  error === 'EACCES' || error === 'refused'
+    ? 'only administrators may see this: sudo karo report-problem'
+    : `unknown (${error})`
+
 const daemonWords = (error: string): string =>
   error === 'not_running'
     ? 'it does not run, so its counts are missing (karo up starts it)'
@@ -54,7 +60,7 @@ function daemonLines(daemon: ProblemReport['daemon']) {
     refused: refused.map(([code, times]) => `${code} ${times}`).join(', ') || 'no frames',
     problems:
       'error' in problems
-        ? `unknown (${problems.error})`
+        ? unreadWords(problems.error)
         : problems.length === 0
           ? 'none since the start'
           : problems.map(
@@ -82,7 +88,7 @@ export const commands = [
     },
     async run(io, { options }) {
       const now = Date.now()
-      const report = await buildReport({ ...whereOf(io), env: io.env, daemon: io.daemon, root: ROOT, now })
+      const report = await buildReport({ ...nodeOf(io.env), env: io.env, daemon: io.daemon, root: ROOT, now })
       const file = resolve(options.output ?? defaultName(now))
       const output = createOutput(file)
       output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)
@@ -94,14 +100,6 @@ export const commands = [
 
 /** Root of the program's files, in the bundle (`dist/chunks/…`) and in the sources (`src/cli/commands/node/…`). */
 const ROOT = dirname(import.meta.dirname.replace(/\/cli\/commands\/node$/, ''))
-
-/** The node that `io.socket` leads to. */
-function whereOf(io: CommandIo): { paths: ReturnType<typeof homePaths>; service: boolean } {
-  const own = homePaths(io.env)
-  const machine = servicePaths({})
-  const service = io.socket === machine.socket
-  return { paths: service ? machine : own, service }
-}
 
 /** `karo-problem-20261120-081502.json`. */
 function defaultName(now: number): string {

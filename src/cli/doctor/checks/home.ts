@@ -130,7 +130,7 @@ export const home = {
         found.push(
           fail(`${paths.home} cannot be written: its file system is read-only`, remountOf(paths.home)),
         )
-      if (isSeen) found.push(...asideIn(paths.home))
+      if (isSeen) found.push(...asideIn(paths.home, stat.uid === uid ? '' : 'sudo '))
       return [...found, ok(stat.uid === uid ? paths.home : `${paths.home}, of uid ${stat.uid}`)]
     },
   },
@@ -209,7 +209,7 @@ export function ofSomebodyElse(world: World, path: string, { uid }: Stats, owner
 }
 
 /** Nodes that restores moved aside; each still has a key and a whole history. */
-function asideIn(home: string): readonly Finding[] {
+function asideIn(home: string, sudo: '' | 'sudo '): readonly Finding[] {
   const kept = orElse(() => readdirSync(home), []).filter((name) => name.startsWith('before-restore-'))
   if (kept.length === 0) return []
   const what =
@@ -219,7 +219,7 @@ function asideIn(home: string): readonly Finding[] {
   return [
     warn(
       `${home} keeps ${what} its key and its history`,
-      `If the restored node works: rm -r ${kept.map((name) => shellWord(join(home, name))).join(' ')}`,
+      `If the restored node works: ${sudo}rm -r ${kept.map((name) => shellWord(join(home, name))).join(' ')}`,
     ),
   ]
 }

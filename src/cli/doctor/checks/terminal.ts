@@ -23,7 +23,11 @@ export const terminal = {
         .flatMap((look) => ifOwn(look, world, judgeHook(look, world.homeFlag, existsSync)) ?? [])
       return found.length > 0
         ? found
-        : skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh')
+        : skipped(
+            world.env.SUDO_USER
+              ? 'karo doctor without sudo looks at those of your own account'
+              : 'Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh',
+          )
     },
   },
   'shell.recorded': {

@@ -127,6 +127,13 @@ test('what restores kept aside is named, to be removed by a person', async () =>
   expect(await homeDirectory(real(home))).toMatchObject([{ outcome: 'ok' }])
   for (const day of ['2026-11-01', '2026-11-02']) mkdirSync(join(home, `before-restore-${day}`))
   const [finding, ...more] = await homeDirectory(real(home))
+  const [service] = await homeDirectory({
+    ...real(home),
+    uid: 0,
+    stat: () => ({ ...statSync(home), uid: 995, isDirectory: () => true }) as Stats,
+  })
+  expect(service?.fix).toContain(': sudo rm -r ')
+  expect(finding?.fix).toContain(': rm -r ')
   expect(more).toEqual([])
   expect(finding).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('2 restores') })
   expect(finding?.fix).toContain(`rm -r ${home}/before-restore-2026-11-01 ${home}/before-restore-2026-11-02`)
