@@ -13,7 +13,7 @@ import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
 import type { Config } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
-import { type Credentials, NO_CREDENTIALS } from '../trust/certificates/index.ts'
+import type { Credentials } from '../trust/certificates/index.ts'
 import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { announcing, told } from './admission/addresses.ts'
@@ -49,8 +49,8 @@ export interface MeshDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
-  /** The certificates and invites that two nodes exchange while they admit each other. Default: none. */
-  readonly credentials?: Credentials | undefined
+  /** The certificates and invites that two nodes exchange while they admit each other. */
+  readonly credentials: Credentials
   readonly audit: Pick<Audit, 'record'>
   readonly replay: ReplayStore
   /** The name this node gives itself. */
@@ -72,7 +72,7 @@ const PEERS_MAX = 1_024
 
 /** The parts that exist before the state machine. They know of the machine only where to put events. */
 function createEdge(deps: MeshDeps) {
-  const { config, identity, trust, audit, clock, timers, random, log, credentials = NO_CREDENTIALS } = deps
+  const { config, identity, trust, audit, clock, timers, random, log, credentials } = deps
   const timings = { ...TIMINGS, ...deps.timings }
   const { put, open } = createMailbox<MeshEvent>()
   const admits = (node: NodeId): boolean => trust.admits(node)
@@ -239,7 +239,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
       await edge.replay.start()
       // Before the first connection: a node that is denied while the host starts must not stay.
       forgetTrust = deps.trust.onChange((node, by) => put({ on: 'trust', node, by }))
-      forgetInvites = deps.credentials?.onSettled((node) => put({ on: 'enrolled', node }))
+      forgetInvites = deps.credentials.onSettled((node) => put({ on: 'enrolled', node }))
       try {
         put({ on: 'prepare' })
         await listening.start(() => hostInit(deps, edge, state, finder), signal)

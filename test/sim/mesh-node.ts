@@ -22,6 +22,7 @@ import {
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import { CAPABILITIES } from '../support/mesh/capabilities.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
+import { NO_CREDENTIALS } from '../support/mesh/no-credentials.ts'
 import type { Network } from './mesh-network.ts'
 import { controlBytes, unsignedFrame } from './sizes.ts'
 
@@ -196,6 +197,7 @@ export class SimNode {
       },
       trust,
       about,
+      credentials: NO_CREDENTIALS,
       clock: this.clock,
       timings: TIMINGS,
       lobby: LOBBY,

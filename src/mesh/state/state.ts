@@ -3,7 +3,7 @@ import { bodyOf } from '../../../protocols/frame.ts'
 import { Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
+import type { Credentials } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Notice } from '../notices/intake.ts'
 import { createNotices, type NoticesDeps } from '../notices/notices.ts'
@@ -28,8 +28,8 @@ export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<NoticesDeps
   readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
-  /** The certificates and invites that two nodes exchange while they admit each other. Default: none. */
-  readonly credentials?: Credentials | undefined
+  /** The certificates and invites that two nodes exchange while they admit each other. */
+  readonly credentials: Credentials
   readonly clock: Clock
   readonly random: Random
   readonly timings: Timings
@@ -77,7 +77,6 @@ export function createState(deps: StateDeps): State {
     admits,
     refuses,
     mesh: config.mesh,
-    credentials: deps.credentials ?? NO_CREDENTIALS,
   })
   const contacts = createContacts({ ...deps, emit, connections })
   const heartbeat = createHeartbeat({ ...deps, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })

@@ -131,10 +131,7 @@ function operatorOf({ operator, operator_name }: AuditEntry['details']): Asked['
  * Entries from the newest on; the newest asker first. `memberOf`: the first key of a lineage, so that a node that rotated
  * its key is one asker; it is named by the key of its newest question.
  */
-export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => peer): {
-  add(entry: AuditEntry): void
-  result(): readonly Asked[]
-} {
+export function createWhoAsked(memberOf: (peer: NodeId) => NodeId) {
   const groups = new Map<string, Counting>()
 
   function groupOf({ peer, details, ts }: AuditEntry): Counting | undefined {
@@ -163,7 +160,7 @@ export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => pe
   }
 
   return {
-    add(entry) {
+    add(entry: AuditEntry) {
       if (entry.type !== 'query_received' && entry.type !== 'query_responded') return
       const group = groupOf(entry)
       if (group === undefined) return
@@ -185,6 +182,6 @@ export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => pe
       else group.refused += times
       addRule(group, details.rule)
     },
-    result: () => [...groups.values()].sort((a, b) => b.last - a.last),
+    result: (): readonly Asked[] => [...groups.values()].sort((a, b) => b.last - a.last),
   }
 }

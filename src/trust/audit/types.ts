@@ -131,12 +131,12 @@ export interface Audit extends Room {
   verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
   /**
    * Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. `memberOf`: the first key of a
-   * node, by which the keys that it had count as one author. Default: each key is one.
+   * node, by which the keys that it had count as one author.
    */
   whoAsked(filter: {
     since: number
     uid?: number
-    memberOf?: (peer: NodeId) => NodeId
+    memberOf: (peer: NodeId) => NodeId
   }): Promise<readonly Asked[]>
   /**
    * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to

@@ -116,7 +116,7 @@ export function createBelonging(deps: BelongingDeps) {
         })
       }
       // One that cannot be used now is put right later.
-      if (orElse(() => deps.enrolment?.() !== undefined, true)) {
+      if (orElse(() => deps.enrolment() !== undefined, true)) {
         throw new KaroError(
           'conflict',
           'enrolment.json beside config.toml would let this node in again: remove it first',
@@ -156,7 +156,7 @@ export function createBelonging(deps: BelongingDeps) {
       let joining: ReturnType<typeof joiningOf> | undefined
       let now: string
       try {
-        const file = deps.enrolment?.()
+        const file = deps.enrolment()
         joining = file && joiningOf(file.code, file, clock.now())
         now = JSON.stringify(joining ?? null)
       } catch (error) {

@@ -14,13 +14,13 @@ export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> 
   readonly lineage: LineageView
   readonly audit: Pick<Audit, 'record'>
   /** An invite that was put in place for this machine; read at the start, at each look, and when `watch` calls, until this node is let in. */
-  readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
+  readonly enrolment: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
   /** Calls `changed` when that may be another one, until what it gives back is called. */
-  readonly watch?: (changed: () => void) => () => void
-  /** Whether people here know another node than `except` by that name. Default: they know none. */
-  readonly isNameKnown?: (name: string, except: NodeId) => boolean
+  readonly watch: (changed: () => void) => () => void
+  /** Whether people here know another node than `except` by that name. */
+  readonly isNameKnown: (name: string, except: NodeId) => boolean
   /** Called by a start in no mesh, before documents are loaded: those of a mesh go, because none is taken anew while it is kept. */
-  readonly outOfMesh?: () => Promise<void>
+  readonly outOfMesh: () => Promise<void>
   /** How long certificates of nodes hold, ms. Default and most: 30 days. */
   readonly lifeMs?: number | undefined
 }

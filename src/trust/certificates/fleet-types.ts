@@ -25,10 +25,10 @@ export interface Certificates {
   lately(node: NodeId): Binding | undefined
   /** Everybody with such a certificate, and everybody who was certified and was revoked. */
   told(): readonly NodeId[]
-  /** A list has put it out: it has no data any more, and keeps its link for a moment. Absent: nobody leaves like that. */
-  isParting?(node: NodeId): boolean
-  /** The key is a person's, as an issuer that counts here says: it can be no node. Absent: nobody is certified here. */
-  isPerson?(key: NodeId): boolean
+  /** A list has put it out: it has no data any more, and keeps its link for a moment. */
+  isParting(node: NodeId): boolean
+  /** The key is a person's, as an issuer that counts here says: it can be no node. */
+  isPerson(key: NodeId): boolean
   /** Fires when there is something else to say about a node. */
   onChange(listener: (node: NodeId) => void): () => void
 }

@@ -156,12 +156,12 @@ export function createFleet(options: FleetOptions): Fleet {
       if (stored.membership === undefined) {
         // Here alone nothing of the mesh that this node left comes in any more.
         await repository.write({ forget_invites: stored.invites.map(({ id }) => id) })
-        await options.outOfMesh?.()
+        await options.outOfMesh()
       } else invites.load(stored.invites)
       seeking.begin(stored.joining)
       belonging.load(stored.membership)
       await belonging.enrol()
-      unwatch = options.watch?.(enrolSoon)
+      unwatch = options.watch(enrolSoon)
     },
     stop() {
       unwatch?.()

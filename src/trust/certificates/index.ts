@@ -10,7 +10,6 @@ export {
   watchEnrolment,
 } from './invites/enrolment.ts'
 export { checkLabels } from './invites/invite-terms.ts'
-export { NO_CREDENTIALS } from './none.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'
 export { openSeed, type SealedSeed, sealSeed } from './sealed-seed.ts'
 export { meshOf, signCertificate, signRevocationList } from './sign.ts'

@@ -21,7 +21,7 @@ export interface UpkeepDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** Makes this node introduce itself to `who`: a node, or the node at `host:port`. */
   readonly meet: (who: NodeId | { readonly place: string }) => void
   /** Further periodic work. Must not throw. */
-  readonly alsoLook?: () => void
+  readonly alsoLook: () => void
 }
 
 export function createUpkeep({ fleet, known, isHere, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {
@@ -34,7 +34,7 @@ export function createUpkeep({ fleet, known, isHere, meet, alsoLook, clock, time
 
   function look(): void {
     cancelLook = timers.after(fleet.everyMs, look)
-    alsoLook?.()
+    alsoLook()
     fleet.look(isHere).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'certificates could not be renewed')
     })

@@ -125,7 +125,7 @@ export function createDeciding(deps: DecidingDeps) {
       const teams = checkedLabels('team', terms.teams)
       await decide('trust', node, (before) => {
         // Whoever has the credential of an operator must not become a node by it.
-        if (certificates.isPerson?.(node)) return forgiven(node, before)
+        if (certificates.isPerson(node)) return forgiven(node, before)
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.

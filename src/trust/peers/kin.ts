@@ -92,8 +92,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     trustedByFile: (node: NodeId) => firstOf(lineage.family(node), (key) => file().trusted.get(key)),
     decision,
     /** A list has put it, or another key of its lineage, out, and it keeps its link for a moment. */
-    isParting: (node: NodeId) =>
-      certificates.isParting !== undefined && lineage.family(node).some(certificates.isParting),
+    isParting: (node: NodeId) => lineage.family(node).some(certificates.isParting),
     revoked: (node: NodeId) => firstOf(lineage.family(node), certificates.revoked),
     lately: (node: NodeId) => firstOf(lineage.family(node), certificates.lately),
     /** The word of its own certificate, or for a day that of the key it replaced. */

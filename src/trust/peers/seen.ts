@@ -40,7 +40,7 @@ export function createSeen(
   clock: Clock,
   log: Log,
   /** A member's presence is another one now. Must not throw. */
-  changed: (member: Member, presence: Presence) => void = () => {},
+  changed: (member: Member, presence: Presence) => void,
 ) {
   const members = new Map<NodeId, Member>()
   const strangers = new Map<NodeId, PendingPeer>()

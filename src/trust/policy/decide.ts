@@ -7,7 +7,6 @@ import type {
   Action,
   AnomalyChoice,
   Consent,
-  Context,
   Decision,
   PartOf,
   Principal,
@@ -63,8 +62,8 @@ export function decide(
   principal: Principal,
   action: Action,
   resource: Resource,
-  { consent }: Pick<Context, 'consent'>,
-  as: Principal = principal,
+  consent: Consent | undefined,
+  as: Principal,
 ): Decision {
   const closed = closedTo(principal)
   if (closed !== undefined) return closed
@@ -85,7 +84,7 @@ export function mayBeCounted(
   audience: Principal,
   action: Action,
   resource: Resource & { readonly level: 2 },
-  consent: Context['consent'],
+  consent: Consent | undefined,
 ): Decision {
   return (
     refusalOf(audience, action, resource, consent) ?? LEVEL[2](audience, action, resource.category!, consent!)

@@ -220,7 +220,7 @@ export function createPolicy(
 const ownersLayer =
   (principal: Principal, action: Action, resource: Resource, consent: Consent | undefined) =>
   (as: Principal): Decision =>
-    decide(principal, action, resource, consent === undefined ? {} : { consent }, as)
+    decide(principal, action, resource, consent, as)
 
 function asMember(principal: Principal): Principal | undefined {
   const roles = rolesAsMember(principal.roles)

@@ -11,6 +11,7 @@ import { pacedClock, pacedTimers } from '../run/paced-time.ts'
 import { PATIENCE_MS } from '../run/until.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
 import { testIdentity } from './identity.ts'
+import { NO_CREDENTIALS } from './no-credentials.ts'
 import { SHARING } from './policy.ts'
 
 export interface MeshNode {
@@ -60,6 +61,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
     log: silentLog,
     name: `node-${identity.fingerprint}`,
     version: '0.1.0',
+    credentials: NO_CREDENTIALS,
     ...init,
     timings: { ...AMPLE, ...init.timings },
     config: {

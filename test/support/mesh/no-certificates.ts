@@ -8,5 +8,7 @@ export const NO_CERTIFICATES: Certificates = {
   certified: () => [],
   lately: () => undefined,
   told: () => [],
+  isParting: () => false,
+  isPerson: () => false,
   onChange: () => () => {},
 }

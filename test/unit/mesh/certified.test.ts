@@ -7,13 +7,14 @@ import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createFleetRepository } from '../../../src/store/tables/fleet.ts'
 import { createFleet, type Fleet } from '../../../src/trust/certificates/index.ts'
-import { NO_CREDENTIALS } from '../../../src/trust/certificates/none.ts'
 import { signRotation } from '../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../src/trust/lineage/index.ts'
 import { withRotations } from '../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import type { FakeTrust } from '../../support/mesh/fake-trust.ts'
+import { NOBODY_KNOWN } from '../../support/mesh/fleet.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { NO_CREDENTIALS } from '../../support/mesh/no-credentials.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 import { issuerCertificate, listOf, nodeCertificate, root } from '../trust/certificates/chains.ts'
@@ -33,6 +34,7 @@ async function node(peers: readonly { host: string; port: number }[] = []): Prom
     random: systemRandom,
     log: silentLog,
     audit: { record: async () => {} },
+    ...NOBODY_KNOWN,
     lineage: createLineage(systemClock.now),
     repository: createFleetRepository(await temporaryDatabase()),
   })

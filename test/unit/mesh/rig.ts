@@ -10,6 +10,7 @@ import { createState } from '../../../src/mesh/state/state.ts'
 import type { Command, Fact, MeshAction, MeshEvent, Said } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { NO_CREDENTIALS } from '../../support/mesh/no-credentials.ts'
 import { keyOf } from '../../support/mesh/raw-notices.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
@@ -54,6 +55,7 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
       return notice !== undefined && (notice.author === from || asked.has(notice.name)) ? notice : undefined
     },
     about: () => ({ name: 'self', capabilities, listen: [] }),
+    credentials: NO_CREDENTIALS,
     ...deps,
   })
   function perform(actions: readonly MeshAction[]): void {

@@ -145,7 +145,7 @@ function createLettingIn(deps: LettingInDeps) {
     const taken = isCalled(roll, wanted, clock.now(), ({ node_id }) => node_id === node)
     // People take sixteen digits for a fingerprint.
     const isFingerprint = /^[0-9a-f]{16}$/.test(comparable(wanted).replace(/[\s:-]/g, ''))
-    if (!taken && !isFingerprint && isNameKnown?.(wanted, node) !== true) return wanted
+    if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(parseNodeId(node) as Uint8Array).slice(0, 6)}`
   }
 

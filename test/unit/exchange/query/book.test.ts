@@ -54,7 +54,7 @@ function setUp() {
     await book.responded(question, { ...usual, ...outcome })
   }
   const whoAsked = () => {
-    const all = createWhoAsked()
+    const all = createWhoAsked((peer) => peer)
     for (const [seq, entry] of entries.entries()) all.add({ ...entry, seq, ts: seq, hash: '' } as AuditEntry)
     return all.result()
   }

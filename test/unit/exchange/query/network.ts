@@ -503,7 +503,7 @@ export class TestNode {
 
   /** What `karo audit who-asked` says here. */
   whoAsked() {
-    const asked = createWhoAsked()
+    const asked = createWhoAsked((peer) => peer)
     for (const [seq, entry] of this.audits.toReversed().entries())
       asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
     return asked.result()

@@ -214,7 +214,8 @@ test('who asked: by author and kind, how often, and what came of it', async () =
   await audit.record({ type: 'query_asked', success: true, peer: bob, details: { query_type: 'ToolUsage' } })
   // Of another person of this machine.
   await received(eve, true, { query_type: 'X', uid: 1001 })
-  const asked = await audit.whoAsked({ since: at(0), uid: 1000 })
+  const memberOf = <T>(peer: T) => peer
+  const asked = await audit.whoAsked({ since: at(0), uid: 1000, memberOf })
   const plain = asked.map(({ first: _first, last: _last, ...rest }) => rest)
   expect(plain).toHaveLength(3)
   const none = { operator: null, asked: 0, allowed: 0, refused: 0, busy: 0, rules: [] }
@@ -227,6 +228,6 @@ test('who asked: by author and kind, how often, and what came of it', async () =
       { ...none, peer: eve, query_type: null, busy: 40 },
     ]),
   )
-  expect(await audit.whoAsked({ since: at(0) })).toHaveLength(4)
-  expect(await audit.whoAsked({ since: at(1) })).toEqual([])
+  expect(await audit.whoAsked({ since: at(0), memberOf })).toHaveLength(4)
+  expect(await audit.whoAsked({ since: at(1), memberOf })).toEqual([])
 })

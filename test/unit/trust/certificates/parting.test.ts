@@ -73,7 +73,7 @@ test('who is not linked is out at once, and so is whom this node revoked, or had
   const own: NodeId[] = []
   hq.fleet.onParting({ isLinked: () => true, empty: async (node) => void own.push(node) })
   await hq.fleet.revoke(cid.identity.nodeId)
-  expect([own, hq.fleet.isParting?.(cid.identity.nodeId)]).toEqual([[], false])
+  expect([own, hq.fleet.isParting(cid.identity.nodeId)]).toEqual([[], false])
   const { bob, asked: stored } = await fleet()
   const list = listOf(hq.identity, [bob.identity.publicKey], { number: 1 })
   bob.fleet.documents.revocation_list.accept(list, false)

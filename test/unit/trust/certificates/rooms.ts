@@ -9,6 +9,7 @@ import { createFleet, type Fleet, type FleetKind } from '../../../../src/trust/c
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
+import { NOBODY_KNOWN } from '../../../support/mesh/fleet.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate, listOf, NOW, root } from './chains.ts'
 
@@ -44,6 +45,7 @@ export async function room(
     random: systemRandom,
     log: silentLog,
     audit: { record: async (entry) => void audited.push(entry) },
+    ...NOBODY_KNOWN,
     lineage: createLineage((options.clock ?? clock).now),
     ...options,
   })

@@ -21,6 +21,7 @@ test('an inviter that refused one invite is met again for another one within two
     },
     known: () => [inviter],
     isHere: () => false,
+    alsoLook() {},
     meet: (who) => met.push(who),
     clock: time.clock,
     timers: time,
@@ -62,6 +63,7 @@ test('a node that looks for nobody is not woken for it, and knocks at once when 
     },
     known: () => [],
     isHere: () => false,
+    alsoLook() {},
     meet: (who) => met.push(who),
     clock: time.clock,
     timers: {

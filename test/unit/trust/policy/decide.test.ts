@@ -28,6 +28,10 @@ const OTHER = formatNodeId(new Uint8Array(32).fill(8))
 const principal = (over: Partial<Principal> = {}): Principal =>
   member({ roles: ['lead'], teams: ['eng'], ...over })
 
+/** With all the roles that the principal has. */
+const decided = (who: Principal, action: Action, asked: Resource, given: Consent | undefined) =>
+  decide(who, action, asked, given, who)
+
 /** The trust table of the design, written a second time, by hand: who may have answers of each level, and summaries. */
 const OPENS: Record<TrustLevel, { 1: boolean; 2: boolean; summaries: boolean }> = {
   untrusted: { 1: false, 2: false, summaries: false },
@@ -120,7 +124,7 @@ describe('decide', () => {
           for (const category of [undefined, ...SHARING_CATEGORIES])
             for (const level of [1, 2] as const) {
               const asked = category === undefined ? { level } : { level, category }
-              const { effect } = decide(who, action, asked, given === undefined ? {} : { consent: given })
+              const { effect } = decided(who, action, asked, given)
               const what = `${action} of ${category}, level ${level}`
               expect(effect, what).toBe(expected(who, action, asked, given))
               effects[effect]++
@@ -156,7 +160,7 @@ describe('decide', () => {
     ['consent.allow_category', { ...none, allow_only: [one] }],
     ['consent.identified', { allow_peers: [] }, { roles: ['security'] }, anomalies, 'query.anomalies'],
   ])('names the rule: %s', (rule, given, who, asked = usage, action = 'query.tool_usage') => {
-    expect(decide(principal(who), action, asked, { consent: consent(given) }).rule).toBe(rule)
+    expect(decided(principal(who), action, asked, consent(given)).rule).toBe(rule)
   })
 
   it.each([
@@ -165,16 +169,16 @@ describe('decide', () => {
     ['default', /not trusted here/],
   ] as const)('says to its own people why a node has no level: %s', (why, says) => {
     const who = principal({ trust_level: 'untrusted', why })
-    expect(decide(who, 'query.tool_usage', usage, { consent: consent() }).reason).toMatch(says)
+    expect(decided(who, 'query.tool_usage', usage, consent()).reason).toMatch(says)
   })
 
   it('says what is missing and what to do when it withholds', () => {
     const supervisor = principal({ trust_level: 'supervisor' })
     const asked = resource('query.tool_usage', 2)
-    const decision = decide(supervisor, 'query.tool_usage', asked, { consent: consent() })
+    const decision = decided(supervisor, 'query.tool_usage', asked, consent())
     expect(decision.effect).toBe('withhold')
     expect(decision.reason).toMatch(/two aggregators of the mesh/)
-    expect(decide(supervisor, 'query.tool_usage', asked, {}).rule).toBe('consent.absent')
+    expect(decided(supervisor, 'query.tool_usage', asked, undefined).rule).toBe('consent.absent')
   })
 })
 
@@ -214,10 +218,10 @@ it('never turns a refusal into a permission by adding a deny, nor a withheld one
     (who, given, ...asked) => {
       const [action, level, isDenied, takeAway] = asked
       const of = action === 'summary.receive' ? summaryResource('safety_stats') : resource(action, level)
-      const before = decide(who, action, { ...of, level }, { consent: given }).effect
+      const before = decided(who, action, { ...of, level }, given).effect
       const denied = isDenied ? { ...who, denied: true } : who
-      const less = { consent: { ...given, ...takeAway(given) } }
-      const after = decide(denied, action, { ...of, level }, less).effect
+      const less = { ...given, ...takeAway(given) }
+      const after = decided(denied, action, { ...of, level }, less).effect
       if (before === 'deny') expect(after).toBe('deny')
       if (before === 'withhold') expect(after).not.toBe('allow')
     },
@@ -234,8 +238,7 @@ describe('an operator who asks through a node', () => {
     through: { node_id: ASKER, roles: ['lead'], teams: ['eng'] },
   })
   const effect = (over: Partial<Consent>): string =>
-    decide(asking, 'query.tool_usage', { level: 1, category: 'tool_usage' }, { consent: consent(over) })
-      .effect
+    decided(asking, 'query.tool_usage', { level: 1, category: 'tool_usage' }, consent(over)).effect
 
   const only = (who: string): Partial<Consent> => ({
     allow_peers: [],

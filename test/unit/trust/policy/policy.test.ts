@@ -204,7 +204,7 @@ describe('two layers', () => {
           ...circumstances,
           consent: given,
         })
-        const owner = decide(who, action, resource, { consent: given }).effect
+        const owner = decide(who, action, resource, given, who).effect
         const roles = made(undefined, teams).judge(who, action, resource, circumstances).effect
         expect(both.effect).toBe(owner === 'deny' || roles === 'deny' ? 'deny' : owner)
       },

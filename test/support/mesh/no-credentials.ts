@@ -1,5 +1,5 @@
-// The substitute for the certificates room on a node without certificates: nothing is shown to others.
-import type { Credentials } from './fleet-types.ts'
+// What two nodes show each other where nobody is certified: nothing.
+import type { Credentials } from '../../../src/trust/certificates/index.ts'
 
 export const NO_CREDENTIALS: Credentials = {
   shown: () => ({}),
