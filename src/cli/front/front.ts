@@ -129,7 +129,10 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'starts the node',
     ],
     [
-      status?.service && status.you.admin && status.certified_as === null && meshOf(status.mesh) === NOBODY,
+      status?.service &&
+        status.you.admin &&
+        status.certified_as === null &&
+        meshOf(status.mesh).startsWith(NOBODY),
       'karo join',
       'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],

@@ -112,6 +112,8 @@ test('the administrator of a service without a mesh is told how to join one, and
   expect(await next({ admin: true }, { certified_as: 'db-1' })).toBe(false)
   expect(await next({ admin: true }, { mesh: { ...mesh, members_known: 2 } })).toBe(false)
   expect(await next({ admin: true }, { mesh: { ...mesh, alone: true } })).toBe(false)
+  // Other new machines of the network wait at each of them.
+  expect(await next({ admin: true }, { mesh: { ...mesh, peers_pending: 2 } })).toBe(true)
 })
 
 test('who waits to be trusted is a next step of administrators, to whom alone it is shown', async () => {

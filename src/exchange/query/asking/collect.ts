@@ -318,7 +318,7 @@ export function notesOf(
       "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",
     )
   if (team !== undefined)
-    notes.push("Only the members of the team are asked: this node's own numbers are left out.")
+    notes.push("Only other members of the team are asked: this node's own numbers are left out.")
   if (hearsay > 0)
     notes.push(
       `Known only through other members and not trusted here, so not asked: ${hearsay} more. See karo peers.`,

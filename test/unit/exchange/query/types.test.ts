@@ -414,7 +414,9 @@ describe('a team', () => {
     expect(result.coverage).toMatchObject({ known: 1, answered: 1, complete: true })
     expect(toolsOf(result)).toEqual({ npm: 9, git: 3 })
     expect(result.nodes?.map(({ name }) => name)).toEqual(['b'])
-    expect(result.notes.join()).toMatch(/own numbers are left out/)
+    expect(result.notes.join()).toMatch(
+      /Only other members of the team are asked: this node's own numbers are left out/,
+    )
     expect([a.gathered, c.gathered]).toEqual([[], []])
   })
 
