@@ -10,7 +10,6 @@ export interface Asked<T> {
   /** The last answer; it stays while the next one is on its way, and where that one failed. */
   readonly data: T | undefined
   readonly problem: Problem | undefined
-  readonly loading: boolean
   again(): void
 }
 
@@ -26,7 +25,6 @@ const TOGETHER_MS = 1_000
 
 export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on }: Wish): Asked<T> {
   const [answer, setAnswer] = useState<{ key: string; data?: T; problem?: Problem }>({ key })
-  const [loading, setLoading] = useState(true)
   const [round, setRound] = useState(0)
   const running = useRef<{ isWantedAgain: boolean } | undefined>(undefined)
   const latest = useRef(ask)
@@ -40,10 +38,8 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
     running.current = own
     const finish = (): void => {
       running.current = undefined
-      setLoading(false)
       if (own.isWantedAgain) setRound((one) => one + 1)
     }
-    setLoading(true)
     latest.current(ending.signal).then(
       (data) => {
         if (ending.signal.aborted) return
@@ -85,7 +81,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   }, [wanted, again])
 
   const own = answer.key === key ? answer : { key }
-  return { data: own.data, problem: own.problem, loading, again }
+  return { data: own.data, problem: own.problem, again }
 }
 
 /** What an operation answers, asked anew after these events and those that were missed, and where it is asked for something else. */

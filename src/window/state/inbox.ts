@@ -16,7 +16,6 @@ const NOTIFY = 'karo-notify'
 export const inbox = signal<Asked<ApprovalsShape>>({
   data: undefined,
   problem: undefined,
-  loading: true,
   again: () => void read(),
 })
 
@@ -36,9 +35,9 @@ async function read(): Promise<void> {
   isReading = true
   try {
     const data = await client.call(getApprovals)
-    inbox.value = { ...inbox.value, data, problem: undefined, loading: false }
+    inbox.value = { ...inbox.value, data, problem: undefined }
   } catch (error) {
-    inbox.value = { ...inbox.value, problem: noted(error), loading: false }
+    inbox.value = { ...inbox.value, problem: noted(error) }
   } finally {
     isReading = false
   }

@@ -117,7 +117,7 @@ export function System() {
     <>
       <Group>
         <Panel title="This node">
-          <Shown asked={{ data: known, problem: statusProblem.value, loading: false, again: refreshStatus }}>
+          <Shown asked={{ data: known, problem: statusProblem.value, again: refreshStatus }}>
             {(of) => <Facts facts={factsOf(of)} />}
           </Shown>
         </Panel>
