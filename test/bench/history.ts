@@ -116,7 +116,7 @@ export async function measureHistory(events = 1_000_000): Promise<HistoryCost> {
 const search = (events: EventRepository, word: string) => events.search(UID, { words: [word], limit: 50 })
 
 function ranking(text: string): Ranking {
-  const question = readQuestion(text)
+  const question = readQuestion(text, 'fuzzy')
   return {
     match: (command) => fitOf(question, command),
     place: (cwd) => worthOfPlace(cwd, '/home/ann/work/project7/src'),

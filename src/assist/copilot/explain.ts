@@ -1,6 +1,6 @@
 // Explains a command line: its parts, the meaning of each word with its source, the risk findings, and one sentence about the whole.
 import { describe } from '../risk/describe.ts'
-import { checkCommand, type RiskMatch, type RiskVerdict, type Shell } from '../risk/index.ts'
+import type { RiskMatch, RiskVerdict, Shell } from '../risk/index.ts'
 import type { Part } from '../risk/parts.ts'
 import { AN_ARGUMENT, readArguments } from './arguments.ts'
 import type { ExplainedPart, Explanation } from './explanation.ts'
@@ -10,10 +10,8 @@ import { createManuals, type Manuals } from './manuals.ts'
 import { redirection, variable } from './shell-words.ts'
 
 interface ExplainOptions {
-  /** Default bash. */
-  readonly shell?: Shell
-  /** Judges a command; default: the risk rules with the default profile. */
-  readonly judge?: (command: string) => RiskVerdict
+  readonly shell: Shell
+  readonly judge: (command: string) => RiskVerdict
   /** The knowledge extracted at build time; default: the file beside the program. */
   readonly knowledge?: Knowledge
   /** Manual pages of this machine; default: those of programs in PATH. False means none. */
@@ -32,8 +30,8 @@ const MOST_NAMED = 6
  * page.
  */
 export async function explainCommand(command: string, options: ExplainOptions): Promise<Explanation> {
-  const { shell = 'bash', judge = (text) => checkCommand(text, { shell }) } = options
-  const verdict = judge(command)
+  const { shell } = options
+  const verdict = options.judge(command)
   const { parts: seen, parsed, truncated } = describe(command, shell)
   const manuals = options.manuals ?? createManuals(process.env.PATH ?? '', { signal: options.signal })
   const lexicon = withFunctions(

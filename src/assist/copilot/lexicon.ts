@@ -33,16 +33,6 @@ export interface Tool {
   operand(index: number): Meaning | undefined
 }
 
-export interface Lexicon {
-  tool(name: string): Promise<Tool>
-  /** What a whole line of the tool does, in the words with which people ask for it; undefined unless Karo's knowledge has this very line. */
-  readonly whole: (tool: string, line: string) => Meaning | undefined
-  /** Says how to see examples of the tool; undefined if Karo has none. */
-  readonly examples: (tool: string) => Meaning | undefined
-  /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
-  readonly sign: (name: string) => string | undefined
-}
-
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
 const BSD = new Set(
   `ls cp mv rm ln mkdir rmdir cat sed grep find xargs sort uniq date du df ps stat touch head tail wc cut tr kill od chmod
@@ -50,7 +40,9 @@ const BSD = new Set(
   file less more diff lsof traceroute ping whereis which env seq shred time fdisk`.split(/\s+/),
 )
 
-export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined, shell?: Shell): Lexicon {
+export type Lexicon = ReturnType<typeof createLexicon>
+
+export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined, shell: Shell) {
   async function tool(name: string): Promise<Tool> {
     const own = knowledge.own(name, shell)
     const fig = knowledge.command(name)
@@ -123,6 +115,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       },
     }
   }
+  /** What a whole line of the tool does, in the words with which people ask for it; undefined unless Karo's knowledge has this very line. */
   function whole(name: string, line: string): Meaning | undefined {
     const index = knowledge.ask()
     const said = index
@@ -132,12 +125,19 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
     return said && { ...said, text: capital(said.text) }
   }
 
+  /** Says how to see examples of the tool; undefined if Karo has none. */
   const examples = (name: string): Meaning | undefined =>
     knowledge.ask().isTool(name)
       ? { text: `Karo has examples of it: karo explain ${name}`, source: 'karo' }
       : undefined
 
-  return { tool, whole, examples, sign: (name) => knowledge.own(name, shell)?.does }
+  return {
+    tool,
+    whole,
+    examples,
+    /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
+    sign: (name: string) => knowledge.own(name, shell)?.does,
+  }
 }
 
 /** The first wording of the entry, with the words of the line in its slots; undefined unless the line is the entry's command. */

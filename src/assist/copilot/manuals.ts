@@ -33,23 +33,19 @@ interface ManualLine {
   readonly text: string
 }
 
-export interface Manuals {
-  /** The page's title and a text such as `sort lines of text files`; undefined if no page has the name. */
-  whatis(name: string): Promise<ManualLine | undefined>
-  page(name: string): Promise<ManualPage | undefined>
-}
-
 export interface ManualSources {
   /** Once aborted, no further program is run. */
   readonly signal?: AbortSignal | undefined
   readonly run?: typeof runProgram
 }
 
+export type Manuals = ReturnType<typeof createManuals>
+
 /**
  * Reads manual pages of programs in `path`, written like PATH. A name that is no program is never passed to another
  * process. Each name is looked up once; MOST_LINES and MOST_PAGES bound the number of processes.
  */
-export function createManuals(path: string, { signal, run = runProgram }: ManualSources = {}): Manuals {
+export function createManuals(path: string, { signal, run = runProgram }: ManualSources) {
   function once<T>(most: number, read: (name: string) => Promise<T | undefined>) {
     const known = new Map<string, Promise<T | undefined>>()
     let left = most
@@ -64,10 +60,11 @@ export function createManuals(path: string, { signal, run = runProgram }: Manual
     }
   }
   return {
+    /** The page's title and a text such as `sort lines of text files`; undefined if no page has the name. */
     whatis: once(MOST_LINES, async (name) =>
       readWhatis(name, (await run('whatis', ['--', name], WHATIS_MS, signal)) ?? ''),
     ),
-    page: once(MOST_PAGES, async (name) => {
+    page: once(MOST_PAGES, async (name): Promise<ManualPage | undefined> => {
       const text = await run('man', ['-P', 'cat', '--', name], PAGE_MS, signal)
       return text === undefined
         ? undefined

@@ -24,7 +24,7 @@ export type Match = (typeof MATCHES)[number]
  * Splits a question at blanks: `"two words"` is one word, `!word` must not occur (as in fzf). An exact question is one
  * text with its blanks and signs.
  */
-export function readQuestion(text: string, match: Match = 'fuzzy'): Question {
+export function readQuestion(text: string, match: Match): Question {
   if (match === 'exact') return { words: text === '' ? [] : [text.toLowerCase()], without: [], letters: '' }
   const words: string[] = []
   const without: string[] = []

@@ -95,9 +95,7 @@ export type Effect =
 /** UTF-16 units of a question; a longer one is not asked. */
 const QUESTION_MOST = 1000
 
-const TERMS: FinderTerms = { without: [], isUpward: false, enterRuns: false }
-
-export const initialState = (question: string, mode: Mode, terms: Partial<FinderTerms> = {}): FinderState => {
+export const initialState = (question: string, mode: Mode, terms: FinderTerms): FinderState => {
   const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)
   return {
     question: first,
@@ -116,7 +114,6 @@ export const initialState = (question: string, mode: Mode, terms: Partial<Finder
     empty: true,
     stale: true,
     taking: false,
-    ...TERMS,
     ...terms,
   }
 }

@@ -56,15 +56,6 @@ export const SOURCES: Readonly<Record<string, Find>> = {
 /** Those that are files or directories, and fit also by their whole path. */
 const FILES = /^(?:files|writes|appends|changes|fills|trees)$/
 
-export interface Forms {
-  readonly names: () => readonly string[]
-  readonly isForAll: boolean
-  /** Whether a form is about the tool by its name. */
-  readonly has: (tool: string) => boolean
-  /** What each form that the command has finds, in their order; the first, unless more are asked for. */
-  readonly hits: (c: SimpleCommand, o: Options, most?: number) => readonly (true | Args)[]
-}
-
 /**
  * Forms of command lines, one a line; behind `|` at its end a line goes on:
  *
@@ -87,13 +78,14 @@ export interface Forms {
  *   `>` and the like, `redirects` of any), or files and directories: `files` (all operands), `writes`, `appends`, `changes` (either), `fills`
  *   and `trees` (deletes), which also fit by their whole path.
  */
-export function formsOf(finds: string, named: NamedForms = {}, sources = SOURCES): Forms {
+export function formsOf(finds: string, named: NamedForms = {}, sources = SOURCES) {
   let read: readonly Row[] | undefined
   const rows = (): readonly Row[] => {
     read ??= rowsIn(finds)
     return read
   }
   const isForAll = /^\s*\* /m.test(finds)
+  /** Whether a form is about the tool by its name. */
   const has = (tool: string): boolean =>
     finds.includes(tool) && rows().some(({ tools }) => tools.includes(tool))
   const rowsOf = remembered((tool) =>
@@ -103,7 +95,8 @@ export function formsOf(finds: string, named: NamedForms = {}, sources = SOURCES
     names: () => [...new Set(rows().flatMap(({ tools }) => tools))],
     isForAll,
     has,
-    hits(c, o, most = 1) {
+    /** What each form that the command has finds, in their order; the first, unless more are asked for. */
+    hits(c: SimpleCommand, o: Options, most = 1): readonly (true | Args)[] {
       const hits: (true | Args)[] = []
       for (const row of rowsOf(c.name)) {
         if (asked?.of !== o) {
@@ -121,7 +114,7 @@ export function formsOf(finds: string, named: NamedForms = {}, sources = SOURCES
 }
 
 /** The words that the forms find, all together. */
-export const wordsFound = (forms: Forms, c: SimpleCommand, o: Options): Args =>
+export const wordsFound = (forms: ReturnType<typeof formsOf>, c: SimpleCommand, o: Options): Args =>
   forms.hits(c, o, Number.POSITIVE_INFINITY).flatMap((hit) => (hit === true ? [] : hit))
 
 function rowsIn(finds: string): readonly Row[] {

@@ -78,7 +78,7 @@ function read(tool: string, args: unknown, known: boolean): Read {
     if (isReader) return NOTHING
     throw new BadCall('the call has no arguments')
   }
-  const patch = textIn(members, PATCHES, /^\s*\*\*\* Begin Patch|^(?:diff --git |--- )/)
+  const patch = patchIn(members, /^\s*\*\*\* Begin Patch|^(?:diff --git |--- )/)
   if (patch !== undefined) return edit(linesOfPatch(patch), known)
   if (does(RUNS)) {
     const command = commandIn(members)
@@ -177,8 +177,8 @@ function checkFile(name: string, value: unknown): void {
     throw new BadCall('the file of the call is no text')
 }
 
-function textIn(members: Members, names: ReadonlySet<string>, pattern: RegExp): string | undefined {
-  return named(members, names)
+function patchIn(members: Members, pattern: RegExp): string | undefined {
+  return named(members, PATCHES)
     .map(textOf)
     .find((text) => text !== undefined && pattern.test(text))
 }

@@ -22,7 +22,11 @@ const found = (command: string, more: object = {}) => ({
 })
 const screen = { columns: 80, rows: 24, colour: false, now: NOW, home: '/home/ann' }
 const state = (question: string, ...commands: ReturnType<typeof found>[]): FinderState =>
-  onAnswer(initialState(question, 'all'), { found: commands, total: commands.length, complete: true }).state
+  onAnswer(initialState(question, 'all', { without: [], isUpward: false, enterRuns: false }), {
+    found: commands,
+    total: commands.length,
+    complete: true,
+  }).state
 
 test('at 80×24, as people see it', () => {
   const { lines } = drawFinder(

@@ -29,29 +29,6 @@ const UNWRITTEN = 0.005
 /** Changes whenever the form of the file does. */
 const FORMAT = 'karo-ask-2'
 
-export interface Index {
-  readonly size: number
-  /** How many tools there are. */
-  readonly tools: number
-  /** How telling a concept is: the rarer, the more. */
-  weight(concept: string): number
-  /** Share of the entries that have it. */
-  share(concept: string): number
-  knows(concept: string): boolean
-  /** The nearest concept that differs in one letter; undefined if there is none. */
-  near(word: string): string | undefined
-  isTool(word: string): boolean
-  /** Whether a tool's name is rather a plain word: it stands more in wordings of other tools' entries than it has entries. */
-  isPlain(tool: string): boolean
-  /** The entries that share most with these concepts, best first, each with its score as a share of the best; `tool`: only of this one. */
-  find(
-    asked: ReadonlySet<string>,
-    tool?: string,
-  ): readonly { readonly known: Known; readonly share: number }[]
-  /** Every entry of a tool. */
-  ofTool(tool: string): readonly Known[]
-}
-
 /** A wording as the search compares it. */
 export function wordingOf(said: string): readonly string[] {
   return piecesOf(said).flatMap((piece) => {
@@ -242,28 +219,35 @@ function placeIn(terms: readonly string[], term: string): number | undefined {
   return terms[low] === term ? low : undefined
 }
 
-export function indexOf(parts: readonly Built[]): Index {
+export type Index = ReturnType<typeof indexOf>
+
+export function indexOf(parts: readonly Built[]) {
   const size = parts.reduce((sum, one) => sum + one.size, 0)
   const count = (term: string): number =>
     parts.reduce((sum, { terms, starts }) => {
       const at = placeIn(terms, term)
       return at === undefined ? sum : sum + starts[at + 1]! - starts[at]!
     }, 0)
+  /** How telling a concept is: the rarer, the more. */
   const weight = remembered((term) => {
     const many = count(term)
     // A word that nobody wrote tells as little as one that many did.
     return Math.log(1 + size / (0.5 + (many === 0 ? UNWRITTEN * size : many)))
   })
   return {
-    size,
+    /** How many tools there are. */
     tools: new Set(parts.flatMap(({ tools }) => [...tools])).size,
     weight,
-    share: (term) => count(term) / Math.max(1, size),
-    knows: (term) => count(term) > 0,
-    near: (word) => nearest(word, parts, count),
-    isPlain: (tool) => parts.every(({ tools, plain }) => !tools.has(tool) || plain.has(tool)),
-    isTool: (word) => parts.some(({ tools }) => tools.has(word)),
-    find(asked, tool) {
+    /** Share of the entries that have the concept. */
+    share: (term: string) => count(term) / Math.max(1, size),
+    knows: (term: string) => count(term) > 0,
+    /** The nearest concept that differs in one letter; undefined if there is none. */
+    near: (word: string) => nearest(word, parts, count),
+    /** Whether a tool's name is rather a plain word: it stands more in wordings of other tools' entries than it has entries. */
+    isPlain: (tool: string) => parts.every(({ tools, plain }) => !tools.has(tool) || plain.has(tool)),
+    isTool: (word: string) => parts.some(({ tools }) => tools.has(word)),
+    /** The entries that share most with these concepts, best first, each with its score as a share of the best; `tool`: only of this one. */
+    find(asked: ReadonlySet<string>, tool?: string) {
       const most = tool === undefined ? MOST_FOUND : 12 * MOST_FOUND
       const found: { score: number; known: () => Known }[] = []
       for (const { terms, starts, places, weights, entry, size: own } of parts) {
@@ -289,7 +273,8 @@ export function indexOf(parts: readonly Built[]): Index {
       }
       return kept.map(({ known, score }) => ({ known, share: score / (kept[0]?.score ?? 1) }))
     },
-    ofTool: (tool) =>
+    /** Every entry of a tool. */
+    ofTool: (tool: string): readonly Known[] =>
       parts.flatMap(({ size: own, entry }) =>
         Array.from({ length: own }, (_, i) => entry(i)).filter((one) => isOf(one, tool)),
       ),

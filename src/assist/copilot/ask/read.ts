@@ -1,7 +1,7 @@
 // Reads a request: its words as concepts, the things that it names, the tool that it asks for, and what it wants.
 import { onlyLooks, wantsToDestroy } from './acts.ts'
 import { type Index, wordingOf } from './index.ts'
-import { concept, concepts, isStop, NOT, PREVIEW, withPhrases } from './language.ts'
+import { concept, concepts, isStop, NOT, withPhrases } from './language.ts'
 import { readThings, type Token } from './things.ts'
 
 export interface Asked extends Token {
@@ -41,8 +41,6 @@ export interface Request {
   /** Asks to see something and for nothing else. */
   readonly looks: boolean
   readonly destroys: boolean
-  /** Leaves something out, bounds it, or forbids something. */
-  readonly limits: boolean
   /** Asks for an opinion or a lesson. */
   readonly isQuestion: boolean
 }
@@ -70,10 +68,6 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 /** Words for `not`, also without apostrophe: `don't`, `dont`. */
 const IS_NOT = /n't$|^(?:do|does|is|are|did)nt$/
-/** Words that bound a request, or say when it is to be done. */
-const LIMITS =
-  /\b(?:unless|if|until|whenever|only (?:if|when)|keep(?:ing)?|never|at (?:midnight|noon)|tomorrow|tonight)\b|\b(?:older|newer|larger|bigger|smaller|more|less|fewer|longer) than\b/i
-
 /** To change nothing is what every command does that only looks. */
 const NOTHING_MORE =
   /,? *\b(?:without|but (?:don't|do not|never)|and (?:don't|do not)) (?:delet|remov|chang|modify|touch|kill|stopp?)\w* (?:anything|it|them|any(?: of them)?|any files|those)\b/gi
@@ -156,7 +150,6 @@ export function readRequest(asked: string, index: Index, told?: string): Request
     looks: onlyLooks(text.replace(NOTHING_MORE, ' ')),
     destroys: wantsToDestroy(text.replace(NOTHING_MORE, ' ')),
     isQuestion: NO_COMMAND.test(text),
-    limits: found.includes(NOT) || found.includes(PREVIEW) || LIMITS.test(text),
   }
 }
 

@@ -5,19 +5,7 @@ import { inflateRawSync } from 'node:zlib'
 import { PACK_FORMAT } from './archive.ts'
 import { type Page, readPage } from './pages.ts'
 
-export interface Examples {
-  /** The page of a tool by its plain name, or of a subcommand such as `git commit`; undefined if there is none. */
-  page(tool: string): (Page & { readonly source: string }) | undefined
-  /** The places that hold pages. */
-  readonly sources: readonly ExampleSource[]
-}
-
-interface ExampleSource {
-  readonly name: string
-  readonly path: string
-  /** Tools with a page; null where they were not counted. */
-  readonly tools: number | null
-}
+export type Examples = ReturnType<typeof openExamples>
 
 /** Name of the packed file below the home of the node. */
 export const PACK_FILE = 'knowledge-pages.bin'
@@ -30,17 +18,19 @@ const MOST_INDEX = 8 * 1024 * 1024
 const MOST_PAGE = 64 * 1024
 
 /** `home` is the directory of the node, `person` the home directory of whoever asks; reads nothing until a page is asked for. */
-export function openExamples(home: string, person: string | undefined): Examples {
+export function openExamples(home: string, person: string | undefined) {
   const carried = packIn(join(home, PACK_FILE))
   const clients = (person?.startsWith('/') ? CLIENTS.map((one) => join(person, one)) : []).filter((place) =>
     PARTS.some((part) => isDirectory(join(place, part))),
   )
   return {
+    /** The places that hold pages; `tools`: those with a page, null where they were not counted. */
     sources: [
       ...(carried === undefined ? [] : [{ name: 'carried in', path: carried.path, tools: carried.count }]),
       ...clients.map((path) => ({ name: 'tldr client', path, tools: null })),
     ],
-    page(tool) {
+    /** The page of a tool by its plain name, or of a subcommand such as `git commit`; undefined if there is none. */
+    page(tool: string): (Page & { readonly source: string }) | undefined {
       const name = tool.replaceAll(' ', '-')
       if (!/^[\w.+@-]{1,80}$/.test(name)) return undefined
       const packed = carried?.read(name)

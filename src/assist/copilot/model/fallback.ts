@@ -16,26 +16,20 @@ interface PlaceHealth {
   readonly restsMs: number
 }
 
-export interface Health {
-  of(place: Place): PlaceHealth
-  worked(place: Place): void
-  failed(place: Place, why: string): void
-}
-
-export function createHealth(clock: Pick<Clock, 'monotonic'>): Health {
+export function createHealth(clock: Pick<Clock, 'monotonic'>) {
   const known = new Map<string, { failures: number; why: string; until: number }>()
   const keyOf = ({ endpoint, model }: Place): string => `${endpoint} ${model}`
   return {
-    of(place) {
+    of(place: Place): PlaceHealth {
       const found = known.get(keyOf(place))
       if (found === undefined) return { state: 'unknown', detail: '', restsMs: 0 }
       const restsMs = Math.max(0, Math.ceil(found.until - clock.monotonic()))
       return { state: found.failures === 0 ? 'up' : 'down', detail: found.why, restsMs }
     },
-    worked(place) {
+    worked(place: Place) {
       known.set(keyOf(place), { failures: 0, why: '', until: 0 })
     },
-    failed(place, why) {
+    failed(place: Place, why: string) {
       const failures = (known.get(keyOf(place))?.failures ?? 0) + 1
       const rest = Math.min(MOST_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures - 1, 16))
       known.set(keyOf(place), { failures, why, until: clock.monotonic() + rest })
@@ -55,7 +49,7 @@ interface FallbackOptions {
   readonly timeoutMs: number
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  readonly health: Health
+  readonly health: ReturnType<typeof createHealth>
   readonly clock: Pick<Clock, 'monotonic'>
 }
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type ExplainedPart, type Explanation, explainCommand } from '../../../../src/assist/copilot/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/copilot/manuals.ts'
-import type { SHELLS } from '../../../../src/assist/risk/index.ts'
+import { checkCommand, type SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/commands/terminal/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import fc, { anyText, forAll, forAllAsyncIn } from '../../../support/run/properties.ts'
@@ -19,7 +19,8 @@ const explain = (
   command: string,
   shell: (typeof SHELLS)[number] = 'bash',
   manuals: Manuals | false = false,
-): Promise<Explanation> => explainCommand(command, { shell, knowledge, manuals })
+): Promise<Explanation> =>
+  explainCommand(command, { shell, judge: (text) => checkCommand(text, { shell }), knowledge, manuals })
 
 const flat = (parts: readonly ExplainedPart[]): ExplainedPart[] =>
   parts.flatMap((part) => [part, ...flat(part.parts)])

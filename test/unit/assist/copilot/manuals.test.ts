@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { explainCommand } from '../../../../src/assist/copilot/index.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { createManuals, type ManualSources, runProgram } from '../../../../src/assist/copilot/manuals.ts'
+import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NAMES = Array.from({ length: 60 }, (_, n) => `program-${n}`)
@@ -22,7 +23,12 @@ function machine(options: ManualSources = {}) {
     },
   })
   const explain = (command: string) =>
-    explainCommand(command, { manuals, knowledge: openKnowledge('/nonexistent') })
+    explainCommand(command, {
+      shell: 'bash',
+      judge: (text) => checkCommand(text, { shell: 'bash' }),
+      manuals,
+      knowledge: openKnowledge('/nonexistent'),
+    })
   return { explain, ran }
 }
 

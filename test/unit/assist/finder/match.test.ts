@@ -4,18 +4,19 @@ import { expect, test } from 'vitest'
 import { answersIn, fitOf, readQuestion } from '../../../../src/assist/finder/index.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 
-const matchOf = (question: string, text: string): number => fitOf(readQuestion(question), text.toLowerCase())
+const matchOf = (question: string, text: string): number =>
+  fitOf(readQuestion(question, 'fuzzy'), text.toLowerCase())
 
 test('a question is words, quoted ones, and those that must not occur', () => {
-  expect(readQuestion('Docker "run --rm" !prune  x')).toEqual({
+  expect(readQuestion('Docker "run --rm" !prune  x', 'fuzzy')).toEqual({
     words: ['docker', 'run --rm', 'x'],
     without: ['prune'],
     letters: 'dockerrun--rmx',
   })
-  expect(readQuestion('"open')).toMatchObject({ words: ['open'] })
+  expect(readQuestion('"open', 'fuzzy')).toMatchObject({ words: ['open'] })
   // Nothing to leave out yet: it is being typed.
-  expect(readQuestion('! !=')).toMatchObject({ words: ['!'], without: ['='] })
-  expect(readQuestion('  ')).toMatchObject({ words: [], without: [] })
+  expect(readQuestion('! !=', 'fuzzy')).toMatchObject({ words: ['!'], without: ['='] })
+  expect(readQuestion('  ', 'fuzzy')).toMatchObject({ words: [], without: [] })
 })
 
 test('all words, in any order and case', () => {
@@ -41,7 +42,7 @@ test('letters in their order, when they are close together', () => {
 test('whatever is asked, what is shown to answer it does', () => {
   const text = fc.string({ unit: fc.constantFrom(...'abcAB -"!gGö\n🎉'), maxLength: 40 })
   forAll(text, fc.string({ unit: fc.constantFrom(...'abc"! gö'), maxLength: 8 }), (command, asked) => {
-    const question = readQuestion(asked)
+    const question = readQuestion(asked, 'fuzzy')
     const ranges = answersIn(question, command)
     let last = -1
     for (const [begin, end] of ranges) {

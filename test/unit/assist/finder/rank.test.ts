@@ -21,7 +21,7 @@ interface Use {
 
 /** As the store adds it up. */
 function score(text: string, uses: readonly Use[], question = ''): number {
-  const asked = readQuestion(question)
+  const asked = readQuestion(question, 'fuzzy')
   const match = fitOf(asked, text)
   if (match === 0) return 0
   const worth = uses.reduce(

@@ -2,12 +2,15 @@
 import { expect, test } from 'vitest'
 import {
   type FinderState,
+  type FinderTerms,
   type Found,
   initialState,
   type Key,
   onAnswer,
   onKey,
 } from '../../../../src/assist/finder/index.ts'
+
+const TERMS: FinderTerms = { without: [], isUpward: false, enterRuns: false }
 
 const found = (command: string): Found => ({
   id: command,
@@ -33,7 +36,7 @@ const press = (state: FinderState, ...keys: (Key | string)[]) =>
   )
 const key = (name: Extract<Key, { name: string }>['name']): Key => ({ name })
 const shown = (...commands: string[]): FinderState =>
-  onAnswer(initialState('', 'all'), answer(...commands)).state
+  onAnswer(initialState('', 'all', TERMS), answer(...commands)).state
 const edits = (command: string) => ({ kind: 'take', command, run: false })
 
 test('what is chosen is taken', () => {
@@ -95,7 +98,7 @@ test('help opens and any key closes it; ? is help only where nothing is typed', 
 })
 
 test('a line that is already typed has no control characters and an end', () => {
-  const state = initialState(`for x\nin y\x1b[31m${'z'.repeat(2_000)}`, 'all')
+  const state = initialState(`for x\nin y\x1b[31m${'z'.repeat(2_000)}`, 'all', TERMS)
   expect(state.question).toMatch(/^for x in y \[31mz+$/)
   expect(state.question.length).toBe(1_000)
   expect(press(state, 'more').state.question).toBe(state.question)
@@ -120,7 +123,10 @@ test('Alt with a digit takes that one of the list, and nothing of a list for ano
 })
 
 test('scopes that are not known are left out', () => {
-  const state = onAnswer(initialState('', 'host', { without: ['session', 'workspace'] }), answer('a')).state
+  const state = onAnswer(
+    initialState('', 'host', { ...TERMS, without: ['session', 'workspace'] }),
+    answer('a'),
+  ).state
   expect(press(state, key('mode')).state.mode).toBe('here')
   expect(press(state, key('mode'), key('mode')).state.mode).toBe('failed')
 })
@@ -135,7 +141,7 @@ test('the ways to match go round, and every change asks', () => {
 })
 
 test('Enter runs only where it was asked for, also before the answer is there, and Tab and Alt never', () => {
-  const state = onAnswer(initialState('', 'all', { enterRuns: true }), answer('a', 'b')).state
+  const state = onAnswer(initialState('', 'all', { ...TERMS, enterRuns: true }), answer('a', 'b')).state
   const runs = (command: string) => ({ kind: 'take', command, run: true })
   expect(press(state, key('enter')).effect).toEqual(runs('a'))
   expect(press(state, key('tab')).effect).toEqual(edits('a'))
@@ -146,7 +152,10 @@ test('Enter runs only where it was asked for, also before the answer is there, a
 })
 
 test('where the best command is lowest, Up goes to the next one', () => {
-  const state = onAnswer(initialState('', 'session', { isUpward: true }), answer('a', 'b', 'c')).state
+  const state = onAnswer(
+    initialState('', 'session', { ...TERMS, isUpward: true }),
+    answer('a', 'b', 'c'),
+  ).state
   expect(press(state, key('up'), key('enter')).effect).toEqual(edits('b'))
   expect(press(state, key('page-up'), key('down'), key('enter')).effect).toEqual(edits('b'))
 })
