@@ -1,8 +1,10 @@
 // Measures one decision about one question: both layers with the built-in table, and with the shipped Cedar file.
+
 import { join } from 'node:path'
 import { formatNodeId } from '../../protocols/node-id.ts'
-import { type Consent, createPolicy, type PolicySet, type Principal } from '../../src/trust/policy/index.ts'
+import type { Consent, PolicySet, Principal } from '../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../src/trust/policy/load.ts'
+import { policyOf } from '../support/mesh/policy.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../configs/policies/roles.cedar')
 const DECISIONS = 500
@@ -23,7 +25,7 @@ export async function measurePolicy(): Promise<PolicyFigures> {
 }
 
 function decisionUs(set: PolicySet): number {
-  const policy = createPolicy({ teams: () => ['eng'], k: () => 5, now: () => 0 }, set)
+  const policy = policyOf({ teams: () => ['eng'] }, set)
   const who: Principal = {
     node_id: formatNodeId(new Uint8Array(32).fill(7)),
     trust_level: 'peer',

@@ -10,7 +10,7 @@
 // Both with the same additional data. One ephemeral key for all: what each derives differs by its own key (as in age and HPKE's
 // single-shot sealing).
 import { createCipheriv, createDecipheriv, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'
-import { type Random, systemRandom } from '../../base/clock.ts'
+import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Agree } from './agree.ts'
 import { privateKeyObject, publicKeyObject, rawPublicKey } from './der.ts'
@@ -32,7 +32,7 @@ export interface SealingKey {
 }
 
 /** A key pair for one audience, e.g. for the answers to one query; `eraseSealingKey` ends it, and nobody can open them any more. */
-export function newSealingKey(random: Random = systemRandom): SealingKey {
+export function newSealingKey(random: Random): SealingKey {
   const privateKey = new Uint8Array(random.bytes(KEY_BYTES))
   return { publicKey: rawPublicKey(privateKeyObject('x25519', privateKey)), privateKey }
 }
@@ -47,7 +47,7 @@ export function sealTo(
   recipient: Uint8Array,
   plaintext: Uint8Array,
   aad: Uint8Array,
-  random: Random = systemRandom,
+  random: Random,
 ): Uint8Array {
   const ephemeral = privateKeyObject('x25519', random.bytes(KEY_BYTES))
   const epk = rawPublicKey(ephemeral)

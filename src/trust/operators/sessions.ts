@@ -181,7 +181,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       for (const person of [...offers.keys()]) drop(person)
     },
 
-    offer(uid, { for_ms, types, account = uid }) {
+    offer(uid, { for_ms, types, account }) {
       const own = operators.mesh()
       if (own === undefined) {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
@@ -211,7 +211,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return body
     },
 
-    async begin(uid, { delegation, chain, account = uid }) {
+    async begin(uid, { delegation, chain, account }) {
       if (!tries(uid).take(clock.monotonic())) {
         throw new KaroError('rate_limited', 'too many logins', { hint: 'Try again in a minute.' })
       }
@@ -258,7 +258,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return stateOf(session)
     },
 
-    async end(uid, account = uid) {
+    async end(uid, account) {
       drop(uid)
       lapsed.delete(uid)
       const session = sessionOf(uid, account)
@@ -282,12 +282,12 @@ export function createSessions(deps: SessionsDeps): Sessions {
         )
         .map(({ state }) => state.uid),
     count: () => sessions.size,
-    state(uid, account = uid) {
+    state(uid, account) {
       const session = sessionOf(uid, account)
       return session && check(session) && stateOf(session)
     },
     lapsed: (uid) => lapsed.get(uid),
-    of(uid, account = uid, asks = false): Acting | undefined {
+    of(uid, account, asks = false): Acting | undefined {
       const session = sessionOf(uid, account)
       const judged = session && check(session)
       const why = lapsed.get(uid)

@@ -84,7 +84,7 @@ export interface Sessions extends Room {
    */
   offer(
     uid: number,
-    terms: { readonly for_ms: number; readonly types: readonly string[]; readonly account?: number },
+    terms: { readonly for_ms: number; readonly types: readonly string[]; readonly account: number },
   ): Offer
   /**
    * Takes what the operator signed of the offer made to that person; a session that the person had ends. KaroErrors:
@@ -95,12 +95,12 @@ export interface Sessions extends Room {
     signed: {
       readonly delegation: Uint8Array
       readonly chain: readonly Uint8Array[]
-      readonly account?: number
+      readonly account: number
     },
   ): Promise<SessionState>
   /** Undefined: that person is not logged in. */
-  end(uid: number, account?: number): Promise<SessionState | undefined>
-  state(uid: number, account?: number): SessionState | undefined
+  end(uid: number, account: number): Promise<SessionState | undefined>
+  state(uid: number, account: number): SessionState | undefined
   /** Why the login of this person ended without their doing, for people; undefined: it did not, or they have logged in or out since. */
   lapsed(uid: number): string | undefined
   /** The person is no longer a person of this node: ends their sessions, whichever account began them. */
@@ -113,5 +113,5 @@ export interface Sessions extends Room {
    * As whom this person asks now. Undefined: as the node. With `asks`, KaroError `refused` where a login ended without the person's doing, so
    * that nothing is asked under another name until they log in or out.
    */
-  of(uid: number, account?: number, asks?: boolean): Acting | undefined
+  of(uid: number, account: number, asks?: boolean): Acting | undefined
 }

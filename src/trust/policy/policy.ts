@@ -26,8 +26,8 @@ export interface PolicyDeps {
   readonly teams: () => readonly string[]
   /** `sharing.k_min`, as it is now. */
   readonly k: () => number
-  /** `policy.accept_org`, as it is now. Default: the organisation may only take away. */
-  readonly accept?: () => AcceptOrg
+  /** `policy.accept_org`, as it is now. */
+  readonly accept: () => AcceptOrg
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -59,10 +59,7 @@ export type Policy = ReturnType<typeof createPolicy>
  * The owner's layer speaks first: it refuses most and costs least, and what a person did not agree to no policy file
  * opens. Consent never reaches the engine, because who agreed to what is not for role policies to see.
  */
-export function createPolicy(
-  { teams, k, accept = () => 'restrict', now }: PolicyDeps,
-  first: PolicySet = BUILT_IN_SET,
-) {
+export function createPolicy({ teams, k, accept, now }: PolicyDeps, first: PolicySet) {
   let current = first
   let loadedAt = now()
   let problem: string | null = null

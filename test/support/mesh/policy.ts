@@ -1,10 +1,14 @@
-// The policy of a node without policy files: the owner's layer and the built-in role table.
+// Policies of nodes: the owner's layer, and without policy files the built-in role table.
 import type { Config } from '../../../src/config/index.ts'
 import { createPolicy, type Policy } from '../../../src/trust/policy/index.ts'
+import { BUILT_IN_SET, type PolicyDeps } from '../../../src/trust/policy/policy.ts'
+
+/** Of a node without teams, whose organisation may only take away, as far as the test says nothing else. */
+export const policyOf = (deps: Partial<PolicyDeps>, set = BUILT_IN_SET): Policy =>
+  createPolicy({ teams: () => [], k: () => 5, accept: () => 'restrict', now: () => 0, ...deps }, set)
 
 /** `teams`: those the node is in. */
-export const plainPolicy = (teams: readonly string[] = []): Policy =>
-  createPolicy({ teams: () => teams, k: () => 5, now: () => 0 })
+export const plainPolicy = (teams: readonly string[] = []): Policy => policyOf({ teams: () => teams })
 
 /** Everybody may have everything. */
 export const SHARING: Config['sharing'] = {

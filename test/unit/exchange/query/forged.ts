@@ -1,4 +1,5 @@
 // Answers that anybody may make up, as an honest owner would give them but for what a test says.
+
 import { encodeAnswer } from '../../../../protocols/answer.ts'
 import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
 import {
@@ -8,6 +9,7 @@ import {
   Response,
   type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
 import { uses } from './network.ts'
 
@@ -56,7 +58,7 @@ export function forge({ body, author }: Asked, me: Identity, forgery: Forgery = 
     forgery.bound?.author ?? author,
     forgery.bound?.responder ?? signer.publicKey,
   ])
-  const sealed = sealTo(body.audience_key, plain, aad)
+  const sealed = sealTo(body.audience_key, plain, aad, systemRandom)
   return encodeFrame(
     Response,
     { sender: signer.publicKey, ts: Date.now(), nonce: new Uint8Array(16).fill(9), seq: 0 },

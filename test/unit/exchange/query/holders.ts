@@ -141,7 +141,7 @@ export function login(
 ): Acting {
   const now = Date.now()
   const { types = ['ToolUsage'], endedMs = -HOUR_MS, at = node } = more
-  const audience = newSealingKey()
+  const audience = newSealingKey(systemRandom)
   const times = { version: now, notBefore: now, notAfter: now + HOUR_MS }
   const grants = ['security', 'lead']
   const delegation = signDelegation(

@@ -10,7 +10,8 @@ import type { QueryResult } from '../../../../src/exchange/query/schema.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
-import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
+import type { Principal } from '../../../../src/trust/policy/index.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import { some } from '../../../support/some.ts'
 import { countsOf, layoutFor } from '../aggregates/tools.ts'
 import { BUCKET, type Machine, machines, World } from '../aggregates/world.ts'
@@ -70,7 +71,7 @@ async function ask(
       clock,
     }),
   )
-  const policy = createPolicy({ teams: () => teams, k: () => 3, now: clock.now })
+  const policy = policyOf({ teams: () => teams, k: () => 3, now: clock.now })
   const random = { bytes: (count: number) => new Uint8Array(count), float: () => 0 }
   return askTotals(
     { totals, self: () => self, policy, trust: NOBODY, clock, random, ...(fetch && { fetch }) },

@@ -1,9 +1,10 @@
 // What a person sees of what their machine will give to totals: their own part, to whom it goes, and why something is not given.
+
 import { expect, test } from 'vitest'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import type { PreviewDeps } from '../../../../src/exchange/totals/preview.ts'
 import { createPreviews } from '../../../../src/exchange/totals/preview.ts'
-import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import { type Some, some } from '../../../support/some.ts'
 import { HOUR } from '../documents/network.ts'
 import { AGGREGATORS, LAYOUT, PLAN } from '../query/holders.ts'
@@ -40,7 +41,7 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
       deciders: async () => [1000, 1001],
       insight: { recordedSince: async () => 0 },
       sharing: sharing(),
-      policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
+      policy: policyOf({ k: () => 3, now: () => NOW }),
       roster: () => ({
         principals: () => [],
         areApart: () => true,

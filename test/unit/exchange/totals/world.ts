@@ -1,4 +1,5 @@
 // Machines with rooms of totals over a network that a test owns: real shares, real tallies, real releases, virtual time.
+
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Random, systemRandom, type Timers } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -11,7 +12,8 @@ import {
   type TotalsRoom,
 } from '../../../../src/exchange/totals/index.ts'
 import type { Binding } from '../../../../src/trust/certificates/index.ts'
-import { type Consent, createPolicy } from '../../../../src/trust/policy/index.ts'
+import type { Consent } from '../../../../src/trust/policy/index.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import { consent } from '../../trust/policy/requests.ts'
 import { layoutOf } from '../aggregates/world.ts'
 import { HOUR, Network, type Node } from '../documents/network.ts'
@@ -150,7 +152,7 @@ export class Machine {
         decidedAt: async () => this.decidedAt,
         onChange: () => () => {},
       },
-      policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
+      policy: policyOf({ k: () => 3, now: () => network.now }),
       refuses: (other) => node.refused.has(other),
       fleet: { certified: () => world.bindings(), operators: { list: () => [] } },
       trust: { opinion, known: () => this.candidates, memberOf: (other) => other },

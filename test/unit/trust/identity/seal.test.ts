@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Random } from '../../../../src/base/clock.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { eraseSealingKey, newSealingKey, openSealed, sealTo } from '../../../../src/trust/identity/index.ts'
 import { code } from '../../../support/run/code.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
@@ -27,30 +28,33 @@ describe('sealed boxes', () => {
 
   test('open for their recipient, whatever is in them, and are 49 bytes longer', () => {
     forAllIn({ numRuns: 50 }, bytes(2000), bytes(200), (plaintext, data) => {
-      const key = newSealingKey()
-      const box = sealTo(key.publicKey, plaintext, data)
+      const key = newSealingKey(systemRandom)
+      const box = sealTo(key.publicKey, plaintext, data, systemRandom)
       expect(box.length).toBe(plaintext.length + 49)
       expect(openSealed(key.privateKey, box, data)).toEqual(plaintext)
     })
   })
 
   test('a key that was erased opens nothing more, also where it has opened something before', () => {
-    const key = newSealingKey()
-    const box = sealTo(key.publicKey, text, aad)
+    const key = newSealingKey(systemRandom)
+    const box = sealTo(key.publicKey, text, aad, systemRandom)
     expect(openSealed(key.privateKey, box, aad)).toEqual(text)
     eraseSealingKey(key)
     expect(openSealed(key.privateKey, box, aad)).toBeUndefined()
   })
 
   test('two boxes with the same content have nothing but the version in common', () => {
-    const [a, b] = [sealTo(recipient.publicKey, text, aad), sealTo(recipient.publicKey, text, aad)]
+    const [a, b] = [
+      sealTo(recipient.publicKey, text, aad, systemRandom),
+      sealTo(recipient.publicKey, text, aad, systemRandom),
+    ]
     expect(Buffer.from(a).subarray(1, 33)).not.toEqual(Buffer.from(b).subarray(1, 33))
     expect(Buffer.from(a).subarray(33)).not.toEqual(Buffer.from(b).subarray(33))
   })
 
   test('open for nobody else, and not under other additional data', () => {
-    const box = sealTo(recipient.publicKey, text, aad)
-    expect(openSealed(newSealingKey().privateKey, box, aad)).toBeUndefined()
+    const box = sealTo(recipient.publicKey, text, aad, systemRandom)
+    expect(openSealed(newSealingKey(systemRandom).privateKey, box, aad)).toBeUndefined()
     expect(openSealed(recipient.privateKey, box, new TextEncoder().encode('query-2'))).toBeUndefined()
     expect(openSealed(recipient.privateKey, box, new Uint8Array())).toBeUndefined()
   })
@@ -65,7 +69,7 @@ describe('sealed boxes', () => {
   })
 
   test('cut or random bytes are no box, and no exception', () => {
-    const box = sealTo(recipient.publicKey, text, aad)
+    const box = sealTo(recipient.publicKey, text, aad, systemRandom)
     for (let n = 0; n < box.length; n++) {
       expect(openSealed(recipient.privateKey, box.subarray(0, n), aad)).toBeUndefined()
     }
@@ -89,8 +93,8 @@ describe('sealed boxes', () => {
   test.each(lowOrder.map((key) => [key.toString('hex'), key] as const))(
     'refuse the low-order key %s',
     (_, key) => {
-      expect(() => sealTo(key, text, aad)).toThrow(code('bad_request'))
-      const box = Uint8Array.from(sealTo(recipient.publicKey, text, aad))
+      expect(() => sealTo(key, text, aad, systemRandom)).toThrow(code('bad_request'))
+      const box = Uint8Array.from(sealTo(recipient.publicKey, text, aad, systemRandom))
       box.set(key, 1)
       expect(openSealed(recipient.privateKey, box, aad)).toBeUndefined()
     },
@@ -98,7 +102,7 @@ describe('sealed boxes', () => {
 
   test('refuse keys of another length', () => {
     for (const n of [0, 31, 33, 64]) {
-      expect(() => sealTo(new Uint8Array(n).fill(9), text, aad)).toThrow(code('bad_request'))
+      expect(() => sealTo(new Uint8Array(n).fill(9), text, aad, systemRandom)).toThrow(code('bad_request'))
     }
   })
 })

@@ -143,7 +143,7 @@ test('the file goes from the old key to the new one in one step, and keeps what 
   expect(readRotation(now.rotations[0]!, NOW)).toMatchObject({ from: first.nodeId, to: now.nodeId })
   const own = sealingKeyOf(first.publicKey)!
   const box = sealToMany(
-    [own, newSealingKey().publicKey],
+    [own, newSealingKey(random).publicKey],
     Buffer.from('for the old key'),
     Buffer.from('aad'),
     random,

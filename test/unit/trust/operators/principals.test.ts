@@ -131,7 +131,9 @@ describe('a delegation', () => {
   })
 
   test('goes with the key of its session alone', () => {
-    expect(ruleOf(question({ audience_key: newSealingKey().publicKey }))).toBe('operator.wrong_key')
+    expect(ruleOf(question({ audience_key: newSealingKey(systemRandom).publicKey }))).toBe(
+      'operator.wrong_key',
+    )
     expect(ruleOf(question({ query_type: 'NodeHealth' }))).toBe('operator.wrong_type')
     // Another node that got hold of it.
     const asking = { ...question(), author: other.publicKey, authorId: other.nodeId }

@@ -66,12 +66,13 @@ async function desk({ inMesh = true } = {}) {
   await sessions.start(new AbortController().signal)
   const pass = (ms: number): void => time.advance(ms)
   const offered = (uid = ANN, more: { for_ms?: number; account?: number } = {}): Offer =>
-    sessions.offer(uid, { for_ms: HOUR_MS, types: ALL, ...more })
+    sessions.offer(uid, { for_ms: HOUR_MS, types: ALL, account: uid, ...more })
   const signed = (offer: Offer, by = operator, chain = operatorChain()) => ({
     delegation: signDelegation(by, offer, systemRandom),
     chain,
   })
-  const login = (uid = ANN, for_ms = HOUR_MS) => sessions.begin(uid, signed(offered(uid, { for_ms })))
+  const login = (uid = ANN, for_ms = HOUR_MS) =>
+    sessions.begin(uid, { ...signed(offered(uid, { for_ms })), account: uid })
   const said = () => audited.map(({ type, success, details }) => [type, success, details.why])
   const change = (): void => changed()
   return { clock, roll, sessions, audited, said, refused, pass, offered, signed, login, change }
@@ -79,13 +80,13 @@ async function desk({ inMesh = true } = {}) {
 
 test('a person who is logged in asks as the operator, with a key that is this login’s alone', async () => {
   const { sessions, login, audited } = await desk()
-  expect(sessions.of(ANN)).toBeUndefined()
+  expect(sessions.of(ANN, ANN)).toBeUndefined()
   expect(await login()).toMatchObject({ uid: ANN, name: 'carol', roles: ['lead'], operator: operator.nodeId })
-  const acting = sessions.of(ANN)
+  const acting = sessions.of(ANN, ANN)
   expect(acting).toMatchObject({ name: 'carol', types: ALL, ends_at: NOW + HOUR_MS })
-  expect(sessions.of(BOB)).toBeUndefined()
+  expect(sessions.of(BOB, BOB)).toBeUndefined()
   await login(BOB)
-  expect(sessions.of(BOB)?.audience.publicKey).not.toEqual(acting?.audience.publicKey)
+  expect(sessions.of(BOB, BOB)?.audience.publicKey).not.toEqual(acting?.audience.publicKey)
   expect(audited).toMatchObject([
     { type: 'operator_login', success: true, details: { uid: ANN, operator_name: 'carol', roles: 'lead' } },
     { type: 'operator_login', success: true, details: { uid: BOB } },
@@ -98,19 +99,19 @@ test('a person who is logged in asks as the operator, with a key that is this lo
 
 test('what was offered to one person logs in nobody else', async () => {
   const { sessions, offered, signed, said } = await desk()
-  await expect(sessions.begin(BOB, signed(offered()))).rejects.toThrow('another person')
-  expect(sessions.of(BOB)).toBeUndefined()
+  await expect(sessions.begin(BOB, { ...signed(offered()), account: BOB })).rejects.toThrow('another person')
+  expect(sessions.of(BOB, BOB)).toBeUndefined()
   expect(said()).toEqual([['operator_login', false, 'the delegation is for another person of this machine']])
 })
 
 test('an offer logs in once, and for five minutes', async () => {
   const { sessions, offered, signed, pass } = await desk()
   const once = signed(offered())
-  await sessions.begin(ANN, once)
-  await expect(sessions.begin(ANN, once)).rejects.toThrow('took too long')
+  await sessions.begin(ANN, { ...once, account: ANN })
+  await expect(sessions.begin(ANN, { ...once, account: ANN })).rejects.toThrow('took too long')
   const late = signed(offered())
   pass(5 * 60_000 + 1)
-  await expect(sessions.begin(ANN, late)).rejects.toThrow('took too long')
+  await expect(sessions.begin(ANN, { ...late, account: ANN })).rejects.toThrow('took too long')
 })
 
 test('nothing but the offer itself can be signed', async () => {
@@ -135,8 +136,10 @@ test('nothing but the offer itself can be signed', async () => {
     const offer = offered(uid)
     const changed = { ...offer, ...('uid' in said && said.uid === uid ? {} : said) }
     if (Object.is(changed.uid, uid) && 'uid' in said) return
-    await expect(sessions.begin(uid, signed(changed))).rejects.toMatchObject({ code: 'refused' })
-    expect(sessions.of(uid)).toBeUndefined()
+    await expect(sessions.begin(uid, { ...signed(changed), account: uid })).rejects.toMatchObject({
+      code: 'refused',
+    })
+    expect(sessions.of(uid, uid)).toBeUndefined()
   })
 })
 
@@ -157,14 +160,14 @@ test.each([
 ])('%s logs nobody in', async (_what, made, words) => {
   const { sessions, offered, signed } = await desk()
   const { by, chain } = made()
-  await expect(sessions.begin(ANN, signed(offered(), by, chain))).rejects.toThrow(words)
+  await expect(sessions.begin(ANN, { ...signed(offered(), by, chain), account: ANN })).rejects.toThrow(words)
 })
 
 test('no offer is for too short or long a time, or for no type of question, and each says what is wrong', async () => {
   const { sessions } = await desk()
   const refused = (for_ms: number, types = ALL) => {
     try {
-      return sessions.offer(ANN, { for_ms, types })
+      return sessions.offer(ANN, { for_ms, types, account: ANN })
     } catch (error) {
       return (error as KaroError).where
     }
@@ -183,34 +186,34 @@ test('tries are limited', async () => {
   const { sessions } = await desk()
   const bad = { delegation: new Uint8Array(100), chain: [] }
   for (let i = 0; i < 20; i++)
-    await expect(sessions.begin(ANN, bad)).rejects.toMatchObject({ code: 'refused' })
-  await expect(sessions.begin(ANN, bad)).rejects.toMatchObject({ code: 'rate_limited' })
-  await expect(sessions.begin(BOB, bad)).rejects.toMatchObject({ code: 'refused' })
+    await expect(sessions.begin(ANN, { ...bad, account: ANN })).rejects.toMatchObject({ code: 'refused' })
+  await expect(sessions.begin(ANN, { ...bad, account: ANN })).rejects.toMatchObject({ code: 'rate_limited' })
+  await expect(sessions.begin(BOB, { ...bad, account: BOB })).rejects.toMatchObject({ code: 'refused' })
 })
 
 test('logout wipes the key and cancels what is under way', async () => {
   const { sessions, login, said } = await desk()
   await login()
-  const acting = sessions.of(ANN)!
+  const acting = sessions.of(ANN, ANN)!
   const key = acting.audience.privateKey
   expect(key.some((byte) => byte !== 0)).toBe(true)
-  expect(await sessions.end(BOB)).toBeUndefined()
+  expect(await sessions.end(BOB, BOB)).toBeUndefined()
   expect(acting.ended.aborted).toBe(false)
-  expect(await sessions.end(ANN)).toMatchObject({ name: 'carol' })
+  expect(await sessions.end(ANN, ANN)).toMatchObject({ name: 'carol' })
   expect(key.every((byte) => byte === 0)).toBe(true)
   expect(acting.ended.aborted).toBe(true)
-  expect(sessions.of(ANN)).toBeUndefined()
+  expect(sessions.of(ANN, ANN)).toBeUndefined()
   expect(said().at(-1)).toEqual(['operator_logout', true, 'logout'])
 })
 
 test('a second login of a person ends the first', async () => {
   const { sessions, login, said } = await desk()
   await login()
-  const first = sessions.of(ANN)!
+  const first = sessions.of(ANN, ANN)!
   await login()
   expect(first.ended.aborted).toBe(true)
   expect(said()).toContainEqual(['operator_logout', true, 'again'])
-  expect(sessions.of(ANN)?.ended.aborted).toBe(false)
+  expect(sessions.of(ANN, ANN)?.ended.aborted).toBe(false)
 })
 
 test('nothing is asked under another name after a login that ended by itself, until the person logs in or out', async () => {
@@ -218,7 +221,7 @@ test('nothing is asked under another name after a login that ended by itself, un
   const asks = () => sessions.of(ANN, ANN, true)?.name
   for (const [again, name] of [
     [() => login(ANN, HOUR_MS), 'carol'],
-    [() => sessions.end(ANN), undefined],
+    [() => sessions.end(ANN, ANN), undefined],
   ] as const) {
     await login(ANN, HOUR_MS)
     pass(HOUR_MS)
@@ -235,14 +238,14 @@ test('it ends by itself at its end, and with the daemon', async () => {
   const { sessions, login, pass, said } = await desk()
   await login(ANN, HOUR_MS)
   await login(BOB, 2 * HOUR_MS)
-  const [anns, bobs] = [sessions.of(ANN)!, sessions.of(BOB)!]
+  const [anns, bobs] = [sessions.of(ANN, ANN)!, sessions.of(BOB, BOB)!]
   pass(HOUR_MS - 1)
   expect(anns.ended.aborted).toBe(false)
   pass(1)
   expect(anns.ended.aborted).toBe(true)
   expect(said().at(-1)).toEqual(['operator_logout', true, 'expired'])
   await sessions.stop()
-  expect([bobs.ended.aborted, sessions.of(BOB)]).toEqual([true, undefined])
+  expect([bobs.ended.aborted, sessions.of(BOB, BOB)]).toEqual([true, undefined])
   expect(sessions.of(BOB, BOB, true)).toBeUndefined()
   expect(said().at(-1)).toEqual(['operator_logout', true, 'stopping'])
 })
@@ -255,7 +258,7 @@ test.each<[why: string, act: (at: Desk) => unknown]>([
 ])('it ends when the key is revoked, or people here deny it or its issuer: %s', async (why, act) => {
   const here = await desk()
   await here.login()
-  const acting = here.sessions.of(ANN)!
+  const acting = here.sessions.of(ANN, ANN)!
   act(here)
   here.change()
   here.pass(0)
@@ -265,7 +268,7 @@ test.each<[why: string, act: (at: Desk) => unknown]>([
   const quiet = await desk()
   await quiet.login()
   act(quiet)
-  expect(quiet.sessions.of(ANN)).toBeUndefined()
+  expect(quiet.sessions.of(ANN, ANN)).toBeUndefined()
 })
 
 test('it ends with the certificate, unless a newer one came here', async () => {
@@ -273,12 +276,12 @@ test('it ends with the certificate, unless a newer one came here', async () => {
   for (const isRenewed of [false, true]) {
     const { sessions, offered, signed, pass, roll } = await desk()
     const chain = [issuerCertificate(), operatorCertificate({ notAfter: soon })]
-    await sessions.begin(ANN, signed(offered(), operator, chain))
-    const acting = sessions.of(ANN)!
+    await sessions.begin(ANN, { ...signed(offered(), operator, chain), account: ANN })
+    const acting = sessions.of(ANN, ANN)!
     if (isRenewed) roll.certificate(operatorCertificate({ version: NOW + 1, roles: [] }), NOW)
     pass(2 * 60_000)
     expect(acting.ended.aborted).toBe(!isRenewed)
-    if (isRenewed) expect(sessions.of(ANN)).toMatchObject({ roles: [], chain: [{}, {}] })
+    if (isRenewed) expect(sessions.of(ANN, ANN)).toMatchObject({ roles: [], chain: [{}, {}] })
     pass(HOUR_MS)
     expect(acting.ended.aborted).toBe(true)
   }
@@ -287,20 +290,20 @@ test('it ends with the certificate, unless a newer one came here', async () => {
 test('a clock that is set back makes no login longer', async () => {
   const { sessions, login, pass, clock, said } = await desk()
   await login(ANN, HOUR_MS)
-  const acting = sessions.of(ANN)!
+  const acting = sessions.of(ANN, ANN)!
   clock.back = 5 * HOUR_MS
   pass(HOUR_MS - 1)
-  expect(sessions.of(ANN)).toBeDefined()
+  expect(sessions.of(ANN, ANN)).toBeDefined()
   pass(1)
   expect(acting.ended.aborted).toBe(true)
-  expect(sessions.of(ANN)).toBeUndefined()
+  expect(sessions.of(ANN, ANN)).toBeUndefined()
   expect(said().at(-1)).toEqual(['operator_logout', true, 'expired'])
 })
 
 test('a newer certificate that ends sooner ends the login then, with nobody asking', async () => {
   const { login, pass, roll, sessions, change } = await desk()
   await login(ANN, HOUR_MS)
-  const acting = sessions.of(ANN)!
+  const acting = sessions.of(ANN, ANN)!
   roll.certificate(operatorCertificate({ version: NOW + 1, notAfter: NOW + 60_000 }), NOW)
   change()
   pass(0)
@@ -317,16 +320,16 @@ test('a person whose uid was somebody else’s logs in by the uid, and nobody el
   await sessions.begin(eve, { ...signed(offer), account: ANN })
   expect(sessions.of(eve, ANN)).toMatchObject({ name: 'carol' })
   // The person who had the uid before, and has its number still.
-  expect(sessions.of(ANN)).toBeUndefined()
+  expect(sessions.of(ANN, ANN)).toBeUndefined()
 })
 
 test('an account that is given the data of a person does not have the login of that person', async () => {
   const { sessions, login, said } = await desk()
   await login(ANN)
-  const acting = sessions.of(ANN)!
+  const acting = sessions.of(ANN, ANN)!
   // Root gave ann's data to bob: the number is hers still, and the account is his.
   expect(sessions.of(ANN, BOB)).toBeUndefined()
-  expect([acting.ended.aborted, sessions.of(ANN)]).toEqual([true, undefined])
+  expect([acting.ended.aborted, sessions.of(ANN, ANN)]).toEqual([true, undefined])
   expect(said().at(-1)).toEqual(['operator_logout', true, 'other_account'])
   await login(ANN)
   expect(sessions.state(ANN, BOB)).toBeUndefined()
@@ -335,5 +338,5 @@ test('an account that is given the data of a person does not have the login of t
   expect(sessions.count()).toBe(0)
   await login(ANN)
   await sessions.forget(ANN)
-  expect([sessions.count(), sessions.of(ANN)]).toEqual([0, undefined])
+  expect([sessions.count(), sessions.of(ANN, ANN)]).toEqual([0, undefined])
 })

@@ -19,7 +19,7 @@ import {
 } from '../certificates/chains.ts'
 
 export const HOUR_MS = 3_600_000
-const audience = newSealingKey()
+const audience = newSealingKey(systemRandom)
 
 export const body: DelegationBody = {
   session: new Uint8Array(16).fill(7),

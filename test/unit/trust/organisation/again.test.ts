@@ -1,4 +1,5 @@
 // Policy bundles over restarts, wrong clocks and two signers: nothing opens, and all members end with the same one.
+
 import { expect, test } from 'vitest'
 import { PolicyBundle } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -7,9 +8,9 @@ import { settingsOf } from '../../../../src/config/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { signStatement } from '../../../../src/trust/identity/index.ts'
 import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
-import { createPolicy } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import { keeperOver } from '../../exchange/documents/keeping.ts'
 import type { MemoryRepository } from '../../exchange/documents/network.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
@@ -31,7 +32,7 @@ const bundle = (number: number, version: number, maxLevel: number, text = ''): U
 async function node(repository?: MemoryRepository) {
   const time = { now: FRIDAY }
   const clock = { now: () => time.now, monotonic: () => time.now }
-  const policy = createPolicy({ teams: () => [], k: () => 5, now: clock.now })
+  const policy = policyOf({ now: clock.now })
   const organisation = createOrganisation({
     root: () => ({ key: root.publicKey, mesh }),
     policy,

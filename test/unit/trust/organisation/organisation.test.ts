@@ -1,4 +1,5 @@
 // The policy bundle of the root: who may sign one, what it narrows, what it cannot open, and what a broken one leaves in force.
+
 import { expect, test } from 'vitest'
 import { PolicyBundle, type PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -8,9 +9,10 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { signStatement } from '../../../../src/trust/identity/index.ts'
 import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
-import { createPolicy, type PolicySet } from '../../../../src/trust/policy/index.ts'
+import type { PolicySet } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import { code } from '../../../support/run/code.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
 
@@ -46,7 +48,7 @@ function made({
   accept = 'restrict' as 'restrict' | 'full',
   own = undefined as PolicySet | undefined,
 } = {}) {
-  const policy = createPolicy({ teams: () => ['eng'], k: () => 5, accept: () => accept, now: () => NOW }, own)
+  const policy = policyOf({ teams: () => ['eng'], accept: () => accept, now: () => NOW }, own)
   const audited: AuditRecord[] = []
   const said: Uint8Array[] = []
   let changes = 0

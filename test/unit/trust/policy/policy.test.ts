@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import {
   type Consent,
-  createPolicy,
   decide,
   type PolicyEngine,
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
 import { teamsOfNode } from '../../../../src/trust/policy/policy.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { ASKER, anyRequest, consent as everything, FRIDAY, principal, saying } from './requests.ts'
@@ -22,7 +22,7 @@ const setOf = (effect: 'allow' | 'deny'): PolicySet => ({
 })
 const made = (set?: PolicySet, teams: readonly string[] = []) => {
   let now = 0
-  return createPolicy({ teams: () => teams, k: () => 5, now: () => ++now }, set)
+  return policyOf({ teams: () => teams, now: () => ++now }, set)
 }
 const usage = { level: 1, category: 'tool_usage' } as const
 
