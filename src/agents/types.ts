@@ -98,23 +98,25 @@ export type Verdict =
       /** As of `run`. */
       readonly by: readonly string[]
     }
-  | {
-      readonly outcome: 'deny'
-      readonly class: ActionClass
-      readonly gate: Gate
-      readonly reason: string
-      /** What who asked can do about it. Theirs alone, as it may name paths: it is in no ledger and no log. */
-      readonly hint?: string | undefined
-      /** What it runs or changes is not what was let through: it may be judged again. */
-      readonly changed?: true
-    }
+  | Denial
+
+export interface Denial {
+  readonly outcome: 'deny'
+  readonly class: ActionClass
+  readonly gate: Gate
+  readonly reason: string
+  /** What who asked can do about it. Theirs alone, as it may name paths: it is in no ledger and no log. */
+  readonly hint?: string | undefined
+  /** What it runs or changes is not what was let through: it may be judged again. */
+  readonly changed?: true
+}
 
 export interface Gates {
   /**
    * The denial of policy, capability or risk, which is then in the ledger; undefined: they let it through so far, and nothing is
    * written. Asked before the process of an agent is started for somebody. Never rejects: an error is a denial.
    */
-  refuses(action: Action): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
+  refuses(action: Action): Promise<Denial | undefined>
   /**
    * Asks all four, and writes the decision with its reason to the ledger before it is returned. `before`: the files with which it was let
    * through, and did not run as they had changed; whoever is asked sees both. Never rejects: an error is a denial.
@@ -130,13 +132,9 @@ export interface Gates {
    * ended. `of`: the class it was let through with; a redder one is a denial. `hash`: before it begins, the one that was let through;
    * another one is a denial that says `changed`. Writes nothing. Never rejects.
    */
-  lost(
-    action: Action,
-    of?: ActionClass,
-    hash?: string,
-  ): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
+  lost(action: Action, of?: ActionClass, hash?: string): Promise<Denial | undefined>
   /** Writes into the ledger that the action is ended for this. Never rejects. */
-  ended(action: Action, denial: Extract<Verdict, { readonly outcome: 'deny' }>): Promise<void>
+  ended(action: Action, denial: Denial): Promise<void>
 }
 
 /** Aborts what was let through, and may not go on; the message is for people, and names nothing of this machine. */

@@ -1,15 +1,15 @@
 // The shape of one gate, and how several are put together so that each can only narrow what the others let through.
 import { redder } from '../classes.ts'
-import type { Action, ActionClass, Gate } from '../types.ts'
+import type { Action, ActionClass, Denial, Gate } from '../types.ts'
 
 /**
  * The verdict of one gate: a denial, or that the action has at least the class `least`. A gate cannot approve for the
  * others.
  */
 export type Ruling =
-  /** `hint`: see `Verdict`. */
-  | { readonly effect: 'deny'; readonly reason: string; readonly hint?: string }
-  | { readonly effect: 'pass'; readonly least: ActionClass; readonly reason: string }
+  /** `hint`: see `Denial`. */
+  | { readonly outcome: 'deny'; readonly reason: string; readonly hint?: string }
+  | { readonly outcome: 'pass'; readonly least: ActionClass; readonly reason: string }
 
 export interface NamedGate {
   readonly gate: Gate
@@ -17,8 +17,8 @@ export interface NamedGate {
 }
 
 export type Narrowed =
-  | (Extract<Ruling, { readonly effect: 'deny' }> & { readonly gate: Gate; readonly class: ActionClass })
-  | { readonly effect: 'pass'; readonly class: ActionClass; readonly reason: string }
+  | Denial
+  | { readonly outcome: 'pass'; readonly class: ActionClass; readonly reason: string }
 
 /** Asks the gates in their order, beginning with the class of the action itself. A gate that fails has denied. Never rejects. */
 export async function narrow(
@@ -34,11 +34,11 @@ export async function narrow(
       ruling = await judge(action)
     } catch (error) {
       // The message may have a path in it.
-      ruling = { effect: 'deny', reason: 'the gate could not decide', hint: (error as Error).message }
+      ruling = { outcome: 'deny', reason: 'the gate could not decide', hint: (error as Error).message }
     }
-    if (ruling.effect !== 'pass') return { ...ruling, gate, class: of }
+    if (ruling.outcome !== 'pass') return { ...ruling, gate, class: of }
     of = redder(of, ruling.least)
     reasons.push(ruling.reason)
   }
-  return { effect: 'pass', class: of, reason: reasons.filter((reason) => reason !== '').join('; ') }
+  return { outcome: 'pass', class: of, reason: reasons.filter((reason) => reason !== '').join('; ') }
 }

@@ -11,7 +11,7 @@ import type { Approval, Approvals, EndedApproval, Findings } from '../approvals/
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
-import type { Action, ActionClass, Gate, Gates, Pin, Requester, Verdict } from '../types.ts'
+import type { Action, ActionClass, Denial, Gate, Gates, Pin, Requester, Verdict } from '../types.ts'
 import { type CodeDeps, createCode, isForeign, isSameCode, pinnedOf } from './code.ts'
 import { type NamedGate, type Narrowed, narrow } from './gate.ts'
 import { approvedBy } from './patterns.ts'
@@ -104,33 +104,33 @@ export function createGates(deps: GatesDeps): LocalGates {
       {
         gate: 'policy',
         judge: () => {
-          if (action.target !== self) return { effect: 'deny', reason: 'it is to happen on another machine' }
+          if (action.target !== self) return { outcome: 'deny', reason: 'it is to happen on another machine' }
           if (outside !== undefined && !deps.endpoints.includes(outside.href))
-            return { effect: 'deny', reason: 'agents.endpoints in config.toml does not name its address' }
+            return { outcome: 'deny', reason: 'agents.endpoints in config.toml does not name its address' }
           if (action.connect?.every((place) => deps.connect.includes(place)) === false)
-            return { effect: 'deny', reason: 'agents.connect in config.toml does not name all its places' }
+            return { outcome: 'deny', reason: 'agents.connect in config.toml does not name all its places' }
           const { effect, rule: name, reason } = policy(questionOf(action, self))
           return effect === 'allow'
-            ? { effect: 'pass', least: 'green', reason: name }
-            : { effect: 'deny', reason: `${name}: ${reason}` }
+            ? { outcome: 'pass', least: 'green', reason: name }
+            : { outcome: 'deny', reason: `${name}: ${reason}` }
         },
       },
       {
         gate: 'capability',
         judge: () => {
           if (isForeign(action) && action.binds.length === 0)
-            return { effect: 'pass', least: 'low', reason: OUTSIDE }
+            return { outcome: 'pass', least: 'low', reason: OUTSIDE }
           const acts = capabilities.covering(action.agent, neededBy(action, begun), { begun })
           const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action), { begun })
           by = [...acts.by, ...asks.by]
           const [missing, ...more] = [...acts.missing, ...asks.missing]
           if (missing === undefined)
             return outside === undefined
-              ? { effect: 'pass', least: 'green', reason: '' }
-              : { effect: 'pass', least: 'medium', reason: OUTSIDE }
+              ? { outcome: 'pass', least: 'green', reason: '' }
+              : { outcome: 'pass', least: 'medium', reason: OUTSIDE }
           if (isOwnCommand(action)) {
             isGranted = false
-            return { effect: 'pass', least: 'high', reason: 'a person says yes to each command' }
+            return { outcome: 'pass', least: 'high', reason: 'a person says yes to each command' }
           }
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
@@ -153,7 +153,7 @@ export function createGates(deps: GatesDeps): LocalGates {
             ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
           )
           return {
-            effect: 'deny',
+            outcome: 'deny',
             reason: `${who} was not granted ${kind} for this${others}`,
             hint: `Grant it in a terminal: ${lines.join(' && ')}`,
           }
@@ -180,7 +180,7 @@ export function createGates(deps: GatesDeps): LocalGates {
   async function judge(action: Action, before?: Findings['code']): Promise<Verdict> {
     const judged = await look(action)
     const { narrowed, findings, hash } = judged
-    if (narrowed.effect === 'deny') return refusedBy(narrowed)
+    if (narrowed.outcome === 'deny') return narrowed
     const { class: of, reason } = narrowed
     if (of === 'green') return run(action, judged, reason === '' ? 'it only reads' : reason)
     if (isPinned(action, findings.code)) return run(action, judged, 'granted when it was added')
@@ -230,7 +230,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
     const judged = await look(action)
     const { narrowed, hash } = judged
-    if (narrowed.effect === 'deny') return refusedBy(narrowed)
+    if (narrowed.outcome === 'deny') return narrowed
     const { class: of } = narrowed
     if (approval === undefined || 'outcome' in approval)
       // The outcome of another person's request is not revealed.
@@ -294,12 +294,12 @@ export function createGates(deps: GatesDeps): LocalGates {
 
   async function refuses(action: Action): ReturnType<Gates['refuses']> {
     const { narrowed } = await look(action)
-    return narrowed.effect === 'deny' ? refusedBy(narrowed) : undefined
+    return narrowed.outcome === 'deny' ? narrowed : undefined
   }
 
   async function lost(action: Action, of?: ActionClass, hash?: string): ReturnType<Gates['lost']> {
     const { narrowed, hash: now } = await look(action, true)
-    if (narrowed.effect === 'deny') return refusedBy(narrowed)
+    if (narrowed.outcome === 'deny') return narrowed
     if (hash !== undefined && hash !== now)
       return {
         ...denied('approval', narrowed.class, 'what it runs has changed since it was let through'),
@@ -331,8 +331,6 @@ export function createGates(deps: GatesDeps): LocalGates {
 
 const wordsOf = ({ code }: Findings) => pinnedOf(code).map(({ path, hash }) => ({ path, hash }))
 
-type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
-
 const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
   outcome: 'deny',
   class: of,
@@ -355,11 +353,6 @@ const undecided = ({ requester, target }: Action, error: Error): Denial => {
   const why = requester.node === target ? `: ${error.message}` : ''
   return denied('approval', 'critical', `it could not be decided${why}`)
 }
-
-const refusedBy = ({ effect: outcome, ...denial }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
-  outcome,
-  ...denial,
-})
 
 const questionOf = ({ agent, tool, operation, requester }: Action, self: NodeId): AgentQuestion => ({
   requester,

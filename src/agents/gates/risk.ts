@@ -79,10 +79,10 @@ function commandsIn(input: string): readonly string[] {
 export function rule({ risk, risks, core }: RiskFindings): Ruling {
   if (core !== undefined)
     return {
-      effect: 'deny',
+      outcome: 'deny',
       reason: `risk rule ${core} is of the catastrophic core, which nobody can approve`,
     }
-  return { effect: 'pass', least: CLASS_OF[risk], reason: risks.length === 0 ? '' : `risk ${risk}` }
+  return { outcome: 'pass', least: CLASS_OF[risk], reason: risks.length === 0 ? '' : `risk ${risk}` }
 }
 
 /** The class of the action by its name. An action that is only marked as read-only is not Green for that reason. */

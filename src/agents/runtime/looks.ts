@@ -3,7 +3,7 @@
 import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { isOutside } from '../manifest/wanted.ts'
-import type { Action, Gates, Verdict } from '../types.ts'
+import type { Action, Denial, Gates } from '../types.ts'
 import type { Known } from './registry.ts'
 import type { Session } from './session.ts'
 
@@ -11,7 +11,6 @@ import type { Session } from './session.ts'
 const EVERY_MS = 5_000
 
 type Look = () => Promise<void>
-type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 
 export interface LooksDeps {
   readonly timers: Timers

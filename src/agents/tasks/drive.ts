@@ -13,6 +13,7 @@ import {
   type Action,
   type ActionClass,
   type BoundFile,
+  type Denial,
   type Gates,
   RightEnded,
   type Verdict,
@@ -169,8 +170,6 @@ interface LetThrough {
   /** With `of`: see the verdict. */
   readonly hash?: string
 }
-
-type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 
 /** The task is withdrawn as soon as it may not go on, until `leave` is called. */
 function watchTask(deps: DriveDeps, live: Live) {

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { systemTimers, type Timers } from '../../base/clock.ts'
+import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -76,7 +76,7 @@ export interface TcpOptions {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   readonly onRefused: (reason: Refusal) => void
   readonly log: Log
-  readonly timers?: Timers
+  readonly timers: Timers
 }
 
 export interface Address {
@@ -88,7 +88,7 @@ export type TcpListener = ReturnType<typeof createTcpListener>
 
 /** `start` throws KaroError `unavailable` if it cannot listen on the port. */
 export function createTcpListener(options: TcpOptions) {
-  const { handle, onRefused, log, timers = systemTimers } = options
+  const { handle, onRefused, log, timers } = options
   /** On 127.0.0.1, and with the same port on ::1 if that is available. */
   let servers: readonly Server[] = []
   let bound: number | undefined

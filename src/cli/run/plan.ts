@@ -48,7 +48,6 @@ export interface Mount {
 
 export interface Plan {
   readonly argv: readonly string[]
-  readonly tool: AiToolName | undefined
   readonly cwd: string
   readonly project: string
   /** In the order in which they are made: what is below another one is behind it. */
@@ -155,7 +154,6 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   const moved = AI_TOOL_LIST.map(({ directory }) => directory.env)
   return {
     argv: [program, ...rest],
-    tool,
     cwd,
     project,
     mounts,

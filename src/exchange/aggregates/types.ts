@@ -115,8 +115,6 @@ export interface Group {
 export interface TallyView {
   readonly mesh: Uint8Array
   readonly bucket: Bucket
-  /** Which attempt at the bucket. */
-  readonly attempt: number
   readonly pair: Pair
   /** Which of the pair this aggregator is: 0 leads. */
   readonly index: 0 | 1

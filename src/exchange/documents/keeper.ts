@@ -62,16 +62,14 @@ export function createKeeper(parts: DocumentsParts) {
 
   interface Put {
     readonly document: Document
-    readonly role: Role
     readonly row: DocumentRow
-    readonly frame: Uint8Array
   }
 
   /** Writes one batch; the catalog follows when it is on disk. */
   async function write(puts: readonly Put[], removed: readonly Entry[], sync: boolean): Promise<void> {
     const next = puts.at(-1)?.row.seq ?? last
     await repository.write({
-      put: puts.map(({ row, frame }) => ({ row, frame })),
+      put: puts.map(({ document, row }) => ({ row, frame: document.frame.bytes })),
       remove: removed.map(keyOf),
       numbering: { index, last: next },
       sync,
@@ -127,12 +125,12 @@ export function createKeeper(parts: DocumentsParts) {
         continue
       }
       for (const entry of room) removed.add(entry)
-      puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
+      puts.set(name, { document, row: rowOf(document, role, ++seq) })
     }
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
     await write(batch, [...removed], sync)
-    if (isTold) for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
+    if (isTold) for (const { document } of batch) ports[document.kind]?.accept(document.frame.bytes, true)
     return batch.map(({ document }) => document)
   }
 
@@ -203,7 +201,7 @@ export function createKeeper(parts: DocumentsParts) {
         }
         const removed = makeRoom(document, 'own', new Set(), [])
         if (removed === undefined) throw noRoomFor(document, catalog, bounds)
-        await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
+        await write([{ document, row: rowOf(document, 'own', last + 1) }], removed, true)
         return document
       }),
 

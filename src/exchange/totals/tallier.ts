@@ -153,7 +153,6 @@ export function createTallier(deps: TotalsParts) {
     return {
       mesh: plan.mesh,
       bucket: mine.bucket,
-      attempt,
       pair: mine.pair,
       index: mine.index,
       bundle: plan.bundle,

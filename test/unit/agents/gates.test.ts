@@ -12,8 +12,8 @@ import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {
   const ruling: fc.Arbitrary<Ruling | 'throws' | 'rejects'> = fc.oneof(
-    fc.constant({ effect: 'deny', reason: 'no' } as const),
-    fc.constantFrom(...ACTION_CLASSES).map((least) => ({ effect: 'pass', least, reason: '' }) as const),
+    fc.constant({ outcome: 'deny', reason: 'no' } as const),
+    fc.constantFrom(...ACTION_CLASSES).map((least) => ({ outcome: 'pass', least, reason: '' }) as const),
     fc.constantFrom('throws' as const, 'rejects' as const),
   )
   const gateOf = (says: Ruling | 'throws' | 'rejects'): NamedGate => ({
@@ -35,10 +35,10 @@ describe('put together, gates only narrow', () => {
         const before = await narrow(says.map(gateOf), action(), own)
         const place = at % (says.length + 1)
         const after = await narrow(says.toSpliced(place, 0, more).map(gateOf), action(), own)
-        const strict = says.some((one) => typeof one === 'string' || one.effect === 'deny')
-        expect(before.effect).toBe(strict ? 'deny' : 'pass')
-        if (before.effect === 'deny') expect(after.effect).toBe('deny')
-        if (after.effect === 'pass') {
+        const strict = says.some((one) => typeof one === 'string' || one.outcome === 'deny')
+        expect(before.outcome).toBe(strict ? 'deny' : 'pass')
+        if (before.outcome === 'deny') expect(after.outcome).toBe('deny')
+        if (after.outcome === 'pass') {
           expect(isRedder(before.class, after.class)).toBe(false)
           expect(isRedder(own, after.class)).toBe(false)
         }

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTcpListener, type TcpListener } from '../../../src/api/access/tcp.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { tolerated } from '../../../src/base/run/tolerated.ts'
 import { open, raw, send, statuses } from '../../support/api/http.ts'
@@ -13,7 +14,7 @@ function listener(
   port = 0,
   handle: Parameters<typeof createTcpListener>[0]['handle'] = (_, out) => out.end('ok'),
 ) {
-  const made = createTcpListener({ port, handle, onRefused: () => {}, log: silentLog })
+  const made = createTcpListener({ port, handle, onRefused: () => {}, log: silentLog, timers: systemTimers })
   onTestFinished(() => made.stop())
   return made
 }

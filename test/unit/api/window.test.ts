@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTcpListener } from '../../../src/api/access/tcp.ts'
 import { readPageFiles, windowRoutes } from '../../../src/api/routes/window.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { asked, send } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
@@ -130,6 +131,7 @@ test('where another program has the port on ::1, the page is had as 127.0.0.1 on
         handle: (_, out) => out.end('ok'),
         onRefused: () => {},
         log: silentLog,
+        timers: systemTimers,
       })
       onTestFinished(() => made.stop())
       // A test beside this one may have the same port of 127.0.0.1: then it is another one.

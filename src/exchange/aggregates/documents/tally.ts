@@ -44,7 +44,6 @@ export function writeTally(
 }
 
 interface OpenedTally {
-  readonly author: Uint8Array
   readonly attempt: number
   readonly version: number
   readonly plain: TallyPlain
@@ -64,5 +63,5 @@ export function openTally(
   const { attempt, version } = body
   const aad = tallyData(mesh, bucket, attempt, version, author)
   const plain = plaintextIn(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, aad)
-  return { author, attempt, version, plain: tallies.decode(plain) }
+  return { attempt, version, plain: tallies.decode(plain) }
 }

@@ -7,8 +7,6 @@ interface Version {
   readonly tables: ReadonlyMap<number, number>
   /** Logs of this number and above hold rows that are in no table yet. */
   readonly log: number
-  /** The highest number given to a file. */
-  readonly nextFile: number
 }
 
 export interface ManifestRead {
@@ -34,7 +32,6 @@ const TAG = {
 export function readManifest(file: Uint8Array): ManifestRead {
   const tables = new Map<number, number>()
   let log = 0
-  let nextFile = 0
   const damaged: { at: number; length: number }[] = []
   let torn: ManifestRead['torn']
   for (const item of readLog(file)) {
@@ -48,7 +45,7 @@ export function readManifest(file: Uint8Array): ManifestRead {
       }
     }
   }
-  return { version: { tables, log, nextFile }, damaged, ...(torn && { torn }) }
+  return { version: { tables, log }, damaged, ...(torn && { torn }) }
 
   function edit(bytes: Uint8Array): void {
     const reader = createByteReader(bytes)
@@ -61,8 +58,6 @@ export function readManifest(file: Uint8Array): ManifestRead {
           log = reader.varint()
           break
         case TAG.nextFile:
-          nextFile = reader.varint()
-          break
         case TAG.lastSequence:
         case TAG.previousLog:
           reader.varint()

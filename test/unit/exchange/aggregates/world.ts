@@ -234,7 +234,6 @@ export class World {
     return {
       mesh: MESH,
       bucket: BUCKET,
-      attempt: this.attempt,
       pair: PAIR,
       index,
       bundle: 3,
