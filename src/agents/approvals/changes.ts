@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { kindOf } from '../classes.ts'
+import { isMembers, type Members } from '../tasks/canonical.ts'
 import type { Action, BoundFile } from '../types.ts'
 
 export interface FileChange {
@@ -24,7 +25,6 @@ const OLD = ['oldText', 'old_text', 'old_string', 'old_str', 'oldString']
 const NEW = ['newText', 'new_text', 'new_string', 'new_str', 'newString']
 const WHOLE = ['content', 'contents', 'file_text', 'text', 'data']
 
-type Members = Readonly<Record<string, unknown>>
 const textOf = (members: Members, names: readonly string[]): string | undefined => {
   for (const name of names) {
     const value = Object.hasOwn(members, name) ? members[name] : undefined
@@ -32,8 +32,6 @@ const textOf = (members: Members, names: readonly string[]): string | undefined 
   }
   return undefined
 }
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 type Change = Pick<Action, 'tool' | 'input' | 'cwd'>
 

@@ -7,6 +7,7 @@ import type { Agent } from '../runtime/agent.ts'
 import type { Mask } from '../runtime/mask.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
+import { isMembers } from '../tasks/canonical.ts'
 import type { Action, AgentId, BoundFile } from '../types.ts'
 
 export type Input = Readonly<Record<string, unknown>>
@@ -183,7 +184,7 @@ function check({ takes }: BuiltInTool, input: Input): void {
       )
     const isOne =
       taken.type === 'object'
-        ? isBag(value)
+        ? isMembers(value)
         : taken.type === 'array'
           ? Array.isArray(value)
           : typeof value === taken.type
@@ -195,6 +196,3 @@ function check({ takes }: BuiltInTool, input: Input): void {
   )
   if (missing !== undefined) throw wrong(`${missing[0]} is missing`)
 }
-
-const isBag = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

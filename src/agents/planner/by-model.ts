@@ -1,6 +1,7 @@
 // A plan by a local model: the request with a JSON schema, and the parsing of the reply. The reply is data, and is
 // checked.
 import { KaroError } from '../../base/errors.ts'
+import { isMembers } from '../tasks/canonical.ts'
 import { type Draft, MOST_STEPS, type Offer } from './plan.ts'
 
 const MOST_OFFERED = 60
@@ -72,19 +73,21 @@ export function planRequest(goal: string, offers: readonly Offer[], model: strin
   })
 }
 
-const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The steps in a reply. Throws KaroError `unavailable` for any other text. */
 export function stepsIn(reply: string): readonly Draft[] {
   const value = jsonIn(reply.replace(/^\s*```(?:json)?\s*|\s*```\s*$/g, ''))
-  const steps = isBag(value) && Array.isArray(value.steps) ? (value.steps as readonly unknown[]) : undefined
+  const steps =
+    isMembers(value) && Array.isArray(value.steps) ? (value.steps as readonly unknown[]) : undefined
   if (steps === undefined || steps.length > MOST_STEPS) throw shapeless()
   return steps.map((step) => {
-    if (!isBag(step)) throw shapeless()
+    if (!isMembers(step)) throw shapeless()
     const { id, what, after = [], agent = '', tool = '', input = '', takes = [], command = '' } = step
-    const given = isBag(input) ? input : typeof input === 'string' ? jsonIn(input.trim() || '{}') : undefined
-    if (!isBag(given) || !Array.isArray(after)) throw shapeless()
+    const given = isMembers(input)
+      ? input
+      : typeof input === 'string'
+        ? jsonIn(input.trim() || '{}')
+        : undefined
+    if (!isMembers(given) || !Array.isArray(after)) throw shapeless()
     const texts = [id, what, agent, tool, command, ...(after as readonly unknown[])]
     if (!texts.every((one) => typeof one === 'string')) throw shapeless()
     const taken = takenIn(takes)
@@ -96,7 +99,7 @@ export function stepsIn(reply: string): readonly Draft[] {
 function takenIn(takes: unknown): Readonly<Record<string, string>> {
   if (!Array.isArray(takes)) throw shapeless()
   const pairs = (takes as readonly unknown[]).map((one) => {
-    if (!isBag(one) || typeof one.argument !== 'string' || typeof one.step !== 'string') throw shapeless()
+    if (!isMembers(one) || typeof one.argument !== 'string' || typeof one.step !== 'string') throw shapeless()
     return [one.argument, one.step] as const
   })
   return Object.fromEntries(pairs)

@@ -1,11 +1,17 @@
-// The arguments of a tool as canonical JSON: the same arguments are the same text, which approvals are bound to.
+// Objects of JSON, and the arguments of a tool as canonical JSON: the same arguments are the same text, which approvals are bound to.
 import { KaroError } from '../../base/errors.ts'
+
+export type Members = Readonly<Record<string, unknown>>
+
+/** An object of JSON that is no list. */
+export const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const MOST_CHARS = 64 * 1024
 const MOST_DEPTH = 32
 
 /** Members sorted by their names. Throws KaroError `bad_request` for more than 64 KiB or more than 32 layers. */
-export function canonicalJson(value: Readonly<Record<string, unknown>>): string {
+export function canonicalJson(value: Members): string {
   const json = JSON.stringify(sorted(value, 0))
   if (json.length > MOST_CHARS)
     throw new KaroError('bad_request', `the arguments have ${json.length} characters; at most ${MOST_CHARS}`)

@@ -24,7 +24,7 @@ import { createEventRemoval, type RemovedWith } from './removal.ts'
 import { createReplaced } from './replaced.ts'
 import { createEventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
-import { decodeWithoutText, type EventInput, encodeEvent, eventKey, FAILED_BIT, isEndKnown } from './rows.ts'
+import { countableOf, type EventInput, encodeEvent, eventKey, FAILED_BIT, isEndKnown } from './rows.ts'
 import { createEventSearch } from './search.ts'
 import {
   deletePosition,
@@ -236,13 +236,7 @@ export async function countBetween(db: Database, uid: number, from: number, to: 
   for await (const page of pages(db.iterator(eventsBetween(uid, from, to)))) {
     for (const [key, value] of page) {
       if (!isCounted(key)) continue
-      const event = decodeWithoutText(key, value)
-      const date = new Date(startOfKey(key) / 1000)
-      count(rollup, {
-        ...event,
-        duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
-        local: { day: 0, hour: date.getHours() },
-      })
+      count(rollup, countableOf(key, value, 0))
     }
   }
   return rollup

@@ -11,7 +11,7 @@ import type { EventCounts } from './counts.ts'
 import type { Recall } from './recall.ts'
 import type { EventRetention } from './retention.ts'
 import type { RollupWriter, Unfolded } from './rollup-writer.ts'
-import { decodeWhole, idOfKey, NO_TEXT } from './rows.ts'
+import { countableOf, idOfKey } from './rows.ts'
 import { keysOfEvents } from './transfer.ts'
 
 /** Events removed in one batch: some milliseconds, in which nothing else is written. */
@@ -84,10 +84,8 @@ export function createEventRemoval(deps: RemovalDeps) {
     try {
       const events = rows.flatMap(([key, value], i): readonly Unfolded[] => {
         if (!isCounted(key)) return []
-        const event = decodeWhole(key, value, NO_TEXT)
-        const hour = new Date(Math.floor(event.start_us / 1000)).getHours()
-        const local = { day: days[i]![1], hour }
-        return [{ ...event, uid, local, number: commandOfKey(key), lastOfDay: last.has(key) }]
+        const event = countableOf(key, value, days[i]![1])
+        return [{ ...event, uid, number: commandOfKey(key), lastOfDay: last.has(key) }]
       })
       await rollups.unfold(events, changes)
       await counts.add(uid, -rows.length, changes)

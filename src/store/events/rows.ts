@@ -215,6 +215,12 @@ export function decodeWhole(
   }
 }
 
+/** An event as a rollup counts it, on that `day` of the machine's calendar. */
+export const countableOf = (key: Uint8Array, value: Uint8Array, day: number) => ({
+  ...decodeWhole(key, value, NO_TEXT),
+  local: { day, hour: new Date(startOfKey(key) / 1000).getHours() },
+})
+
 /** Not every program that is imported from says which shell it was. */
 const UNKNOWN_SHELL = '?'
 export const sameShell = (a: string, b: string): boolean =>

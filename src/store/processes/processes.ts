@@ -65,6 +65,16 @@ export function createProcessRepository(db: Database) {
     return found
   }
 
+  /** A range in pieces, the oldest first; rows that cannot be read are left out. */
+  async function* stored(range: Range) {
+    for await (const page of pages(db.iterator(range), PAGE)) {
+      yield page.flatMap(([key, value]) => {
+        const row = readProcess(key, value)
+        return row === undefined ? [] : [{ key, row }]
+      })
+    }
+  }
+
   return {
     /** One Level batch. A process written before is replaced: it is known by its start and its pid. */
     async write(batches: readonly ProcessBatch[]) {
@@ -82,19 +92,15 @@ export function createProcessRepository(db: Database) {
 
     /** One person's processes that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
     async *rows(uid: number, since: number = 0) {
-      for await (const page of pages(db.iterator(processesSince(uid, since)), PAGE)) {
-        yield page.flatMap(([key, value]) => readProcess(key, value) ?? [])
-      }
+      for await (const piece of stored(processesSince(uid, since))) yield piece.map(({ row }) => row)
     },
 
     /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
     async find(uid: number, pid: number, started_at: number, within: number) {
       const range = processesSince(uid, started_at - within, started_at + within + 1)
-      for await (const page of pages(db.iterator(range), PAGE)) {
-        for (const [key, value] of page) {
-          const row = readProcess(key, value)
-          if (row?.pid === pid) return row
-        }
+      for await (const piece of stored(range)) {
+        const found = piece.find(({ row }) => row.pid === pid)
+        if (found !== undefined) return found.row
       }
       return undefined
     },
@@ -132,10 +138,8 @@ export function createProcessRepository(db: Database) {
       for (const [id, { lastStart }] of await seen(uid, ids)) {
         changes.push(delRow(peakKey(uid, id)))
         const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)
-        for await (const page of pages(db.iterator(range), PAGE)) {
-          for (const [key, value] of page) {
-            if (readProcess(key, value)?.event_id === id) changes.push(delRow(key))
-          }
+        for await (const piece of stored(range)) {
+          for (const { key, row } of piece) if (row.event_id === id) changes.push(delRow(key))
         }
       }
     },

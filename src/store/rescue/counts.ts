@@ -1,13 +1,13 @@
 // Compares rollups with their events, and counts again where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
-import { decodeWithoutText } from '../events/rows.ts'
+import { countableOf } from '../events/rows.ts'
 import { type Change, type Database, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import { type Countable, count, emptyRollup, type MutableRollup } from '../rollups/count.ts'
+import { count, emptyRollup, type MutableRollup } from '../rollups/count.ts'
 import { readRollupsFrom } from '../rollups/from.ts'
 import {
   dayCommandsKey,
@@ -70,7 +70,6 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     total += page.length
     for (const [key, value] of page) {
       if (!isCounted(key)) continue
-      const event = decodeWithoutText(key, value)
       const time = startOfKey(key) / 1000
       const hourAt = Math.floor(time / HOUR_MS)
       if (hourAt !== hour.at) {
@@ -82,11 +81,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
         await endDay()
         day = { at: dayAt, rollup: emptyRollup(), commands: createNumberSet() }
       }
-      const countable: Countable = {
-        ...event,
-        duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
-        local: { day: dayAt, hour: new Date(time).getHours() },
-      }
+      const countable = countableOf(key, value, dayAt)
       count(hour.rollup, countable)
       count(day.rollup, countable)
       day.commands.add(commandOfKey(key))
