@@ -52,7 +52,7 @@ export interface Visitor {
   /** Trace id, 32 hex digits. */
   readonly trace: string
   /** Throws KaroError `refused` where policy does not let them do it; the decision is in the ledger either way. */
-  check(what: AgentAsk, operation: AgentOperation, agent: string, tool?: string): Promise<void>
+  check(what: AgentAsk, operation: AgentOperation, agent: string, tool: string): Promise<void>
   /** The same without a word; nothing is written. */
   may(operation: AgentOperation, agent: string, tool?: string): boolean
   /** The same as `may` by what certificates, delegation and trust say at this moment. */
@@ -281,7 +281,7 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
       },
       still: (operation, agent, tool) => judge(operation, agent, tool, { who: resolve() }).effect === 'allow',
       may: (operation, agent, tool = '') => judge(operation, agent, tool).effect === 'allow',
-      async check(what, operation, agent, tool = '') {
+      async check(what, operation, agent, tool) {
         const decision = judge(operation, agent, tool)
         await write(what, decision)
         if (decision.effect !== 'allow') throw refusal()

@@ -99,7 +99,7 @@ function venvOf(at: string): string | undefined {
 interface Wish extends Needed {
   readonly at: string
 }
-const wish = (at: string, word = at, directory = packageOf(at)): Wish => {
+const wish = (at: string, word: string, directory = packageOf(at)): Wish => {
   const isWide = directory === homedir() || directory.split('/').length < 3
   return { at, word, place: isWide ? at : directory }
 }

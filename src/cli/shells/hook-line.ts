@@ -18,7 +18,7 @@ export const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME
  * The line of the start file, with `flags` of `shell init`. On a machine without Karo the line does nothing silently,
  * because people share start files between machines.
  */
-export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
+export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[]): string {
   const { quote, line } = START_FILES[shell]
   const [option, home] = homeWords(io)
   const { words, byName } = programOf(io)

@@ -156,12 +156,12 @@ export async function numbersOfTexts(
   return values.map((value) => (value === undefined ? undefined : decodeValue<number>(value)))
 }
 
-/** Texts of these numbers at that moment, else now; a number without a text is a damaged database and throws. */
+/** Texts of these numbers at that moment; a number without a text is a damaged database and throws. */
 export async function commandTexts(
   db: Database,
   uid: number,
   numbers: readonly number[],
-  snapshot?: Snapshot,
+  snapshot: Snapshot,
 ): Promise<ReadonlyMap<number, Level0<string>>> {
   const texts = await textsThere(db, uid, numbers, snapshot)
   if (numbers.some((number) => !texts.has(number)))

@@ -17,7 +17,7 @@ const ID_END = TAG_AT + 4
 export function createEventTransfer(db: Database) {
   return {
     /** All of one person as of the first step, oldest first, in pages; `from` and `before`: ms since the epoch. */
-    async *whole(uid: number, { from, before }: { readonly from?: number; readonly before?: number } = {}) {
+    async *whole(uid: number, { from, before }: { readonly from?: number; readonly before?: number }) {
       const snapshot = db.snapshot()
       try {
         for await (const page of pages(

@@ -19,7 +19,7 @@ type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState
  * For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. `clockOff`: it heard
  * others whose clocks are too far from its own.
  */
-export function joiningInWords({ own = null, joining = null }: Told, clockOff = false): string | undefined {
+export function joiningInWords({ own = null, joining = null }: Told, clockOff: boolean): string | undefined {
   if (joining === null || own !== null) return undefined
   if (joining.refused === null) {
     const until = localTime(time(joining.expires_at))

@@ -126,9 +126,9 @@ const MOVES = [
   ['vanished', 'Vanished: now on no machine, or on too few to be told'],
 ] as const
 
-function tools(report: Report, all: boolean): Block {
+function tools(report: Report): Block {
   const section = report.tools
-  const rows = all ? section.rows : section.rows.slice(0, ROWS_MAX)
+  const rows = section.rows.slice(0, ROWS_MAX)
   const moves = MOVES.filter(([name]) => section[name].length > 0)
   const grown = section.rows.filter(({ change }) => (change?.share ?? 0) > 0)
   const fastest = [...grown].sort((a, b) => (b.change?.share ?? 0) - (a.change?.share ?? 0)).slice(0, 3)
@@ -164,7 +164,7 @@ function tools(report: Report, all: boolean): Block {
           count(failed_machines),
         ],
       ),
-      ...moves.map(([name, caption]) => ({ caption, table: movesTable(section[name], all) })),
+      ...moves.map(([name, caption]) => ({ caption, table: movesTable(section[name]) })),
     ],
   }
 }
@@ -180,13 +180,15 @@ function allLine(all: Report['tools']['all']): readonly string[] {
   ]
 }
 
-const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
+const movesTable = (moves: readonly ToolMove[]): Table => ({
   head: ['tool', 'category', 'uses', 'machines', 'over'],
   numbers: [2, 3],
-  rows: (all ? moves : moves.slice(0, ROWS_MAX)).map(({ tool, category, uses, machines, periods, of }) => [
-    ...[tool, words(category), count(uses), count(machines)],
-    `${periods} of ${of} periods`,
-  ]),
+  rows: moves
+    .slice(0, ROWS_MAX)
+    .map(({ tool, category, uses, machines, periods, of }) => [
+      ...[tool, words(category), count(uses), count(machines)],
+      `${periods} of ${of} periods`,
+    ]),
 })
 
 const OTHER_WHY =
@@ -199,10 +201,10 @@ function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
   return `Rules are known for ${many(periods, 'period')}, the first of them ${day(since)}. Each high or critical command counts once, under the rule that gave it its level. A rule that is missing here was on no machine, or on too few.`
 }
 
-function risk(report: Report, all: boolean): Block {
+function risk(report: Report): Block {
   const section = report.risk
   const { risky } = section
-  const rules = all ? section.rules : section.rules.slice(0, ROWS_MAX)
+  const rules = section.rules.slice(0, ROWS_MAX)
   const hasGuard = section.guard.some(({ machines }) => machines !== null)
   return {
     id: 'risk',
@@ -354,8 +356,8 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
   }
 }
 
-/** `all`: every row of every table. A table without rows is left out. */
-export function blocksOf(report: Report, all = false): readonly Block[] {
+/** A table without rows is left out. */
+export function blocksOf(report: Report): readonly Block[] {
   if (report.notes.includes(LONE_NOTE)) return []
   const blocks =
     report.state === 'nothing'
@@ -365,7 +367,7 @@ export function blocksOf(report: Report, all = false): readonly Block[] {
           source(report),
         ]
       : [
-          ...[coverage(report), tools(report, all), risk(report, all), anomalies(report)],
+          ...[coverage(report), tools(report), risk(report), anomalies(report)],
           ...report.counted.map((section) => counted(report, section)),
           ...[machines(report), source(report)],
         ]
