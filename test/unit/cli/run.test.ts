@@ -191,11 +191,13 @@ describe('gives the command its world', () => {
     const letGo = await holdHome({ home, lock: join(home, 'karo.lock') })
     const name = readFileSync('/proc/self/comm', 'utf8').trim()
     nameProcess(DAEMON_NAME)
-    // It listens three looks after somebody has been told that it does not.
+    // It listens three looks after somebody has been told that it does not; other sockets of this process are none of it.
     const refused = (made: unknown) => {
-      unsubscribe('net.client.socket', refused)
       const { socket: asking } = made as { socket: Socket }
-      asking.once('error', () => setTimeout(() => renameSync(away, socket), 300))
+      asking.once('error', ({ address }: Error & { address?: string }) => {
+        if (address === socket && unsubscribe('net.client.socket', refused))
+          setTimeout(() => renameSync(away, socket), 300)
+      })
     }
     subscribe('net.client.socket', refused)
     // What waits is loaded by then, which takes time too.
