@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { build } from './build.ts'
 import { changedFiles, sourcesOf, touchedBy } from './changed.ts'
+import { bin, run, TYPES, VITEST } from './checks.ts'
 import { isFresh } from './fresh.ts'
 
 interface Count {
@@ -38,29 +39,10 @@ interface Report {
 const TOLD_LINES = 25
 
 const ROOT = join(import.meta.dirname, '..')
-/** Run with this Node.js: the machine's own may be too old. */
-const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
-const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
-
-/** What the types of unchanged files come to, so that only changes are looked at again; `npm run types` keeps the same. */
-const keptAs = (name: string): string[] => [
-  ...['--incremental', '--tsBuildInfoFile'],
-  join(ROOT, `node_modules/.cache/karo-${name}.tsbuildinfo`),
-]
-
-/** Several of them each look at most types again: four take twice the processor time, which the tests beside them need. */
-const ONE_CHECKER = ['--checkers', '1']
 
 /** Each counts as one. */
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
-  {
-    name: 'types',
-    command: [bin('tsc'), '--noEmit', ...ONE_CHECKER, ...keptAs('types')],
-  },
-  {
-    name: 'types of the page',
-    command: [bin('tsc'), '--noEmit', '-p', 'src/window', ...ONE_CHECKER, ...keptAs('page-types')],
-  },
+  ...TYPES,
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
@@ -77,22 +59,6 @@ const YIELDING = ['nice', '-n', '5'] as const
 const GAP_WORKERS = `--maxWorkers=${availableParallelism() + 1}`
 /** MiB of V8's young generation for the threads of pure tests: simulations make many objects that die young. More than by default, as two of them took 15 and 21 % less processor time. */
 const YOUNG = '--max-semi-space-size=32'
-
-interface Ended {
-  readonly ok: boolean
-  readonly output: string
-}
-
-function check([program = '', ...args]: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
-    const output: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
-    child.on('error', (error) => output.push(Buffer.from(String(error))))
-    child.on('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(output).toString('utf8') }))
-  })
-}
 
 /** Vitest's own exit status decides; its JSON report counts. What it prints goes to this terminal at once, or is returned. */
 async function runVitest(
@@ -144,7 +110,7 @@ function failuresOf({ testResults }: Report): string[] {
 /** Returns what the failed ones said. */
 async function runChecks(count: Count): Promise<string> {
   const ended = await Promise.all(
-    CHECKS.map(async ({ name, command }) => ({ name, ...(await check([...YIELDING, ...command])) })),
+    CHECKS.map(async ({ name, command }) => ({ name, ...(await run([...YIELDING, ...command])) })),
   )
   const failed = ended.filter(({ ok }) => !ok)
   count.failed += failed.length
@@ -167,15 +133,16 @@ async function runService(count: Count): Promise<string> {
 /** Everything side by side: the machine with the service waits most of its time, and what waits is filled with the rest. */
 async function runAll(count: Count): Promise<void> {
   process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}, tests\n`)
+  const counts = [count, nothing(), nothing(), nothing()] as const
+  const checks = runChecks(counts[3])
   // Once, before the two that would otherwise both find dist/ missing and build it.
   // If it fails, they say so.
   if (!isFresh()) await build().catch(() => undefined)
-  const counts = [count, nothing(), nothing(), nothing()] as const
   const said = await Promise.all([
     runVitest(chosen(PROJECTS), counts[0], 'at once'),
     runInGaps(counts[1]),
     runService(counts[2]),
-    runChecks(counts[3]),
+    checks,
   ])
   for (const { passed, failed, skipped, failures } of counts.slice(1)) {
     count.passed += passed
