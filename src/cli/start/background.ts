@@ -11,7 +11,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  type Stats,
   statSync,
   writeFileSync,
   writeSync,
@@ -193,7 +192,7 @@ const isAlive = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null
 
 /** Undefined: no daemon answers. */
-const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
+const statusOf = (io: Caller) =>
   daemonAt(io)
     .call(getStatus)
     .catch((error) => {
@@ -214,22 +213,20 @@ export async function runningPid(paths: HomePaths): Promise<number | undefined> 
  */
 const daemonHolding = ({ home }: HomePaths) =>
   orElse(() => {
-    const directory = statSync(home)
-    const held = new RegExp(`FLOCK .* (\\d+) \\S+:${directory.ino} `, 'g')
+    const { dev, ino } = statSync(home)
+    const held = new RegExp(`FLOCK .* (\\d+) \\S+:${ino} `, 'g')
     const pids = [...readFileSync('/proc/locks', 'utf8').matchAll(held)].map(([, pid]) => Number(pid))
-    // Directories of other filesystems may have the same number, and the list of locks does not tell them apart everywhere.
-    return pids.find((pid) => orElse(() => isDaemonWith(pid, directory), false))
+    return pids.find(
+      (pid) =>
+        readFileSync(`/proc/${pid}/comm`, 'utf8') === `${DAEMON_NAME}\n` &&
+        // A directory of another filesystem may have the same number, and the list of locks does not tell them apart everywhere.
+        readdirSync(`/proc/${pid}/fd`).some((fd) => {
+          // What it has just closed is listed, and gone.
+          const open = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
+          return open?.dev === dev && open.ino === ino
+        }),
+    )
   }, undefined)
-
-/** Throws where another account's process may not be looked into. */
-function isDaemonWith(pid: number, { dev, ino }: Stats): boolean {
-  const hasOpen = readdirSync(`/proc/${pid}/fd`).some((fd) => {
-    // What it has just closed is listed, and gone.
-    const open = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
-    return open?.dev === dev && open.ino === ino
-  })
-  return hasOpen && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME
-}
 
 /** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most, and no longer than the call. */
 export async function untilListens(
