@@ -375,7 +375,7 @@ function createAbout(deps: AboutDeps) {
       name,
       capabilities: capabilities(),
       // Which networks this machine is in is for members to know.
-      listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
+      listen: told(listening(), admits(to) ? undefined : (localIpOf(connection) ?? '')),
       ...shown(to),
     }),
     presence: (): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'> => ({

@@ -25,19 +25,18 @@ export interface Meter {
   onExcess: ((what: string) => void) | undefined
 }
 
+/** Bytes in one part or in several, as libp2p hands them over. */
+type Pieces = Uint8Array | Iterable<Uint8Array>
+
 /** Members of libp2p's muxer and of the encrypted stream below it that their types declare private or leave out. */
 interface Below extends MessageStream {
-  onData(data: Uint8Array | Uint8ArrayListLike): void
+  onData(data: Pieces): void
 }
 interface Inside extends StreamMuxer {
   maxInboundStreams: number
   maxOutboundStreams: number
-  onData(data: Uint8Array | Uint8ArrayListLike): void
+  onData(data: Pieces): void
   onRemoteStream(stream: unknown): void
-}
-/** Bytes in several parts, as libp2p hands them over. */
-interface Uint8ArrayListLike extends Iterable<Uint8Array> {
-  readonly byteLength: number
 }
 
 const meters = new WeakMap<object, Meter>()

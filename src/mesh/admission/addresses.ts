@@ -4,7 +4,14 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import type { Segments } from '../discovery/segments.ts'
-import { endpointOf, formatEndpoint, leadsHere, needsZone, parseEndpoint } from './endpoint.ts'
+import {
+  endpointsOf,
+  formatEndpoint,
+  leadsHere,
+  needsZone,
+  parseEndpoint,
+  parseEndpoints,
+} from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 
 type MeshConfig = Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
@@ -24,9 +31,7 @@ export function believable(
   remoteIp: string,
   member: boolean,
 ): readonly string[] {
-  const endpoints = claimed
-    .map(parseEndpoint)
-    .filter((endpoint) => endpoint !== undefined)
+  const endpoints = parseEndpoints(claimed)
     .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip))
     .filter(({ ip }) => leadsHere(ip) === leadsHere(remoteIp) || (member && !leadsHere(ip)))
     .filter(({ ip }) => member || ip === remoteIp)
@@ -44,9 +49,7 @@ export function announced(
   claimed: readonly string[],
   fromHere: () => boolean,
 ): readonly string[] {
-  return claimed
-    .map(parseEndpoint)
-    .filter((endpoint) => endpoint !== undefined)
+  return parseEndpoints(claimed)
     .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (!leadsHere(ip) || fromHere()))
     .map(formatEndpoint)
 }
@@ -70,24 +73,16 @@ export function heardAddresses(
   source: string,
 ): readonly string[] {
   const alone = segments.speakFrom.some(leadsHere)
-  return addresses
-    .map(parseEndpoint)
-    .filter((endpoint) => endpoint !== undefined)
+  return parseEndpoints(addresses)
     .filter(({ ip }) => ip === source && segments.onLink(ip) && leadsHere(ip) === alone)
     .slice(0, HEARD_MAX)
     .map(formatEndpoint)
 }
 
 /** The addresses told to a peer, LAN addresses first. `only`: the IP that a stranger has found already; it gets no other. */
-export function told(
-  listening: readonly Multiaddr[],
-  { only }: { readonly only?: string | undefined } = {},
-): readonly string[] {
-  const endpoints = listening
-    .map(endpointOf)
-    .filter((endpoint) => endpoint !== undefined)
+export function told(listening: readonly Multiaddr[], only?: string): readonly string[] {
+  return endpointsOf(listening)
     .filter(({ ip }) => only === undefined || ip === only)
-  return endpoints
     .toSorted((a, b) => Number(leadsHere(a.ip)) - Number(leadsHere(b.ip)))
     .slice(0, TOLD_MAX)
     .map(formatEndpoint)

@@ -25,6 +25,9 @@ export function endpointOf(address: Multiaddr): Endpoint | undefined {
   return { ip: plainIp(ip), port }
 }
 
+export const endpointsOf = (addresses: readonly Multiaddr[]): Endpoint[] =>
+  addresses.map(endpointOf).filter((endpoint) => endpoint !== undefined)
+
 /** The one spelling of an IP address; one with a zone stays as it is. Two spellings must not be two addresses to a check. */
 export function plainIp(ip: string): string {
   if (isIP(ip) !== 6 || ip.includes('%')) return ip
@@ -47,14 +50,14 @@ const read = createRecent<string, Endpoint | undefined>(READ_MAX)
 /** The endpoint in a multiaddr that another node wrote. Never throws. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   if (read.has(text)) return read.peek(text)
-  const endpoint = readEndpoint(text)
+  const endpoint = orElse(() => endpointOf(multiaddr(text)), undefined)
   if (text.length <= READ_LENGTH_MAX) read.set(text, endpoint)
   return endpoint
 }
 
-function readEndpoint(text: string): Endpoint | undefined {
-  return orElse(() => endpointOf(multiaddr(text)), undefined)
-}
+/** The endpoints in multiaddrs that another node wrote; what is none is left out. */
+export const parseEndpoints = (texts: readonly string[]): Endpoint[] =>
+  texts.map(parseEndpoint).filter((endpoint) => endpoint !== undefined)
 
 /** The texts of remembered endpoints: each of thousands of members has one text, and not one for each presence. */
 const formatted = new WeakMap<Endpoint, string>()

@@ -11,7 +11,7 @@ import type { Twins } from '../link/twins.ts'
 import type { Wires } from '../link/wires.ts'
 import type { State } from '../state/state.ts'
 import type { MeshInspection, MulticastTried } from '../types.ts'
-import { endpointOf, leadsHere } from './endpoint.ts'
+import { endpointOf, endpointsOf, leadsHere } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import type { Listening } from './listening.ts'
 
@@ -65,9 +65,7 @@ export function createInspect({
         }
       }),
       dialing: (listening.host()?.getDialQueue() ?? [])
-        .flatMap(({ multiaddrs }) => multiaddrs)
-        .map(endpointOf)
-        .filter((endpoint) => endpoint !== undefined)
+        .flatMap(({ multiaddrs }) => endpointsOf(multiaddrs))
         .map(({ ip, port }) => `${ip}:${port}`),
       one_sided: news.oneSided(),
       leaves: {

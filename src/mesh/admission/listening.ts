@@ -12,7 +12,14 @@ import type { Mdns } from '../discovery/mdns.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import { told } from './addresses.ts'
-import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
+import {
+  type Endpoint,
+  endpointOf,
+  endpointsOf,
+  formatEndpoint,
+  parseEndpoint,
+  readable,
+} from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import type { Host, HostInit } from './host.ts'
 import { type Interfaces, listenAddresses } from './listen.ts'
@@ -165,11 +172,7 @@ export function createListening(deps: ListeningDeps) {
     open: () => open(),
     /** The addresses of this machine that the host listens on now, without peer ids. */
     addresses,
-    multiaddrs: () =>
-      addresses()
-        .map(endpointOf)
-        .filter((endpoint) => endpoint !== undefined)
-        .map(formatEndpoint),
+    multiaddrs: () => endpointsOf(addresses()).map(formatEndpoint),
 
     /** Throws after undoing what it did, except for `leave`. */
     async start(init: () => Promise<Start>, signal: AbortSignal) {

@@ -14,7 +14,7 @@ import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
+import { endpointOf, endpointsOf, formatEndpoint } from '../admission/endpoint.ts'
 import type { Asking } from '../asking.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
 import type { Wire } from '../link/wires.ts'
@@ -147,9 +147,7 @@ export function createFinder(deps: FinderDeps) {
       // The addresses in the peer store have been tried already.
       for await (const event of dht.findPeer(id, { signal, useCache: false })) {
         if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
-        const found = known(event.peer)
-          .multiaddrs.map(endpointOf)
-          .filter((endpoint) => endpoint !== undefined)
+        const found = endpointsOf(known(event.peer).multiaddrs)
         if (found.length > 0) return found.map(formatEndpoint)
       }
     } catch (error) {

@@ -277,15 +277,6 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
  */
 export const SILENT_MOST = 10
 
-export interface SharedQuestions {
-  /** The host `by` asked the same question, and all on the link of our address `own` heard it. */
-  askedBeside(own: string, by: string): void
-  /** The host `by` answered there. Each node also answers itself, which says nothing of how far its question came. */
-  answeredBeside(own: string, by: string): void
-  /** Of our addresses, those on whose links this node has to ask now; it counts them as asked. */
-  due(own: readonly string[]): readonly string[]
-}
-
 interface Link {
   /** Our own last question; monotonic milliseconds, as all times here. */
   own: number
@@ -297,11 +288,13 @@ interface Link {
   answered: boolean
 }
 
+export type SharedQuestions = ReturnType<typeof shareQuestions>
+
 /**
  * Each node asks every `intervalMs` milliseconds unless another host of the link asked within that time and a third one answered:
  * the answers go to the group, so that they told this node as much as if it had asked. `now` is monotonic.
  */
-export function shareQuestions(intervalMs: number, now: () => number): SharedQuestions {
+export function shareQuestions(intervalMs: number, now: () => number) {
   const links = new Map<string, Link>()
   const linkOf = (own: string): Link => {
     const known = links.get(own)
@@ -315,14 +308,17 @@ export function shareQuestions(intervalMs: number, now: () => number): SharedQue
     !answered || now() - other >= intervalMs || now() - own >= intervalMs * SILENT_MOST
 
   return {
-    askedBeside(own, by) {
+    /** The host `by` asked the same question, and all on the link of our address `own` heard it. */
+    askedBeside(own: string, by: string) {
       Object.assign(linkOf(own), { other: now(), by, answered: false })
     },
-    answeredBeside(own, by) {
+    /** The host `by` answered there. Each node also answers itself, which says nothing of how far its question came. */
+    answeredBeside(own: string, by: string) {
       const link = linkOf(own)
       if (by !== link.by) link.answered = true
     },
-    due(own) {
+    /** Of our addresses, those on whose links this node has to ask now; it counts them as asked. */
+    due(own: readonly string[]) {
       // Addresses that are no longer ours are forgotten.
       for (const known of links.keys()) if (!own.includes(known)) links.delete(known)
       const asking = own.filter((address) => mustAsk(linkOf(address)))

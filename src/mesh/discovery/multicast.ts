@@ -35,15 +35,6 @@ export function send6(place: Place6, bytes: Buffer): Promise<Error | null> {
   })
 }
 
-export interface Hearing {
-  /**
-   * Hears what comes on these interfaces too, named by an own address of each over IPv4 and by their names over IPv6. The kernel
-   * leaves the group on an interface that goes; named again after it was missing, it is joined again. Resolves when it hears.
-   */
-  join(interfaces: readonly string[]): Promise<void>
-  close(): Promise<void>
-}
-
 interface Heard {
   onMessage(bytes: Buffer, from: RemoteInfo): void
   /** Nothing is heard: the system refuses the socket. */
@@ -53,7 +44,7 @@ interface Heard {
 }
 
 /** Nothing is opened before the first interface. */
-export function hearGroup(family: 4 | 6, { onMessage, onError, onTrouble }: Heard): Hearing {
+export function hearGroup(family: 4 | 6, { onMessage, onError, onTrouble }: Heard) {
   let socket: Socket | undefined
   let joined = new Set<string>()
   let bound: Promise<void> | undefined
@@ -82,7 +73,11 @@ export function hearGroup(family: 4 | 6, { onMessage, onError, onTrouble }: Hear
   }
 
   return {
-    async join(interfaces) {
+    /**
+     * Hears what comes on these interfaces too, named by an own address of each over IPv4 and by their names over IPv6. The kernel
+     * leaves the group on an interface that goes; named again after it was missing, it is joined again. Resolves when it hears.
+     */
+    async join(interfaces: readonly string[]) {
       if (interfaces.length === 0 && socket === undefined) return
       socket ??= open()
       const on = socket
@@ -94,7 +89,9 @@ export function hearGroup(family: 4 | 6, { onMessage, onError, onTrouble }: Hear
     close() {
       const closing = socket
       socket = undefined
-      return new Promise((resolve) => (closing === undefined ? resolve() : closing.close(() => resolve())))
+      return new Promise<void>((resolve) =>
+        closing === undefined ? resolve() : closing.close(() => resolve()),
+      )
     },
   }
 }

@@ -89,13 +89,7 @@ export function watchSegments(
   now: () => number,
   onError: (error: unknown) => void,
 ): () => Segments {
-  let known: Segments = {
-    speakFrom: [],
-    interfaceOf: () => undefined,
-    includes: () => false,
-    onLink: () => false,
-    besideOf: () => [],
-  }
+  let known = segmentsOf([], {}, () => false)
   let readAt = Number.NEGATIVE_INFINITY
   return () => {
     if (now() - readAt < READ_EVERY_MS) return known

@@ -28,15 +28,8 @@ export interface ExchangesDeps {
   readonly put: Put
 }
 
-export interface ExchangeEdge {
-  /** Before the host starts. */
-  add(protocol: Stream, handler: ExchangeHandler): Exchanges
-  protocols(): readonly Stream[]
-  accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
-  inUse(node: NodeId): boolean
-}
-
 interface Line {
+  readonly protocol: Stream
   readonly handler: ExchangeHandler
   /** One quota for each neighbour over all its streams, so that another stream brings no new quota. */
   readonly quotaOf: (node: NodeId) => Quota
@@ -44,17 +37,11 @@ interface Line {
   readonly open: Map<NodeId, number>
 }
 
-export function createExchanges({
-  channel: deps,
-  timings,
-  admits,
-  wireTo,
-  put,
-}: ExchangesDeps): ExchangeEdge {
-  const lines = new Map<string, Line & { readonly protocol: Stream }>()
+export function createExchanges({ channel: deps, timings, admits, wireTo, put }: ExchangesDeps) {
+  const lines = new Map<string, Line>()
   const { timers, log } = deps
 
-  function begin(line: Line & { readonly protocol: Stream }, stream: Libp2pStream, peer: PeerRef): Exchange {
+  function begin(line: Line, stream: Libp2pStream, peer: PeerRef): Exchange {
     const { protocol, open } = line
     const node = peer.nodeId
     const frames: Frame[] = []
@@ -115,7 +102,8 @@ export function createExchanges({
   }
 
   return {
-    add(protocol, handler) {
+    /** Before the host starts. */
+    add(protocol: Stream, handler: ExchangeHandler): Exchanges {
       const line = {
         protocol,
         handler,
@@ -147,7 +135,7 @@ export function createExchanges({
       }
     },
     protocols: () => [...lines.values()].map(({ protocol }) => protocol),
-    accept(protocol, stream, wire) {
+    accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined) {
       const line = lines.get(protocol.id)
       // Narrowing has refused strangers before; this is the second lock on the same door.
       if (line === undefined || wire === undefined || !wire.serves()) {
@@ -163,7 +151,7 @@ export function createExchanges({
         exchange.abort('broken off')
       })
     },
-    inUse: (node) => [...lines.values()].some(({ open }) => open.has(node)),
+    inUse: (node: NodeId) => [...lines.values()].some(({ open }) => open.has(node)),
   }
 }
 

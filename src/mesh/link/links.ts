@@ -21,19 +21,7 @@ export interface LinksDeps {
   readonly put: Put
 }
 
-export interface Links {
-  /** Before the host starts. */
-  add(protocol: Stream): Link & Served<LinkHandler>
-  protocols(): readonly Stream[]
-  /** Handler of a link protocol: the dialer has opened its stream. */
-  accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
-  /** This connection is now the neighbour's. The dialer opens every link on it. */
-  attach(wire: Wire): void
-  /** True when every link to this neighbour is usable. */
-  complete(node: NodeId): boolean
-  /** True while something is under way over one of them. */
-  inUse(node: NodeId): boolean
-}
+export type Links = ReturnType<typeof createLinks>
 
 interface Open {
   readonly peer: PeerRef
@@ -52,7 +40,7 @@ interface Line {
 /** Neighbours whose quota is remembered after they left; a forgotten one starts with a full quota. */
 const QUOTAS_MAX = 1_024
 
-export function createLinks(deps: LinksDeps): Links {
+export function createLinks(deps: LinksDeps) {
   const lines: Line[] = []
   const { clock, timers, random, log } = deps.channel
 
@@ -117,7 +105,8 @@ export function createLinks(deps: LinksDeps): Links {
   }
 
   return {
-    add(protocol) {
+    /** Before the host starts. */
+    add(protocol: Stream): Link & Served<LinkHandler> {
       const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
       const open: Line['open'] = new Map()
       return {
@@ -129,7 +118,8 @@ export function createLinks(deps: LinksDeps): Links {
       }
     },
     protocols: () => lines.map(({ protocol }) => protocol),
-    accept(protocol, stream, wire) {
+    /** Handler of a link protocol: the dialer has opened its stream. */
+    accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined) {
       const line = lines.find((one) => one.protocol === protocol)
       // Narrowing has refused strangers before; this is the second lock on the same door.
       if (line === undefined || wire === undefined || !wire.serves() || wire.dialed) {
@@ -138,11 +128,14 @@ export function createLinks(deps: LinksDeps): Links {
       }
       adopt(line, wire, stream, () => {})
     },
-    attach(wire) {
+    /** This connection is now the neighbour's. The dialer opens every link on it. */
+    attach(wire: Wire) {
       if (!wire.dialed) return
       for (const line of lines) void dial(line, wire, 0)
     },
-    complete: (node) => lines.every((line) => line.open.has(node)),
-    inUse: (node) => lines.some(({ handler }) => handler.inUse?.(node) ?? false),
+    /** True when every link to this neighbour is usable. */
+    complete: (node: NodeId) => lines.every((line) => line.open.has(node)),
+    /** True while something is under way over one of them. */
+    inUse: (node: NodeId) => lines.some(({ handler }) => handler.inUse?.(node) ?? false),
   }
 }

@@ -10,35 +10,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 
 export type RejectionCounts = Readonly<Record<RejectCode, number>>
 
-export interface Rejections {
-  /**
-   * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `clockOffMs` the peer's clock minus this one,
-   * when the frame was refused for that; `reason` is for the log, and holds nothing of the frame. True: it got an entry in
-   * the ledger, and is worth a person's look.
-   */
-  count(
-    code: RejectCode,
-    protocol: string,
-    peer: NodeId,
-    told?: { reason?: string; clockOffMs?: number | undefined },
-  ): boolean
-  /** A frame was dropped through no fault of a known node: it is counted, and stands neither in the ledger nor in the log. */
-  tally(code: RejectCode): void
-  /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
-  failed(protocol: string, peer: NodeId, error: unknown): void
-  counts(): RejectionCounts
-  /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
-  inTime(peer: NodeId): void
-  /**
-   * Members, and the inviter that this node looks for, whose frames were too old or too new within the last quarter of an
-   * hour, by clocks that nobody has set since: their clock, or ours, is wrong.
-   */
-  stale(): readonly WrongClock[]
-  /** The same of the last few nodes that are not known here: nobody is asked to trust them until their clock, or ours, is right. */
-  staleStrangers(): readonly WrongClock[]
-  /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
-  clockOff(peer: NodeId): number | undefined
-}
+export type Rejections = ReturnType<typeof createRejections>
 
 /** A member, or the inviter, that was refused because of its clock. */
 export interface WrongClock {
@@ -68,7 +40,7 @@ export interface RejectionsDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly seeks: (node: NodeId) => boolean
 }
 
-export function createRejections({ audit, clock, log, admits, seeks }: RejectionsDeps): Rejections {
+export function createRejections({ audit, clock, log, admits, seeks }: RejectionsDeps) {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
   /** Members: one ledger entry per peer and code at a time; the next entry counts in `times` what came between. */
   const entries = createSparing({ clock, ...MEMBERS_AUDITED })
@@ -143,7 +115,17 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
   }
 
   return {
-    count(code, protocol, peer, { reason = code, clockOffMs } = {}) {
+    /**
+     * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `clockOffMs` the peer's clock minus this one,
+     * when the frame was refused for that; `reason` is for the log, and holds nothing of the frame. True: it got an entry in
+     * the ledger, and is worth a person's look.
+     */
+    count(
+      code: RejectCode,
+      protocol: string,
+      peer: NodeId,
+      { reason = code, clockOffMs }: { reason?: string; clockOffMs?: number | undefined } = {},
+    ) {
       counts[code]++
       const now = clock.monotonic()
       // A question that has expired is stale too, and says nothing of a clock.
@@ -156,8 +138,12 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
       say(code, protocol, peer, reason, told)
       return told
     },
-    tally: (code) => void counts[code]++,
-    failed(protocol, peer, error) {
+    /** A frame was dropped through no fault of a known node: it is counted, and stands neither in the ledger nor in the log. */
+    tally(code: RejectCode): void {
+      counts[code]++
+    },
+    /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
+    failed(protocol: string, peer: NodeId, error: unknown) {
       const happened = lines.times(`${nameOf(peer)} ${protocol} failed`)
       if (happened === undefined) return
       const { key, times } = happened
@@ -165,14 +151,21 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
       const whose = key === REST ? {} : { peer, protocol }
       log.error({ ...whose, times, reason: String(error) }, 'a frame could not be handled')
     },
-    counts: () => ({ ...counts }),
-    inTime(peer) {
+    counts: (): RejectionCounts => ({ ...counts }),
+    /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
+    inTime(peer: NodeId) {
       stale.delete(peer)
       strangersStale.delete(peer)
     },
+    /**
+     * Members, and the inviter that this node looks for, whose frames were too old or too new within the last quarter of an
+     * hour, by clocks that nobody has set since: their clock, or ours, is wrong.
+     */
     stale: () => holding(stale),
+    /** The same of the last few nodes that are not known here: nobody is asked to trust them until their clock, or ours, is right. */
     staleStrangers: () => holding(strangersStale),
-    clockOff(peer) {
+    /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
+    clockOff(peer: NodeId) {
       const one = stale.peek(peer)
       return one !== undefined && holds(one) ? one.clock_off_ms : undefined
     },

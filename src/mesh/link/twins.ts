@@ -5,7 +5,7 @@ import { placesInWords } from '../../base/places.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { formatEndpoint, leadsHere, parseEndpoint, readable } from '../admission/endpoint.ts'
+import { formatEndpoint, leadsHere, parseEndpoints, readable } from '../admission/endpoint.ts'
 
 /**
  * Two machines with one key take each other's place at every neighbour, every few seconds. One machine that moves, or
@@ -21,7 +21,7 @@ const PLACES = 4
 
 /** Where a node says it listens, as people write it; loopback, which each machine has, only where there is nothing else. */
 export function placesOf(listen: readonly string[]): readonly string[] {
-  const all = listen.map(parseEndpoint).filter((one) => one !== undefined)
+  const all = parseEndpoints(listen)
   const lan = all.filter(({ ip }) => !leadsHere(ip))
   return (lan.length > 0 ? lan : all).map((one) => readable(formatEndpoint(one))).toSorted()
 }

@@ -286,7 +286,6 @@ interface Components {
     getTopologies(protocol: string): readonly unknown[]
   }
   peerStore: Pick<PeerStore, 'merge'>
-  metrics?: unknown
 }
 
 /**

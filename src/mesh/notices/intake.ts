@@ -65,16 +65,6 @@ export interface IntakeDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly topics: () => readonly Topic[]
 }
 
-export interface Intake {
-  /** A notice of this node's own. */
-  seal<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Notice
-  /**
-   * Counts, decodes and verifies what the neighbour `from` brought. Only what it says itself and what was `asked` for, by name, is
-   * verified, and not where there is too much. Undefined: it is refused. Never throws.
-   */
-  open(bytes: Uint8Array, from: NodeId, asked: ReadonlySet<string>): Notice | undefined
-}
-
 /** The quotas of one neighbour. */
 interface Handed {
   readonly all: Quota
@@ -85,6 +75,8 @@ interface Handed {
 
 const nameOf = (topic: Topic, sender: Uint8Array, bytes: Uint8Array): string =>
   topic.newest === true ? fingerprintOf(sender) : toHex(blake3([bytes], NAME_BYTES))
+
+export type Intake = ReturnType<typeof createIntake>
 
 export function noticeOf(topic: Topic, frame: Frame): Notice {
   const { sender, ts } = frame.envelope
@@ -98,7 +90,7 @@ export function noticeOf(topic: Topic, frame: Frame): Notice {
   }
 }
 
-export function createIntake({ identity, trust, rejections, clock, random, topics }: IntakeDeps): Intake {
+export function createIntake({ identity, trust, rejections, clock, random, topics }: IntakeDeps) {
   const handedOn = createRecent<NodeId, Handed>(NEIGHBOURS_MAX)
   const authors = createRecent<string, Quota>(AUTHORS_MAX)
   const heardOf = createRecent<NodeId, true>(AUTHORS_MAX)
@@ -175,7 +167,8 @@ export function createIntake({ identity, trust, rejections, clock, random, topic
   }
 
   return {
-    seal(topic, message, body) {
+    /** A notice of this node's own. */
+    seal<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>) {
       const envelope = {
         sender: identity.publicKey,
         ts: clock.now(),
@@ -185,7 +178,11 @@ export function createIntake({ identity, trust, rejections, clock, random, topic
       const bytes = encodeFrame(message, envelope, body, (signed) => identity.sign(signed))
       return noticeOf(topic, { type: message.type, message, envelope, body, bytes })
     },
-    open(bytes, from, asked) {
+    /**
+     * Counts, decodes and verifies what the neighbour `from` brought. Only what it says itself and what was `asked` for, by name, is
+     * verified, and not where there is too much. Undefined: it is refused. Never throws.
+     */
+    open(bytes: Uint8Array, from: NodeId, asked: ReadonlySet<string>) {
       if (!takes(from)) return undefined
       let protocol: string = hello.id
       let author: NodeId | undefined

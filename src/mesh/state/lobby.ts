@@ -9,7 +9,7 @@ export interface LobbyLimits {
 
 export const LOBBY: LobbyLimits = { perAddress: 2, total: 8 }
 
-export function createLobby<T>(limits: LobbyLimits = LOBBY) {
+export function createLobby<T>(limits: LobbyLimits) {
   /** In order of arrival. */
   const guests = new Map<T, string>()
 

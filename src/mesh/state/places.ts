@@ -1,7 +1,7 @@
 // Where a node may be dialed now: where its key was proven, and where it is only said to be as often as caution allows. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Endpoint, formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
+import { formatEndpoint, parseEndpoint, parseEndpoints } from '../admission/endpoint.ts'
 import type { Book } from './book.ts'
 import { type Caution, PORT_MIN } from './caution.ts'
 
@@ -29,8 +29,8 @@ export function createPlaces({ book, caution, admits, isHere }: PlacesDeps) {
     const addresses = others(node)
     const isProven = (address: string): boolean => book.isProven(node, address)
     if (!admits(node)) return addresses.filter((one) => isProven(one) || meetings.get(node) === one)
-    const unproven = addresses.filter((address) => !isProven(address)).map(parseEndpoint)
-    const allowed = new Set(caution.member(unproven.filter(isEndpoint)).map(formatEndpoint))
+    const unproven = parseEndpoints(addresses.filter((address) => !isProven(address)))
+    const allowed = new Set(caution.member(unproven).map(formatEndpoint))
     return addresses.filter((address) => isProven(address) || allowed.has(address))
   }
 
@@ -52,5 +52,3 @@ export function createPlaces({ book, caution, admits, isHere }: PlacesDeps) {
     },
   }
 }
-
-const isEndpoint = (endpoint: Endpoint | undefined): endpoint is Endpoint => endpoint !== undefined

@@ -181,7 +181,7 @@ test('silent sockets are closed, and do not keep a member out', async () => {
 })
 
 test('places: two per address, eight in all, the oldest leaves', () => {
-  const lobby = createLobby<string>()
+  const lobby = createLobby<string>(LOBBY)
   expect(lobby.enter('a1', '10.0.0.1')).toEqual([])
   expect(lobby.enter('a2', '10.0.0.1')).toEqual([])
   expect(lobby.enter('a3', '10.0.0.1')).toEqual(['a1'])
@@ -192,7 +192,7 @@ test('places: two per address, eight in all, the oldest leaves', () => {
 })
 
 test('places on loopback: one machine may hold them all, but no more', () => {
-  const lobby = createLobby<number>()
+  const lobby = createLobby<number>(LOBBY)
   const left = Array.from({ length: 20 }, (_, guest) => lobby.enter(guest, '127.0.0.1')).flat()
   expect(left).toEqual(Array.from({ length: 12 }, (_, guest) => guest))
 })
