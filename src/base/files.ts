@@ -6,27 +6,14 @@ import { toHex } from './hex.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
 
-/** A file being written, under a temporary name. */
-export interface NewFile {
-  /** Path of the file until it is placed, for example to read it again. */
-  readonly temporary: string
-  /** Descriptor of the temporary file, for setting owner and mode. */
-  readonly fd: number
-  write(content: string | Uint8Array): void
-  /** Places the file, durably. False if something is there already; the file then stays temporary. */
-  create(): boolean
-  /** Places the file, durably, instead of the one that is there. */
-  replace(): void
-  /** Removes the temporary file; does nothing after it was placed. */
-  discard(): void
-}
+export type NewFile = ReturnType<typeof beginFile>
 
 /**
  * Begins a file that will be at `path` with exactly `mode`, and is named `temporary` until then. After a crash, `path` has
  * what was there before or the whole new file (on FAT perhaps an empty one), and `temporary` may remain. Every call throws
  * the system's error.
  */
-export function beginFile(path: string, mode: number, temporary: string): NewFile {
+export function beginFile(path: string, mode: number, temporary: string) {
   const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
   let open = true
   let placed = false
@@ -42,9 +29,12 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
   // The umask may have removed bits.
   fs.fchmodSync(fd, mode)
   return {
+    /** Path of the file until it is placed, for example to read it again. */
     temporary,
+    /** Descriptor of the temporary file, for setting owner and mode. */
     fd,
-    write: (content) => fs.writeFileSync(fd, content),
+    write: (content: string | Uint8Array) => fs.writeFileSync(fd, content),
+    /** Places the file, durably. False if something is there already; the file then stays temporary. */
     create() {
       fs.fsyncSync(fd)
       try {
@@ -57,11 +47,13 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
       finish()
       return true
     },
+    /** Places the file, durably, instead of the one that is there. */
     replace() {
       fs.fsyncSync(fd)
       fs.renameSync(temporary, path)
       finish()
     },
+    /** Removes the temporary file; does nothing after it was placed. */
     discard() {
       close()
       if (!placed) fs.rmSync(temporary, { force: true })

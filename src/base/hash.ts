@@ -12,20 +12,17 @@ export function blake3(parts: readonly (Uint8Array | string)[], length = 32): Ui
   return hasher.digest({ length } as never) as unknown as Uint8Array
 }
 
-export interface Hasher {
-  add(part: Uint8Array): void
-  /**
-   * BLAKE3 of all parts, 32 bytes. Callers have to call it once even if they no longer need the hash, because it frees
-   * the memory of wasm.
-   */
-  end(): Uint8Array
-}
+export type Hasher = ReturnType<typeof createHasher>
 
 /** BLAKE3 of what comes piece by piece. */
-export function createHasher(): Hasher {
+export function createHasher() {
   const hasher = createHash()
   return {
-    add: (part) => void hasher.update(part),
+    add: (part: Uint8Array) => void hasher.update(part),
+    /**
+     * BLAKE3 of all parts, 32 bytes. Callers have to call it once even if they no longer need the hash, because it frees
+     * the memory of wasm.
+     */
     end: () => hasher.digest({ length: 32 } as never) as unknown as Uint8Array,
   }
 }

@@ -16,19 +16,6 @@ export interface Happened {
   readonly times: number
 }
 
-export interface Sparing {
-  /**
-   * Counts `count` events (default 1) under `key`, or under `REST` if there is no place left. Returns the report that is
-   * due now; undefined if these events are to be reported later.
-   */
-  times(key: string, count?: number): Happened | undefined
-  /**
-   * The events that were counted and not reported, by key; `REST` has those without a place. The counts start at 0
-   * again.
-   */
-  left(): readonly (readonly [string, number])[]
-}
-
 export interface SparingOptions {
   readonly clock: Pick<Clock, 'monotonic'>
   /** Default one minute. */
@@ -49,8 +36,10 @@ interface Told {
   since: number
 }
 
+export type Sparing = ReturnType<typeof createSparing>
+
 /** At most `keysMax + 1` reports come in `everyMs`, however many keys the senders of events invent. */
-export function createSparing(options: SparingOptions): Sparing {
+export function createSparing(options: SparingOptions) {
   const { clock, everyMs = EVERY_MS, mostMs = everyMs, keysMax = KEYS_MAX } = options
   const told = new Map<string, Told>()
 
@@ -76,18 +65,26 @@ export function createSparing(options: SparingOptions): Sparing {
   }
 
   return {
-    times(asked, count = 1) {
+    /**
+     * Counts an event under its key, or under `REST` if there is no place left. Returns the report that is due now; undefined
+     * if the event is to be reported later.
+     */
+    times(asked: string): Happened | undefined {
       const now = clock.monotonic()
       if (!told.has(asked) && told.size >= keysMax) forgetOld(now)
       const key = told.has(asked) || told.size < keysMax ? asked : REST
       const last = told.get(key)
       if (last !== undefined && now < last.until) {
-        last.since += count
+        last.since++
         return undefined
       }
       told.set(key, { at: now, until: now + nextWait(last, now), since: 0 })
-      return { key, times: (last?.since ?? 0) + count }
+      return { key, times: (last?.since ?? 0) + 1 }
     },
+    /**
+     * The events that were counted and not reported, by key; `REST` has those without a place. The counts start at 0
+     * again.
+     */
     left() {
       const all = [...told].flatMap(([key, one]) => (one.since > 0 ? [[key, one.since] as const] : []))
       for (const one of told.values()) one.since = 0

@@ -35,21 +35,6 @@ interface Seats {
   free(): void
 }
 
-export interface Jobs {
-  /** Resolves when the command runs. `secrets` are the bytes behind the header, which the caller overwrites. Rejects with JailError. */
-  run(request: RunRequest, secrets: Buffer): Promise<ProviderName>
-  /** Bytes for the command's standard input. A job that has ended, or that has no input, gets nothing. */
-  input(job: string, bytes: Buffer, final: boolean): void
-  ack(job: string, bytes: number): void
-  /** What the Brain says of a connection that the job made. Throws Malformed. */
-  pipe(job: string, step: PipeStep, bytes: Buffer): void
-  /** Kills the jail; false when there is no such job. */
-  cancel(job: string): boolean
-  list(): readonly { readonly job: string; readonly provider: ProviderName; readonly started_ms: number }[]
-  /** Kills every jail and resolves when the last process of the last one is gone. */
-  end(): Promise<void>
-}
-
 /** Bytes of input that may wait for a command that does not read. */
 const INPUT_WAITING_BYTES = 8 * 1024 * 1024
 
@@ -68,7 +53,9 @@ interface Job {
   over: Promise<void>
 }
 
-export function createJobs(deps: JobsDeps): Jobs {
+export type Jobs = ReturnType<typeof createJobs>
+
+export function createJobs(deps: JobsDeps) {
   const running = new Map<string, Job>()
 
   /** Ends a job for `reason`; the first reason is the one that is told. */
@@ -139,8 +126,10 @@ export function createJobs(deps: JobsDeps): Jobs {
   }
 
   return {
+    /** Resolves when the command runs. `secrets` are the bytes behind the header, which the caller overwrites. Rejects with JailError. */
     run,
-    input(name, bytes, final) {
+    /** Bytes for the command's standard input. A job that has ended, or that has no input, gets nothing. */
+    input(name: string, bytes: Buffer, final: boolean) {
       const job = running.get(name)
       const stdin = job?.jail?.stdin
       if (job === undefined || stdin === undefined || stdin.writableEnded) return
@@ -149,21 +138,24 @@ export function createJobs(deps: JobsDeps): Jobs {
       if (bytes.length > 0) stdin.write(bytes, () => bytes.fill(0))
       if (final) stdin.end()
     },
-    ack(name, bytes) {
+    ack(name: string, bytes: number) {
       const job = running.get(name)
       if (job === undefined) return
       job.onTheWay = Math.max(0, job.onTheWay - bytes)
       if (job.onTheWay < WINDOW_BYTES)
         for (const stream of [job.jail?.stdout, job.jail?.stderr]) stream?.resume()
     },
-    pipe: (name, step, bytes) => running.get(name)?.pipes?.take(step, bytes),
-    cancel(name) {
+    /** What the Brain says of a connection that the job made. Throws Malformed. */
+    pipe: (name: string, step: PipeStep, bytes: Buffer) => running.get(name)?.pipes?.take(step, bytes),
+    /** Kills the jail; false when there is no such job. */
+    cancel(name: string) {
       const job = running.get(name)
       if (job !== undefined) stop(job, 'cancelled')
       return job !== undefined
     },
     list: () =>
       [...running].map(([job, { provider, startedMs }]) => ({ job, provider, started_ms: startedMs })),
+    /** Kills every jail and resolves when the last process of the last one is gone. */
     async end() {
       for (const job of running.values()) stop(job, 'cancelled')
       // A job that was being built is killed when it is there.

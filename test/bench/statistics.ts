@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { findings } from '../../src/insight/anomalies/kinds.ts'
-import { lookAt } from '../../src/insight/anomalies/look.ts'
+import { BASELINE_DAYS, lookAt } from '../../src/insight/anomalies/look.ts'
 import { createInsight } from '../../src/insight/statistics/index.ts'
 import { createEventRepository, type EventRepository } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
@@ -100,7 +100,10 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
     }
     const week = await timed(() => insight.statistics(1000, 'week'))
     const rollups = createRollupRepository(db)
-    const look = await timed(async () => findings(await lookAt(rollups, 1000, today, Date.now(), [])))
+    const look = await timed(async () => {
+      const days = await rollups.days(1000, today - BASELINE_DAYS, today + 1)
+      return findings(await lookAt(rollups, 1000, today, Date.now(), [], days))
+    })
     const { start } = insight.periodOf('year')
     const mostUsed = (of: EventRepository) => of.mostUsed(1000, start, Date.now(), 10)
     const search = (of: EventRepository) => of.search(1000, { words: ['commit', '77'], limit: 50 })

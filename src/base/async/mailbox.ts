@@ -1,14 +1,6 @@
 // Where events wait for a state machine: one is handled at a time, also when performing its actions brings the next event.
 
-export interface Mailbox<Event> {
-  readonly put: (event: Event) => void
-  /** From now on each event is handled at once, or right after the one under way. */
-  open(handle: (event: Event) => void): void
-  /** Does something that must be through before the next event is handled. */
-  hold<T>(act: () => T): T
-}
-
-export function createMailbox<Event>(): Mailbox<Event> {
+export function createMailbox<Event>() {
   const waiting: Event[] = []
   let handler: ((event: Event) => void) | undefined
   let busy = false
@@ -24,15 +16,17 @@ export function createMailbox<Event>(): Mailbox<Event> {
   }
 
   return {
-    put(event) {
+    put(event: Event) {
       waiting.push(event)
       drain()
     },
-    open(handle) {
+    /** From now on each event is handled at once, or right after the one under way. */
+    open(handle: (event: Event) => void) {
       handler = handle
       drain()
     },
-    hold(act) {
+    /** Does something that must be through before the next event is handled. */
+    hold<T>(act: () => T) {
       if (busy) return act()
       busy = true
       try {

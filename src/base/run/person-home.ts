@@ -21,7 +21,7 @@ export function personHome(env: Env = process.env): string | undefined {
 }
 
 /** As personHome. Throws KaroError `bad_request` if there is none. */
-export function neededHome(env: Env = process.env): string {
+export function neededHome(env: Env): string {
   const home = personHome(env)
   if (home !== undefined) return home
   throw new KaroError('bad_request', 'this user has no home directory', {

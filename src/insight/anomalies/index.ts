@@ -70,7 +70,7 @@ interface AnomaliesDeps extends Ambient {
     readonly since: number
   }[]
   /** Called with signals that begin, muted ones too, before they are kept: a rejection leaves them to the next look. */
-  readonly note?: (uid: number, begun: readonly Signal[]) => Promise<void>
+  readonly note: (uid: number, begun: readonly Signal[]) => Promise<void>
 }
 
 /** After the start others have better things to do. */
@@ -141,7 +141,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
         const silent = day < today ? [] : silentHooks().filter((one) => one.uid === uid)
         const looked = await lookAt(rollups, uid, day, now, silent, days)
         const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
-        await note?.(uid, begun)
+        await note(uid, begun)
         await repository.update(uid, {
           put: changed,
           remove: [],

@@ -72,8 +72,8 @@ export const windowOf = (hour: number, hours = 1): Look['span'] => ({
 })
 
 /**
- * `day`: local date, since 1970-01-01; `now` in ms since the epoch. `known`: days already read, among them `day` and the
- * eight weeks before it; others change nothing.
+ * `day`: local date, since 1970-01-01; `now` in ms since the epoch. `days`: `day` and the eight weeks before it; others among
+ * them change nothing.
  */
 export async function lookAt(
   rollups: RollupRepository,
@@ -81,10 +81,9 @@ export async function lookAt(
   day: number,
   now: number,
   silent: Look['silent'],
-  known?: readonly Day[],
+  days: readonly Day[],
 ): Promise<Look> {
   const span = { start: startOfLocalDay(day), end: Math.min(now, startOfLocalDay(day + 1)) }
-  const days = known ?? (await rollups.days(uid, day - BASELINE_DAYS, day + 1))
   const hours = await rollups.hours(uid, Math.floor(span.start / HOUR_MS), Math.ceil(span.end / HOUR_MS))
   const own = days.find((one) => one.day === day)
   return { day, span, rollup: own?.rollup ?? NO_ROLLUP, hours, baseline: baselineOf(days, day), silent }

@@ -15,8 +15,6 @@ export interface Content {
   readonly hash: string
   /** What was hashed. */
   readonly data?: Buffer
-  /** It may be executed by somebody. */
-  readonly isProgram?: boolean
 }
 
 /** The words for what is not hashed. */
@@ -34,8 +32,7 @@ export async function contentAt(path: string): Promise<Content> {
     if (file === undefined || !is.isFile() || bytes > MOST_BYTES) return { bytes, hash: wordsFor(is, false) }
     const data = await file.readFile()
     const { blake3 } = await import('../../base/hash.ts')
-    const isProgram = (is.mode & 0o111n) !== 0n
-    return { bytes: data.length, hash: toHex(blake3([data])), data, isProgram }
+    return { bytes: data.length, hash: toHex(blake3([data])), data }
   } catch {
     return { bytes: null, hash: MISSING }
   } finally {

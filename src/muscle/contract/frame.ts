@@ -28,23 +28,19 @@ export function encodeFrame(header: object, body: Uint8Array = new Uint8Array())
   return frame
 }
 
-export interface FrameReader {
-  /**
-   * The frames that are complete with this piece of the stream. The piece is overwritten with zeros once its bytes have been
-   * taken, because they may be a secret. Throws Malformed; the reader cannot be used any more then.
-   */
-  push(piece: Buffer): readonly Frame[]
-}
-
 /** Holds at most one frame, and no byte beyond the length that its beginning says. */
-export function createFrameReader(): FrameReader {
+export function createFrameReader() {
   const length = Buffer.alloc(LENGTH_BYTES)
   let lengthHas = 0
   let frame: Buffer | undefined
   let frameHas = 0
 
   return {
-    push(piece) {
+    /**
+     * The frames that are complete with this piece of the stream. The piece is overwritten with zeros once its bytes have been
+     * taken, because they may be a secret. Throws Malformed; the reader cannot be used any more then.
+     */
+    push(piece: Buffer) {
       const frames: Frame[] = []
       let at = 0
       while (at < piece.length) {

@@ -355,15 +355,8 @@ const KEEPERS = 2
 
 type SetLimit = (pid: number, most: number) => void
 
-interface TaskLimits {
-  /** The limit for a jail of `tasks` that is about to begin. */
-  first(tasks: number): number
-  /** Follows the jail of a keeper until the returned function is called. `setLimit` is asked to set the limit of each of its processes. */
-  follow(keeper: number, tasks: number, setLimit: SetLimit): () => void
-}
-
 /** `uid`: whom jails run as. `proc`: where the kernel shows processes. */
-export function createTaskLimits(uid: number, timers: Timers, proc = '/proc'): TaskLimits {
+export function createTaskLimits(uid: number, timers: Timers, proc = '/proc') {
   const followed = new Map<number, { readonly tasks: number; readonly setLimit: SetLimit }>()
   let cancel: (() => void) | undefined
 
@@ -388,8 +381,11 @@ export function createTaskLimits(uid: number, timers: Timers, proc = '/proc'): T
   }
 
   return {
-    first: (tasks) => [...tasksOf(uid, proc).values()].reduce((sum, one) => sum + one, KEEPERS + tasks),
-    follow(keeper, tasks, setLimit) {
+    /** The limit for a jail of `tasks` that is about to begin. */
+    first: (tasks: number) =>
+      [...tasksOf(uid, proc).values()].reduce((sum, one) => sum + one, KEEPERS + tasks),
+    /** Follows the jail of a keeper until the returned function is called. `setLimit` is asked to set the limit of each of its processes. */
+    follow(keeper: number, tasks: number, setLimit: SetLimit) {
       followed.set(keeper, { tasks, setLimit })
       cancel ??= timers.after(LOOK_MS, look)
       return () => {

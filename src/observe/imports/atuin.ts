@@ -18,16 +18,6 @@ const NOT_KNOWN = -1
 /** Stands for durations that no safe integer holds, or that are no number. */
 const IMPOSSIBLE = -1
 
-interface AtuinHistory {
-  /** Number of entries that are not deleted. */
-  readonly total: number
-  /** Number of entries that are not deleted, by lower-case machine name. */
-  readonly hosts: ReadonlyMap<string, number>
-  /** The entries of these machines, or of all, in order of time. `line` of an item is its number. */
-  items(hosts?: ReadonlySet<string>): Generator<Item>
-  close(): void
-}
-
 /** Throws KaroError `bad_file`, or `unavailable` if this Node has no SQLite. */
 export async function openAtuin(path: string): Promise<AtuinHistory> {
   const sqlite = await loadSqlite()
@@ -61,7 +51,9 @@ export async function openAtuin(path: string): Promise<AtuinHistory> {
 const isDamaged = (error: unknown): boolean =>
   [11, 26].includes(Number((error as { errcode?: unknown }).errcode) & 0xff)
 
-function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory {
+type AtuinHistory = ReturnType<typeof historyOf>
+
+function historyOf(db: DatabaseSync, columns: ReadonlySet<string>) {
   const own = (name: (typeof OPTIONAL)[number]): string => (columns.has(name) ? name : 'NULL')
   const there = columns.has('deleted_at') ? 'WHERE deleted_at IS NULL' : ''
   const hosts = new Map<string, number>()
@@ -82,9 +74,12 @@ function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory
            ${own('shell')} AS shell, ${own('author_kind')} = ${AGENT} AS generated
     FROM history ${there} ORDER BY timestamp, id`)
   return {
+    /** Number of entries that are not deleted. */
     total,
+    /** Number of entries that are not deleted, by lower-case machine name. */
     hosts,
-    *items(wanted) {
+    /** The entries of these machines, or of all, in order of time. `line` of an item is its number. */
+    *items(wanted?: ReadonlySet<string>) {
       let line = 0
       for (const row of select.iterate()) {
         line++

@@ -3,7 +3,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import { inStep } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
-import type { ProcessRepository, ProcessRow } from '../../store/processes/processes.ts'
+import type { ProcessRepository } from '../../store/processes/processes.ts'
 import type { Observe } from '../record/index.ts'
 import { createProc, type Proc } from './proc.ts'
 import { type FoundProcess, type ProcessFilter, searchProcesses } from './search.ts'
@@ -12,8 +12,6 @@ import { createWatch, type SilentHook } from './watch.ts'
 export type { FoundProcess } from './search.ts'
 
 export interface Processes extends Room {
-  /** What runs now in the shells of one person, the oldest first. */
-  running(uid: number): readonly ProcessRow[]
   /** One person's processes, those that use most first; `now`: only what runs. */
   search(
     uid: number,
@@ -148,8 +146,6 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       watch.end()
       await write()
     },
-
-    running: watch.running,
 
     search: (uid, filter, now) =>
       searchProcesses(watch.running(uid), now ? none() : repository.rows(uid, filter.since), filter),

@@ -16,21 +16,6 @@ export interface ProcStat {
   readonly threads: number
 }
 
-export interface Proc {
-  /** Since the machine booted, on the clock of `startedMs`; undefined where there is no /proc. */
-  uptimeMs(): number | undefined
-  /** Undefined when it is gone, or hidden from this process. */
-  stat(pid: number): ProcStat | undefined
-  /** At most `CHILDREN_MAX`; empty when it is gone. */
-  children(pid: number, threads: number): readonly number[]
-  /** The most it has held at once, in bytes; undefined when it is gone or has no memory of its own. */
-  peakBytes(pid: number): number | undefined
-  /** Its real user; undefined when it is gone. */
-  userOf(pid: number): number | undefined
-  /** Karo's own guard or finder, which the shell's hook runs and nobody typed. Of what is no Node nothing is read for it. */
-  isOwn(pid: number, name: string): boolean
-}
-
 /** USER_HZ, the same on every Linux architecture Node runs on. */
 const TICK_MS = 10
 /** Enough for `stat`, and for the lines of `status` that are looked at; one list of children may need several. */
@@ -48,7 +33,9 @@ const OWN = /^(?:[^\0]*\0){0,2}[^\0]*\/karo(?:\.js)?\0(?:guard\0ask|history\0--i
 /** As long as the kernel lets names be. */
 const NAME_MAX = 15
 
-export function createProc(root = '/proc'): Proc {
+export type Proc = ReturnType<typeof createProc>
+
+export function createProc(root = '/proc') {
   const buffer = Buffer.allocUnsafe(PIECE)
 
   /** The beginning of a file, up to one piece. Undefined when it cannot be read. */
@@ -94,12 +81,14 @@ export function createProc(root = '/proc'): Proc {
   }
 
   return {
+    /** Since the machine booted, on the clock of `startedMs`; undefined where there is no /proc. */
     uptimeMs() {
       const seconds = Number.parseFloat(read('uptime') ?? '')
       return Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined
     },
 
-    stat(pid) {
+    /** Undefined when it is gone, or hidden from this process. */
+    stat(pid: number) {
       const stat = parseStat(read(`${pid}/stat`) ?? '')
       if (stat?.name !== THREAD_OF_NODE) return stat
       try {
@@ -110,7 +99,8 @@ export function createProc(root = '/proc'): Proc {
       }
     },
 
-    children(pid, threads) {
+    /** At most `CHILDREN_MAX`; empty when it is gone. */
+    children(pid: number, threads: number) {
       const found: number[] = []
       if (threads <= 1) {
         childrenOf(pid, pid, found)
@@ -126,14 +116,17 @@ export function createProc(root = '/proc'): Proc {
       return found
     },
 
-    peakBytes(pid) {
+    /** The most it has held at once, in bytes; undefined when it is gone or has no memory of its own. */
+    peakBytes(pid: number) {
       const kib = /^VmHWM:\s*(\d{1,15}) kB$/m.exec(read(`${pid}/status`) ?? '')?.[1]
       return kib === undefined ? undefined : Number(kib) * 1024
     },
 
-    isOwn: (pid, name) => NAMES_OF_NODE.has(name) && OWN.test(read(`${pid}/cmdline`) ?? ''),
+    /** Karo's own guard or finder, which the shell's hook runs and nobody typed. Of what is no Node nothing is read for it. */
+    isOwn: (pid: number, name: string) => NAMES_OF_NODE.has(name) && OWN.test(read(`${pid}/cmdline`) ?? ''),
 
-    userOf(pid) {
+    /** Its real user; undefined when it is gone. */
+    userOf(pid: number) {
       const uid = /^Uid:\s*(\d{1,10})\s/m.exec(read(`${pid}/status`) ?? '')?.[1]
       return uid === undefined ? undefined : Number(uid)
     },

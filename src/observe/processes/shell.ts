@@ -95,18 +95,13 @@ export function createShells({ proc, clock }: { readonly proc: Proc; readonly cl
   return { shells, find, meet }
 }
 
-interface Silence {
-  /** The shell's data in /proc, the bytes that it has written so far, and the time: monotonic ms, and of day. */
-  look(shell: ProcStat, written: number, at: number, now: number): void
-  /** Since when (ms since the epoch) nothing was recorded, although commands were run; undefined: all is well. */
-  since(at: number): number | undefined
-}
+type Silence = ReturnType<typeof createSilence>
 
 /**
  * A command has run when the terminal was another process group's and is the shell's again, which waits. A line that
  * takes long, also one that runs many programs one after the other, is no round until it ends.
  */
-function createSilence(written: number, now: number): Silence {
+function createSilence(written: number, now: number) {
   let known = written
   let quietSince = now
   let rounds = 0
@@ -114,7 +109,8 @@ function createSilence(written: number, now: number): Silence {
   let busy = false
 
   return {
-    look({ state, group, foreground }, size, at, wall) {
+    /** The shell's data in /proc, the bytes that it has written so far, and the time: monotonic ms, and of day. */
+    look({ state, group, foreground }: ProcStat, size: number, at: number, wall: number) {
       if (size !== known) {
         known = size
         quietSince = wall
@@ -126,6 +122,7 @@ function createSilence(written: number, now: number): Silence {
         if (rounds++ === 0) firstAt = at
       }
     },
-    since: (at) => (rounds >= SILENT_ROUNDS && at - firstAt >= SILENT_MS ? quietSince : undefined),
+    /** Since when (ms since the epoch) nothing was recorded, although commands were run; undefined: all is well. */
+    since: (at: number) => (rounds >= SILENT_ROUNDS && at - firstAt >= SILENT_MS ? quietSince : undefined),
   }
 }

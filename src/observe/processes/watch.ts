@@ -1,6 +1,5 @@
 // Walks the children of hooked shells through /proc, from one look to the next, and remembers what they used.
 import type { Clock } from '../../base/clock.ts'
-import type { ProcessBatch, ProcessRow } from '../../store/processes/processes.ts'
 import type { HookedShell, RanLine } from '../record/index.ts'
 import { endWithLine, type Line, type Member, rowOf, spanOf, startedBy, update } from './member.ts'
 import type { Proc } from './proc.ts'
@@ -34,29 +33,7 @@ export interface SilentHook {
   readonly since: number
 }
 
-interface Looked {
-  readonly shells: number
-  readonly live: number
-  /** Processes that began or ended since the last look. */
-  readonly changed: number
-}
-
-interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
-  /** One look at everything; these are the shells that there are. */
-  look(hooked: readonly HookedShell[]): Looked
-  /** These lines of that shell have ended. */
-  ran(shell: HookedShell, lines: readonly RanLine[]): void
-  running(uid: number): readonly ProcessRow[]
-  silent(): readonly SilentHook[]
-  /** These lines of that person were deleted: their processes, also running ones, are no longer recorded. */
-  forget(uid: number, ids: ReadonlySet<string>): void
-  /** Processes that were there before the watch: the store may know them, under a start some ms apart. Until `done`. */
-  strangers(): readonly Member[]
-  /** All that lives is to be written as it is now, and forgotten. */
-  end(): void
-}
-
-export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }): Watch {
+export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }) {
   const { shells, find, meet } = createShells({ proc, clock })
   const members = new Map<number, Member>()
   const unwritten = createUnwritten()
@@ -223,7 +200,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   }
 
   return {
-    look(hooked) {
+    /** One look at everything; these are the shells that there are. */
+    look(hooked: readonly HookedShell[]) {
       // Both of one moment: between the two this process may have waited for a processor.
       let up: number | undefined
       let tries = 4
@@ -247,7 +225,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return { shells: shells.size, live: members.size, changed }
     },
 
-    ran(hooked, lines) {
+    /** These lines of that shell have ended. */
+    ran(hooked: HookedShell, lines: readonly RanLine[]) {
       // Before the first look at the shell: what this line left in the background is still to be seen.
       const shell = find(hooked)
       if (shell === undefined) return
@@ -268,7 +247,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       }
     },
 
-    running: (uid) => [...members.values()].filter((member) => member.uid === uid).map(rowOf),
+    running: (uid: number) => [...members.values()].filter((member) => member.uid === uid).map(rowOf),
 
     silent() {
       const at = clock.monotonic()
@@ -285,18 +264,21 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       strangers = strangers.filter((member) => !sought.has(member))
     },
 
-    forget(uid, ids) {
+    /** These lines of that person were deleted: their processes, also running ones, are no longer recorded. */
+    forget(uid: number, ids: ReadonlySet<string>) {
       const known = [...shells.values()].flatMap(({ lines }) => lines.map(({ line }) => line))
       const running = [...members.values()].flatMap(({ line }) => line ?? [])
       for (const line of [...known, ...running, ...unwritten.lines()])
         if (line.uid === uid && ids.has(line.id)) line.deleted = true
     },
 
+    /** Processes that were there before the watch: the store may know them, under a start some ms apart. Until `done`. */
     strangers() {
       sought = new Set(strangers)
       return strangers
     },
 
+    /** All that lives is to be written as it is now, and forgotten. */
     end() {
       for (const member of members.values()) write(member)
       members.clear()
@@ -313,28 +295,16 @@ const isOver = (state: string): boolean => state === 'Z' || state === 'X'
 /** Of each kind; the oldest are dropped when the store takes nothing for long. */
 const UNWRITTEN_MAX = 5000
 
-interface Unwritten {
-  member(member: Member): void
-  line(line: Line): void
-  /** What has to be written since the last call. */
-  take(): readonly ProcessBatch[]
-  /** Takes back what could not be written. */
-  giveBack(): void
-  /** Forgets what was taken, because it is stored. */
-  done(): void
-  /** Lines of which something waits, or is being written. */
-  lines(): readonly Line[]
-}
-
-function createUnwritten(): Unwritten {
+function createUnwritten() {
   let members = new Set<Member>()
   let lines = new Set<Line>()
   let taken: { readonly members: ReadonlySet<Member>; readonly lines: ReadonlySet<Line> } | undefined
 
   return {
-    member: (member) => addTo(members, member),
-    line: (line) => addTo(lines, line),
+    member: (member: Member) => addTo(members, member),
+    line: (line: Line) => addTo(lines, line),
 
+    /** What has to be written since the last call. */
     take() {
       const now = {
         members: new Set([...members].filter(({ line }) => line?.deleted !== true)),
@@ -357,6 +327,7 @@ function createUnwritten(): Unwritten {
       }))
     },
 
+    /** Takes back what could not be written. */
     giveBack() {
       if (taken === undefined) return
       members = new Set([...taken.members, ...members].slice(-UNWRITTEN_MAX))
@@ -364,10 +335,12 @@ function createUnwritten(): Unwritten {
       taken = undefined
     },
 
+    /** Forgets what was taken, because it is stored. */
     done() {
       taken = undefined
     },
 
+    /** Lines of which something waits, or is being written. */
     lines() {
       const all = [...members, ...(taken?.members ?? [])]
       return [...lines, ...(taken?.lines ?? []), ...all.flatMap(({ line }) => line ?? [])]

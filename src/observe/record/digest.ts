@@ -205,21 +205,14 @@ function createCalendar(): (time: number) => EventInput['local'] {
 
 // Remembers by place and text what was judged before, in a bounded number of entries.
 
-/** Keeps at most `most` values, of which the half that was asked for last is sure to stay. */
-interface JudgedBefore<V> {
-  /** Counts as a use. */
-  get(shell: string, cwd: string, text: string): V | undefined
-  set(shell: string, cwd: string, text: string, value: V): void
-}
-
 type Places<V> = Map<string, Map<string, V>>
 
 /**
- * Two generations: what is asked for moves to the younger one; when that is half of `most`, the older one goes. A list in
+ * Keeps at most `most` values, of which the half that was asked for last is sure to stay. Two generations: what is asked for moves to the younger one; when that is half of `most`, the older one goes. A list in
  * the order of use would cost more than the look-up, and so would one key made of place and text: each key that is made has
  * to be copied and hashed, while people stay in one place for many commands.
  */
-export function createJudged<V>(most: number): JudgedBefore<V> {
+export function createJudged<V>(most: number) {
   const half = Math.max(1, Math.floor(most / 2))
   let young: Places<V> = new Map()
   let old: Places<V> = new Map()
@@ -254,7 +247,8 @@ export function createJudged<V>(most: number): JudgedBefore<V> {
   }
 
   return {
-    get(shell, cwd, text) {
+    /** Counts as a use. */
+    get(shell: string, cwd: string, text: string) {
       const place = at(shell, cwd)
       const value = place.texts?.get(text)
       if (value !== undefined) return value

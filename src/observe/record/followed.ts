@@ -5,7 +5,7 @@ import { MOST_OF_ONE, type Shares } from './shares.ts'
 import { ownerOf } from './spool-directory.ts'
 import { parseSpoolName, type SpoolName } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
-import type { HookedShell, Unfollowed } from './types.ts'
+import type { HookedShell } from './types.ts'
 
 /** Files that had to make room, whose positions are kept in memory. */
 const MOST_PARKED = 4096
@@ -59,26 +59,7 @@ export function newestWriters(files: readonly Followed[]): readonly HookedShell[
   return [...newest.values()]
 }
 
-interface FollowedFiles {
-  readonly size: number
-  get(name: string): Followed | undefined
-  all(): readonly Followed[]
-  /** Of those that are followed, and of those that had to make room. */
-  names(): readonly string[]
-  /** Followed from now on, whether or not there is room. */
-  add(position: SpoolPosition): void
-  /** True when the file is followed, from now on if it was not. `owner`: whose it is, where that is known already. */
-  admit(name: string, owner?: number): boolean
-  /** Files to look at now, as many of each person as have room, and how many of whom wait for room: most first. */
-  divide(all: readonly SpoolName[]): {
-    readonly mine: readonly SpoolName[]
-    readonly waiting: readonly Unfollowed[]
-  }
-  /** Nothing is known of it any more. */
-  forget(name: string): void
-}
-
-export function createFollowedFiles(directory: string, shares: Shares): FollowedFiles {
+export function createFollowedFiles(directory: string, shares: Shares) {
   const followed = new Map<string, Followed>()
   /** How far files were read that had to make room for those of others. */
   const parked = new Map<string, SpoolPosition>()
@@ -112,12 +93,16 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
     get size() {
       return followed.size
     },
-    get: (name) => followed.get(name),
+    get: (name: string) => followed.get(name),
     all: () => [...followed.values()],
+    /** Of those that are followed, and of those that had to make room. */
     names: () => [...followed.keys(), ...parked.keys()],
+    /** Followed from now on, whether or not there is room. */
     add,
+    /** True when the file is followed, from now on if it was not. `owner`: whose it is, where that is known already. */
     admit,
-    divide(all) {
+    /** Files to look at now, as many of each person as have room, and how many of whom wait for room: most first. */
+    divide(all: readonly SpoolName[]) {
       const left = new Map<number, number>()
       const texts = new Map<number | undefined, number>()
       const mine = all.filter((file) => {
@@ -134,7 +119,8 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
       const waiting = [...left].map(([uid, files]) => ({ uid, files }))
       return { mine, waiting: waiting.sort((a, b) => b.files - a.files) }
     },
-    forget(name) {
+    /** Nothing is known of it any more. */
+    forget(name: string) {
       followed.delete(name)
       shares.remove(name)
       parked.delete(name)

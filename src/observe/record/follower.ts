@@ -43,31 +43,7 @@ interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly stopping: () => boolean
 }
 
-export interface Follower {
-  /** Reads the stored positions; before anything else. */
-  load(): Promise<void>
-  /** Reads what is new in these files. */
-  read(names: Iterable<string>): Promise<void>
-  /**
-   * Looks at every file there is: reads what no notification told of, and removes what is done with. True when it made
-   * room for files that wait to be followed.
-   */
-  sweep(): Promise<boolean>
-  /** Whose files are not followed, because that person's share or everybody's is full, as the last sweep saw it. */
-  unfollowed(): readonly Unfollowed[]
-  /** The writers: for each shell the file that it writes now. */
-  shells(): readonly HookedShell[]
-  /** Bytes that are not stored yet. */
-  pendingBytes(): number
-  /** Overwrites what is stored of this person's files, where this process may write them. */
-  blank(uid: number): Promise<void>
-  /** Times since the start that a file could not be read or stored. */
-  failures(): number
-  /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
-  obstacle(): string | undefined
-}
-
-export function createFollower(deps: FollowerDeps): Follower {
+export function createFollower(deps: FollowerDeps) {
   const { directory, events, personOf, digest, stored, clock, log, faults, stopping } = deps
   const { shares = createShares() } = deps
   const followed = createFollowedFiles(directory, shares)
@@ -217,11 +193,13 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   return {
+    /** Reads the stored positions; before anything else. */
     async load() {
       for (const position of await events.positions()) followed.add(position)
     },
 
-    async read(names) {
+    /** Reads what is new in these files. */
+    async read(names: Iterable<string>) {
       shares.begin(clock.monotonic())
       for (const name of names) {
         if (parseSpoolName(name)?.kind !== 'spool' || !followed.admit(name)) continue
@@ -229,6 +207,10 @@ export function createFollower(deps: FollowerDeps): Follower {
       }
     },
 
+    /**
+     * Looks at every file there is: reads what no notification told of, and removes what is done with. True when it made
+     * room for files that wait to be followed.
+     */
     async sweep() {
       shares.begin(clock.monotonic())
       const { files: all, whole } = lister.next()
@@ -256,9 +238,11 @@ export function createFollower(deps: FollowerDeps): Follower {
       return (waiting.length > 0 || unfinished) && followed.size < before
     },
 
+    /** Whose files are not followed, because that person's share or everybody's is full, as the last sweep saw it. */
     unfollowed: () => unfollowed,
 
-    async blank(uid) {
+    /** Overwrites what is stored of this person's files, where this process may write them. */
+    async blank(uid: number) {
       const shells = new Set<string>()
       for (const { owner, position } of followed.all()) {
         if (owner !== uid || position.offset === 0) continue
@@ -274,10 +258,13 @@ export function createFollower(deps: FollowerDeps): Follower {
       }
     },
 
+    /** Times since the start that a file could not be read or stored. */
     failures: () => failures,
 
+    /** The writers: for each shell the file that it writes now. */
     shells: () => newestWriters(followed.all()),
 
+    /** Bytes that are not stored yet. */
     pendingBytes() {
       let pending = 0
       for (const { name, kind } of listSpool(directory)) {
@@ -287,6 +274,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       return pending
     },
 
+    /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
     obstacle: () => obstacleAt(directory),
   }
 }

@@ -9,12 +9,6 @@ export interface GivenAnswer {
   readonly placeholders: readonly string[]
 }
 
-export interface GivenAnswers {
-  give(person: number, answers: readonly GivenAnswer[]): void
-  /** Whether a line that began at `startUs` is one of them, with any text in the place of each placeholder. */
-  has(person: number, line: string, startUs: number): boolean
-}
-
 /** People run an answer soon; the same line later than this counts as their own. */
 const RUN_WITHIN_MS = 3_600_000
 /** A shell's clock has microseconds and the daemon's milliseconds. */
@@ -28,15 +22,18 @@ interface Given {
   readonly parts: readonly string[]
 }
 
-export function createGivenAnswers(clock: Pick<Clock, 'now'>): GivenAnswers {
+export type GivenAnswers = ReturnType<typeof createGivenAnswers>
+
+export function createGivenAnswers(clock: Pick<Clock, 'now'>) {
   const people = createRecent<number, readonly Given[]>(MOST_PEOPLE)
   return {
-    give(person, answers) {
+    give(person: number, answers: readonly GivenAnswer[]) {
       const at = clock.now()
       const given = answers.map((answer) => ({ at, parts: partsOf(answer) }))
       people.set(person, [...given, ...(people.peek(person) ?? [])].slice(0, MOST_OF_A_PERSON))
     },
-    has: (person, line, startUs) =>
+    /** Whether a line that began at `startUs` is one of them, with any text in the place of each placeholder. */
+    has: (person: number, line: string, startUs: number) =>
       (people.peek(person) ?? []).some(({ at, parts }) => {
         const after = startUs / 1000 - at
         return after > -BEFORE_MS && after < RUN_WITHIN_MS && fits(line.trim(), parts)

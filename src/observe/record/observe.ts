@@ -25,8 +25,7 @@ interface ObserveDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly events: EventRepository
   /** Made, 0700, when it is missing. */
   readonly spoolDirectory: string
-  /** Default: the uid. */
-  readonly personOf?: PersonOf
+  readonly personOf: PersonOf
   readonly faults: Faults
   readonly sweepMs?: number
 }
@@ -41,7 +40,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     clock,
     log,
     faults,
-    personOf: deps.personOf ?? (async (uid) => uid),
+    personOf: deps.personOf,
     digest: () => digest,
     stored: tellRecorded,
     more: (name) => changed.add(name),

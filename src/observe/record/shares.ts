@@ -15,24 +15,10 @@ const BURST_BYTES = 64 * 1024 * 1024
 /** A look at a file costs as much as reading this much of it. */
 const LOOK_BYTES = 4096
 
-/** `owner` is undefined while it is not known whose file it is: all such files are one person's. */
-export interface Shares {
-  /** True when this file may be followed; `drop` is called with the name of one that makes room for it. */
-  admit(owner: number | undefined, drop: (name: string) => boolean): boolean
-  /** It is followed, whether or not there was room. */
-  add(name: string, owner: number | undefined): void
-  remove(name: string): void
-  /** A new turn at `now` (milliseconds that only grow): everybody may have as much read as before. */
-  begin(now: number): void
-  /** So many bytes of this person were read. */
-  spend(owner: number | undefined, bytes: number): void
-  /** This person's share of the turn is used up … */
-  isSpent(owner: number | undefined): boolean
-  /** … and that of the time: there is no more for a while. */
-  isThrottled(owner: number | undefined): boolean
-}
+export type Shares = ReturnType<typeof createShares>
 
-export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE): Shares {
+/** `owner` is undefined while it is not known whose file it is: all such files are one person's. */
+export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE) {
   const owners = new Map<string, number | undefined>()
   const files = new Map<number | undefined, Set<string>>()
   const spent = new Map<number | undefined, number>()
@@ -51,7 +37,8 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE): Shares {
   const isThrottled = (owner: number | undefined): boolean => (owed.get(owner) ?? 0) >= BURST_BYTES
 
   return {
-    admit(owner, drop) {
+    /** True when this file may be followed; `drop` is called with the name of one that makes room for it. */
+    admit(owner: number | undefined, drop: (name: string) => boolean) {
       if (of(owner) >= ofOne) return false
       if (owners.size < most) return true
       const largestShare = largest()
@@ -60,14 +47,15 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE): Shares {
       const last = [...largestShare].at(-1)
       return last !== undefined && drop(last)
     },
-    add(name, owner) {
+    /** It is followed, whether or not there was room. */
+    add(name: string, owner: number | undefined) {
       if (owners.has(name)) return
       owners.set(name, owner)
       const names = files.get(owner)
       if (names === undefined) files.set(owner, new Set([name]))
       else names.add(name)
     },
-    remove(name) {
+    remove(name: string) {
       if (!owners.has(name)) return
       const owner = owners.get(name)
       owners.delete(name)
@@ -75,7 +63,8 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE): Shares {
       names?.delete(name)
       if (names?.size === 0) files.delete(owner)
     },
-    begin(now) {
+    /** A new turn at `now` (milliseconds that only grow): everybody may have as much read as before. */
+    begin(now: number) {
       spent.clear()
       const back = (Math.max(0, now - last) / 1000) * SECOND_BYTES
       last = now
@@ -84,12 +73,15 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE): Shares {
         else owed.delete(owner)
       }
     },
-    spend(owner, bytes) {
+    /** So many bytes of this person were read. */
+    spend(owner: number | undefined, bytes: number) {
       const cost = Math.max(bytes, LOOK_BYTES)
       spent.set(owner, (spent.get(owner) ?? 0) + cost)
       owed.set(owner, (owed.get(owner) ?? 0) + cost)
     },
-    isSpent: (owner) => (spent.get(owner) ?? 0) >= TURN_BYTES || isThrottled(owner),
+    /** This person's share of the turn is used up … */
+    isSpent: (owner: number | undefined) => (spent.get(owner) ?? 0) >= TURN_BYTES || isThrottled(owner),
+    /** … and that of the time: there is no more for a while. */
     isThrottled,
   }
 }

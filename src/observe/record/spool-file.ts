@@ -15,7 +15,6 @@ import { join } from 'node:path'
 
 export interface SpoolName {
   readonly name: string
-  readonly uid: number
   readonly pid: number
   /** When its shell loaded the hook, microseconds since the epoch. */
   readonly born: number
@@ -28,10 +27,10 @@ export interface SpoolName {
  * earlier versions, which shells that are open may still have, leave it out.
  */
 export function parseSpoolName(name: string): SpoolName | undefined {
-  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})(?:-[0-9a-f]{32})?\.(spool|text)$/.exec(name)
+  const match = /^\d{1,10}-(\d{1,10})-(\d{10,17})(?:-[0-9a-f]{32})?\.(spool|text)$/.exec(name)
   if (match === null) return undefined
-  const [, uid, pid, born, kind] = match
-  return { name, uid: Number(uid), pid: Number(pid), born: Number(born), kind: kind as SpoolName['kind'] }
+  const [, pid, born, kind] = match
+  return { name, pid: Number(pid), born: Number(born), kind: kind as SpoolName['kind'] }
 }
 
 export interface SpoolLook {

@@ -33,14 +33,6 @@ interface SpoolNote {
 /** A complete record, or bytes that are none; `end` is the number of bytes pushed up to and including it. */
 export type SpoolItem = { readonly end: number; readonly record: SpoolRecord | undefined }
 
-export interface SpoolParser {
-  push(bytes: Uint8Array): readonly SpoolItem[]
-  /** Bytes pushed so far. */
-  consumed(): number
-  /** Bytes of a record that has not ended yet. */
-  pending(): boolean
-}
-
 /** Longer commands are cut here and say so; a pasted file is not a command line. */
 export const COMMAND_BYTES = 64 * 1024
 /** PATH_MAX of Linux is 4096; no other field comes near. */
@@ -52,7 +44,9 @@ const COMMAND = 8
 /** The year 2255; later times are damage. */
 const LATEST_US = 9_000_000_000_000_000
 
-export function createSpoolParser(): SpoolParser {
+export type SpoolParser = ReturnType<typeof createSpoolParser>
+
+export function createSpoolParser() {
   let consumed = 0
   let fields: Buffer[] = []
   /** Earlier pieces of the field that has not ended. */
@@ -83,7 +77,7 @@ export function createSpoolParser(): SpoolParser {
   }
 
   return {
-    push(pushed) {
+    push(pushed: Uint8Array) {
       const bytes = Buffer.from(pushed.buffer, pushed.byteOffset, pushed.length)
       const items: SpoolItem[] = []
       let at = 0
@@ -129,7 +123,9 @@ export function createSpoolParser(): SpoolParser {
       consumed += bytes.length
       return items
     },
+    /** Bytes pushed so far. */
     consumed: () => consumed,
+    /** Bytes of a record that has not ended yet. */
     pending: () => fields.length > 0 || length > 0 || stray,
   }
 }

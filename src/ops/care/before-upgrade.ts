@@ -21,21 +21,7 @@ export interface CopyDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly faults: Faults
 }
 
-export interface Copies {
-  /**
-   * Durable when it resolves. One file for each schema: a database that still has this schema holds nothing that its copy of
-   * an earlier start has not, or was written by the older version meanwhile.
-   */
-  make(earlier: EarlierDatabase): Promise<void>
-  /** The path of the newest that a program of this schema can restore. */
-  newest(schema: number): string | undefined
-  /** Removes copies that are old. */
-  expire(): void
-  /** Removes all copies, because something that they hold was deleted for good. */
-  drop(): void
-}
-
-export function createCopies({ paths, node, faults, clock, log }: CopyDeps): Copies {
+export function createCopies({ paths, node, faults, clock, log }: CopyDeps) {
   const { home } = paths
   const remove = (isDue: (path: string) => boolean): void => {
     const due = readdirSync(home).filter((name) => NAME.test(name) && isDue(join(home, name)))
@@ -43,7 +29,11 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps): Cop
     if (due.length > 0) syncDirectory(home)
   }
   return {
-    async make({ schema, rows }) {
+    /**
+     * Durable when it resolves. One file for each schema: a database that still has this schema holds nothing that its copy of
+     * an earlier start has not, or was written by the older version meanwhile.
+     */
+    async make({ schema, rows }: EarlierDatabase) {
       const now = clock.now()
       const name = `before-upgrade-from-${schema}.tar`
       const path = join(home, name)
@@ -65,14 +55,17 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps): Cop
       }
       log.info({ copy: path, schema }, 'the database was copied before it is migrated')
     },
-    newest(schema) {
+    /** The path of the newest that a program of this schema can restore. */
+    newest(schema: number) {
       const kept = readdirSync(home).flatMap((name) => {
         const of = Number(/^before-upgrade-from-(\d+)\.tar$/.exec(name)?.[1] ?? Number.NaN)
         return of <= schema ? [{ of, path: join(home, name) }] : []
       })
       return kept.sort((a, b) => b.of - a.of)[0]?.path
     },
+    /** Removes copies that are old. */
     expire: () => remove((path) => clock.now() - statSync(path).mtimeMs > KEPT_MS),
+    /** Removes all copies, because something that they hold was deleted for good. */
     drop: () => remove(() => true),
   }
 }

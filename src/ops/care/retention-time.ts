@@ -24,14 +24,7 @@ export interface RetentionTimeDeps {
   readonly isConfirmed: (now: number) => boolean
 }
 
-export interface RetentionTime {
-  /** To be called before anything of this run is written to the ledger. */
-  start(): Promise<void>
-  /** Milliseconds since the epoch, never later than the clock says; remembers how far it came. */
-  advance(): Promise<number>
-  /** How far the time of the last step is behind the clock, milliseconds; 0 below a week, and before the first step. */
-  behind(): number
-}
+export type RetentionTime = ReturnType<typeof createRetentionTime>
 
 /**
  * A clock that is wrong for a moment (a dead battery, a virtual machine that wakes up) must not remove what cannot be
@@ -39,7 +32,7 @@ export interface RetentionTime {
  * the clock, either way, at 24 times the speed of this process's running, and faster while a time server confirms it.
  * Other nodes are not asked: they may have their time from where this one has it.
  */
-export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
+export function createRetentionTime(deps: RetentionTimeDeps) {
   const { repository, ledger, clock, isConfirmed } = deps
   let time: number | undefined
   let since = 0
@@ -53,12 +46,14 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
   }
 
   return {
+    /** To be called before anything of this run is written to the ledger. */
     async start() {
       // A node that has no past has nothing to lose.
       time = (await lastKnown()) ?? clock.now()
       since = clock.monotonic()
       stepped = false
     },
+    /** Milliseconds since the epoch, never later than the clock says; remembers how far it came. */
     async advance() {
       const now = clock.now()
       const at = clock.monotonic()
@@ -70,8 +65,9 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
       stepped = true
       return Math.min(now, time)
     },
-    // Compared with the clock as it is now, so that a clock that was set right is not behind any more, before the next step.
+    /** How far the time of the last step is behind the clock, milliseconds; 0 below a week, and before the first step. */
     behind() {
+      // Compared with the clock as it is now, so that a clock that was set right is not behind any more, before the next step.
       const ms = stepped && time !== undefined ? clock.now() - time : 0
       return ms > TOLD_MS ? ms : 0
     },

@@ -1,7 +1,6 @@
 // Removes data that is older than the owner wants: events, rollups, processes and ledger entries, a little at a time.
 import { DAY_MS, localDay } from '../../base/calendar.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { RetentionTime } from './retention-time.ts'
@@ -28,14 +27,8 @@ export interface RetentionDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly time: RetentionTime
 }
 
-export interface Retention extends Room {
-  sweep(signal: AbortSignal): Promise<void>
-  /** Milliseconds by which removal lags behind the clock, because the clock may be wrong; 0: no lag. */
-  waits(): number
-}
-
 /** Sweeps a minute after the start and then every hour; `stop` ends a sweep under way after its batch. */
-export function createRetention(deps: RetentionDeps): Retention {
+export function createRetention(deps: RetentionDeps) {
   const { config, store, trimProcesses, trimLedger, expireCopies, time, timers, log } = deps
   const { events } = store
   let ending = new AbortController()
@@ -107,8 +100,9 @@ export function createRetention(deps: RetentionDeps): Retention {
   return {
     name: 'retention',
     sweep,
+    /** Milliseconds by which removal lags behind the clock, because the clock may be wrong; 0: no lag. */
     waits,
-    async start(signal) {
+    async start(signal: AbortSignal) {
       signal.throwIfAborted()
       await time.start()
       ending = new AbortController()

@@ -2,9 +2,7 @@
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { LogFields } from '../../base/run/log.ts'
-import type { Room } from '../../base/run/room.ts'
-import type { LogSink } from '../log/sinks.ts'
+import type { LogFields, LogLevel } from '../../base/run/log.ts'
 import type { Sending, SendingDeps, Span } from './otlp.ts'
 
 /** Numbers of `@opentelemetry/api`, which is loaded only where traces are sent. */
@@ -64,17 +62,11 @@ const SPANS: Readonly<Record<string, SpanForm>> = {
 
 export interface TracesDeps extends SendingDeps, Pick<Ambient, 'clock' | 'random'> {}
 
-export interface Traces extends Room {
-  readonly sink: LogSink
-  /** Why the collector did not take the last ones, for people; null if it did, undefined where there is none. */
-  problem(): string | null | undefined
-}
-
 /** The traces whose first request this node had, so that its span is the one above all others. */
 const ROOTS_MAX = 4_096
 
 /** Nothing is loaded, connected or kept where `forward.traces` is empty. `onTrouble` is told each other reason once. */
-export function createTraces(deps: TracesDeps): Traces {
+export function createTraces(deps: TracesDeps) {
   const { clock, random, sender } = deps
   const { traces } = deps.config.forward
   const roots = createRecent<string, true>(ROOTS_MAX)
@@ -125,7 +117,7 @@ export function createTraces(deps: TracesDeps): Traces {
 
   return {
     name: 'traces',
-    sink(_, fields, message) {
+    sink(_: LogLevel, fields: LogFields, message: string) {
       const { trace_id, elapsed_ms } = fields
       if (sending === undefined || typeof trace_id !== 'string' || typeof elapsed_ms !== 'number') return
       const form = Object.hasOwn(SPANS, message) ? SPANS[message] : undefined
@@ -142,6 +134,7 @@ export function createTraces(deps: TracesDeps): Traces {
       sending = undefined
       await ending?.end()
     },
+    /** Why the collector did not take the last ones, for people; null if it did, undefined where there is none. */
     problem: () => (traces === '' ? undefined : (problem ?? null)),
   }
 }

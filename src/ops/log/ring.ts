@@ -2,7 +2,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { LogFields, LogFilter, LogLevel } from '../../base/run/log.ts'
 import { WEIGHT } from './log.ts'
-import type { LogSink } from './sinks.ts'
 
 /** A busy hour at `info`; more is the journal's. */
 const LINES_MAX = 1_000
@@ -13,29 +12,13 @@ const SLACK = 1.25
 /** Most characters of one text in a line; a stack trace fits. */
 const TEXT_MAX = 4_096
 
-export interface LogRing {
-  readonly sink: LogSink
-  /** Lines below this level are not kept; followers that ask for them get them nevertheless. */
-  setLevel(level: LogLevel): void
-  /** The newest `most` that fit, oldest first: `{"seq","time","level","pid",…fields,"msg"}`, each without its newline. */
-  last(filter: LogFilter, most: number): readonly string[]
-  /** Calls `on` with each line from now on, synchronously, until the function it returns is called. */
-  follow(filter: LogFilter, on: (line: string) => void): () => void
-}
-
 interface Kept {
   readonly level: LogLevel
   readonly trace: string
   readonly text: string
 }
 
-export function createLogRing({
-  clock,
-  level,
-}: {
-  readonly level: LogLevel
-  readonly clock: Clock
-}): LogRing {
+export function createLogRing({ clock, level }: { readonly level: LogLevel; readonly clock: Clock }) {
   let keptLevel = level
   const followers = new Set<{ readonly filter: LogFilter; readonly on: (line: string) => void }>()
   let lines: Kept[] = []
@@ -58,7 +41,7 @@ export function createLogRing({
   }
 
   return {
-    sink(level, fields, msg) {
+    sink(level: LogLevel, fields: LogFields, msg: string) {
       if (WEIGHT[level] < least) return
       const { trace_id } = fields
       const line: Kept = {
@@ -76,16 +59,19 @@ export function createLogRing({
       if (WEIGHT[level] >= WEIGHT[keptLevel]) keep(line)
       for (const { filter, on } of followers) if (fits(line, filter, keptLevel)) on(line.text)
     },
-    setLevel(level) {
+    /** Lines below this level are not kept; followers that ask for them get them nevertheless. */
+    setLevel(level: LogLevel) {
       keptLevel = level
       look()
     },
-    last(filter, most) {
+    /** The newest `most` that fit, oldest first: `{"seq","time","level","pid",…fields,"msg"}`, each without its newline. */
+    last(filter: LogFilter, most: number) {
       if (most <= 0) return []
       const found = lines.filter((line) => fits(line, filter, 'debug'))
       return found.slice(-most).map(({ text }) => text)
     },
-    follow(filter, on) {
+    /** Calls `on` with each line from now on, synchronously, until the function it returns is called. */
+    follow(filter: LogFilter, on: (line: string) => void) {
       const follower = { filter, on }
       followers.add(follower)
       look()

@@ -18,34 +18,6 @@ interface RequestSeen {
   readonly elapsed_ms: number
 }
 
-export interface Metrics {
-  readonly query: QueryWatch
-  request(seen: RequestSeen): void
-  logged(level: LogLevel): void
-  /** The API on TCP turned a request away. */
-  refused(refusal: (typeof LABELS.refusal)[number]): void
-  /** A gate denied what an agent or an AI tool asked for. */
-  denied(gate: (typeof LABELS.gate)[number]): void
-  /** An artifact was refused to another machine, or what that one sent was refused. */
-  artifactDenied(denial: (typeof LABELS.artifact_denial)[number]): void
-  /** The configuration was reloaded; false: it could not be used. */
-  reloaded(ok: boolean): void
-  /** The service manager waits this long for a sign of life. */
-  watchdog(limitMs: number): void
-  fed(): void
-  /** The database was tried; false: it did not keep a value. */
-  probed(ok: boolean, elapsed_ms: number): void
-  /** The event loop ran a timer this much too late. */
-  lagged(late_ms: number): void
-  /** All of them, in Prometheus' text format 0.0.4 or as OpenMetrics 1.0. Never rejects: what cannot be read is left out. */
-  render(format: 'text' | 'openmetrics'): Promise<Rendered>
-}
-
-interface Rendered {
-  readonly type: string
-  readonly body: string
-}
-
 /** Stands for the routes of all affairs of one person. */
 const PERSONAL = 'personal'
 /** Most routes that are told apart. Routes are constants of the program, so this bound is a precaution. */
@@ -60,7 +32,7 @@ export function createMetrics(options: {
   readonly clock: Clock
   /** The values that are read from rooms at each look; rooms that fail are left out. */
   readonly readings: () => Promise<Readings>
-}): Metrics {
+}) {
   const { version, commit = 'unknown', clock, readings } = options
   const registry = new Registry()
   const all = new Map(Object.entries(METRICS).map(([name, metric]) => [name, make(name, metric, registry)]))
@@ -111,18 +83,20 @@ export function createMetrics(options: {
     return registry.metrics()
   }
 
-  return {
-    query: {
-      asked({ query_type, ended_by, coverage, timing }) {
-        const labels = boundedLabels({ query_type, ended_by })
-        histogram('karo_query_duration_seconds').observe(labels, timing.elapsed_ms / 1000)
-        for (const { outcome } of coverage.nodes) {
-          counter('karo_query_members_total').inc(boundedLabels({ outcome }))
-        }
-      },
-      answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
+  const query: QueryWatch = {
+    asked({ query_type, ended_by, coverage, timing }) {
+      const labels = boundedLabels({ query_type, ended_by })
+      histogram('karo_query_duration_seconds').observe(labels, timing.elapsed_ms / 1000)
+      for (const { outcome } of coverage.nodes) {
+        counter('karo_query_members_total').inc(boundedLabels({ outcome }))
+      }
     },
-    request({ route: pattern, personal, method, status, elapsed_ms }) {
+    answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
+  }
+
+  return {
+    query,
+    request({ route: pattern, personal, method, status, elapsed_ms }: RequestSeen) {
       // The method is hidden on personal routes, because a POST among them would show that a person changed something.
       const route = personal ? PERSONAL : routeOf(pattern)
       const bounded = boundedLabels({
@@ -132,20 +106,31 @@ export function createMetrics(options: {
       counter('karo_api_requests_total').inc({ route, ...bounded })
       histogram('karo_api_request_duration_seconds').observe({ route }, elapsed_ms / 1000)
     },
-    refused: (refusal) => counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
-    denied: (gate) => counter('karo_agent_denials_total').inc(boundedLabels({ gate })),
-    artifactDenied: (denial) =>
+    /** The API on TCP turned a request away. */
+    refused: (refusal: (typeof LABELS.refusal)[number]) =>
+      counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
+    /** A gate denied what an agent or an AI tool asked for. */
+    denied: (gate: (typeof LABELS.gate)[number]) =>
+      counter('karo_agent_denials_total').inc(boundedLabels({ gate })),
+    /** An artifact was refused to another machine, or what that one sent was refused. */
+    artifactDenied: (denial: (typeof LABELS.artifact_denial)[number]) =>
       counter('karo_artifact_denials_total').inc(boundedLabels({ artifact_denial: denial })),
-    logged: (level) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
+    logged: (level: LogLevel) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
+    /** The configuration was reloaded; false: it could not be used. */
     reloaded,
-    watchdog: (limitMs) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),
+    /** The service manager waits this long for a sign of life. */
+    watchdog: (limitMs: number) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),
     fed: () => gauge('karo_watchdog_last_fed_timestamp_seconds').set(seconds()),
-    probed(ok, elapsed_ms) {
+    /** The database was tried; false: it did not keep a value. */
+    probed(ok: boolean, elapsed_ms: number) {
       gauge('karo_store_probe_success').set(ok ? 1 : 0)
       histogram('karo_store_probe_duration_seconds').observe(elapsed_ms / 1000)
     },
-    lagged: (late_ms) => histogram('karo_event_loop_lag_seconds').observe(Math.max(0, late_ms) / 1000),
-    async render(format) {
+    /** The event loop ran a timer this much too late. */
+    lagged: (late_ms: number) =>
+      histogram('karo_event_loop_lag_seconds').observe(Math.max(0, late_ms) / 1000),
+    /** All of them, in Prometheus' text format 0.0.4 or as OpenMetrics 1.0. Never rejects: what cannot be read is left out. */
+    async render(format: 'text' | 'openmetrics') {
       const text = await lookOnce()
       return format === 'text'
         ? { type: Registry.PROMETHEUS_CONTENT_TYPE, body: text }

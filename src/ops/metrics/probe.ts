@@ -8,13 +8,6 @@ const PATIENCE_MS = 2_000
 /** A look within this time gets the last result, because each try is a write. */
 const EVERY_MS = 5_000
 
-export interface Probe {
-  /** Rejects with what the database said. */
-  now(): Promise<void>
-  /** Resolves when it is known how the database is; at the latest after two seconds. Never rejects. */
-  lately(): Promise<void>
-}
-
 export function createProbe({
   probe,
   probed,
@@ -25,7 +18,7 @@ export function createProbe({
   readonly probed: (ok: boolean, elapsed_ms: number) => void
   readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
-}): Probe {
+}) {
   let triedAt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
@@ -50,7 +43,9 @@ export function createProbe({
   }
 
   return {
+    /** Rejects with what the database said. */
     now,
+    /** Resolves when it is known how the database is; at the latest after two seconds. Never rejects. */
     async lately() {
       if (running === undefined && clock.monotonic() - triedAt < EVERY_MS) return
       const inTime = await within(

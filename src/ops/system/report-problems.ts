@@ -15,12 +15,6 @@ const PEERS_MAX = 16
 /** Stack frames above the place that logs: this sink, and the logger that calls it. */
 const OWN_FRAMES = 2
 
-export interface Problems {
-  readonly sink: LogSink
-  /** The newest first. `salt` makes what stands for a node the same within this report and nowhere else. */
-  report(salt: Uint8Array): readonly Problem[]
-}
-
 interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 'stack'> {
   times: number
   readonly first: number
@@ -29,7 +23,7 @@ interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 's
 }
 
 /** `root`: directory of the program's files. */
-export function createProblems({ root, clock }: { readonly root: string; readonly clock: Clock }): Problems {
+export function createProblems({ root, clock }: { readonly root: string; readonly clock: Clock }) {
   /** Places in the code that reported a problem, in order of their last report. */
   const places = createRecent<string, Remembered>(PLACES_MAX)
 
@@ -47,7 +41,8 @@ export function createProblems({ root, clock }: { readonly root: string; readonl
 
   return {
     sink,
-    report(salt) {
+    /** The newest first. `salt` makes what stands for a node the same within this report and nowhere else. */
+    report(salt: Uint8Array) {
       const now = clock.monotonic()
       const ago = (at: number): number => Math.round((now - at) / 1000)
       // The check comes here, because a text in the log may name files that do not exist.

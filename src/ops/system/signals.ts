@@ -9,13 +9,7 @@ const HANGUP = 'SIGHUP'
 /** One Ctrl-C may come twice, from the terminal and again from npm; a person's second one comes later than this. */
 const ONE_WISH_MS = 300
 
-/** For `using`: behind its block the signals have their default back. */
-export interface Ending extends Disposable {
-  /** Aborts at the first signal or fault. */
-  readonly signal: AbortSignal
-  /** Exit code of the process: `failed` when a fault ended it. */
-  code(): ExitCode
-}
+export type Ending = ReturnType<typeof watchEnding>
 
 /**
  * The first signal asks for an orderly stop; the second ends the process as soon as the log is written. An exception or rejection
@@ -27,7 +21,7 @@ export function watchEnding(
   clock: Pick<Clock, 'monotonic'>,
   reload?: () => void,
   exit: (code: ExitCode) => void = process.exit,
-): Ending {
+) {
   const controller = new AbortController()
   let code: ExitCode = EXIT.done
   let askedAt = Number.NEGATIVE_INFINITY
@@ -56,8 +50,11 @@ export function watchEnding(
   process.on('uncaughtException', onFault)
   process.on('unhandledRejection', onFault)
   return {
+    /** Aborts at the first signal or fault. */
     signal: controller.signal,
+    /** Exit code of the process: `failed` when a fault ended it. */
     code: () => code,
+    /** The signals have their default back. */
     [Symbol.dispose]() {
       for (const name of ENDING) process.off(name, onSignal)
       process.off(HANGUP, onHangup)

@@ -35,6 +35,7 @@ async function watched(program: Program, options: ShellOptions = {}) {
     timers: systemTimers,
     log: silentLog,
     faults: noFaults,
+    personOf: async (uid) => uid,
     sweepMs: 50,
   })
   const processes = createProcesses({

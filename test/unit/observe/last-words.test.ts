@@ -33,6 +33,7 @@ test('what is written while its file is about to be removed is read first', asyn
     timers: systemTimers,
     log: silentLog,
     faults: noFaults,
+    personOf: async (uid) => uid,
     sweepMs: 20,
   })
   await observe.start(new AbortController().signal)

@@ -69,7 +69,7 @@ async function observing(
     timers: systemTimers,
     log: more.log ?? silentLog,
     faults: more.faults ?? noFaults,
-    ...(more.personOf && { personOf: more.personOf }),
+    personOf: more.personOf ?? (async (of) => of),
     sweepMs: 20,
   })
   await observe.start(never)

@@ -110,6 +110,7 @@ test('a command that was stored is told under the id the history has, and withou
     clock: systemClock,
     log: silentLog,
     faults: noFaults,
+    personOf: async (uid) => uid,
   })
   const told: RecordedCommand[] = []
   observe.onRecorded((commands) => void told.push(...commands))

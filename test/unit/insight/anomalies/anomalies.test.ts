@@ -34,6 +34,7 @@ async function room(db?: Database, at = NOON) {
     rollups: createRollupRepository(database),
     log: silentLog,
     silentHooks: () => silent,
+    note: async () => {},
     clock: { now: () => now, monotonic: () => now },
     timers: {
       after(ms, run) {

@@ -35,7 +35,7 @@ async function startTraces(to: string, { tls_ca = '', onTrouble = (_problem?: st
     sender: { ...sender, version: '0.0.0' },
     onTrouble,
   })
-  await traces.start(new AbortController().signal)
+  await traces.start()
   return traces
 }
 
