@@ -11,7 +11,7 @@ import { buildReport, type ProblemReport } from '../../problem-report.ts'
 /** Ends with a newline. */
 export function problemView(report: ProblemReport, file: string, screen: Screen): string {
   const { program, machine, home, config, daemon } = report
-  const size = (of: ProblemReport['home']['spool']): string =>
+  const size = (of: ProblemReport['home']['spool']) =>
     'error' in of ? unreadWords(of.error) : `${of.files} files, ${bytes(of.bytes)}`
   const lines = {
     program: `karo ${program.version}, Node.js ${program.node}${program.service ? ', as a service' : ''}`,
@@ -36,7 +36,7 @@ function configWords({ changed, problem }: ProblemReport['config']): string {
 }
 
 /** Of a part that was not read, by the code of the error. */
-const unreadWords = (error: string): string =>
+const unreadWords = (error: string) =>
   error === 'EACCES' || error === 'refused'
     ? 'only administrators may see this: sudo karo report-problem'
     : `unknown (${error})`
@@ -89,7 +89,13 @@ export const commands = [
     async run(io, { options }) {
       const now = Date.now()
       const report = await buildReport({ ...nodeOf(io.env), env: io.env, daemon: io.daemon, root: ROOT, now })
-      const file = resolve(options.output ?? defaultName(now))
+      const file = resolve(
+        options.output ??
+          `karo-problem-${new Date(now)
+            .toISOString()
+            .replace(/[-:]|\..*/g, '')
+            .replace('T', '-')}.json`,
+      )
       const output = createOutput(file)
       output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)
       output.finish()
@@ -100,9 +106,3 @@ export const commands = [
 
 /** Root of the program's files, in the bundle (`dist/chunks/…`) and in the sources (`src/cli/commands/node/…`). */
 const ROOT = dirname(import.meta.dirname.replace(/\/cli\/commands\/node$/, ''))
-
-/** `karo-problem-20261120-081502.json`. */
-function defaultName(now: number): string {
-  const [day, time] = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\..*/, '').split('T')
-  return `karo-problem-${day}-${time}.json`
-}
