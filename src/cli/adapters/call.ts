@@ -59,28 +59,17 @@ const NAMED = { before: 'command', edit: 'change', read: 'file' } as const
 
 const NOTHING: Answered = { reply: { decision: 'none' }, entries: [] }
 
-/** What is known of an incomplete input. */
-export interface Broken {
-  /** Why it is incomplete; contains nothing of the input. */
-  readonly trouble?: string
-  /** The beginning of the input. */
-  readonly beginning?: string
-}
+/** The whole standard input of a hook; or why it is incomplete, with nothing of the input in that, and its beginning, at most 1 MiB. */
+export type HookInput = { readonly text: string } | { readonly trouble: string; readonly beginning: string }
 
-/** `text` is the tool's standard input; undefined if it is incomplete. */
-export function answerCall(
-  adapter: Adapter,
-  text: string | undefined,
-  { judge, onError }: Judgement,
-  { trouble = 'its input could not be read', beginning = '' }: Broken = {},
-): Answered {
+export function answerCall(adapter: Adapter, input: HookInput, { judge, onError }: Judgement): Answered {
   let call: ToolCall
   try {
-    if (text === undefined) throw new BadCall(trouble)
-    call = adapter.read(jsonOf(text, 'its input is'))
+    if ('trouble' in input) throw new BadCall(input.trouble)
+    call = adapter.read(jsonOf(input.text, 'its input is'))
   } catch (error) {
     if (!(error instanceof BadCall)) throw error
-    const ran = readRan(adapter, text ?? beginning)
+    const ran = readRan(adapter, 'trouble' in input ? input.beginning : input.text)
     if (ran === undefined) return refused(error.message)
     call = ran
   }

@@ -1,6 +1,6 @@
 // The adapters' door: AI coding tools' hooks in, the guard's answer out, and what ran into the spool.
 export { ADAPTER_NAMES, type Adapter, type AdapterName, type HookSettings, type Reply } from './adapter.ts'
-export { answerCall, type Confirmable, reasonOf } from './call.ts'
+export { answerCall, type Confirmable, type HookInput, reasonOf } from './call.ts'
 export { leaveInSpool } from './spool.ts'
 
 import type { Adapter, AdapterName } from './adapter.ts'

@@ -11,6 +11,7 @@ import {
   type Adapter,
   type AdapterName,
   answerCall,
+  type HookInput,
   leaveInSpool,
   type Reply,
 } from '../adapters/index.ts'
@@ -18,7 +19,6 @@ import type { CommandIo } from '../command.ts'
 import { toldGuard } from '../judging.ts'
 import { placeOf } from '../place.ts'
 import { envOfUser } from '../shells/own-home.ts'
-import type { HookInput } from './input.ts'
 import { asking, readInbox } from './options.ts'
 
 export interface Asked {
@@ -41,19 +41,14 @@ export async function answerHook(
   const adapter = asking(ADAPTERS[tool], ask)
   const { cwd: _, ...place } = placeOf(io)
   const guard = await toldGuard(io)
-  const answered = answerCall(
-    adapter,
-    input.text,
-    {
-      onError: guard.onError,
-      judge: (command, where) => {
-        const at = { ...place, ...(cwd !== undefined && { cwd }), ...where }
-        const machine = machineOf({ ...at, ...(mayLook && { mayLook }) }, io.env, guard)
-        return judge(guard, command, { ...at, caller: 'tool', machine })
-      },
+  const answered = answerCall(adapter, input, {
+    onError: guard.onError,
+    judge: (command, where) => {
+      const at = { ...place, ...(cwd !== undefined && { cwd }), ...where }
+      const machine = machineOf({ ...at, ...(mayLook && { mayLook }) }, io.env, guard)
+      return judge(guard, command, { ...at, caller: 'tool', machine })
     },
-    input,
-  )
+  })
   const reply = await settled(io, adapter, answered, inbox)
   // A block that a person lifted is none, and a denial of theirs is one.
   const entries = reply === answered.reply ? answered.entries : []

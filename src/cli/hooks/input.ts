@@ -1,4 +1,5 @@
 // Reads the input of a hook, within bounds of size and time, because the tool waits for its hook.
+import type { HookInput } from '../adapters/index.ts'
 
 /** Most bytes of an input, which may contain the output of a command; tools send far less. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -6,15 +7,6 @@ const MOST_BYTES = 32 * 1024 * 1024
 const MOST_BEGINNING = 1024 * 1024
 /** Tools wait 10 s or longer for their hook. */
 const LIMIT_MS = 5_000
-
-export interface HookInput {
-  /** The whole input; undefined if it is incomplete. */
-  readonly text: string | undefined
-  /** Why it is incomplete; contains nothing of the input. */
-  readonly trouble?: string
-  /** The beginning of an incomplete input, at most 1 MiB. */
-  readonly beginning?: string
-}
 
 export async function readInput(
   stream: AsyncIterable<Buffer | string> & { destroy(error?: Error): unknown },
@@ -25,7 +17,7 @@ export async function readInput(
   let late = false
   const broken = (trouble: string): HookInput => {
     const beginning = Buffer.concat(chunks).subarray(0, MOST_BEGINNING).toString('utf8')
-    return { text: undefined, trouble, beginning }
+    return { trouble, beginning }
   }
   const timer = setTimeout(() => {
     late = true

@@ -9,6 +9,9 @@ import { temporaryDirectory } from '../../../support/data/database.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 import { DOCUMENTED, type Documented } from './calls.ts'
 
+/** An input that ended early. */
+const cut = (beginning: string) => ({ trouble: 'its input ended too early', beginning })
+
 const judge = (command: string, where: object): RiskVerdict =>
   checkCommand(command, { ...where, home: '/home/dev', caller: 'tool' })
 const open = { onError: 'allow', judge } as const
@@ -24,7 +27,7 @@ describe.each(DOCUMENTED)(
   ({ tool, intends, reports, told, edits, asksAboutEdits, reads, others, broken }) => {
     const adapter = ADAPTERS[tool]
     const call = (input: unknown, judgement: typeof open | typeof closed = open) => {
-      const { reply, entries } = answerCall(adapter, JSON.stringify(input), judgement)
+      const { reply, entries } = answerCall(adapter, { text: JSON.stringify(input) }, judgement)
       return { reply, entries, said: adapter.answer(reply) }
     }
 
@@ -155,7 +158,7 @@ describe.each(DOCUMENTED)(
           expect(entries).toEqual([{ note: { outcome: 'blocked', risk_level: 'high' } }])
         }
         for (const text of ['', '{', '{"tool_name":"Bash","canary-5a1"', undefined]) {
-          const { reply } = answerCall(adapter, text, judgement)
+          const { reply } = answerCall(adapter, text === undefined ? cut('') : { text }, judgement)
           expect([reply.decision, JSON.stringify(reply)]).toEqual([
             'deny',
             expect.not.stringContaining('canary'),
@@ -168,17 +171,19 @@ describe.each(DOCUMENTED)(
       const text = JSON.stringify(reports(CONFIRMED, '/work/app'))
       for (let length = 0; length < text.length; length++) {
         const beginning = text.slice(0, length)
-        const { reply, entries } = answerCall(adapter, undefined, closed, { beginning })
+        const { reply, entries } = answerCall(adapter, cut(beginning), closed)
         // Until it is known what it is, it may be about to run.
         const unknown = entries.some((entry) => 'note' in entry && entry.note.outcome === 'blocked')
         expect(reply.decision).toBe(unknown ? 'deny' : 'none')
-        expect(answerCall(adapter, beginning, closed)).toMatchObject({ reply: { decision: reply.decision } })
+        expect(answerCall(adapter, { text: beginning }, closed)).toMatchObject({
+          reply: { decision: reply.decision },
+        })
         const kept = entries.flatMap((entry) => ('ran' in entry ? [entry.ran.command] : []))
         expect([[], [CONFIRMED]]).toContainEqual(kept)
       }
       const beginning = `${text.slice(0, -1)},"more":"${'x'.repeat(100)}`
       const untold = { exitCode: null, durationMs: null }
-      expect(answerCall(adapter, undefined, closed, { beginning })).toEqual({
+      expect(answerCall(adapter, cut(beginning), closed)).toEqual({
         reply: { decision: 'none' },
         entries: [
           { note: { outcome: 'confirmed', risk_level: 'high' } },
@@ -192,7 +197,7 @@ describe.each(DOCUMENTED)(
       for (const command of [words, `"${words}`, `x","${words.slice(1)}`]) {
         const text = JSON.stringify(intends(command, '/w'))
         for (let length = 0; length < text.length; length++) {
-          const { reply } = answerCall(adapter, undefined, closed, { beginning: text.slice(0, length) })
+          const { reply } = answerCall(adapter, cut(text.slice(0, length)), closed)
           expect(reply.decision).toBe('deny')
         }
       }
@@ -203,7 +208,7 @@ describe.each(DOCUMENTED)(
         throw new Error('canary')
       }
       const answered = (input: unknown, onError: 'allow' | 'block') =>
-        answerCall(adapter, JSON.stringify(input), { onError, judge: failing })
+        answerCall(adapter, { text: JSON.stringify(input) }, { onError, judge: failing })
       expect(answered(intends(ALLOWED, '/w'), 'allow').reply.decision).toBe('none')
       const { reply } = answered(intends(ALLOWED, '/w'), 'block')
       expect([reply.decision, JSON.stringify(reply)]).toEqual(['deny', expect.not.stringContaining('canary')])
@@ -226,7 +231,11 @@ describe.each(DOCUMENTED)(
         places.push(where)
         return judge(command, where)
       }
-      answerCall(adapter, JSON.stringify(intends('rm -rf .', '/home/dev')), { onError: 'allow', judge: seen })
+      answerCall(
+        adapter,
+        { text: JSON.stringify(intends('rm -rf .', '/home/dev')) },
+        { onError: 'allow', judge: seen },
+      )
       expect(places).toEqual([{ shell: tool === 'generic' ? 'zsh' : 'bash', cwd: '/home/dev' }])
     })
   },
@@ -262,20 +271,20 @@ test.each([
   ['write_file', { file_path: '/w/notes.txt', content: '' }, 'none'],
 ])('Qwen Code, which calls a hook in the form of Claude Code: %s %j', (tool_name, tool_input, decision) => {
   const call = { hook_event_name: 'PreToolUse', permission_mode: 'yolo', cwd: '/w', tool_name, tool_input }
-  expect(answerCall(ADAPTERS.claude, JSON.stringify(call), open).reply.decision).toBe(decision)
+  expect(answerCall(ADAPTERS.claude, { text: JSON.stringify(call) }, open).reply.decision).toBe(decision)
 })
 
 test('a command of an MCP tool is judged wherever it stands in the call', () => {
   for (const args of [{ params: { command: BLOCKED } }, { arguments: { options: { cmd: BLOCKED } } }]) {
     const call = { hook_event_name: 'PreToolUse', tool_name: 'mcp__shell__run_command', tool_input: args }
-    expect(answerCall(ADAPTERS.claude, JSON.stringify(call), open).reply.decision).toBe('deny')
+    expect(answerCall(ADAPTERS.claude, { text: JSON.stringify(call) }, open).reply.decision).toBe('deny')
   }
 })
 
 test('a call as deep as JSON goes is answered', () => {
   const deep = `${'{"path":'.repeat(100_000)}1${'}'.repeat(100_000)}`
   const call = `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__write_file","tool_input":${deep}}`
-  expect(answerCall(ADAPTERS.claude, call, open).reply.decision).toBe('deny')
+  expect(answerCall(ADAPTERS.claude, { text: call }, open).reply.decision).toBe('deny')
 })
 
 describe('what Claude Code tells of an end', () => {
@@ -329,7 +338,7 @@ test('Claude Code in the mode in which it asks nobody is told no where else it w
   ]
   for (const call of calls) {
     const text = JSON.stringify({ ...(call as object), permission_mode: 'bypassPermissions' })
-    expect(answerCall(ADAPTERS.claude, text, open).reply.decision, text).toBe('deny')
+    expect(answerCall(ADAPTERS.claude, { text }, open).reply.decision, text).toBe('deny')
   }
 })
 
@@ -340,8 +349,8 @@ test('what a skill runs when Claude Code loads it is judged, and a skill of text
     writeFileSync(join(cwd, '.claude/skills', name, 'SKILL.md'), text)
     const call = { hook_event_name: 'PreToolUse', tool_name: 'Skill', tool_input: { skill: name, args } }
     mkdirSync(join(cwd, 'src'), { recursive: true })
-    return answerCall(ADAPTERS.claude, JSON.stringify({ ...call, cwd: join(cwd, 'src') }), open).reply
-      .decision
+    return answerCall(ADAPTERS.claude, { text: JSON.stringify({ ...call, cwd: join(cwd, 'src') }) }, open)
+      .reply.decision
   }
   expect(skill('status', 'Now: !`git status`, and `rm -rf /` never.\n')).toBe('none')
   expect(skill('inline', `Now: !\`${BLOCKED}\`.\n`)).toBe('deny')
@@ -359,7 +368,7 @@ test('what a skill runs when Claude Code loads it is judged, and a skill of text
 test('whoever writes an adapter of their own is told why a call is refused, and what was not judged', () => {
   const { generic } = ADAPTERS
   const answered = (text: string, judging: typeof judge = judge) =>
-    generic.answer(answerCall(generic, text, { onError: 'allow', judge: judging }).reply)
+    generic.answer(answerCall(generic, { text }, { onError: 'allow', judge: judging }).reply)
   expect(answered('{"command":"ls"}')).toEqual({ decision: 'none', reason: null })
   expect(answered('{"command":5}')).toEqual({
     decision: 'deny',

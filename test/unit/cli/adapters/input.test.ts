@@ -16,7 +16,6 @@ test('a tool that never ends its input is not waited for', async () => {
   const stream = new PassThrough()
   stream.write('{')
   expect(await readInput(stream, 20)).toEqual({
-    text: undefined,
     trouble: 'its input did not end in time',
     beginning: '{',
   })
@@ -29,10 +28,8 @@ test('nor is more kept than any tool sends', async () => {
   stream.write('{"event":"after"')
   for (let n = 0; n < 33; n++) stream.write(Buffer.alloc(1024 * 1024, 0x20))
   stream.end()
-  const { beginning, ...rest } = await read
-  expect(rest).toEqual({ text: undefined, trouble: 'its input is too large' })
-  expect(beginning).toHaveLength(1024 * 1024)
-  expect(beginning?.trimEnd()).toBe('{"event":"after"')
+  const beginning = '{"event":"after"'.padEnd(1024 * 1024)
+  expect(await read).toEqual({ trouble: 'its input is too large', beginning })
 })
 
 test('an input that breaks off is told as that', async () => {
@@ -40,5 +37,5 @@ test('an input that breaks off is told as that', async () => {
   const read = readInput(stream)
   stream.write('{"a')
   setImmediate(() => stream.destroy(new Error('canary')))
-  expect(await read).toEqual({ text: undefined, trouble: 'its input ended too early', beginning: '{"a' })
+  expect(await read).toEqual({ trouble: 'its input ended too early', beginning: '{"a' })
 })
