@@ -84,7 +84,7 @@ export type Verdict =
       /** Of the action with the files that it runs, as they were let through. */
       readonly hash: string
       /** These files. */
-      readonly code?: readonly BoundFile[]
+      readonly code: readonly BoundFile[]
       readonly reason: string
       /** Ids of the capabilities by which it was let through. */
       readonly by: readonly string[]

@@ -211,7 +211,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     name: 'approvals',
     async start(signal) {
       const rows = await repository.open()
-      logged = (await repository.log(LOG_MAX + LOG_SLACK)).length
+      logged = (await repository.log()).length
       signal.throwIfAborted()
       for (const row of rows) {
         open.set(row.id, row)
@@ -302,7 +302,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     find,
     decide: (who, which, decision) => serially(() => decide(who, which, decision)),
     async log(who, limit) {
-      const all = await repository.log(LOG_MAX + LOG_SLACK)
+      const all = await repository.log()
       return all.filter((one) => maySee(one, who)).slice(0, limit)
     },
     noteByPolicy: (action, hash, findings, name) =>

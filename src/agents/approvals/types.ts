@@ -12,20 +12,22 @@ export interface Findings {
   readonly risk: 'safe' | 'moderate' | 'high' | 'critical'
   /** Why, a sentence each; at most 8. */
   readonly risks: readonly string[]
-  /** What it runs as code, and where; a request of an earlier release has none. */
-  readonly code?: readonly BoundFile[]
+  /** What it runs as code, and where. */
+  readonly code: readonly BoundFile[]
   /** What of this has changed since a person approved the same words. */
   readonly changed?: readonly FileChange[]
 }
 
 /** A request that is not over. Level 0. */
-export interface Approval extends StoredApproval, Findings {
+export interface Approval extends StoredApproval, Omit<Findings, 'code'> {
   /** 10 hex digits. */
   readonly id: string
   readonly state: 'pending' | 'approved'
   /** The hash that the approval covers, 64 hex digits. */
   readonly hash: string
   readonly action: Action
+  /** As of the findings; a request of an earlier release has none. */
+  readonly code?: Findings['code']
   /** Milliseconds since the epoch: nothing runs by it from then on. */
   readonly expires_at: number
   /** `task`: the same action may run again for the same task until it expires. */

@@ -25,7 +25,7 @@ export interface Whose {
   /** 32 hex digits. */
   readonly traceId: string
   /** See `CallOptions`. */
-  readonly code?: readonly BoundFile[] | undefined
+  readonly code: readonly BoundFile[]
 }
 
 export interface BuiltInTool {

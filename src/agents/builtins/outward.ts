@@ -93,7 +93,7 @@ function createTaken() {
 export async function runInJail(
   { muscle, timers, random }: JailDeps,
   input: Input,
-  { signal, traceId, code = [] }: Omit<Whose, 'person'>,
+  { signal, traceId, code }: Omit<Whose, 'person'>,
 ) {
   const { argv, cwd, binds, input: stdin } = commandIn(input)
   const seconds = secondsIn(input.seconds)

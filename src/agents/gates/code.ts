@@ -170,7 +170,7 @@ const packageOf = (path: string, mayLook: (path: string) => boolean): Promise<st
 }
 
 /** What a lasting grant is for: directories are in its words, and programs of the system are updated without a question. */
-export const pinnedOf = (code: readonly BoundFile[] = []): readonly BoundFile[] =>
+export const pinnedOf = (code: readonly BoundFile[]): readonly BoundFile[] =>
   code.filter(({ path, bytes }) => bytes !== null && !OF_SYSTEM.test(path))
 
 export const isSameCode = (a: readonly Code[], b: typeof a): boolean =>

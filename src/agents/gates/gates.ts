@@ -70,7 +70,7 @@ interface Judged {
 
 /** The same words, approved for their task: the file that they change is another one since they ran. */
 function isForTask({ scope, code = [] }: Approval, { findings, target }: Judged): boolean {
-  const [before, after] = [code, findings.code ?? []].map((all) => all.filter(({ path }) => path !== target))
+  const [before, after] = [code, findings.code].map((all) => all.filter(({ path }) => path !== target))
   return scope === 'task' && isSameCode(before ?? [], after ?? [])
 }
 
@@ -202,7 +202,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     { findings, by, hash, target }: Judged,
     before?: Findings['code'],
   ): Promise<Verdict> {
-    const { kind, class: of, code = [] } = findings
+    const { kind, class: of, code } = findings
     const pin = action.operation === 'start' ? capabilities.pinOf(action.agent) : undefined
     const was = before ?? pin?.code
     const is = before === undefined ? pinnedOf(code) : code
@@ -271,7 +271,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     // From now on this is what was granted. The input is the list of its tools, where that is another one.
     if (pin !== undefined && !isPinned(action, findings.code))
       await capabilities.pin(agent, { code: wordsOf(findings), tools: input || pin.tools })
-    return { outcome: 'run', class: of, hash, code: findings.code ?? [], reason, by }
+    return { outcome: 'run', class: of, hash, code: findings.code, reason, by }
   }
 
   /** Nothing that goes wrong is a yes, and what cannot be written down does not happen. */

@@ -35,7 +35,11 @@ async function said(deps: JailDeps, binds: readonly Bind[], words: readonly stri
   const input = { argv: ['sh', '-c', TRY, 'sh', ...words], cwd: '/usr', read, write }
   try {
     const { owner } = await deps.muscle.client()
-    const { stdout } = await runInJail(deps, input, { signal: new AbortController().signal, traceId })
+    const { stdout } = await runInJail(deps, input, {
+      signal: new AbortController().signal,
+      traceId,
+      code: [],
+    })
     return { user: owner === 0 ? NOBODY : owner, lines: stdout.split('\n').slice(0, -1) }
   } catch (error) {
     if (error instanceof KaroError && error.code === 'unavailable') return NOTHING_SAID

@@ -37,7 +37,7 @@ interface ControlDeps {
 export type Judged = (
   action: Action,
   before?: readonly BoundFile[],
-) => Promise<{ readonly code?: readonly BoundFile[] | undefined }>
+) => Promise<{ readonly code: readonly BoundFile[] }>
 
 /** Trace id where the runtime only looks, and nobody asked. */
 export const NO_TRACE = '0'.repeat(32)
@@ -112,11 +112,11 @@ export function createControl({ identity, gates, grants, log }: ControlDeps) {
     const running = known.agent.session()
     if (running !== undefined) return running
     if (needsPerson(manifest) !== undefined || pinOf(known.id) !== undefined)
-      ({ code = [] } = await judged(asked(manifest, 'start', actor)))
+      ({ code } = await judged(asked(manifest, 'start', actor)))
     return start().catch(async (error: unknown) => {
       const isOther = error instanceof OtherTools
       if (!isOther && !(error instanceof OtherCode)) throw error
-      ;({ code = [] } = await judged(asked(manifest, 'start', actor, isOther ? error.tools : ''), code))
+      ;({ code } = await judged(asked(manifest, 'start', actor, isOther ? error.tools : ''), code))
       return start()
     })
   }

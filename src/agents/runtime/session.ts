@@ -54,7 +54,7 @@ export interface CallOptions {
   readonly timeoutMs: number
   readonly traceId: string
   /** What it was let through with, where it starts a jail of its own. */
-  readonly code?: readonly BoundFile[] | undefined
+  readonly code: readonly BoundFile[]
   readonly onProgress: (done: number, total: number | null, message: string | null) => void
 }
 

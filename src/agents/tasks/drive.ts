@@ -43,14 +43,7 @@ export type KeepLong = (
 const RESULT_CHARS = 1024 * 1024
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
-class NotRun extends Error {
-  readonly state: 'rejected' | 'failed'
-
-  constructor(state: 'rejected' | 'failed', message: string) {
-    super(message)
-    this.state = state
-  }
-}
+class NotRun extends Error {}
 
 /** Never rejects, except when the store does not take what became of the task. */
 export const createDrive =
@@ -64,7 +57,7 @@ export const createDrive =
       await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
-      else if (error instanceof NotRun) await live.to(error.state, error.message)
+      else if (error instanceof NotRun) await live.to('rejected', error.message)
       else {
         const reason = wordsOf(error as Error)
         const isOurs = live.task().by === undefined
@@ -90,9 +83,8 @@ async function perform(
   const known = agentOf(deps, task)
   const { manifest, input } = await doneBy(known, task)
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
-    throw new NotRun('rejected', `${task.tool} is not among the tools that ${task.agent} was added with`)
-  if (task.by !== undefined && manifest.secrets.length > 0)
-    throw new NotRun('rejected', holdsSecrets(task.agent))
+    throw new NotRun(`${task.tool} is not among the tools that ${task.agent} was added with`)
+  if (task.by !== undefined && manifest.secrets.length > 0) throw new NotRun(holdsSecrets(task.agent))
   const { agent } = known
   const { person, by, traceId } = task
   const actor: Actor = { person, admin: false, sessions, traceId, by }
@@ -145,7 +137,7 @@ async function perform(
         async onBegin(now) {
           // It may have been started anew since, and offer something else under the same name.
           if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
-            throw new NotRun('rejected', `${task.tool} is no longer marked as read-only`)
+            throw new NotRun(`${task.tool} is no longer marked as read-only`)
           // Others were before it, and it may have waited long.
           const lost = await watch.begin()
           if (lost !== undefined) throw lost.changed ? new OtherCode(lost.reason) : refusal(lost, action)
@@ -232,7 +224,7 @@ function toolOf(task: Task, tools: readonly Tool[]): Tool {
   const found = tools.find(({ name }) => name === task.tool)
   if (found !== undefined) return found
   const names = tools.map(({ name }) => name).join(', ')
-  throw new NotRun('rejected', `${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
+  throw new NotRun(`${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
 }
 
 /** Resolves when it may run. Throws NotRun when it may not. */
@@ -244,7 +236,7 @@ async function judged(
 ): Promise<{
   readonly of: ActionClass
   readonly hash: string
-  readonly code: readonly BoundFile[] | undefined
+  readonly code: readonly BoundFile[]
 }> {
   let verdict: Verdict = await gates.judge(action, before)
   // Once more for each time that what it runs was changed before it was approved.
@@ -265,8 +257,7 @@ async function judged(
 const refusal = (
   { reason, hint }: Denial,
   { requester, target }: Pick<Action, 'requester' | 'target'>,
-): NotRun =>
-  new NotRun('rejected', hint === undefined || requester.node !== target ? reason : `${reason}. ${hint}`)
+): NotRun => new NotRun(hint === undefined || requester.node !== target ? reason : `${reason}. ${hint}`)
 
 /** A result that is too long for the task is an artifact, and the task names it. */
 async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutcome): Promise<CallOutcome> {

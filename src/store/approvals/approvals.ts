@@ -40,7 +40,7 @@ export function createApprovalRepository<Open extends StoredApproval, Ended exte
     end: (id: string, row: Ended) =>
       db.batch([...waiting.changes({ remove: [id] }), ...past.changes({ put: [row] })], { sync: true }),
     /** Past requests and their outcome, newest first. */
-    log: async (limit: number) => (await ended.all()).toReversed().slice(0, limit),
+    log: async () => (await ended.all()).toReversed(),
     /** Keeps the newest `most` (from 1) entries of the log. */
     async trim(most: number) {
       await ended.write({ remove: (await ended.ids()).slice(0, -most), lazy: true })

@@ -118,7 +118,7 @@ const NO_GRANTS: RuntimeDeps['grants'] = {
 
 /** What gates say of an action, with what is else in it. */
 export const runs = (more: Partial<Extract<Verdict, { outcome: 'run' }>> = {}) =>
-  ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], ...more }) as const
+  ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], code: [], ...more }) as const
 export const waits = (more: Partial<Extract<Verdict, { outcome: 'wait' }>> = {}) =>
   ({ outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides', by: [], ...more }) as const
 export const denies = (reason: string, more: Partial<Extract<Verdict, { outcome: 'deny' }>> = {}) =>

@@ -47,7 +47,7 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
       },
       async settled() {
         await yes.promise
-        return { outcome: 'run', hash: 'content', class: 'high', reason: 'approved', by: [] }
+        return { outcome: 'run', hash: 'content', class: 'high', reason: 'approved', by: [], code: [] }
       },
     }
     const { client } = await muscleHere()
@@ -214,7 +214,7 @@ test('kBridge asks a model at an address of loopback alone', async () => {
     },
   }
   const { tools } = bridge(outward({} as MuscleClient, { models }))
-  const whose = { person: ANN, signal: new AbortController().signal, traceId: TRACE }
+  const whose = { person: ANN, signal: new AbortController().signal, traceId: TRACE, code: [] }
   const query = tools.find(({ name }) => name === 'query_model')
   expect(await query?.run({ prompt: 'hi' }, whose)).toMatchObject({ text: 'hello' })
   expect(reached).toEqual([

@@ -118,7 +118,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       gates: {
         ...ONLY_READS,
         refuses: async () => undefined,
-        judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [] }),
+        judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], code: [] }),
         settled: () => Promise.reject(new Error('never')),
       },
     })

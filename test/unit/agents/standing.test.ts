@@ -291,6 +291,7 @@ test('a call of the daemon that is cancelled while the gates are asked again doe
     signal: control.signal,
     timeoutMs: 1_000,
     traceId: TRACE,
+    code: [],
     onProgress() {},
     start: async () => {},
     onBegin: async () => control.abort(),
@@ -302,7 +303,7 @@ test('what a call of the daemon finds of a secret is not told', async () => {
   const tool = { ...WORK, run: async () => ({ found: 'in "a" file' }) }
   const mask = maskOf([{ name: 'token', bytes: Buffer.from('in "a" file') }])
   const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN, () => mask)
-  const options = { signal: new AbortController().signal, timeoutMs: 1_000, traceId: TRACE }
+  const options = { signal: new AbortController().signal, timeoutMs: 1_000, traceId: TRACE, code: [] }
   const outcome = await agent.call(
     'work',
     {},

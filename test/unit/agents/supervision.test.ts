@@ -171,7 +171,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const yes: Gates = {
       ...ONLY_READS,
       refuses: async () => undefined,
-      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [] }),
+      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], code: [] }),
       settled: () => Promise.reject(new Error('never')),
     }
     const { runtime } = await agentRig({ gates: yes })
@@ -192,7 +192,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('may repeat a secret, which is stored and shown masked, however it is written', async () => {
     const yes: Gates = {
       ...ONLY_READS,
-      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [] }),
+      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], code: [] }),
     }
     const secret = 'k\u00f6nig "7"/\\+a&b'
     const { runtime, db } = await agentRig({
@@ -292,7 +292,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
         asked.push(input, argv[0] ?? '')
         await settle.promise
         return answer === 'run'
-          ? { outcome: 'run', hash: '', class: 'high', reason: 'approved', by: [] }
+          ? { outcome: 'run', hash: '', class: 'high', reason: 'approved', by: [], code: [] }
           : { outcome: 'deny', class: 'high', gate: 'approval', reason: 'a person said no' }
       },
     }
