@@ -1,7 +1,7 @@
 // Pages of the finder beside its list: help, and what is known of one command. Also the words that all its pages use.
-import type { styleText } from 'node:util'
 import type { Inspected } from '../../assist/finder/index.ts'
 import { duration, printable } from '../../base/format.ts'
+import type { Style } from '../terminal/table.ts'
 import { cut } from '../terminal/text.ts'
 
 export interface Screen {
@@ -19,7 +19,7 @@ export interface Frame {
   readonly cursor: { readonly row: number; readonly column: number }
 }
 
-export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+export type Paint = (style: Style, text: string) => string
 
 const ENTER_EDITS = [['Enter, Tab', 'puts the command into your prompt without running it']] as const
 const ENTER_RUNS = [

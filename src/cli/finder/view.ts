@@ -1,5 +1,4 @@
 // The finder as lines of a terminal: of any size, with colours or without, and harmless whatever a command holds.
-import { styleText } from 'node:util'
 import {
   answersIn,
   type FinderState,
@@ -10,6 +9,7 @@ import {
 } from '../../assist/finder/index.ts'
 import { duration } from '../../base/format.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
+import { paint as painted } from '../terminal/table.ts'
 import { clauses, cut, textWidth, wrap } from '../terminal/text.ts'
 import {
   age,
@@ -52,8 +52,7 @@ const previewRows = (rows: number): number => Math.min(PREVIEW_MOST, Math.floor(
 
 export function drawFinder(state: FinderState, screen: Screen): Frame {
   const { columns, rows } = screen
-  const paint: Paint = (style, text) =>
-    screen.colour && text !== '' ? styleText(style, text, { validateStream: false }) : text
+  const paint: Paint = (style, text) => painted(style, text, screen)
   if (state.overlay === 'help') return drawHelp(screen, { paint, enterRuns: state.enterRuns })
   if (state.overlay === 'inspect') return drawInspected(state.inspected, { ...screen, paint })
   const { line, column } = questionLine(state, columns)

@@ -2,7 +2,6 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
-import { styleText } from 'node:util'
 import { filesRule, type Guard } from '../../assist/guard/guard.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
@@ -10,7 +9,7 @@ import { isCore } from '../../assist/risk/rule-ids.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { screened } from '../../base/printable.ts'
-import { type CommandIo, clauses, fitted, type Screen } from '../kit.ts'
+import { type CommandIo, clauses, fitted, paint, type Screen } from '../kit.ts'
 import { printVerdict } from '../views/check.ts'
 import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
 import { refuseTool } from './person.ts'
@@ -54,8 +53,6 @@ export async function converse(
   }
   const { env } = io
   const screen = { colour: !env.NO_COLOR && env.TERM !== 'dumb', columns: terminal.columns() }
-  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    screen.colour ? styleText(format, text, { validateStream: false }) : text
   // zsh ends the line itself.
   const lineEnd = shell === 'zsh' ? '' : '\n'
   try {
@@ -72,7 +69,7 @@ export async function converse(
       await terminal.drain()
       return { verb: 'drop', outcome: 'blocked' }
     }
-    const answer = await question({ io, terminal, guard, verdict, screen, paint, here })
+    const answer = await question({ io, terminal, guard, verdict, screen, here })
     terminal.write(`${SAID[answer.verb]}${lineEnd}`)
     return answer
   } finally {
@@ -114,20 +111,20 @@ interface Asking {
   readonly guard: Guard
   readonly verdict: RiskVerdict
   readonly screen: Screen
-  readonly paint: (format: Parameters<typeof styleText>[0], text: string) => string
   readonly here: Here
 }
 
 async function question(asking: Asking): Promise<Answer> {
-  const { terminal, guard, verdict, screen, paint } = asking
+  const { terminal, guard, verdict, screen } = asking
   const allowable = mayAllow(guard, verdict)
+  const bold = (key: string): string => paint('bold', key, screen)
   const keys = clauses(
-    `${paint('bold', 'y')} run`,
-    `${paint('bold', 'n')} no`,
-    `${paint('bold', 'e')} edit`,
-    verdict.safer !== undefined && `${paint('bold', 's')} safer form`,
-    allowable && `${paint('bold', 'a')} allow from now on`,
-    `${paint('bold', '?')} explain`,
+    `${bold('y')} run`,
+    `${bold('n')} no`,
+    `${bold('e')} edit`,
+    verdict.safer !== undefined && `${bold('s')} safer form`,
+    allowable && `${bold('a')} allow from now on`,
+    `${bold('?')} explain`,
   )
   const prompt = `${fitted(`Run it? ${keys.join(', ')} [n]`, { columns: screen.columns - 1 })} `
   await terminal.drain()
@@ -163,11 +160,11 @@ async function question(asking: Asking): Promise<Answer> {
 }
 
 /** Asks for how long and where; true when the exception is written. */
-async function allowed({ io, terminal, guard, verdict, screen, paint, here }: Asking): Promise<boolean> {
+async function allowed({ io, terminal, guard, verdict, screen, here }: Asking): Promise<boolean> {
   const tell = (text: string): void => terminal.write(fitted(text, screen))
   const offered = choicesIn(here)
   const choices = [...offered.map((key) => [key, CHOICES[key].words]), ['n', 'not at all']]
-  const rows = choices.map(([key, words]) => `  ${paint('bold', key!)}  ${words}\n`)
+  const rows = choices.map(([key, words]) => `  ${paint('bold', key!, screen)}  ${words}\n`)
   tell(`allow\nAllow exactly this line:\n${rows.join('')}Which? [n] `)
   const key = await terminal.key()
   const choice = offered.find((one) => one === key)

@@ -1,5 +1,4 @@
 // Views of approvals: the card of one request with everything that it is bound to, the list, and the log.
-import { styleText } from 'node:util'
 import type {
   ApprovalShape,
   ApprovalsLogShape,
@@ -8,7 +7,7 @@ import type {
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
-import { type Screen, table } from '../terminal/table.ts'
+import { paint, type Screen, table } from '../terminal/table.ts'
 
 /** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
 export const CARD_MAX = 20_000
@@ -36,10 +35,9 @@ export function cardView(
   screen: Screen,
 ): string {
   const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
-  const paint = (text: string): string => (screen.colour ? styleText(COLOURS[of], text) : text)
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   return [
-    `${paint(`${kind}, class ${of}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
+    `${paint(COLOURS[of], `${kind}, class ${of}`, screen)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
     ...field('who', approval.requested_by, screen),
     ...field('agent', `${agent}, tool ${action}`, screen),
     ...field('where', placeOf(approval.target, self), screen),
@@ -95,9 +93,8 @@ const words = (label: string, all: readonly string[], screen: Screen): readonly 
 
 function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: Screen): readonly string[] {
   const colour = (line: string): string => {
-    if (!screen.colour) return line
-    if (/^\s+[|]? \+/.test(line)) return styleText('green', line)
-    return /^\s+[|]? -/.test(line) ? styleText('red', line) : line
+    if (/^\s+[|]? \+/.test(line)) return paint('green', line, screen)
+    return /^\s+[|]? -/.test(line) ? paint('red', line, screen) : line
   }
   const lines = (diff ?? '').split('\n').slice(1)
   return [
