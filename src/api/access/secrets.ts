@@ -1,5 +1,4 @@
-// Makes, hashes and compares secrets that are shown once and stored only as hashes.
-import { timingSafeEqual } from 'node:crypto'
+// Makes and hashes secrets that are shown once and stored only as hashes.
 import { blake3 } from '../../base/hash.ts'
 
 /** 256 bits: too many to guess, so a plain hash without salt is safe to store. */
@@ -11,7 +10,3 @@ export function makeSecret(random: { bytes(length: number): Uint8Array }): strin
 }
 
 export const hashSecret = (secret: string): Uint8Array => blake3([secret])
-
-/** Compares in a time that does not depend on where the hashes differ. */
-export const sameHash = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && timingSafeEqual(a, b)

@@ -2,8 +2,9 @@
 // its own that only its page sends. Pages of one person in one browser share the cookie, so they live side by side.
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
+import { isSameSecret } from '../../trust/identity/index.ts'
 import type { TokenScope } from '../contract/constants.ts'
-import { hashSecret, makeSecret, sameHash } from './secrets.ts'
+import { hashSecret, makeSecret } from './secrets.ts'
 
 /** A session ends after this time without a request; a page in the background sends none. */
 export const IDLE_MS = 30 * 60_000
@@ -115,7 +116,7 @@ export function createSessions(deps: {
     /** The valid session of this key and one of the cookies, else undefined. Counts as a use of the session. */
     find(cookies: readonly string[], key: string): Session | undefined {
       const hash = hashSecret(key)
-      const one = ofCookies(cookies).find((each) => sameHash(each.key, hash))
+      const one = ofCookies(cookies).find((each) => isSameSecret(each.key, hash))
       if (one === undefined) return undefined
       one.usedAt = clock.monotonic()
       return one.session

@@ -6,8 +6,9 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import { isSameSecret } from '../../trust/identity/index.ts'
 import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/constants.ts'
-import { hashSecret, makeSecret, sameHash } from './secrets.ts'
+import { hashSecret, makeSecret } from './secrets.ts'
 
 const TOKENS_MAX = 1_024
 /** The stored time of the last use may be this much too old, so that not every request writes. */
@@ -153,7 +154,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     find(secret: string) {
       const id = TOKEN.exec(secret)?.[1]
       const record = records.get(id ?? '')
-      const same = sameHash(hashSecret(secret), record?.hash ?? NO_HASH)
+      const same = isSameSecret(hashSecret(secret), record?.hash ?? NO_HASH)
       if (!same || !live(record)) return undefined
       noteUse(record)
       return shown(record)

@@ -44,6 +44,7 @@ export { verifySignature } from './signature.ts'
 export {
   isFuture,
   isSame,
+  isSameSecret,
   readStatement,
   type Signer,
   type Statement,

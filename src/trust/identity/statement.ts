@@ -1,6 +1,6 @@
 // Statements: what the holder of a key signed, as a frame that anybody can carry, keep and check later. The number of its kind is
 // signed with it, so that a statement of one kind never counts as one of another.
-import { sign } from 'node:crypto'
+import { sign, timingSafeEqual } from 'node:crypto'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import {
   bodyOf,
@@ -97,6 +97,10 @@ export function statementIn<B extends WireBody & { readonly mesh: Uint8Array }>(
 /** Keys, hashes and frames are compared by their bytes. */
 export const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
   b !== undefined && Buffer.compare(a, b) === 0
+
+/** Compares proofs and hashes of secrets in a time that does not depend on where they differ. */
+export const isSameSecret = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && timingSafeEqual(a, b)
 
 /** Signed further ahead than clocks may differ: it counts for nothing, or whoever has a wrong clock would keep others away. */
 export const isFuture = (version: number, now: number): boolean => version > now + CLOCK_WINDOW_MS

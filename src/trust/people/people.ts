@@ -115,11 +115,15 @@ export function createPeople(deps: PeopleDeps): People {
     (uid: number) =>
     (one: PersonRecord): boolean =>
       one.state === 'unclaimed' && one.uid === uid
+  const isLiveOf =
+    (uid: number) =>
+    (one: PersonRecord): boolean =>
+      isLive(one) && one.uid === uid
 
   /** The owner of a home can read its database, so there is nobody to keep its only data from. */
   function ownerOf(uid: number, account: Account): PersonRecord | undefined {
     const all = known().filter(({ state }) => state !== 'removed')
-    const own = all.filter((one) => isLive(one) && one.uid === uid)
+    const own = all.filter(isLiveOf(uid))
     const same = own.find(isCalled(account)) ?? own[0]
     if (same !== undefined) return same
     const waiting = all.find(isUnclaimed(uid)) ?? all[0]
@@ -136,7 +140,7 @@ export function createPeople(deps: PeopleDeps): People {
     const before = last.get(uid)
     const remembered = before === undefined ? undefined : (records.get(before) ?? guests.get(uid))
     if (account === undefined) return remembered
-    const live = known().filter((one) => isLive(one) && one.uid === uid)
+    const live = known().filter(isLiveOf(uid))
     if (account.users.length === 0) {
       const nameless = live.find(({ name }) => name === null)
       if (nameless !== undefined) return nameless
@@ -271,7 +275,7 @@ export function createPeople(deps: PeopleDeps): People {
     async turnsAway(uid) {
       const account = await accounts.of(uid)
       if (uid === ownUid || account === undefined || account.users.length > 0) return false
-      return namelessAreMany() && !known().some((one) => isLive(one) && one.uid === uid)
+      return namelessAreMany() && !known().some(isLiveOf(uid))
     },
     hasAccount: async (uid) => (await accounts.of(uid))?.users.length !== 0,
     async here(numbers) {
@@ -289,9 +293,7 @@ export function createPeople(deps: PeopleDeps): People {
       const record = await matching(who, { held: true })
       const { uid, account } = await accounts.called(user)
       const made = await serially(async () => {
-        const taken = known().find(
-          (one) => isLive(one) && one.uid === uid && account.users.includes(one.name ?? '') && one !== record,
-        )
+        const taken = known().find((one) => isLiveOf(uid)(one) && isCalled(account)(one) && one !== record)
         if (taken !== undefined && (await repository.holds(taken.number))) {
           throw new KaroError('conflict', `'${user.slice(0, 64)}' has a history of their own here already`, {
             hint: `Each account has one. If theirs may go: karo people remove number:${taken.number}`,

@@ -53,16 +53,26 @@ export const Code = ({ text }: { readonly text: string }) => (
   </code>
 )
 
+interface Named {
+  readonly name: string
+  readonly fingerprint: string
+}
+
 /** The name of a node, or its fingerprint where it has none; the fingerprint is shown on hover. */
-export const NodeName = ({
-  node,
-}: {
-  readonly node: { readonly name: string; readonly fingerprint: string }
-}) => (
+export const NodeName = ({ node }: { readonly node: Named }) => (
   <span title={`fingerprint ${formatFingerprint(node.fingerprint)}`}>
     {node.name === '' ? <code>{formatFingerprint(node.fingerprint)}</code> : <Foreign text={node.name} />}
   </span>
 )
+
+/** Names of nodes, with commas. */
+export const NodeNames = ({ nodes }: { readonly nodes: readonly (Named & { readonly node_id: string })[] }) =>
+  nodes.map((node, i) => (
+    <span key={node.node_id}>
+      {i > 0 && ', '}
+      <NodeName node={node} />
+    </span>
+  ))
 
 /** What a result says about itself. */
 export const Notes = ({ notes }: { readonly notes: readonly string[] }) => (

@@ -10,7 +10,7 @@ import {
   Facts,
   Foreign,
   Group,
-  NodeName,
+  NodeNames,
   number,
   Panel,
   plain,
@@ -77,14 +77,7 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) => ({
     ) : (
       <>
         to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}
-        {outside.members.length === 0
-          ? 'a copy beside the ledger'
-          : outside.members.map((node, i) => (
-              <span key={node.node_id}>
-                {i > 0 && ', '}
-                <NodeName node={node} />
-              </span>
-            ))}
+        {outside.members.length === 0 ? 'a copy beside the ledger' : <NodeNames nodes={outside.members} />}
       </>
     ),
 })

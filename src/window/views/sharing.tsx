@@ -11,6 +11,7 @@ import {
   Figures,
   Group,
   NodeName,
+  NodeNames,
   number,
   Panel,
   plain,
@@ -184,14 +185,7 @@ const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => 
       {counted(recipients.length, 'reader')}, {bytes(size)}
     </summary>
     <p class="quiet">
-      For{' '}
-      {recipients.map((node, i) => (
-        <span key={node.node_id}>
-          {i > 0 && ', '}
-          <NodeName node={node} />
-        </span>
-      ))}
-      . Digest <code>{digest.slice(0, 16)}</code>
+      For <NodeNames nodes={recipients} />. Digest <code>{digest.slice(0, 16)}</code>
     </p>
     <Scroll class="short" label="Data to be sent">
       <pre>{JSON.stringify(summary, null, 2)}</pre>

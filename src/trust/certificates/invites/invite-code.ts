@@ -1,5 +1,5 @@
 // The parts of an invite: the secret in a code that people can type, and the proofs that two nodes make with it.
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { WireValue } from '../../../../protocols/define.ts'
 import { encodeValue } from '../../../../protocols/messagepack.ts'
@@ -170,6 +170,3 @@ export const acceptProof = (
 /** Canonical MessagePack under the HMAC: no two lists of parts have the same bytes. */
 const proof = (key: Uint8Array, parts: WireValue): Uint8Array =>
   new Uint8Array(createHmac('sha256', key).update(encodeValue(parts)).digest())
-
-export const sameProof = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && timingSafeEqual(a, b)

@@ -5,7 +5,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { createQuota } from '../../../base/quota.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import type { FleetRepository, InviteRecord } from '../../../store/tables/fleet.ts'
-import { isSame } from '../../identity/index.ts'
+import { isSame, isSameSecret } from '../../identity/index.ts'
 import {
   commitmentTo,
   formatCode,
@@ -13,7 +13,6 @@ import {
   joinProof,
   keysOf,
   newSecret,
-  sameProof,
   wholeMinute,
 } from './invite-code.ts'
 
@@ -101,7 +100,7 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
     const invite = invites.get(id)
     if (invite === undefined) return unknown.take(clock.monotonic()) ? 'unknown' : 'busy'
     const terms: JoinTerms = { joiner, inviter: self, expires_at: invite.expires_at }
-    if (!sameProof(joinProof(invite.key, terms), proof)) {
+    if (!isSameSecret(joinProof(invite.key, terms), proof)) {
       const failures = invite.failures + 1
       if (!invite.cancelled) await put({ ...invite, failures, cancelled: failures >= FAILURES_MAX })
       return 'unknown'

@@ -6,10 +6,10 @@ import { localTime } from '../../../base/format.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
-import { type Identity, isSame } from '../../identity/index.ts'
+import { type Identity, isSame, isSameSecret } from '../../identity/index.ts'
 import { meshOf } from '../sign.ts'
 import { verifyChain } from '../verify.ts'
-import { acceptProof, commitmentTo, joinProof, keysOf, parseCode, sameProof } from './invite-code.ts'
+import { acceptProof, commitmentTo, joinProof, keysOf, parseCode } from './invite-code.ts'
 
 /** Addresses to look for the inviter at. */
 const PLACES_MAX = 16
@@ -45,7 +45,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
   function inviteBy(node: NodeId): JoiningRecord | undefined {
     const key = parseNodeId(node)
     const isInviter =
-      joining !== undefined && key !== undefined && sameProof(commitmentTo(key), joining.commitment)
+      joining !== undefined && key !== undefined && isSameSecret(commitmentTo(key), joining.commitment)
     return isInviter ? joining : undefined
   }
 
@@ -62,7 +62,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
     { root, chain, proof }: Granted,
   ): string | undefined {
     const accepted = acceptProof(keysOf(invite.secret).key, termsOf(invite, inviter), root, chain)
-    if (!sameProof(accepted, proof)) return 'proof'
+    if (!isSameSecret(accepted, proof)) return 'proof'
     if (invite.root !== null && !isSame(invite.root, root)) return 'root'
     const verdict = verifyChain(chain, {
       root: { key: root, mesh: meshOf(root) },

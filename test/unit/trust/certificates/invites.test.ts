@@ -15,7 +15,6 @@ import {
   joinProof,
   keysOf,
   parseCode,
-  sameProof,
 } from '../../../../src/trust/certificates/invites/invite-code.ts'
 import {
   createInvites,
@@ -23,6 +22,7 @@ import {
   type Invites,
 } from '../../../../src/trust/certificates/invites/invites.ts'
 import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
+import { isSameSecret } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
@@ -138,8 +138,8 @@ test('a digit that is wrong, missing or too many is noticed', async () => {
 test('a code commits to the key of its inviter', async () => {
   const { invites } = await world()
   const { code } = await made(invites)
-  expect(sameProof(parseCode(code)!.commitment, commitmentTo(inviter))).toBe(true)
-  expect(sameProof(parseCode(code)!.commitment, commitmentTo(ann))).toBe(false)
+  expect(isSameSecret(parseCode(code)!.commitment, commitmentTo(inviter))).toBe(true)
+  expect(isSameSecret(parseCode(code)!.commitment, commitmentTo(ann))).toBe(false)
 })
 
 test('what proves joining never proves accepting, nor other terms', () => {
