@@ -34,6 +34,12 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
   }
   const entered = new WeakMap<MultiaddrConnection, () => void>()
   const settled = (connection: MultiaddrConnection): void => entered.get(connection)?.()
+  /** What holds for a connection in either direction, from before its first byte on. */
+  const bound = (connection: MultiaddrConnection): void => {
+    boundBuffers(connection)
+    writeAtOnce(connection)
+    drainInOrder(connection)
+  }
 
   return {
     denyDialPeer: refusesKey,
@@ -46,9 +52,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
       if (endpoint === undefined || !allowsAddress(mesh, endpoint.ip)) return true
       const { ip } = endpoint
       if (!doorkeeper.enters(ip, knows)) return true
-      boundBuffers(connection)
-      writeAtOnce(connection)
-      drainInOrder(connection)
+      bound(connection)
       const unbound = boundHandshake(connection)
       let over = false
       const leave = (): void => {
@@ -68,9 +72,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
       return refusesKey(id)
     },
     denyOutboundEncryptedConnection: (id, connection) => {
-      boundBuffers(connection)
-      writeAtOnce(connection)
-      drainInOrder(connection)
+      bound(connection)
       return refusesKey(id)
     },
     denyInboundUpgradedConnection: (id, connection) => {

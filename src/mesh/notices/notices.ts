@@ -52,8 +52,6 @@ interface Held {
 
 const fingerprintOfNode = (node: NodeId): string => fingerprintOf(parseNodeId(node) as Uint8Array)
 
-export type Notices = ReturnType<typeof createNotices>
-
 export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps) {
   const { emit } = deps
   const known = new Map<Topic, Recent<string, Held>>()

@@ -284,8 +284,6 @@ interface Look {
 
 const NOBODY: Placed = { nodes: [], at: [] }
 
-export type Roll = ReturnType<typeof createRoll>
-
 interface Entry {
   isThere: boolean
   readonly place: number

@@ -80,8 +80,6 @@ const turnOf = (own: string, links: readonly string[], random: Random): number =
     ? Math.min(Math.max(0, links.filter((one) => one < own).length - TOLD_BY + 1), TURNS)
     : TURNS * random.float()
 
-export type PresenceRoom = ReturnType<typeof createPresence>
-
 export function createPresence(deps: PresenceDeps) {
   const { clock, random, trust, connections, emit } = deps
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)

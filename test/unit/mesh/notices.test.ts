@@ -8,7 +8,7 @@ import { heads, presences } from '../../../protocols/registry.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { type Notice, noticeOf } from '../../../src/mesh/notices/intake.ts'
 import { writeKeys } from '../../../src/mesh/notices/keys.ts'
-import { createNotices, type Notices } from '../../../src/mesh/notices/notices.ts'
+import { createNotices } from '../../../src/mesh/notices/notices.ts'
 import type { Command, Conn, Fact, Telling } from '../../../src/mesh/state/types.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import fc, { forAllIn } from '../../support/run/properties.ts'
@@ -38,7 +38,7 @@ function mesh(count: number) {
     const heard = new Map<string, number>()
     const news: Extract<Fact, { readonly did: 'notice' }>[] = []
     const alarms = createAlarms<string>(time, () => node.notices.tell())
-    const notices: Notices = createNotices({
+    const notices: ReturnType<typeof createNotices> = createNotices({
       self: id,
       clock: time.clock,
       random: { float: () => ((index * 7 + sent) % 11) / 11 },

@@ -11,7 +11,7 @@ import {
 } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
-import { createPresence, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
+import { createPresence } from '../../../src/mesh/state/presence.ts'
 import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
 import { fingerprintOf } from '../../../src/trust/identity/index.ts'
 import { CAPABILITIES } from '../../support/mesh/capabilities.ts'
@@ -28,7 +28,7 @@ const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 interface World {
-  readonly room: PresenceRoom
+  readonly room: ReturnType<typeof createPresence>
   readonly trust: FakeTrust
   readonly said: PresenceBody[]
   readonly heard: Extract<Fact, { readonly did: 'hear' }>[]

@@ -1,7 +1,7 @@
 // The members as the overlay looks at them: asked about again when something was heard of them, and all of them now and then.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createRoll, type Roll } from '../../../src/mesh/state/overlay.ts'
+import { createRoll } from '../../../src/mesh/state/overlay.ts'
 
 const WHOLE_MS = 15_000
 const AWAY_MS = 10 * 60_000
@@ -36,7 +36,7 @@ function world() {
   return Object.assign(state, { roll })
 }
 
-const nodesOf = (roll: Roll) => {
+const nodesOf = (roll: ReturnType<typeof createRoll>) => {
   const { all, there } = roll.look()
   return { all: all.nodes, there: there.nodes }
 }
