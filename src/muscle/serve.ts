@@ -36,13 +36,8 @@ const CONNECTIONS = 4
 /** Bytes that may wait for a Brain that does not read; beyond that the connection ends, and its jails with it. */
 const WAITING_BYTES = 64 * 1024 * 1024
 
-export interface Serving {
-  /** Closes the socket, kills every jail, and resolves when the last process in one is gone. */
-  stop(): Promise<void>
-}
-
 /** Resolves when it listens. Rejects when another Muscle answers at `path`, or the place cannot be listened on. */
-export async function serve(deps: ServeDeps): Promise<Serving> {
+export async function serve(deps: ServeDeps) {
   const { path, mode, brainUid, credentials, log } = deps
   const open = new Map<Socket, Jobs>()
   const leaving = new Set<Promise<void>>()
@@ -90,6 +85,7 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
       tell.call(log, { provider: name, cannot: what }, 'what jails of this kind do not hold here')
   }
   return {
+    /** Closes the socket, kills every jail, and resolves when the last process in one is gone. */
     async stop() {
       server.close()
       for (const socket of open.keys()) socket.destroy()

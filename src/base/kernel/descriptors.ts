@@ -2,24 +2,6 @@
 import { closeSync, fchownSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { loadLibc } from './libc.ts'
 
-export interface Descriptors {
-  /** The read end and the write end; neither is inherited by a program unless it is passed. */
-  pipe(): { readonly read: number; readonly write: number }
-  /**
-   * A file in memory with `bytes`, sealed against changes and opened for reading at its beginning. `owner` becomes its
-   * uid and gid. The caller closes it.
-   */
-  memoryFile(name: string, bytes: Uint8Array, owner?: number): number
-  /** An empty file in memory that programs may write as long as it is not sealed. The caller closes it. */
-  blankFile(name: string): number
-  /** From now on nobody changes it. Throws while a program has it mapped for writing. */
-  seal(file: number): void
-  /** Both ends of a connection over which a program can pass a descriptor. The caller closes both. */
-  socketPair(): { readonly near: number; readonly far: number }
-  /** The descriptor that was handed over on `socket`; undefined where none was. Does not wait. The caller closes it. */
-  handedOver(socket: number): number | undefined
-}
-
 // fcntl.h, sys/mman.h and linux/fcntl.h, the same on x64 and arm64.
 const O_CLOEXEC = 0o2000000
 const AF_UNIX = 1
@@ -38,11 +20,13 @@ const FD_CLOEXEC = 1
 /** No further seals, no shrinking, no growing, no writing. */
 const ALL_SEALS = 1 | 2 | 4 | 8
 
+export type Descriptors = Awaited<ReturnType<typeof openDescriptors>>
+
 /**
  * From then on, no program that this process starts inherits descriptors that this process itself inherited. Rejects
  * where koffi has no binary for this system.
  */
-export async function openDescriptors(): Promise<Descriptors> {
+export async function openDescriptors() {
   const { koffi, libc } = await loadLibc()
   type Call = (...args: readonly unknown[]) => number
   const pipe2 = libc.func('int pipe2(int32_t *ends, int flags)') as Call
@@ -62,19 +46,24 @@ export async function openDescriptors(): Promise<Descriptors> {
     checked(fcntl(file, F_ADD_SEALS, ALL_SEALS), 'a file in memory cannot be sealed')
   }
   return {
+    /** An empty file in memory that programs may write as long as it is not sealed. The caller closes it. */
     blankFile,
+    /** From now on nobody changes it. Throws while a program has it mapped for writing. */
     seal,
+    /** The read end and the write end; neither is inherited by a program unless it is passed. */
     pipe() {
       const ends = new Int32Array(2)
       checked(pipe2(ends, O_CLOEXEC), 'no pipe')
       return { read: ends[0] as number, write: ends[1] as number }
     },
+    /** Both ends of a connection over which a program can pass a descriptor. The caller closes both. */
     socketPair() {
       const ends = new Int32Array(2)
       checked(socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, ends), 'no pair of sockets')
       return { near: ends[0] as number, far: ends[1] as number }
     },
-    handedOver(socket) {
+    /** The descriptor that was handed over on `socket`; undefined where none was. Does not wait. The caller closes it. */
+    handedOver(socket: number) {
       // One piece of memory: the header, what it points to, and the byte that came with the descriptor.
       const size = MESSAGE.header + MESSAGE.vector + MESSAGE.control + 1
       const memory = koffi.alloc('uint8_t', size)
@@ -95,7 +84,11 @@ export async function openDescriptors(): Promise<Descriptors> {
         koffi.free(memory)
       }
     },
-    memoryFile(name, bytes, owner) {
+    /**
+     * A file in memory with `bytes`, sealed against changes and opened for reading at its beginning. `owner` becomes its
+     * uid and gid. The caller closes it.
+     */
+    memoryFile(name: string, bytes: Uint8Array, owner?: number) {
       const file = blankFile(name)
       try {
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)

@@ -13,19 +13,7 @@ export const FULL = Buffer.from(
 
 export type PipeStep = Omit<PipeMessage, 'op' | 'job'>
 
-export interface Pipes {
-  /** Begins a connection, at the Muscle's end; undefined where as many are open as may be. */
-  open(): Duplex | undefined
-  /** Takes a message of the other end. Throws Malformed for an invalid one. */
-  take(message: PipeStep, body: Buffer): void
-  /** Ends all of them, as the job has ended. */
-  end(): void
-}
-
-interface Pipe {
-  readonly stream: Duplex
-  take(message: PipeStep, body: Buffer): void
-}
+export type Pipes = ReturnType<typeof createPipes>
 
 /** One end of the connections of one job. `onOpen`: the Brain's end is given each that the Muscle opens. */
 export function createPipes({
@@ -34,7 +22,7 @@ export function createPipes({
 }: {
   readonly send: (message: PipeStep, body?: Uint8Array) => void
   readonly onOpen?: ((stream: Duplex) => void) | undefined
-}): Pipes {
+}) {
   const open = new Map<number, Pipe>()
   let last = 0
 
@@ -46,12 +34,14 @@ export function createPipes({
   }
 
   return {
+    /** Begins a connection, at the Muscle's end; undefined where as many are open as may be. */
     open() {
       if (open.size >= MOST_PIPES) return undefined
       send({ pipe: last + 1, step: 'open', bytes: 0 })
       return begin(last + 1)
     },
-    take(message, body) {
+    /** Takes a message of the other end. Throws Malformed for an invalid one. */
+    take(message: PipeStep, body: Buffer) {
       if (message.step === 'open') {
         if (onOpen === undefined || message.pipe <= last) throw new Malformed('a connection begins twice')
         // The Muscle counts those that are open there. Here each stays until it is read, and a jail may open and close many at a place that
@@ -65,17 +55,16 @@ export function createPipes({
       // One that is closed here may still be spoken of there.
       open.get(message.pipe)?.take(message, body)
     },
+    /** Ends all of them, as the job has ended. */
     end() {
       for (const { stream } of open.values()) stream.destroy()
     },
   }
 }
 
-function createPipe(
-  pipe: number,
-  send: (message: PipeStep, body?: Uint8Array) => void,
-  onClose: () => void,
-): Pipe {
+type Pipe = ReturnType<typeof createPipe>
+
+function createPipe(pipe: number, send: (message: PipeStep, body?: Uint8Array) => void, onClose: () => void) {
   /** Bytes sent and not acknowledged; bytes that came, and those of them that nobody has read yet. */
   let onTheWay = 0
   let unread = 0
@@ -123,7 +112,7 @@ function createPipe(
 
   return {
     stream,
-    take({ step, bytes }, body) {
+    take({ step, bytes }: PipeStep, body: Buffer) {
       if (step === 'close') {
         isClosed = true
         goOn?.()

@@ -27,14 +27,10 @@ function reasonOf({ message, code }: Error & { code?: unknown }): string {
 
 export type Span = Omit<ReadableSpan, 'resource'>
 
-export interface Sending {
-  send(span: Span): void
-  /** Sends what waits, if the collector takes it. */
-  end(): Promise<void>
-}
+export type Sending = Awaited<ReturnType<typeof createSending>>
 
 /** Connects to addresses that `mesh.lan_only` and `discovery.resolvers` allow, and to no other. Rejects for a file that cannot be read. */
-export async function createSending({ config, sender, onTrouble }: SendingDeps): Promise<Sending> {
+export async function createSending({ config, sender, onTrouble }: SendingDeps) {
   const { traces, tls_ca } = config.forward
   class Exporter extends OTLPTraceExporter {
     override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
@@ -73,7 +69,8 @@ export async function createSending({ config, sender, onTrouble }: SendingDeps):
     'host.name': sender.name,
   })
   return {
-    send: (span) => processor.onEnd(Object.assign(span, { resource })),
+    send: (span: Span) => processor.onEnd(Object.assign(span, { resource })),
+    /** Sends what waits, if the collector takes it. */
     end: () => processor.shutdown().catch(() => {}),
   }
 }
