@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { orElse } from '../run/or-else.ts'
+import { partsOfStat } from '../run/proc-stat.ts'
 import { AI_PROGRAMS, AI_TOOL_LIST } from '../words/ai-tools.ts'
 
 export interface Seat {
@@ -147,19 +148,13 @@ interface Process {
   readonly started: number
 }
 
-/** The name of the program, which it chooses itself, stands between the first and the last parenthesis. */
 function lookAt(pid: number, read: (pid: number) => string): Process | undefined {
   try {
-    const text = read(pid)
-    const end = text.lastIndexOf(')')
-    const [, parent, group, session, terminal, ...rest] = text
-      .slice(end + 2)
-      .split(' ')
-      .map(Number)
+    const { name, fields } = partsOfStat(read(pid))
+    const [, parent, group, session, terminal, ...rest] = fields.map(Number)
     const numbers = [parent, group, session, terminal, rest[14]]
     if (!numbers.every(Number.isInteger)) return
     const [ppid, pgrp, sid, tty, started] = numbers as [number, number, number, number, number]
-    const name = text.slice(text.indexOf('(') + 1, end)
     return { pid, name, parent: ppid, group: pgrp, session: sid, terminal: tty, started }
   } catch {
     return

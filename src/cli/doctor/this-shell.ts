@@ -2,10 +2,11 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
+import { partsOfStat } from '../../base/run/proc-stat.ts'
 import { readSystem } from './world.ts'
 
 /** A shell with a prompt runs each command in a process group of its own; a script does not. */
-const groupOf = (pid: number) => /.*\) \S+ \d+ (\d+)/.exec(readSystem(`/proc/${pid}/stat`) ?? '')?.[1]
+const groupOf = (pid: number) => partsOfStat(readSystem(`/proc/${pid}/stat`) ?? '').fields[2]
 
 /**
  * Undefined for a command that was not typed; `recorded`, into this spool, is undefined where only root can tell. A shell that was open before

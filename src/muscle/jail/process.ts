@@ -1,5 +1,7 @@
 // Processes as /proc shows them: whether one is still there, and what it does.
 import { readFileSync } from 'node:fs'
+import { orElse } from '../../base/run/or-else.ts'
+import { partsOfStat } from '../../base/run/proc-stat.ts'
 
 /** A process by its pid and the moment it began, because a pid may be used again. */
 export interface Process {
@@ -19,12 +21,5 @@ function begunOf(pid: number): string | undefined {
 export const stateOf = (pid: number): string | undefined => statOf(pid)[0]
 
 /** Fields of /proc/<pid>/stat from the third on; none for a process that is gone. */
-function statOf(pid: number): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name is in parentheses and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
-}
+const statOf = (pid: number): string[] =>
+  orElse(() => partsOfStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).fields, [])

@@ -1,6 +1,7 @@
 // What is read of /proc, and nothing else is: names, parents, times and memory of processes; proc(5).
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
+import { partsOfStat } from '../../base/run/proc-stat.ts'
 
 export interface ProcStat {
   readonly name: string
@@ -135,16 +136,13 @@ export function createProc(root = '/proc') {
 
 /** Of the text of /proc/<pid>/stat; undefined when it is none. */
 export function parseStat(text: string): ProcStat | undefined {
-  // The name in parentheses may hold anything, parentheses and blanks too.
-  const [open, close] = [text.indexOf('('), text.lastIndexOf(')')]
-  if (open < 0 || close < open) return undefined
-  const fields = text.slice(close + 2).split(' ')
+  const { name, fields } = partsOfStat(text)
   const number = (field: number): number => Number(fields[field - FIRST_FIELD])
   const [cpuTicks, startTicks] = [number(14) + number(15), number(22)]
   const [group, foreground, threads] = [number(5), number(8), number(20)]
   if (![cpuTicks, startTicks, group, foreground, threads].every(Number.isSafeInteger)) return undefined
   return {
-    name: text.slice(open + 1, close),
+    name,
     state: fields[0] ?? '',
     group,
     foreground,

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
+import { partsOfStat } from '../../base/run/proc-stat.ts'
 
 export interface SpoolName {
   readonly name: string
@@ -170,10 +171,9 @@ export function shellAlive({ pid, born }: SpoolName, now: number): boolean {
   } catch {
     return false
   }
-  // proc(5): the name in parentheses may hold anything; starttime is the 20th field after it.
-  const close = stat.lastIndexOf(')')
-  if (isShell(stat.slice(stat.indexOf('(') + 1, close))) return true
-  const started = Number(stat.slice(close + 2).split(' ')[19])
+  const { name, fields } = partsOfStat(stat)
+  if (isShell(name)) return true
+  const started = Number(fields[19])
   if (Number.isNaN(started)) return true
   const bootUs = (now - uptime() * 1000) * 1000
   return bootUs + (started / TICKS_PER_SECOND) * 1_000_000 <= born + SLACK_US

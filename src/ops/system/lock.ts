@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promis
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { partsOfStat } from '../../base/run/proc-stat.ts'
 import type { Room } from '../../base/run/room.ts'
 import { DAEMON_NAME } from '../process-name.ts'
 
@@ -98,10 +99,9 @@ async function isOtherDaemon(pid: number): Promise<boolean> {
 async function describe(pid: number): Promise<Holder> {
   const stat = await readOrNothing(`/proc/${pid}/stat`)
   const boot = await readOrNothing('/proc/sys/kernel/random/boot_id')
-  // The command name is in parentheses and may hold anything, so fields are counted from the last one.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const state = fields?.[0]
-  const ticks = fields?.[19]
+  const { fields } = partsOfStat(stat ?? '')
+  const [state] = fields
+  const ticks = fields[19]
   if (ticks === undefined || state === 'Z' || state === 'X') return { pid, started: '' }
   return { pid, started: `${boot?.trim() ?? ''}:${ticks}` }
 }

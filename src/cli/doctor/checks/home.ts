@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
+import { partsOfStat } from '../../../base/run/proc-stat.ts'
 import { isKeyLost } from '../../../config/paths.ts'
 import { openWith, readPassphraseFile, readPublicIdentity } from '../../../trust/identity/index.ts'
 import { type Checks, type Finding, fail, ok, onlyRoot, skipped, Unknown, warn } from '../check.ts'
@@ -81,8 +82,7 @@ export function credentialsOf(unit: string): readonly (string | undefined)[] {
 
 /** Whether the process has a terminal: tty_nr, the fifth field after the command's name in proc_pid_stat(5). */
 function hasTerminal(pid: number): boolean {
-  const stat = readSystem(`/proc/${pid}/stat`) ?? ''
-  const terminal = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4]
+  const terminal = partsOfStat(readSystem(`/proc/${pid}/stat`) ?? '').fields[4]
   return terminal !== undefined && terminal !== '0'
 }
 
