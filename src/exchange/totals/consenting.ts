@@ -50,7 +50,8 @@ export const givenTo =
   (type: string): boolean =>
     audiences.every((audience) => keys.has(keyOf({ type }, audience)))
 
-export function createConsenting({ deciders, sharing, policy, roster, clock }: TotalsParts) {
+export function createConsenting(deps: TotalsParts) {
+  const { deciders, sharing, policy, roster, insight, clock } = deps
   const personOf = async (uid: number): Promise<Person> => ({
     uid,
     consent: await sharing.consentOf(uid),
@@ -79,6 +80,11 @@ export function createConsenting({ deciders, sharing, policy, roster, clock }: T
   return {
     personOf,
     refusal,
+    /** From when on this machine knows what these people did in the mesh, ms since the epoch; Infinity: it knows nothing yet. */
+    async knownFrom(uids: readonly number[]): Promise<number> {
+      const recorded = await insight.recordedSince(uids)
+      return Math.min(recorded ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
+    },
     people: async (): Promise<Person[]> => Promise.all((await deciders()).map(personOf)),
     audiences(names: readonly string[]): readonly Audience[] {
       const { principals } = roster()

@@ -18,7 +18,7 @@ import { closedBuckets, isFirst, isWithinBudget, overlapsAny, type Plan, toldBuc
 export const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
 
 export function createContributor(deps: TotalsParts) {
-  const { identity, measures, insight, documents, audit, clock, random, log } = deps
+  const { identity, measures, documents, audit, clock, random, log } = deps
   const consenting = createConsenting(deps)
   const selves = selvesOf(identity)
   let given: Map<string, Bucket> | undefined
@@ -111,8 +111,7 @@ export function createContributor(deps: TotalsParts) {
       const missing = due.filter((bucket) => !done.has(slotOfBucket(bucket)))
       if (missing.length === 0) return
       const people = await consenting.people()
-      const since = await insight.recordedSince(people.map(({ uid }) => uid))
-      const from = Math.min(since ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
+      const from = await consenting.knownFrom(people.map(({ uid }) => uid))
       // Of a time that this machine knows nothing of it does not say that nothing happened.
       const known = missing.filter(({ end }) => end > from)
       if (known.length === 0) return

@@ -82,7 +82,7 @@ const OTHERS_SHARE_OTHERWISE =
   'a machine gives the numbers of people who share the same, and yours are not among them'
 
 export function createPreviews(deps: PreviewDeps): ContributionPreviews {
-  const { plan, measures, insight, clock } = deps
+  const { plan, measures, clock } = deps
   const consenting = createConsenting(deps)
 
   async function whyNot(now: Plan, bucket: Bucket, audience: string, uids: readonly number[]) {
@@ -95,9 +95,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
     const given = [...deps.given()]
     if (given.includes(slotOfBucket(bucket))) return undefined
     if (bucket.end + SHARE_KEPT_MS <= clock.now()) return 'too_old'
-    const [recorded, joined] = [await insight.recordedSince(uids), deps.joinedAt()]
-    const from = Math.min(recorded ?? Number.POSITIVE_INFINITY, joined ?? Number.POSITIVE_INFINITY)
-    if (bucket.end <= from) return 'before_records'
+    if (bucket.end <= (await consenting.knownFrom(uids))) return 'before_records'
     if (given.some((slot) => overlapsWith(slot, bucket))) return 'overlapping'
     return isWithinBudget(now, given.length, deps.budget()) ? undefined : 'budget'
   }
