@@ -202,8 +202,8 @@ const oneCore: Plugin = {
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
 /**
- * What Fastify does at once and a daemon needs late, or never: its compilers of schemas, the versions of plugins, and a function
- * that its router compiles from text for each part of a path.
+ * What packages do at once and this program needs late, or never: Fastify its compilers of schemas, the versions of plugins, and a
+ * function that its router compiles from text for each part of a path; commander what starts other programs.
  */
 const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
   'fastify/lib/schema-controller.js': [
@@ -220,6 +220,10 @@ const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string
       "return new Function('path', 'i', `'use strict'\\nreturn ${lines.join(' && ')}`)",
       'return (path, i) => path.startsWith(prefix, i)',
     ],
+  ],
+  'commander/lib/command.js': [
+    ["import childProcess from 'node:child_process'", "import { spawn } from 'node:child_process'"],
+    ['childProcess.spawn(', 'spawn('],
   ],
   'fastify/lib/plugin-utils.js': [
     [
@@ -304,23 +308,51 @@ function onDemandModules(): { specifier: string; resolveDir: string }[] {
 
 /**
  * Node's own modules without their ES wrapper: `import … from 'node:util'` evaluates each of its exports, the lazy ones
- * too, for which a short command would wait 1 to 2 ms. In front, where imports take effect as well.
+ * too, for which a short command would wait 1 to 2 ms. In front, where imports take effect as well. A function of a module in
+ * LATE is one that loads the module when it is called.
  */
 export function withBuiltins(code: string): string {
   const taken: string[] = []
-  const rest = code.replace(
-    BUILTIN_IMPORT,
-    (_, one?: string, all?: string, names?: string, module?: string) => {
-      const from = `=__karoBuiltin("${module}")`
-      for (const name of [one, all]) if (name) taken.push(`${name}${from}`)
-      if (names) taken.push(`{${names.replaceAll(' as ', ':')}}${from}`)
-      return ''
-    },
-  )
+  const take = (_: string, one?: string, all?: string, names?: string, module = ''): string => {
+    const from = `__karoBuiltin("${module}")`
+    for (const name of [one, all]) if (name) taken.push(`${name}=${from}`)
+    const given = names?.split(',').map((name) => name.split(' as ')) ?? []
+    // `promisify` finds at some functions themselves what it makes of them.
+    const late = given.filter(
+      ([name = '', as = name]) =>
+        LATE.has(module) && isPlainFunction(module, name) && !code.includes(`promisify(${as})`),
+    )
+    for (const [name, as = name] of late) taken.push(`${as}=(...given)=>${from}.${name}(...given)`)
+    const atOnce = given.filter((one) => !late.includes(one)).map((one) => one.join(':'))
+    if (atOnce.length > 0) taken.push(`{${atOnce}}=${from}`)
+    return ''
+  }
+  const rest = code.replace(BUILTIN_IMPORT, take)
   // Some library imports `process` itself, so that the name is taken.
   return taken.length === 0
     ? code
     : `const __karoBuiltin=globalThis.process.getBuiltinModule,${taken.join(',')};${rest}`
+}
+
+/** What takes Node a millisecond and more to load, up to five for `node:crypto`, and most commands end without a call of it. */
+const LATE: ReadonlySet<string> = new Set(
+  [
+    'child_process',
+    'crypto',
+    'dgram',
+    'fs/promises',
+    'http',
+    'https',
+    'readline',
+    'readline/promises',
+    'zlib',
+  ].map((name) => `node:${name}`),
+)
+
+/** Of a class somebody may make or look for an instance. */
+function isPlainFunction(module: string, name: string): boolean {
+  const given = process.getBuiltinModule(module) as Readonly<Record<string, unknown>>
+  return typeof given[name] === 'function' && !/^[A-Z]/.test(name)
 }
 
 /** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */

@@ -140,6 +140,15 @@ test("Node's own modules are taken without their wrapper, in every form of impor
       'one=__karoBuiltin("node:x"),{a,b:c}=__karoBuiltin("node:x"),' +
       'all=__karoBuiltin("node:y/z"),d=__karoBuiltin("node:w");f();',
   )
+  // What takes long to load is loaded for a call; not for a class, nor where `promisify` takes a function in a way of its own.
+  const late = 'import{spawn as s,ChildProcess,execFile}from"node:child_process";'
+  const spawn = 's=(...given)=>__karoBuiltin("node:child_process").spawn(...given),'
+  expect(withBuiltins(late)).toBe(
+    `const __karoBuiltin=globalThis.process.getBuiltinModule,${spawn}execFile=(...given)=>__karoBuiltin("node:child_process").execFile(...given),{ChildProcess}=__karoBuiltin("node:child_process");`,
+  )
+  expect(withBuiltins(`${late}promisify(execFile)()`)).toBe(
+    `const __karoBuiltin=globalThis.process.getBuiltinModule,${spawn}{ChildProcess,execFile}=__karoBuiltin("node:child_process");promisify(execFile)()`,
+  )
 })
 
 test('what a chunk exports is read when it is used, and what is written in no known form stays', () => {
