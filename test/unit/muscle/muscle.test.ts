@@ -735,6 +735,7 @@ test.skipIf(vm === undefined || whyNot !== undefined)(
       person: 0,
       signal,
       traceId,
+      code: [],
     } as Parameters<typeof exec.run>[1])
     expect(['free', 'own'].map((name) => readFileSync(join(path, name), 'utf8'))).toEqual([
       'before',

@@ -32,7 +32,9 @@ describe('what is left', () => {
       leaveInSpool([{ note: { outcome: 'confirmed', risk_level: 'high' } }, { ran: command }], writer()),
     ).toBe(true)
     const { name, records } = read()
-    expect(name).toMatchObject({ uid, pid: 4242, born: 1_795_162_500_123_000, kind: 'spool' })
+    const born = 1_795_162_500_123_000
+    expect(name).toMatchObject({ pid: 4242, born, kind: 'spool' })
+    expect(name?.name.startsWith(`${uid}-`)).toBe(true)
     expect(records[0]).toMatchObject({
       sequence: 1,
       command: '',
