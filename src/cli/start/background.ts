@@ -119,17 +119,15 @@ export async function startInBackground(io: Caller, paths: HomePaths, readyMs = 
   const words = started
     ? [
         `${status.name} runs in the background, as ${as}`,
-        ...notReady(status.health.checks),
+        ...status.health.checks
+          .filter(({ ok }) => !ok)
+          .map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
         '  to see what it does:  karo status, karo logs tail',
         `  to stop it:           karo stop`,
       ]
     : [`${status.name} runs already, as ${as}`, ...staleWords(status)]
   return { name: status.name, pid, started, words: `${words.join('\n')}\n` }
 }
-
-/** A line of each check of its own that fails. */
-export const notReady = (checks: StatusShape['health']['checks'] = []) =>
-  checks.filter(({ ok }) => !ok).map(({ name, detail }) => `  not ready: ${name}: ${detail}`)
 
 /** What answers then, and the process that was made: another one where that was first. */
 async function begin(io: Caller, paths: HomePaths, readyMs: number): Promise<[StatusShape, ChildProcess]> {

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
-import { getHealth } from '../../../api/contract/operations/status.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -22,7 +21,7 @@ import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome, isMachines } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import { type CommandIo, defineCommand, pairs, prefixed, printJson, show, table, usage } from '../../kit.ts'
-import { notReady, throughRestart } from '../../start/background.ts'
+import { throughRestart } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { replaceSettings, UNCHANGED, writing } from '../../writing.ts'
 
@@ -196,12 +195,7 @@ async function inForce(
     // Of the node, whose environment may be another one than that of this command.
     return wins.test(source)
       ? [force, `Not in force: on this node ${source} wins over the file.`]
-      : [
-          'at once',
-          [`In force now.${removalText(path, value)}`, ...notReady((await io.call(getHealth)).checks)].join(
-            '\n',
-          ),
-        ]
+      : ['at once', `In force now.${removalText(path, value)}`]
   } catch (error) {
     if (error instanceof KaroError && error.code === 'not_running')
       return [force, `In force from the node's next start on.${removalText(path, value)}`]
