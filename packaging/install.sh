@@ -111,7 +111,7 @@ if has_systemd; then
   fi
 fi
 if has_systemd; then
-  [ "$mode" = install ] || echo 'Its service starts with the machine, or now: systemctl start karo'
+  [ "$mode" = install ] || echo 'Its service starts with the machine, or now: sudo systemctl restart karo'
   echo "Karo $(cat "$here/VERSION") is installed. Each person goes on with: karo shell install"
   echo 'Administrators: sudo karo doctor; for several machines /usr/share/doc/karo/start/fleet.md'
 else

@@ -312,22 +312,24 @@ function onDemandModules(): { specifier: string; resolveDir: string }[] {
  * LATE is one that loads the module when it is called.
  */
 export function withBuiltins(code: string): string {
-  const taken: string[] = []
-  const take = (_: string, one?: string, all?: string, names?: string, module = ''): string => {
-    const from = `__karoBuiltin("${module}")`
-    for (const name of [one, all]) if (name) taken.push(`${name}=${from}`)
-    const given = names?.split(',').map((name) => name.split(' as ')) ?? []
-    // `promisify` finds at some functions themselves what it makes of them.
-    const late = given.filter(
-      ([name = '', as = name]) =>
-        LATE.has(module) && isPlainFunction(module, name) && !code.includes(`promisify(${as})`),
-    )
-    for (const [name, as = name] of late) taken.push(`${as}=(...given)=>${from}.${name}(...given)`)
-    const atOnce = given.filter((one) => !late.includes(one)).map((one) => one.join(':'))
-    if (atOnce.length > 0) taken.push(`{${atOnce}}=${from}`)
+  const imports: (string | undefined)[][] = []
+  const rest = code.replace(BUILTIN_IMPORT, (_, ...found: (string | undefined)[]) => {
+    imports.push(found)
     return ''
-  }
-  const rest = code.replace(BUILTIN_IMPORT, take)
+  })
+  const taken = imports.flatMap(([one, all, names, module = '']) => {
+    const from = `__karoBuiltin("${module}")`
+    const given = names?.split(',').map((name) => name.split(' as ')) ?? []
+    const late = given.filter(
+      ([name = '', as = name]) => LATE.has(module) && isFunction(module, name) && isOnlyCalled(as, rest),
+    )
+    const atOnce = given.filter((one) => !late.includes(one)).map((one) => one.join(':'))
+    return [
+      ...[one, all].flatMap((name) => (name ? `${name}=${from}` : [])),
+      ...late.map(([name, as = name]) => `${as}=(...given)=>${from}.${name}(...given)`),
+      ...(atOnce.length > 0 ? [`{${atOnce}}=${from}`] : []),
+    ]
+  })
   // Some library imports `process` itself, so that the name is taken.
   return taken.length === 0
     ? code
@@ -349,11 +351,14 @@ const LATE: ReadonlySet<string> = new Set(
   ].map((name) => `node:${name}`),
 )
 
-/** Of a class somebody may make or look for an instance. */
-function isPlainFunction(module: string, name: string): boolean {
-  const given = process.getBuiltinModule(module) as Readonly<Record<string, unknown>>
-  return typeof given[name] === 'function' && !/^[A-Z]/.test(name)
-}
+const isFunction = (module: string, name: string): boolean =>
+  typeof (process.getBuiltinModule(module) as Readonly<Record<string, unknown>>)[name] === 'function'
+
+/** False where its name may stand for anything but a call: a class is made, `promisify` finds at a function what it makes of it. */
+const isOnlyCalled = (name: string, code: string): boolean =>
+  !new RegExp(
+    `(?<![\\w$.])(?:${name.replaceAll('$', '\\$')}(?![\\w$(])|new ${name.replaceAll('$', '\\$')}\\b)`,
+  ).test(code)
 
 /** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */
 const BUILTIN_IMPORT = /\bimport(?: ([\w$]+),?)?(?:\*as ([\w$]+))?(?:\{([^}]*)\})? ?from"(node:[\w/]+)";/g

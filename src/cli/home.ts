@@ -7,14 +7,7 @@ import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
-import {
-  type Env,
-  type HomePaths,
-  homePaths,
-  isKeyLost,
-  recordingPaths,
-  servicePaths,
-} from '../config/paths.ts'
+import { type Env, type HomePaths, homePaths, isKeyLost, servicePaths } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
 import { refuseOthersHome } from './shells/own-home.ts'
@@ -117,10 +110,4 @@ export function pathsFor(env: Env, service: boolean): HomePaths {
   if (env.KARO_HOME)
     throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
   return servicePaths(env)
-}
-
-/** The node that this person's commands are about: their own, or the machine's if they have none. */
-export function nodeOf(env: Env): { paths: HomePaths; service: boolean } {
-  const service = recordingPaths(env).whose === 'machine'
-  return { paths: service ? servicePaths({}) : homePaths(env), service }
 }

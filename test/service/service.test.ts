@@ -523,7 +523,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
 
     await machine.must(`/root/${name(NEW)}/install.sh --remove`)
     expect((await machine.run('ls -d /usr/lib/karo /usr/bin/karo')).output).not.toMatch(/^\//m)
-    expect(await machine.must(`/root/${name(NEW)}/install.sh --no-start`)).toContain('systemctl start karo')
+    expect(await machine.must(`/root/${name(NEW)}/install.sh --no-start`)).toContain('systemctl restart karo')
     expect((await state()).ActiveState).toBe('inactive')
     await machine.must('systemctl start karo')
     expect((await json<typeof identity>('karo status')).node_id).toBe(first.node_id)

@@ -29,3 +29,6 @@ export function neededHome(env: Env): string {
     hint: 'Set HOME, or set KARO_HOME to the directory of the node.',
   })
 }
+
+/** Root for somebody who typed sudo, whose own shells are not those of root. */
+export const isThroughSudo = ({ SUDO_USER = 'root' }: Env) => process.getuid?.() === 0 && SUDO_USER !== 'root'

@@ -5,6 +5,6 @@
  * it, from the third one, the state, on.
  */
 export function partsOfStat(text: string) {
-  const end = text.lastIndexOf(')')
-  return { name: text.slice(text.indexOf('(') + 1, end), fields: text.slice(end + 2).split(' ') }
+  const [, name = '', fields = ''] = /\((.*)\) (.*)/s.exec(text) ?? []
+  return { name, fields: fields.split(' ') }
 }

@@ -9,6 +9,7 @@ import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { duration, printable } from '../../base/format.ts'
+import { isThroughSudo } from '../../base/run/person-home.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
 import { atHome, isMachines } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
@@ -137,7 +138,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],
     [
-      hookedShells(io).length === 0 && !io.env.SUDO_USER,
+      hookedShells(io).length === 0 && !isThroughSudo(io.env),
       'karo shell install',
       'records and guards every new shell',
     ],

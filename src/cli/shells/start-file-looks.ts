@@ -1,5 +1,6 @@
 // Whether the start files of this person's shells load the hook, for the checks.
 import { orElse } from '../../base/run/or-else.ts'
+import { isThroughSudo } from '../../base/run/person-home.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import type { StartFileLook } from '../doctor/world.ts'
@@ -33,8 +34,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
     return {
       shell,
       file,
-      // Root's own shells are not those of a person who typed sudo.
-      login: shell === login && !io.env.SUDO_USER,
+      login: shell === login && !isThroughSudo(io.env),
       marked,
       unmarked: /^[^#\n]*\bshell init\b/m.test(text),
       ofMachine: hooked.get(shell),

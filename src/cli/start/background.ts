@@ -216,16 +216,16 @@ const daemonHolding = ({ home }: HomePaths) =>
     const { dev, ino } = statSync(home)
     const held = new RegExp(`FLOCK .* (\\d+) \\S+:${ino} `, 'g')
     const pids = [...readFileSync('/proc/locks', 'utf8').matchAll(held)].map(([, pid]) => Number(pid))
-    return pids.find(
-      (pid) =>
-        readFileSync(`/proc/${pid}/comm`, 'utf8') === `${DAEMON_NAME}\n` &&
-        // A directory of another filesystem may have the same number, and the list of locks does not tell them apart everywhere.
-        readdirSync(`/proc/${pid}/fd`).some((fd) => {
-          // What it has just closed is listed, and gone.
-          const open = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
-          return open?.dev === dev && open.ino === ino
-        }),
-    )
+    // A directory of another filesystem may have the same number, and the list of locks does not tell them apart everywhere.
+    const isHere = (pid: number) =>
+      readFileSync(`/proc/${pid}/comm`, 'utf8') === `${DAEMON_NAME}\n` &&
+      readdirSync(`/proc/${pid}/fd`).some((fd) => {
+        // What it has just closed is listed, and gone.
+        const open = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
+        return open?.dev === dev && open.ino === ino
+      })
+    // Another account's daemon may not be looked into.
+    return pids.find((pid) => orElse(() => isHere(pid), false))
   }, undefined)
 
 /** Waits as long as a daemon holds this home and does not listen, as while it begins anew, but a moment at most, and no longer than the call. */

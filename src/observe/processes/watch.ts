@@ -41,6 +41,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   /** Strangers that are being looked for in the store. */
   let sought: ReadonlySet<Member> = new Set()
   let began: number | undefined
+  /** Processes that began or ended since the last look. */
   let changed = 0
 
   /** A name that what a hook calls Karo by has: its subshell's, or the limiter's. */

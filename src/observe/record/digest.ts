@@ -208,9 +208,10 @@ function createCalendar(): (time: number) => EventInput['local'] {
 type Places<V> = Map<string, Map<string, V>>
 
 /**
- * Keeps at most `most` values, of which the half that was asked for last is sure to stay. Two generations: what is asked for moves to the younger one; when that is half of `most`, the older one goes. A list in
- * the order of use would cost more than the look-up, and so would one key made of place and text: each key that is made has
- * to be copied and hashed, while people stay in one place for many commands.
+ * Keeps at most `most` values, of which the half that was asked for last is sure to stay. Two generations: what is asked for
+ * moves to the younger one; when that is half of `most`, the older one goes. A list in the order of use would cost more than
+ * the look-up, and so would one key made of place and text: each key that is made has to be copied and hashed, while people
+ * stay in one place for many commands.
  */
 export function createJudged<V>(most: number) {
   const half = Math.max(1, Math.floor(most / 2))

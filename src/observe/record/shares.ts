@@ -17,8 +17,8 @@ const LOOK_BYTES = 4096
 
 export type Shares = ReturnType<typeof createShares>
 
-/** `owner` is undefined while it is not known whose file it is: all such files are one person's. */
 export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE) {
+  /** Undefined while it is not known whose file it is: all such files are one person's. */
   const owners = new Map<string, number | undefined>()
   const files = new Map<number | undefined, Set<string>>()
   const spent = new Map<number | undefined, number>()

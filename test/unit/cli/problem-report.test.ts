@@ -165,10 +165,17 @@ test('who may not see a part is told who may', async () => {
       throw new KaroError('refused', 'only an administrator of this node may do this')
     }),
   )
-  const closed = { ...report, home: { ...report.home, database: { error: 'EACCES' } } }
-  const shown = problemView(closed, 'r.json', { colour: false, columns: 80 })
+  const closed = (service: boolean) => ({
+    ...report,
+    program: { ...report.program, service },
+    home: { ...report.home, database: { error: 'EACCES' } },
+  })
+  const shown = (service: boolean) => problemView(closed(service), 'r.json', { colour: false, columns: 80 })
   for (const part of ['database', 'problems'])
-    expect(shown).toMatch(new RegExp(`^${part} .*sudo karo report-problem$`, 'm'))
+    expect(shown(true)).toMatch(new RegExp(`^${part} .*sudo karo report-problem$`, 'm'))
+  // What cannot be read in a home of one's own has another cause.
+  expect(shown(false)).toMatch(/^database +unknown \(EACCES\)$/m)
+  expect(shown(false)).not.toContain('sudo')
 })
 
 describe('nothing planted gets into a report', () => {

@@ -128,6 +128,7 @@ test('who waits to be trusted is a next step of administrators, to whom alone it
 
 test('the shells of who typed sudo are not those of root', async () => {
   const HOME = temporaryDirectory()
+  const user = vi.spyOn(process, 'getuid').mockReturnValue(0)
   const doctor = async (who: object) => {
     const env = { HOME, SHELL: '/bin/bash', ...who }
     return told({
@@ -144,6 +145,11 @@ test('the shells of who typed sudo are not those of root', async () => {
   const front = async (who: object) => (await commandLine([], { env: { KARO_HOME: home, HOME, ...who } })).out
   expect(await front({})).toContain('shell install')
   expect(await front({ SUDO_USER: 'ann' })).not.toContain('shell install')
+  // Root who types it is still root, and whom it made somebody else types into shells of their own.
+  expect(await front({ SUDO_USER: 'root' })).toContain('shell install')
+  user.mockReturnValue(4321)
+  expect(await doctor({ SUDO_USER: 'ann' })).toContain('karo shell install bash')
+  user.mockRestore()
 })
 
 test('a policy file that cannot be used is not set; another file may come later, which is said', async () => {

@@ -731,12 +731,15 @@ test.skipIf(vm === undefined || whyNot !== undefined)(
     const [exec] = executor(outward).tools
     const argv = ['sh', '-c', 'echo after >own; echo after >free']
     const { signal } = new AbortController()
-    await exec?.run({ argv, cwd: path, read: [], write: [path] }, {
-      person: 0,
-      signal,
-      traceId,
-      code: [],
-    } as Parameters<typeof exec.run>[1])
+    await exec?.run(
+      { argv, cwd: path, read: [], write: [path] },
+      {
+        person: 0,
+        signal,
+        traceId,
+        code: [],
+      },
+    )
     expect(['free', 'own'].map((name) => readFileSync(join(path, name), 'utf8'))).toEqual([
       'before',
       'after\n',

@@ -13,7 +13,6 @@ import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { type Explained, lookAtEgress } from '../../doctor/egress.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
-import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import {
   type CommandInput,
@@ -28,6 +27,7 @@ import {
   usage,
   wrap,
 } from '../../kit.ts'
+import { nodeOf } from '../../node-of.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 
 /** Ends with a newline. */

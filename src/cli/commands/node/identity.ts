@@ -17,8 +17,9 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { nodeOf, refuseLostKey } from '../../home.ts'
+import { refuseLostKey } from '../../home.ts'
 import { type CommandIo, defineCommand, fitted, pairs, show, UNBOUNDED } from '../../kit.ts'
+import { nodeOf } from '../../node-of.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 
 const showOne = defineCommand('identity show', {

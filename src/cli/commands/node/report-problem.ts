@@ -3,23 +3,23 @@
 import { dirname, resolve } from 'node:path'
 import { bytes, duration, printable } from '../../../base/format.ts'
 import { inertJson } from '../../../base/printable.ts'
-import { nodeOf } from '../../home.ts'
 import { defineCommand, pairs, type Screen, show } from '../../kit.ts'
+import { nodeOf } from '../../node-of.ts'
 import { createOutput } from '../../output-file.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 
 /** Ends with a newline. */
 export function problemView(report: ProblemReport, file: string, screen: Screen): string {
-  const { program, machine, home, config, daemon } = report
+  const { program, machine, home, config } = report
   const size = (of: ProblemReport['home']['spool']) =>
-    'error' in of ? unreadWords(of.error) : `${of.files} files, ${bytes(of.bytes)}`
+    'error' in of ? unreadWords(of.error, report) : `${of.files} files, ${bytes(of.bytes)}`
   const lines = {
     program: `karo ${program.version}, Node.js ${program.node}${program.service ? ', as a service' : ''}`,
     machine: `${program.platform} ${program.kernel} ${program.arch}, ${machine.cpus} CPUs, ${bytes(machine.memory_bytes)}`,
     database: size(home.database),
     spool: size(home.spool),
     config: configWords(config),
-    ...daemonLines(daemon),
+    ...daemonLines(report),
   }
   const shown = pairs(screen, lines, 'bold')
   return `${shown}
@@ -35,9 +35,9 @@ function configWords({ changed, problem }: ProblemReport['config']): string {
     : `changed from the default: ${changed.join(', ')}`
 }
 
-/** Of a part that was not read, by the code of the error. */
-const unreadWords = (error: string) =>
-  error === 'EACCES' || error === 'refused'
+/** Of a part that was not read, by the code of the error; the machine's node shows some to administrators alone. */
+const unreadWords = (error: string, { program }: ProblemReport) =>
+  program.service && (error === 'EACCES' || error === 'refused')
     ? 'only administrators may see this: sudo karo report-problem'
     : `unknown (${error})`
 
@@ -46,7 +46,8 @@ const daemonWords = (error: string): string =>
     ? 'it does not run, so its counts are missing (karo up starts it)'
     : `it could not be asked (${error})`
 
-function daemonLines(daemon: ProblemReport['daemon']) {
+function daemonLines(report: ProblemReport) {
+  const { daemon } = report
   if ('error' in daemon) return { daemon: daemonWords(daemon.error) }
   const { counts, checks, problems, rejected } = daemon
   const failing = checks.filter(({ ok }) => !ok).map(({ name }) => name)
@@ -60,7 +61,7 @@ function daemonLines(daemon: ProblemReport['daemon']) {
     refused: refused.map(([code, times]) => `${code} ${times}`).join(', ') || 'no frames',
     problems:
       'error' in problems
-        ? unreadWords(problems.error)
+        ? unreadWords(problems.error, report)
         : problems.length === 0
           ? 'none since the start'
           : problems.map(

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { orElse } from '../../../base/run/or-else.ts'
+import { isThroughSudo } from '../../../base/run/person-home.ts'
 import { type Checks, type Finding, ok, skipped, warn } from '../check.ts'
 import { homeIn } from '../home-in.ts'
 import { isOwn } from '../own.ts'
@@ -24,7 +25,7 @@ export const terminal = {
       return found.length > 0
         ? found
         : skipped(
-            world.env.SUDO_USER
+            isThroughSudo(world.env)
               ? 'karo doctor without sudo looks at those of your own account'
               : 'Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh',
           )
