@@ -1,5 +1,6 @@
 // The mesh's decisions that need no network: admission steps, rivals, back-off, addresses, mDNS packets.
 import type { NetworkInterfaceInfo } from 'node:os'
+import type { MultiaddrConnection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import type { HelloStage } from '../../../protocols/messages/hello.ts'
@@ -13,6 +14,7 @@ import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns
 import { segmentsOf, watchSegments } from '../../../src/mesh/discovery/segments.ts'
 import { resolveStatic } from '../../../src/mesh/link/dials.ts'
 import { peerIdOf } from '../../../src/mesh/link/peer.ts'
+import { UNSENT_MAX } from '../../../src/mesh/muxer.ts'
 import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/state/book.ts'
 import { createHandshake, loserAtOpening, type Step } from '../../../src/mesh/state/connections.ts'
 import { createDialing } from '../../../src/mesh/state/dialing.ts'
@@ -247,6 +249,23 @@ describe('addresses', () => {
     expect([dials('/ip6/fd00::1/tcp/1'), enters('/ip6/::1/tcp/1')]).toEqual([true, true])
     expect([dials('/ip6/2001:db8::1/tcp/1'), enters('/ip6/::ffff:8.8.8.8/tcp/1')]).toEqual([false, false])
     expect(dials('/dns4/example.org/tcp/1')).toBe(false)
+  })
+
+  test('the gater bounds what a connection holds unread, in both directions', () => {
+    const gater = createGater({
+      mesh: LAN,
+      doorkeeper: createDoorkeeper(() => 0),
+      refuses: () => false,
+      knows: () => false,
+      proved: () => {},
+    })
+    const connection = (): MultiaddrConnection =>
+      ({ remoteAddr: multiaddr('/ip4/10.0.0.5/tcp/1'), addEventListener: () => {} }) as never
+    const [inbound, outbound] = [connection(), connection()]
+    gater.denyInboundConnection?.(inbound)
+    gater.denyOutboundEncryptedConnection?.(peerIdOf(testIdentity().nodeId), outbound)
+    for (const { maxReadBufferLength, maxWriteBufferLength } of [inbound, outbound])
+      expect([maxReadBufferLength, maxWriteBufferLength]).toEqual([256 * 1024, UNSENT_MAX])
   })
 
   test('the gater refuses keys that are refused here, at every step at which it sees them', () => {
