@@ -95,16 +95,6 @@ describe('an approval is used once', () => {
     expect(all.tables.ended).toMatchObject([{ outcome: 'used', uses: 2, scope: 'task' }])
   })
 
-  it('not where an earlier version kept the yes, without the code that runs: it is asked for again', async () => {
-    const all = await rig()
-    const id = await waiting(all)
-    await yes(all, id, { scope: 'task' })
-    const { code: _, ...earlier } = all.tables.open.get(id)!
-    all.tables.open.set(id, earlier)
-    const { gates } = await rig({ tables: all.tables, now: all.time.now })
-    expect(await gates.judge(action())).toMatchObject({ outcome: 'wait' })
-  })
-
   it('is over after 300 s, answered or not, also if the clock is set back', async () => {
     const all = await rig()
     const [id, other] = [await waiting(all), await waiting(all, action({ cwd: '/other' }))]

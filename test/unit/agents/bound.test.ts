@@ -153,12 +153,19 @@ describe('what takes the place of an approved file does not run', () => {
   it('under a yes for a whole task', async () => {
     const all = await rig()
     const { put, what } = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
-    await yes(all, await waiting(all, what), { scope: 'task' })
+    const id = await waiting(all, what)
+    await yes(all, id, { scope: 'task' })
     expect(await all.gates.judge(what)).toMatchObject({ outcome: 'run' })
     put(REPLACED)
     expect(await all.gates.judge(what)).toMatchObject({ outcome: 'wait' })
     put(HARMLESS)
     expect(await all.gates.judge(what)).toMatchObject({ outcome: 'run' })
+    // An earlier version kept no list of code with it.
+    const { code: _, ...earlier } = all.tables.open.get(id)!
+    all.tables.open.set(id, earlier)
+    put(REPLACED)
+    const later = await rig({ tables: all.tables, now: all.time.now })
+    expect(await later.gates.judge(what)).toMatchObject({ outcome: 'wait' })
   })
 })
 
