@@ -308,8 +308,8 @@ function onDemandModules(): { specifier: string; resolveDir: string }[] {
 
 /**
  * Node's own modules without their ES wrapper: `import … from 'node:util'` evaluates each of its exports, the lazy ones
- * too, for which a short command would wait 1 to 2 ms. In front, where imports take effect as well. A function of a module in
- * LATE is one that loads the module when it is called.
+ * too, for which a short command would wait 1 to 2 ms. In front, where imports take effect as well. What comes from a
+ * module in LATE and is only called loads its module at the first call.
  */
 export function withBuiltins(code: string): string {
   const imports: (string | undefined)[][] = []
@@ -336,29 +336,24 @@ export function withBuiltins(code: string): string {
     : `const __karoBuiltin=globalThis.process.getBuiltinModule,${taken.join(',')};${rest}`
 }
 
-/** What takes Node a millisecond and more to load, up to five for `node:crypto`, and most commands end without a call of it. */
+/** Modules that take Node half a millisecond to four to load, and of which most commands call nothing. */
 const LATE: ReadonlySet<string> = new Set(
-  [
-    'child_process',
-    'crypto',
-    'dgram',
-    'fs/promises',
-    'http',
-    'https',
-    'readline',
-    'readline/promises',
-    'zlib',
-  ].map((name) => `node:${name}`),
+  ['child_process', 'crypto', 'fs/promises', 'readline', 'readline/promises', 'zlib'].map(
+    (name) => `node:${name}`,
+  ),
 )
 
 const isFunction = (module: string, name: string): boolean =>
   typeof (process.getBuiltinModule(module) as Readonly<Record<string, unknown>>)[name] === 'function'
 
-/** False where its name may stand for anything but a call: a class is made, `promisify` finds at a function what it makes of it. */
-const isOnlyCalled = (name: string, code: string): boolean =>
-  !new RegExp(
-    `(?<![\\w$.])(?:${name.replaceAll('$', '\\$')}(?![\\w$(])|new ${name.replaceAll('$', '\\$')}\\b)`,
-  ).test(code)
+/**
+ * True where the code does nothing with the function but call it. A class is made with `new`, and `promisify` reads a property of
+ * the function that it is given: a wrapper serves neither.
+ */
+const isOnlyCalled = (name: string, code: string): boolean => {
+  const word = name.replaceAll('$', '\\$')
+  return !new RegExp(`(?<![\\w$.])(?:${word}(?![\\w$(])|new ${word}\\b)`).test(code)
+}
 
 /** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */
 const BUILTIN_IMPORT = /\bimport(?: ([\w$]+),?)?(?:\*as ([\w$]+))?(?:\{([^}]*)\})? ?from"(node:[\w/]+)";/g

@@ -22,7 +22,7 @@ export interface Random {
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 export const systemRandom: Random = {
-  // Of the global: `node:crypto` takes 4 ms to load, and more is to be had from its module than bytes.
+  // The global's first call loads less of Node than `node:crypto` would.
   bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   float: () => Math.random(),
 }

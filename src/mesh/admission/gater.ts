@@ -34,7 +34,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
   }
   const entered = new WeakMap<MultiaddrConnection, () => void>()
   const settled = (connection: MultiaddrConnection): void => entered.get(connection)?.()
-  /** What holds for a connection: one that comes in from before its first byte, one that goes out from when its key is proven. */
+  /** Bounds and order of what a connection holds: inbound from before its first byte, outbound from when its key is proven. */
   const bound = (connection: MultiaddrConnection): void => {
     boundBuffers(connection)
     writeAtOnce(connection)

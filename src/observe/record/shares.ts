@@ -18,7 +18,7 @@ const LOOK_BYTES = 4096
 export type Shares = ReturnType<typeof createShares>
 
 export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE) {
-  /** Undefined while it is not known whose file it is: all such files are one person's. */
+  /** The owner of a file, undefined while it is not known: all such files share one person's bounds. */
   const owners = new Map<string, number | undefined>()
   const files = new Map<number | undefined, Set<string>>()
   const spent = new Map<number | undefined, number>()

@@ -145,7 +145,7 @@ test('the shells of who typed sudo are not those of root', async () => {
   const front = async (who: object) => (await commandLine([], { env: { KARO_HOME: home, HOME, ...who } })).out
   expect(await front({})).toContain('shell install')
   expect(await front({ SUDO_USER: 'ann' })).not.toContain('shell install')
-  // Root who types it is still root, and whom it made somebody else types into shells of their own.
+  // Root who types sudo has root's shells, and who became somebody else by sudo has that account's.
   expect(await front({ SUDO_USER: 'root' })).toContain('shell install')
   user.mockReturnValue(4321)
   expect(await doctor({ SUDO_USER: 'ann' })).toContain('karo shell install bash')

@@ -191,7 +191,7 @@ describe('gives the command its world', () => {
     const letGo = await holdHome({ home, lock: join(home, 'karo.lock') })
     const name = readFileSync('/proc/self/comm', 'utf8').trim()
     nameProcess(DAEMON_NAME)
-    // It listens three looks after somebody has been told that it does not; other sockets of this process are none of it.
+    // It begins to listen 300 ms after a connection to it was refused; connections to other places do not count.
     const refused = (made: unknown) => {
       const { socket: asking } = made as { socket: Socket }
       asking.once('error', ({ address }: Error & { address?: string }) => {

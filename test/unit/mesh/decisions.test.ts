@@ -8,7 +8,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { believable, heardAddresses, told } from '../../../src/mesh/admission/addresses.ts'
 import { createDoorkeeper, type Doorkeeper } from '../../../src/mesh/admission/doorkeeper.ts'
 import { type Endpoint, endpointOf, parseEndpoint } from '../../../src/mesh/admission/endpoint.ts'
-import { allowsAddress, createGater } from '../../../src/mesh/admission/gater.ts'
+import { allowsAddress, createGater, type GaterDeps } from '../../../src/mesh/admission/gater.ts'
 import { type Interfaces, listenAddresses } from '../../../src/mesh/admission/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/discovery/segments.ts'
@@ -27,6 +27,16 @@ import fc, { forAll } from '../../support/run/properties.ts'
 import { patience } from '../../support/run/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
+/** Of a machine on a LAN that knows nobody and refuses no key. */
+const gaterHere = (over: Partial<GaterDeps> = {}) =>
+  createGater({
+    mesh: LAN,
+    doorkeeper: createDoorkeeper(() => 0),
+    refuses: () => false,
+    knows: () => false,
+    proved: () => {},
+    ...over,
+  })
 const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
 
 describe('handshake', () => {
@@ -229,13 +239,7 @@ describe('addresses', () => {
   })
 
   test('the gater lets only private addresses through, in both directions', () => {
-    const gater = createGater({
-      mesh: LAN,
-      doorkeeper: createDoorkeeper(() => 0),
-      refuses: () => false,
-      knows: () => false,
-      proved: () => {},
-    })
+    const gater = gaterHere()
     const dials = (text: string): boolean => gater.denyDialMultiaddr?.(multiaddr(text)) === false
     const enters = (text: string): boolean =>
       gater.denyInboundConnection?.({ remoteAddr: multiaddr(text), addEventListener: () => {} } as never) ===
@@ -252,13 +256,7 @@ describe('addresses', () => {
   })
 
   test('the gater bounds what a connection holds unread, in both directions', () => {
-    const gater = createGater({
-      mesh: LAN,
-      doorkeeper: createDoorkeeper(() => 0),
-      refuses: () => false,
-      knows: () => false,
-      proved: () => {},
-    })
+    const gater = gaterHere()
     const connection = (): MultiaddrConnection =>
       ({ remoteAddr: multiaddr('/ip4/10.0.0.5/tcp/1'), addEventListener: () => {} }) as never
     const [inbound, outbound] = [connection(), connection()]
@@ -272,11 +270,9 @@ describe('addresses', () => {
     const [denied, fine] = [testIdentity().nodeId, testIdentity().nodeId]
     const proved: unknown[] = []
     const doorkeeper = createDoorkeeper(() => 0)
-    const gater = createGater({
-      mesh: LAN,
+    const gater = gaterHere({
       doorkeeper,
       refuses: (node) => node === denied,
-      knows: () => false,
       proved: (node, ip) => void proved.push([node, ip]),
     })
     for (const [node, refused] of [
@@ -300,13 +296,7 @@ describe('addresses', () => {
   test('a handshake holds its place at the door until it is over, however it ends', () => {
     const left: string[] = []
     const doorkeeper: Doorkeeper = { enters: () => true, left: (host) => void left.push(host) }
-    const gater = createGater({
-      mesh: LAN,
-      doorkeeper,
-      refuses: () => false,
-      knows: () => false,
-      proved: () => {},
-    })
+    const gater = gaterHere({ doorkeeper })
     const enter = () => {
       let close = (): void => {}
       const connection = {

@@ -90,12 +90,9 @@ export const commands = [
     async run(io, { options }) {
       const now = Date.now()
       const report = await buildReport({ ...nodeOf(io.env), env: io.env, daemon: io.daemon, root: ROOT, now })
+      // The time as 20261120T081502.
       const file = resolve(
-        options.output ??
-          `karo-problem-${new Date(now)
-            .toISOString()
-            .replace(/[-:]|\..*/g, '')
-            .replace('T', '-')}.json`,
+        options.output ?? `karo-problem-${new Date(now).toISOString().replace(/[-:]|\..*/g, '')}.json`,
       )
       const output = createOutput(file)
       output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)
