@@ -202,7 +202,7 @@ const oneCore: Plugin = {
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
 /**
- * What packages do at once and this program needs late, or never: Fastify its compilers of schemas, the versions of plugins, and a
+ * What packages do at once and this program needs late, or never: Fastify its compilers of schemas, its encrypted servers, the versions of plugins, and a
  * function that its router compiles from text for each part of a path; commander what starts other programs.
  */
 const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
@@ -224,6 +224,12 @@ const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string
   'commander/lib/command.js': [
     ["import childProcess from 'node:child_process'", "import { spawn } from 'node:child_process'"],
     ['childProcess.spawn(', 'spawn('],
+  ],
+  'fastify/lib/server.js': [
+    ["const https = require('node:https')", ''],
+    ["const http2 = require('node:http2')", ''],
+    ['https.createServer(', "require('node:https').createServer("],
+    ['http2.create', "require('node:http2').create"],
   ],
   'fastify/lib/plugin-utils.js': [
     [
@@ -338,7 +344,7 @@ export function withBuiltins(code: string): string {
 
 /** Modules that take Node half a millisecond to four to load, and of which most commands call nothing. */
 const LATE: ReadonlySet<string> = new Set(
-  ['child_process', 'crypto', 'fs/promises', 'readline', 'readline/promises', 'zlib'].map(
+  ['child_process', 'crypto', 'fs/promises', 'https', 'readline', 'readline/promises', 'tls', 'zlib'].map(
     (name) => `node:${name}`,
   ),
 )

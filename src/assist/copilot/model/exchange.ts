@@ -1,7 +1,7 @@
 // Sends one request to the model's server at its checked address, without redirects or proxies, within limits of time
 // and size.
-import * as http from 'node:http'
-import * as https from 'node:https'
+import { type IncomingMessage, request as plain } from 'node:http'
+import { type RequestOptions, request as secured } from 'node:https'
 import { isIP } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -56,17 +56,17 @@ export const unusable = (what: string, cause?: unknown): KaroError =>
 function send(
   { secure, address, port, host, path }: Endpoint,
   { body, key, signal }: ModelRequest,
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   signal.throwIfAborted()
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
-  const options: https.RequestOptions = {
+  const options: RequestOptions = {
     method: body === undefined ? 'GET' : 'POST',
     host: address,
     port,
     path,
     signal,
     // Its own agent, because the environment may make the shared one use a proxy.
-    agent: secure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false }),
+    agent: false,
     headers: {
       host,
       ...(body !== undefined && {
@@ -79,7 +79,7 @@ function send(
     ...(secure && isIP(name) === 0 && { servername: name }),
   }
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).request(options, resolve)
+    const request = secure ? secured(options, resolve) : plain(options, resolve)
     request.on('error', (error: NodeJS.ErrnoException) => {
       const what = error.code === 'ECONNREFUSED' ? 'nobody listens there' : 'it cannot be reached'
       reject(signal.aborted ? signal.reason : unusable(what, error))
