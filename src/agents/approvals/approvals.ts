@@ -17,7 +17,7 @@ import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } fr
 
 /** Milliseconds from the request on, after which nobody answered. */
 export const APPROVAL_MS = 300_000
-/** Entries of the log that are kept, and how many more there may be before the oldest go. */
+/** Entries of the log that are kept, and how many are added before the oldest go. */
 const LOG_MAX = 2_000
 const LOG_SLACK = 200
 /** Login sessions that are remembered; more than a machine has at a time. */
@@ -45,7 +45,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   /** Login sessions out of which somebody asked. */
   const askers = createRecent<string, true>(ASKERS_MAX)
   const lately = createRecent<string, EndedApproval>(ENDED_MAX)
-  let logged = 0
+  let added = 0
 
   const tell = (
     { id, person, action, class: of }: Approval,
@@ -96,10 +96,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     lately.set(id, ended)
     await repository.end(id, ended)
     tell(approval, outcome)
-    if (++logged > LOG_MAX + LOG_SLACK) {
-      logged = LOG_MAX
-      await repository.trim(LOG_MAX)
-    }
+    if (++added % LOG_SLACK === 0) await repository.trim(LOG_MAX)
     return ended
   }
 
@@ -211,7 +208,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     name: 'approvals',
     async start(signal) {
       const rows = await repository.open()
-      logged = (await repository.log()).length
+      // What earlier starts of the daemon added was not counted to its end.
+      await repository.trim(LOG_MAX)
       signal.throwIfAborted()
       for (const row of rows) {
         open.set(row.id, row)

@@ -6,7 +6,7 @@ import { hashOf } from '../../../src/agents/approvals/binding.ts'
 import type { Approver } from '../../../src/agents/approvals/types.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import fc, { anyText, forAllIn } from '../../support/run/properties.ts'
-import { action, approver, cardOf, OTHER, PERSON, rig, TOOLS, waiting, yes } from './rig.ts'
+import { action, approver, cardOf, OTHER, PERSON, type Rig, rig, TOOLS, waiting, yes } from './rig.ts'
 
 /** Every way to change one byte of what decides what happens. */
 const CHANGES: Readonly<Record<string, (of: Action) => Partial<Action>>> = {
@@ -296,6 +296,25 @@ test('one person with many agents leaves places in the inbox for others', async 
   expect(
     await all.gates.judge(action({ cwd: '/more', requester: { ...requester, person: '1001' } })),
   ).toMatchObject({ outcome: 'wait' })
+})
+
+test('of the log the newest stay, also of what earlier starts of the daemon added', async () => {
+  const no = async (all: Rig, cwd: string) =>
+    all.approvals.decide(approver(), await waiting(all, action({ cwd })), {
+      approve: false,
+      scope: 'once',
+      reason: '',
+      hash: '',
+    })
+  const earlier = await rig()
+  await no(earlier, '/first')
+  const { tables } = earlier
+  tables.ended.push(...Array.from({ length: 2_100 }, () => tables.ended[0]!))
+  const all = await rig({ tables })
+  expect(tables.ended).toHaveLength(2_000)
+  for (let i = 0; i < 200; i++) await no(all, `/${i}`)
+  expect(tables.ended).toHaveLength(2_000)
+  expect(tables.ended[199]).toMatchObject({ cwd: '/0' })
 })
 
 test('what goes into the ledger has no word of the command', async () => {

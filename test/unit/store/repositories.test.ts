@@ -1,5 +1,6 @@
 // Members, consent, fleet and audit rows come back as they were written, and damage is seen, not believed.
 import { describe, expect, test } from 'vitest'
+import { createApprovalRepository, type StoredApproval } from '../../../src/store/approvals/approvals.ts'
 import { maybe, shape, text, whole } from '../../../src/store/level/is.ts'
 import { keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
 import { definePeoplesTable, peopleIn } from '../../../src/store/level/table.ts'
@@ -12,6 +13,17 @@ import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 
 const bytes = (fill: number, length = 32): Uint8Array => Buffer.alloc(length, fill)
+
+test('the log of approvals begins with the newest, and trimmed keeps those', async () => {
+  const repository = createApprovalRepository<StoredApproval, StoredApproval>(await temporaryDatabase())
+  const row = (created_at: number): StoredApproval => ({ id: `${created_at}`, created_at, person: null })
+  for (const at of [300, 2, 20]) await repository.end('none', row(at))
+  expect(await repository.log()).toEqual([300, 20, 2].map(row))
+  await repository.trim(2)
+  expect(await repository.log()).toEqual([300, 20].map(row))
+  await repository.trim(2)
+  expect(await repository.log()).toHaveLength(2)
+})
 
 test('consent is kept per uid, the last decision holds', async () => {
   const repository = createConsentRepository(await temporaryDatabase())
