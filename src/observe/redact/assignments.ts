@@ -1,5 +1,5 @@
 // Finds secrets in the shell's own variables: assigned, read, looped over or compared.
-import { announcesSecret } from './names.ts'
+import { announces, announcesSecret } from './names.ts'
 import { FORMAT, type Report } from './report.ts'
 import type { SimpleCommand, Word } from './word.ts'
 
@@ -35,8 +35,7 @@ export function fillsSecret(words: readonly Word[]): boolean {
   const at = commandAt(words)
   if (!READERS.has(words[at]?.value ?? '')) return false
   return words.some(
-    ({ value, pieces }, i) =>
-      i > at && pieces === undefined && !value.startsWith('-') && announcesSecret(value, 'x'),
+    ({ value, pieces }, i) => i > at && pieces === undefined && !value.startsWith('-') && announces(value),
   )
 }
 
@@ -60,13 +59,11 @@ export function secretsByShell(commands: readonly SimpleCommand[], text: string,
   }
 }
 
-const announces = (name: string | undefined): boolean => name !== undefined && announcesSecret(name, 'x')
-
 /** Reports secrets in `printf -v PASSWORD %s x` and `printf 'password=%s' x`. */
 function printed(words: readonly Word[], at: number, report: Report): void {
   const isVariable = words[at + 1]?.value === '-v'
   if (isVariable && announces(words[at + 2]?.value)) {
-    for (const word of words.slice(at + 3)) if (!FORMAT.test(word.value)) report(word, 0, word.value.length)
+    for (const word of words.slice(at + 3)) if (!FORMAT.test(word.value)) report(word)
     return
   }
   const first = at + (isVariable ? 3 : words[at + 1]?.value === '--' ? 2 : 1)
@@ -78,7 +75,7 @@ function printed(words: readonly Word[], at: number, report: Report): void {
     const word = words[++argument]
     if (word === undefined) return
     const before = format.slice(Math.max(0, index - 80), index)
-    if (announces(FIELD.exec(before)?.groups?.name) || PGPASS.test(before)) report(word, 0, word.value.length)
+    if (announces(FIELD.exec(before)?.groups?.name) || PGPASS.test(before)) report(word)
   }
 }
 
@@ -91,12 +88,12 @@ const PGPASS = /(?:[\w.*-]+:){4}$/
 /** Reports the words of `for pass in a b c`. */
 function walked(words: readonly Word[], at: number, report: Report): void {
   if (words[at + 2]?.value !== 'in' || !PASSWORD.test(words[at + 1]!.value)) return
-  for (const word of words.slice(at + 3)) if (!isPath(word.value)) report(word, 0, word.value.length)
+  for (const word of words.slice(at + 3)) if (!isPath(word.value)) report(word)
 }
 
 /** Reports the pattern in `case $PASS in a) …`. */
 function matched(word: Word, report: Report): void {
-  if (!isPath(word.value)) report(word, 0, word.value.length)
+  if (!isPath(word.value)) report(word)
 }
 
 function compared(left: Word, right: Word, text: string, report: Report): void {
@@ -106,7 +103,7 @@ function compared(left: Word, right: Word, text: string, report: Report): void {
   ] as const) {
     const name = parameterOf(parameter, text)
     if (name === undefined || word.value.length < LEAST_COMPARED || isPath(word.value)) continue
-    if (announcesSecret(name, word.value)) report(word, 0, word.value.length)
+    if (announcesSecret(name, word.value)) report(word)
   }
 }
 
@@ -116,7 +113,7 @@ export function secretsFor(name: string, { words }: SimpleCommand, report: Repor
     const isSet = words[i - 1]?.value === name && words[0]!.value === 'set'
     const from = isSet ? 0 : word.value.startsWith(`${name}=`) ? name.length + 1 : word.value.length
     // With this name announcesSecret refuses only the names of files, placeholders and references.
-    if (announcesSecret('auth-key', word.value.slice(from))) report(word, from, word.value.length)
+    if (announcesSecret('auth-key', word.value.slice(from))) report(word, from)
   }
 }
 

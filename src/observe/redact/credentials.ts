@@ -41,7 +41,7 @@ export function secretsBesideUser(words: readonly Word[], report: Report): void 
     else if ((PASSWORD.test(value) && isValue) || PASSWORD_OF_WINDOWS.test(value)) secret = next
   }
   if (hasUser && secret !== undefined && secret.value !== '' && !NO_PASSWORD.test(secret.value))
-    report(secret, 0, secret.value.length)
+    report(secret)
 }
 
 /** Index of the command that the tools in front of it run. */
@@ -80,15 +80,14 @@ export function secretsByOption(words: readonly Word[], report: Report): void {
     if (option !== undefined) {
       const isSame = option.endsWith('=')
       const target = isSame ? word : next
-      const range =
-        target && PAIR.exec(target.value.slice(isSame ? option.length : 0))?.indices?.groups?.secret
       const shift = isSame ? option.length : 0
+      const range = target && PAIR.exec(target.value.slice(shift))?.indices?.groups?.secret
       if (target !== undefined && range) report(target, range[0] + shift, range[1] + shift)
     }
     const windows = OF_WINDOWS.exec(value)
     if (windows === null) continue
     const given = windows.groups?.value
-    if (given !== undefined) report(word, value.length - given.length + 1, value.length)
-    else if (next !== undefined && !next.value.startsWith('/')) report(next, 0, next.value.length)
+    if (given !== undefined) report(word, value.length - given.length + 1)
+    else if (next !== undefined && !next.value.startsWith('/')) report(next)
   }
 }

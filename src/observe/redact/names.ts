@@ -55,6 +55,10 @@ export const NAME_LENGTH = 64
 const EXPRESSION =
   /^(?:process\.env|import\.meta|os\.(?:environ|getenv)|system\.getenv|env|var|local|data|module|each|self|this|config|settings|secrets?|lookup|getenv)[.[(]/i
 
+/** Whether a name announces a secret, whatever its value. */
+export const announces = (name: string | undefined): boolean =>
+  name !== undefined && announcesSecret(name, 'x')
+
 /** Whether `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
   if (value === '' || standsForOne(value)) return false

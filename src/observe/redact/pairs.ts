@@ -1,5 +1,5 @@
 // Finds "name, separator, value" in texts of any language, and reports the values whose names announce a secret.
-import { announcesSecret, NAME_LENGTH } from './names.ts'
+import { announces, announcesSecret, NAME_LENGTH } from './names.ts'
 
 /** Where a name that announces a secret may stand; the same words as in MAY_NAME_SECRET. */
 const STEM = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|crumb|[cx]srf/gi
@@ -42,7 +42,7 @@ export function pairSecrets(text: string): [from: number, to: number][] {
     const end = NAME_TAIL.lastIndex
     const name = nameAt(text, start, end)
     // The name is judged first, so that a value is searched only once.
-    const value = announcesSecret(name, 'x') ? secretOf(text, start, end) : undefined
+    const value = announces(name) ? secretOf(text, start, end) : undefined
     if (value !== undefined && announcesSecret(name, text.slice(...value))) found.push(value)
     STEM.lastIndex = Math.max(value?.[1] ?? end, stem.index + 1)
   }
@@ -143,7 +143,7 @@ function directiveOf(text: string, start: number, end: number): [number, number]
   // `Bearer x` is the value of a header.
   if (SCHEME.test(text.slice(start, end))) return
   const isDirective = before.groups?.word !== undefined || DIRECTIVE.test(text.slice(start, end))
-  if (bare !== undefined && ((!NO_WORD.test(bare) && !isDirective) || announcesSecret(bare, 'x'))) return
+  if (bare !== undefined && ((!NO_WORD.test(bare) && !isDirective) || announces(bare))) return
   const from = end + value[0].lastIndexOf(inner)
   return [from, from + inner.length]
 }

@@ -4,8 +4,8 @@
 import { fillsSecret, secretsByShell } from './assignments.ts'
 import { readCommands } from './command-reader.ts'
 import { secretsBesideUser, secretsByOption } from './credentials.ts'
-import { announcesSecret, takesSecret } from './names.ts'
-import { type Report, reportPrinted, toolName, whole } from './report.ts'
+import { announces, announcesSecret, takesSecret } from './names.ts'
+import { type Report, reportPrinted, toolName } from './report.ts'
 import { STDIN, TOOLS, type Tool } from './tools.ts'
 import { isQuoted, type SimpleCommand, spanOf, type Word } from './word.ts'
 
@@ -58,47 +58,65 @@ export function secretsByPosition(
 ): void {
   if (named) secretsByShell(commands, text, report)
   /** For each index, how many ranges of commands begin or end there that feed a reader of secrets. */
-  const feeding = new Int32Array(commands.length + 1)
-  const feedingPairs = new Int32Array(commands.length + 1)
+  const feeding = { all: new Int32Array(commands.length + 1), pair: new Int32Array(commands.length + 1) }
+  const reporters = {
+    all: report,
+    pair(word: Word) {
+      const range = PAIR.exec(word.value)?.indices?.groups?.secret
+      if (range) report(word, ...range)
+    },
+  }
   for (const { words, inputs, fedBy, array } of commands) {
-    if (array !== undefined && announcesSecret(array.replace(/s?\+?=$/i, ''), 'x'))
-      words.forEach(whole(report))
-    readArguments(words, inputs, named, roles, report)
+    if (announces(array?.replace(/s?\+?=$/i, ''))) for (const word of words) report(word)
+    markRoles(words, inputs, roles)
+    readArguments(words, named, roles, report)
     if (fedBy === undefined && inputs.length === 0) continue
     const reads = readsSecret(words) ?? (named && fillsSecret(words) ? 'all' : undefined)
     if (reads === undefined) continue
-    inputs.forEach(whole(reads === 'all' ? report : pairOnly(report)))
+    for (const input of inputs) reporters[reads](input)
     if (fedBy !== undefined) {
-      const counts = reads === 'all' ? feeding : feedingPairs
-      counts[fedBy.from]!++
-      counts[fedBy.to]!--
+      feeding[reads][fedBy.from]!++
+      feeding[reads][fedBy.to]!--
     }
   }
   let depth = 0
   let pairDepth = 0
   for (const [i, command] of commands.entries()) {
-    depth += feeding[i]!
-    pairDepth += feedingPairs[i]!
+    depth += feeding.all[i]!
+    pairDepth += feeding.pair[i]!
     if (depth > 0) reportPrinted(command, report)
-    else if (pairDepth > 0) reportPrinted(command, pairOnly(report))
+    else if (pairDepth > 0) reportPrinted(command, reporters.pair)
   }
 }
 
-function readArguments(
-  words: readonly Word[],
-  inputs: readonly Word[],
-  named: boolean,
-  roles: Roles,
-  report: Report,
-): void {
+/** Says what the words of one command are to the tools that read them. */
+function markRoles(words: readonly Word[], inputs: readonly Word[], roles: Roles): void {
+  let writes = false
+  let runs = false
+  let edits = false
+  for (const [i, word] of words.entries()) {
+    const { value } = word
+    const before = words[i - 1]?.value ?? ''
+    const isMessage =
+      MESSAGE_OPTION.test(before) || (word.pieces !== undefined && MESSAGE_IN_WORD.test(value))
+    if (writes && isMessage) roles.messages.add(word)
+    if (runs || SCRIPT_OPTION.test(before)) roles.scripts.add(word)
+    if (edits && /s[^\w\s]/.test(value)) roles.edits.add(word)
+    const name = toolName(word)
+    edits ||= EDITORS.has(name)
+    runs ||= SHELLS.has(name)
+    // `gh secret set` takes a secret, `gh issue create` a text.
+    writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
+  }
+  if (writes) for (const input of inputs) roles.messages.add(input)
+}
+
+function readArguments(words: readonly Word[], named: boolean, roles: Roles, report: Report): void {
   /** Index of each tool's name, or -1 if its rule does not apply. */
   const tools = new Map<Tool, number>()
   let asks = false
   let sets = false
-  let writes = false
-  let runs = false
   let hasUser = false
-  let edits = false
   for (const [i, word] of words.entries()) {
     const { value } = word
     const next = words[i + 1]
@@ -108,73 +126,70 @@ function readArguments(
       else readOption(tool, words, i, report)
       if (tool.harmless.has(value.replace(/=.*/s, ''))) roles.harmless.add(word)
     }
-    if (writes && MESSAGE_OPTION.test(value) && next !== undefined) roles.messages.add(next)
-    if (writes && word.pieces !== undefined && MESSAGE_IN_WORD.test(value)) roles.messages.add(word)
-    if (runs || SCRIPT_OPTION.test(words[i - 1]?.value ?? '')) roles.scripts.add(word)
     if (named && next !== undefined && !value.includes('=')) {
-      if (HEADER.test(value)) reportHeader(next, words[i + 2], report)
-      if (BEARER.test(value) && BEARER_TOKEN.test(next.value)) whole(report)(next)
-      if (!value.startsWith('-') && DIGEST.test(next.value) && announcesSecret(value, next.value))
-        whole(report)(next)
-      if (sets && TYPE.test(next.value) && !value.startsWith('-') && announcesSecret(value, 'x')) {
-        const typed = words[i + 2]
-        if (typed !== undefined) whole(report)(typed)
-        sets = false
-      } else if (!next.value.startsWith('-') || isQuoted(next, 0)) {
-        if (value.startsWith('-')) {
-          if (!asks && !roles.harmless.has(word) && takesSecret(value, next.value)) whole(report)(next)
-        } else if (
-          sets &&
-          !value.startsWith('set-') &&
-          announcesSecret(value.replace(/'?\]$/, ''), next.value)
-        ) {
-          // `set` of fish and csh takes a list.
-          const isShells = words[0]!.value === 'set'
-          for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
-            if (each.value !== '=') whole(report)(each)
-          sets = false
-        }
-      }
+      reportBehind(word, next, words[i + 2], report)
+      const given = sets && givenToSetter(words, i)
+      for (const each of given || []) report(each)
+      if (given) sets = false
+      if (!asks && isOptionOfSecret(word, next) && !roles.harmless.has(word)) report(next)
     }
-    if (value.length > 1 && (value[0] === '-' || value[0] === '/')) hasUser ||= MAY_BE_USER.test(value)
-    if (named && next?.value === '$' && FILE_OPTION.test(value)) whole(report)(next)
+    hasUser ||= MAY_BE_USER.test(value)
     if (named) reportCommand(word, next, report)
-    const name = toolName(word)
-    for (const tool of TOOLS.get(name) ?? []) {
+    for (const tool of TOOLS.get(toolName(word)) ?? []) {
       if (!tools.has(tool)) tools.set(tool, applies(tool, words) ? i : -1)
       asks ||= tool.asks
     }
-    if (edits && /s[^\w\s]/.test(value)) roles.edits.add(word)
-    edits ||= EDITORS.has(name)
     sets ||= SETTERS.has(value) && (i === 0 || words[0]!.value !== 'set')
-    runs ||= SHELLS.has(name)
-    // `gh secret set` takes a secret, `gh issue create` a text.
-    writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
   }
   if (hasUser) secretsBesideUser(words, report)
   if (named) secretsByOption(words, report)
-  if (writes) for (const input of inputs) roles.messages.add(input)
   for (const [tool, at] of tools) {
     if (at < 0) continue
-    if (tool.last !== undefined) readLast(tool, words, at, report)
+    readLast(tool, words, at, report)
     if (tool.assigns) for (const word of words.slice(at + 1)) reportAssigned(word, report)
   }
 }
 
+/** Reports a secret that stands behind a header's name, a scheme or a word that announces it. */
+function reportBehind(word: Word, next: Word, third: Word | undefined, report: Report): void {
+  const { value } = word
+  if (HEADER.test(value)) {
+    const secret = SCHEME.test(next.value) ? third : next
+    if (secret !== undefined) report(secret)
+  }
+  const isSecret =
+    (BEARER.test(value) && BEARER_TOKEN.test(next.value)) ||
+    (!value.startsWith('-') && DIGEST.test(next.value) && announcesSecret(value, next.value))
+  if (isSecret) report(next)
+}
+
+const isOption = (word: Word): boolean => word.value.startsWith('-') && !isQuoted(word, 0)
+
+const isOptionOfSecret = ({ value }: Word, next: Word): boolean =>
+  value.startsWith('-') && !isOption(next) && takesSecret(value, next.value)
+
+/** What a tool that sets something is given for the name at `i`; undefined unless that announces a secret. */
+function givenToSetter(words: readonly Word[], i: number): readonly Word[] | undefined {
+  const { value } = words[i]!
+  const next = words[i + 1]!
+  if (value.startsWith('-')) return undefined
+  if (TYPE.test(next.value) && announces(value)) return words.slice(i + 2, i + 3)
+  if (isOption(next) || value.startsWith('set-')) return undefined
+  if (!announcesSecret(value.replace(/'?\]$/, ''), next.value)) return undefined
+  // `set` of fish and csh takes a list.
+  const isShells = words[0]!.value === 'set'
+  return words.slice(i + 1, isShells ? undefined : i + 2).filter((word) => word.value !== '=')
+}
+
 const applies = ({ after }: Tool, words: readonly Word[]): boolean =>
   after === undefined || words.some(({ value }) => after.test(value))
-
-/** Reports the words of `Authorization: Bearer x`. */
-function reportHeader(first: Word, second: Word | undefined, report: Report): void {
-  const secret = SCHEME.test(first.value) ? second : first
-  if (secret !== undefined) whole(report)(secret)
-}
 
 const KEY_ALONE = /^(?=(?:\D{0,80}\d){2})(?=[^a-z]{0,80}[a-z])(?=[^A-Z]{0,80}[A-Z])[^\s:/.]{12,512}:$/
 
 /** Reports the secret that an option or word at `i` gives to a tool before it. */
 function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
   const word = words[i]!
+  const next = words[i + 1]
   const { value } = word
   const take = (target: Word | undefined, from: number, isPair: boolean): void => {
     // `-` means standard input.
@@ -182,25 +197,24 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
     const at = isPair ? target.value.indexOf(tool.separator, from) + 1 : from
     // With nothing behind the colon the key itself stands for the user: `curl -u KEY:`.
     if (at > from && isPair && KEY_ALONE.test(target.value.slice(from))) report(target, from, at - 1)
-    else if (at > 0 || !isPair) report(target, at, target.value.length)
+    else if (at > 0 || !isPair) report(target, at)
   }
   const takeOption = (length: number, isPair: boolean): void =>
-    length < value.length ? take(word, length, isPair) : take(words[i + 1], 0, isPair)
+    length < value.length ? take(word, length, isPair) : take(next, 0, isPair)
 
   if (value.startsWith('-')) {
     const secret = tool.secret?.exec(value)
     if (secret) takeOption(secret[0].length, false)
-    const file = words[i + 1]
-    if (file?.value === '$' && (tool.substituted?.test(value) || tool.files.has(value.replace(/=.*/s, ''))))
-      whole(report)(file)
+    if (next?.value === '$' && (tool.substituted?.test(value) || tool.files.has(value.replace(/=.*/s, ''))))
+      report(next)
     const pair = tool.pair?.exec(value)
     if (pair) takeOption(pair[0].length, true)
     const long = /^--?([A-Za-z][A-Za-z0-9-]{1,40})(?:=|$)/.exec(value)
     if (long && tool.secretLong.has(long[1]!)) takeOption(long[0].length, false)
     if (long && tool.pairLong.has(long[1]!)) takeOption(long[0].length, true)
   }
-  for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length, value.length)
-  if (tool.keys.has(value)) for (const next of words.slice(i + 1, i + 1 + tool.each)) take(next, 0, false)
+  for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length)
+  if (tool.keys.has(value)) for (const each of words.slice(i + 1, i + 1 + tool.each)) take(each, 0, false)
   const groups = tool.word?.exec(value)?.indices?.groups
   const inWord = groups?.secret ?? groups?.other
   if (inWord) report(word, ...inWord)
@@ -222,24 +236,23 @@ function readLast(
       !unless?.test(value),
   )
   if (marker < 0 || behind.length <= between) return
-  whole(report)(next ? behind[between]! : behind.at(-1)!)
+  report(next ? behind[between]! : behind.at(-1)!)
 }
 
-/**
- * Options and variables with a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo
- * x'`.
- */
+/** Options and variables with a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
 const COMMAND_NAME =
   /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
 
 function reportCommand(word: Word, next: Word | undefined, report: Report): void {
+  if (next?.value === '$' && FILE_OPTION.test(word.value)) report(next)
   const match = COMMAND_NAME.exec(word.value)
   if (match === null) return
-  const isSame = match[0].endsWith('=')
-  const target = isSame && word.value.length > match.index + match[0].length ? word : next
+  const end = match.index + match[0].length
+  const isSame = match[0].endsWith('=') && word.value.length > end
+  const target = isSame ? word : next
   if (target === undefined) return
-  const from = target === word ? match.index + match[0].length : 0
-  if (target.value === '$') whole(report)(target)
+  const from = isSame ? end : 0
+  if (target.value === '$') report(target)
   for (const command of readCommands(target.value.slice(from)).lists.flat()) {
     reportPrinted(command, (inner, begin, end) => {
       const span = spanOf(inner, begin, end)
@@ -250,19 +263,12 @@ function reportCommand(word: Word, next: Word | undefined, report: Report): void
 
 /** Reports the value of `name=value`, whatever the name. */
 function reportAssigned(word: Word, report: Report): void {
-  const name = /^[\w.[\]/-]+=/.exec(word.value)?.[0]
-  if (name !== undefined && !name.startsWith('-')) report(word, name.length, word.value.length)
+  const name = /^(?!-)[\w.[\]/-]+=/.exec(word.value)?.[0]
+  if (name !== undefined) report(word, name.length)
 }
 
-/** Reports the secret of `user:secret`, but no times, ports and addresses. */
+/** The secret of `user:secret`, but no times, ports and addresses. */
 const PAIR = /^[^\s:/]{1,64}:(?!\d{1,5}$)(?<secret>[^\s:/][^\n]*)/d
-
-const pairOnly =
-  (report: Report): Report =>
-  (word) => {
-    const range = PAIR.exec(word.value)?.indices?.groups?.secret
-    if (range) report(word, ...range)
-  }
 
 /** Whether the command reads a secret from standard input, or a user's name and a secret. */
 function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {

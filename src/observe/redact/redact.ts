@@ -125,7 +125,7 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
   const { lists, words } = readCommands(text)
   if (depth === 0 && STATEMENT.test(text)) words.push(plainWord(0, text, true))
   const printed = new Set<readonly SimpleCommand[]>()
-  const report: Report = (word, from, to) => {
+  const report: Report = (word, from = 0, to = word.value.length) => {
     const span = spanOf(word, from, to)
     if (span !== undefined) spans.push(span)
     for (const piece of piecesIn(word, from, to)) {
@@ -139,7 +139,7 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
     }
   }
   let known: readonly [number, number][] | undefined
-  const reportRandom: Report = (word, from, to) => {
+  const reportRandom = (word: Word, from: number, to: number): void => {
     const span = spanOf(word, from, to)
     known ??= publicRanges(text)
     if (span !== undefined && !known.some(([begin, end]) => begin < span.to && span.from < end))
@@ -213,7 +213,7 @@ const BACK_REFERENCE = /^(?:\$\d|\\\d|&)$/
 function secretsInEdits(word: Word, edits: readonly Replacement[], clues: Clues, report: Report): void {
   const part = (from: number, to: number): void => {
     const text = plainWord(0, word.value.slice(from, to), true)
-    secretsInText(text, clues, 0, (_, begin, end) => {
+    secretsInText(text, clues, 0, (_, begin = 0, end = text.value.length) => {
       if (!BACK_REFERENCE.test(text.value.slice(begin, end))) report(word, from + begin, from + end)
     })
   }

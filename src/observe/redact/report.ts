@@ -1,17 +1,12 @@
 // Functions that several rules share: reporting a secret, and what a command prints.
 import type { SimpleCommand, Word } from './word.ts'
 
-/** Reports the part `[from, to)` of a word's value as a secret. */
-export type Report = (word: Word, from: number, to: number) => void
+/** Reports a word's value as a secret, or the part `[from, to)` of it. */
+export type Report = (word: Word, from?: number, to?: number) => void
 
 const PRINTERS: ReadonlySet<string> = new Set(['echo', 'printf', 'print', 'yes'])
 /** A format of printf that has no text of its own. */
 export const FORMAT = /^(?:%-?\d*[sbq]|\\n|\s)*$/
-
-export const whole =
-  (report: Report) =>
-  (word: Word): void =>
-    report(word, 0, word.value.length)
 
 /** The name that a word would run, without path and without the alias or assignment in front. */
 export function toolName(word: Word | undefined): string {
@@ -22,10 +17,10 @@ export function toolName(word: Word | undefined): string {
 
 /** The words that a command prints by itself: those of `echo`, and here-documents. */
 export function reportPrinted({ words, inputs }: SimpleCommand, report: Report): void {
-  inputs.forEach(whole(report))
+  for (const input of inputs) report(input)
   const at = words.findIndex((word) => PRINTERS.has(toolName(word)))
   if (at < 0 || at > 2) return
   for (const word of words.slice(at + 1)) {
-    if (!/^-[a-zA-Z-]*$/.test(word.value) && !FORMAT.test(word.value)) whole(report)(word)
+    if (!/^-[a-zA-Z-]*$/.test(word.value) && !FORMAT.test(word.value)) report(word)
   }
 }

@@ -1,5 +1,5 @@
 // Finds secrets in the replacements `s/old/new/` of sed and perl.
-import { announcesSecret } from './names.ts'
+import { announces, announcesSecret } from './names.ts'
 
 export interface Replacement {
   /** Start of the old text. */
@@ -70,7 +70,7 @@ function secretIn(old: string, written: string, at: number): [number, number] | 
   if (name === undefined || written === '') return
   // `s/password/passphrase/` only changes a name; `s/my_token/${TOKEN}/` inserts a variable.
   if (/^[a-z]+(?:_[a-z]+)*$/.test(old) && !/_here$/.test(old) && !CHANGE_ME.test(old)) return
-  if (announcesSecret(written.replace(/\W+$/, ''), 'x')) return
+  if (announces(written.replace(/\W+$/, ''))) return
   return CHANGE_ME.test(name) ||
     announcesSecret(name.replace(/_(?:placeholder|here|value|todo)$|_+$/i, ''), written)
     ? [at, at + written.length]

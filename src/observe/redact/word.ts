@@ -148,7 +148,7 @@ export class WordParts {
 /**
  * The part `[from, to)` of the word's value as a part of the text; undefined if it comes from an expansion: `$TOKEN`.
  */
-export function spanOf(word: Word, from: number, to: number): Span | undefined {
+export function spanOf(word: Word, from = 0, to: number = word.value.length): Span | undefined {
   if (from >= to) return undefined
   const { pieces } = word
   if (pieces === undefined) {
