@@ -1,82 +1,83 @@
 // Builtins that evaluate their words: names with subscripts, numbers, and variables whose value is run as a command.
 
-import { names } from '../lookup.ts'
-import { type Args, type Assignment, matching, type SimpleCommand, said, says, TAINT } from '../model.ts'
+import { words } from '../lookup.ts'
+import {
+  type Arg,
+  type Assignment,
+  matching,
+  type SimpleCommand,
+  said,
+  says,
+  TAINT,
+  textsOf,
+} from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { readAgain, readArithmetic } from './again.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { readNested } from './nested.ts'
 import { isUnresolved } from './paths.ts'
 import { HOLDS_COMMAND } from './variables.ts'
+import type { WordHost } from './words.ts'
 
-/** Builtins that take names of variables, which may have a subscript. */
-const TAKES_NAMES = names(
-  'read unset wait getopts mapfile readarray declare typeset local export readonly integer float private exec vared',
-)
-/** zsh builtins that evaluate the number which follows them. */
-const TAKES_NUMBERS = names('shift return exit break continue repeat printf print')
-const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
-const DECLARES = names('declare typeset local export readonly integer float private')
+/** Walks what a builtin evaluates of its words: subscripts, arithmetic, prompts. */
+type Reader = (command: SimpleCommand, host: WordHost, walk: Walk) => void
 
-/** Names for which readWordsAgain does anything. */
-export const READ_AGAIN = names(
-  `let test [ printf print shift return exit break continue repeat hash read unset wait getopts mapfile readarray declare typeset local
-  export readonly integer float private exec vared`,
-)
+/** All words are one expression, because an unquoted value with blanks has become several. */
+const readNumber = (command: SimpleCommand, host: WordHost): void => {
+  const [first] = command.args
+  if (first !== undefined) readArithmetic(said(command), first.span, command.scope, host)
+}
 
-/** Walks what a builtin evaluates in its words: subscripts, arithmetic, prompts. */
-export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame): void {
+const readComparison: Reader = (command, host) => {
+  if (says(command, /^-(?:v|eq|ne|lt|gt|le|ge)$/)) readNumber(command, host)
+}
+
+/** zsh evaluates the number that follows some builtins. */
+const readNumberOfZsh: Reader = (command, host) => {
+  if (command.scope.shell === 'zsh' && says(command, /[[`$]/)) readNumber(command, host)
+}
+
+const readPrinted: Reader = (command, host, walk) => {
+  readNumberOfZsh(command, host, walk)
+  if (command.scope.shell !== 'zsh' || !says(command, /^-[a-zA-Z]*P/)) return
+  for (const arg of command.args) readAgain(arg.text, arg.span, command.scope, host)
+}
+
+const readTarget: Reader = (command, host, walk) => {
+  readNumberOfZsh(command, host, walk)
+  const [option, next] = command.args
+  const target = /^-v(.*)$/.exec(option?.text ?? '')
+  const word = target?.[1] ? option : next
+  if (target !== null && word !== undefined) readAgain(word.text, word.span, command.scope, host)
+}
+
+/** Both forms make a name run that program from now on: bash's `hash -p program name`, zsh's `hash name=program`. */
+const readHashed: Reader = ({ args, scope }, _, walk) => {
+  const at = args.findIndex((arg) => arg.text === '-p')
+  const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
+  for (const { text } of given)
+    if (program !== undefined) walk.aliases.set(text, program.text.replace(/^[^/]+$/, './$&'))
+  for (const { text } of args) {
+    const set = scope.shell === 'zsh' ? /^([\w.-]+)=(.+)$/.exec(text) : null
+    if (set !== null) walk.aliases.set(set[1]!, set[2]!)
+  }
+}
+
+/** A name may have a subscript. */
+const readNames: Reader = ({ args, scope }, host) => {
+  for (const arg of args) {
+    const { variable } = assignedBy(arg)
+    if (variable.includes('[')) readAgain(variable, arg.span, scope, host)
+  }
+}
+
+const readDeclared: Reader = (command, host, walk) => {
   const { name, args, scope } = command
-  const host = walk.hostOf(frame)
-  const numbers = (words: Args) => {
-    const [first] = words
-    // An unquoted value with blanks has become several words.
-    if (first !== undefined) readArithmetic(said({ args: words }), first.span, scope, host)
-  }
-  if (name === 'let') {
-    numbers(args)
-    return
-  }
-  if (name === 'test' || name === '[') {
-    if (says({ args }, COMPARES)) numbers(args)
-    return
-  }
-  if (scope.shell === 'zsh') {
-    if (TAKES_NUMBERS.has(name)) if (says({ args }, /[[`$]/)) numbers(args)
-    if (name === 'print' && says({ args }, /^-[a-zA-Z]*P/))
-      for (const arg of args) readAgain(arg.text, arg.span, scope, host)
-  }
-  if (name === 'printf') {
-    const target = /^-v(.*)$/.exec(args[0]?.text ?? '')
-    const word = target?.[1] ? args[0] : args[1]
-    if (target !== null && word !== undefined) readAgain(word.text, word.span, scope, host)
-    return
-  }
-  if (name === 'hash') {
-    // Both forms make a name run that program from now on: bash's `hash -p program name`, zsh's `hash name=program`.
-    const at = args.findIndex((arg) => arg.text === '-p')
-    const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
-    for (const { text } of given)
-      if (program !== undefined) walk.aliases.set(text, program.text.replace(/^[^/]+$/, './$&'))
-    for (const { text } of args) {
-      const set = scope.shell === 'zsh' ? /^([\w.-]+)=(.+)$/.exec(text) : null
-      if (set !== null) walk.aliases.set(set[1]!, set[2]!)
-    }
-    return
-  }
-  if (!TAKES_NAMES.has(name)) return
-  const flags = DECLARES.has(name)
-    ? matching(args, /^[-+][A-Za-z]/)
-        .map((arg) => arg.text)
-        .join('')
-    : ''
+  readNames(command, host, walk)
+  const flags = textsOf(matching(args, /^[-+][A-Za-z]/)).join('')
   const isNumber = /i|[EF]/.test(flags) || name === 'integer' || name === 'float'
   for (const arg of args) {
-    // Finds the equals sign of the assignment, not one inside the subscript.
-    const equals = (/^\w*(?:\[[\s\S]*\])?\+?(?==)/.exec(arg.text)?.[0].length ?? -1) as number
-    const variable = equals < 0 ? arg.text : arg.text.slice(0, equals)
-    const value = equals < 0 ? undefined : arg.text.slice(equals + 1)
-    if (variable.includes('[')) readAgain(variable, arg.span, scope, host)
+    const { variable, value } = assignedBy(arg)
     if (isNumber && !variable.startsWith('-')) {
       walk.numbers.add(variable.replace(/[+[].*$/, ''))
       if (value !== undefined) readArithmetic(value, arg.span, scope, host)
@@ -87,6 +88,26 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     }
   }
 }
+
+function assignedBy({ text }: Arg): { readonly variable: string; readonly value: string | undefined } {
+  // Finds the equals sign of the assignment, not one inside the subscript.
+  const variable = /^\w*(?:\[[\s\S]*\])?\+?(?==)/.exec(text)?.[0] ?? text
+  return { variable, value: variable === text ? undefined : text.slice(variable.length + 1) }
+}
+
+/** By the names of builtins. */
+export const READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries({
+    let: readNumber,
+    'test [': readComparison,
+    'shift return exit break continue repeat': readNumberOfZsh,
+    print: readPrinted,
+    printf: readTarget,
+    hash: readHashed,
+    'read unset wait getopts mapfile readarray exec vared': readNames,
+    'declare typeset local export readonly integer float private': readDeclared,
+  }).flatMap(([builtins, read]) => words(builtins).map((name) => [name, read])),
+)
 
 /** Tables of zsh and bash whose entries give names a meaning. */
 const GIVES_MEANING =

@@ -27,7 +27,7 @@ import {
 } from '../model.ts'
 import { noteWrites } from '../writes/writes.ts'
 import { contentOf, noteContents } from '../writes/written.ts'
-import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
+import { READERS, readValue } from './builtins.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { couldMatch } from './glob.ts'
 import { codeFact, readNested, readSources } from './nested.ts'
@@ -82,7 +82,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   walk.findings.command(command)
   if (behind !== undefined) return behind
   for (const set of applyBuiltin(command, walk)) readValue(walk, set, frame)
-  if (READ_AGAIN.has(name)) readWordsAgain(walk, command, frame)
+  READERS.get(name)?.(command, walk.hostOf(frame), walk)
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, frame)
