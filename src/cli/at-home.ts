@@ -15,7 +15,7 @@ export const isMachines = (env: Env): boolean => recordingPaths(env).whose === '
 
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
-  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config reload|logs'
+  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'
 const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![\\w-]))`, 'g')
 
 /**

@@ -6,12 +6,12 @@ export const usage = (message: string, where: string, hint?: string): KaroError 
 
 /** For `catch`: an error for people gets these words in front, and this hint where it has none. */
 export const prefixed =
-  (words: string, hint?: string) =>
+  (words: string) =>
   (error: unknown): never => {
     if (!(error instanceof KaroError)) throw error
     throw new KaroError(error.code, `${words}: ${error.message}`, {
       where: error.where,
-      hint: error.hint ?? hint,
+      hint: error.hint,
       cause: error,
     })
   }

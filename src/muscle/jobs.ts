@@ -205,7 +205,7 @@ function choose(
   const [first, ...others] = named.filter((provider) => provider.problem() === undefined)
   if (first !== undefined) return [first, ...others]
   const why = named.map((provider) => provider.problem()).join('; ') || `there is no ${wanted ?? 'provider'}`
-  throw new JailError('no_sandbox', `nothing runs without a sandbox, and none works here: ${why}`)
+  throw new JailError('no_sandbox', `no jail works here: ${why}`)
 }
 
 /** By which this process has built a jail. */

@@ -20,9 +20,6 @@ const USAGE = `Usage: karo-exec --socket PATH [--brain USER] [--mode MODE] [--cl
 Starts jails for the daemon of Karo. Started by the daemon or by systemd, not by people.
 `
 
-const DEFAULT_JAILS = 32
-const USAGE_EXIT = 2
-
 /** Lines of JSON on standard error, as the daemon's log has them. */
 const log: Log = {
   debug: () => {},
@@ -46,7 +43,7 @@ const { values } = parseArgs({
     closed: { type: 'string', multiple: true, default: [] },
     /** Where templates of small virtual machines are kept. */
     state: { type: 'string' },
-    jails: { type: 'string', default: String(DEFAULT_JAILS) },
+    jails: { type: 'string', default: '32' },
     /** Ends when standard input does: its other end is the daemon's. */
     'with-parent': { type: 'boolean', default: false },
     probe: { type: 'boolean', default: false },
@@ -88,7 +85,7 @@ async function run(): Promise<void> {
   const mostJails = Number(values.jails)
   if (socket === undefined || brainUid === undefined || mode === undefined || !(mostJails >= 1)) {
     process.stderr.write(USAGE)
-    process.exitCode = USAGE_EXIT
+    process.exitCode = 2
     return
   }
   const credentials = await openPeerCredentials(log)
@@ -125,13 +122,12 @@ function ownProgram() {
   const entry = import.meta.filename
   const [modules] = createRequire(entry).resolve('koffi').split('/koffi/')
   // The binaries of koffi are packages of their own beside it.
-  const koffi = ['koffi', '@koromix'].map((name) => `${modules}/${name}`).filter((path) => existsSync(path))
+  const koffi = ['koffi', '@koromix'].map((name) => `${modules}/${name}`)
   const root = entry.endsWith('.ts') ? dirname(dirname(entry)) : dirname(entry)
   // Node reads the one above the program, and does not start where it is there and may not be read.
-  const described = [root, dirname(root)]
-    .map((path) => `${path}/package.json`)
-    .filter((path) => existsSync(path))
-  return { argv: [process.execPath, entry], files: [process.execPath, root, ...described, ...koffi] }
+  const described = [root, dirname(root)].map((path) => `${path}/package.json`)
+  const files = [process.execPath, root, ...described, ...koffi].filter((path) => existsSync(path))
+  return { argv: [process.execPath, entry], files }
 }
 
 run().catch((error: unknown) => {

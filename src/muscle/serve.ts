@@ -75,8 +75,7 @@ export async function serve(deps: ServeDeps) {
   chmodSync(path, mode)
   // Nobody is let in before this turn ends, so that every jail there is now belongs to a Muscle that is gone.
   const left = deps.providers.reduce((sum, provider) => sum + provider.endLeftovers(), 0)
-  if (left > 0)
-    log.warn({ processes: left }, 'a Muscle that was killed left half-built jails, which are ended now')
+  if (left > 0) log.warn({ processes: left }, 'ended half-built jails that a killed Muscle left')
   const usable = deps.providers.filter((provider) => provider.problem() === undefined)
   for (const [place, { name, cannot }] of usable.entries()) {
     // Unless the configuration names another kind, the first builds the jails, and the others what it cannot build.

@@ -108,7 +108,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const all = [...open.values()]
     for (const { id } of all.filter(isOver))
       timers.after(1_000, () =>
-        lapse(id, isOver, 'the clock went ahead of the end of its time: it was set, or the machine slept'),
+        lapse(id, isOver, 'its time was over when the clock was set, or the machine slept'),
       )
     return all.filter((one) => !isOver(one))
   }

@@ -62,12 +62,12 @@ export function targetOf(
 const OTHER_NOW =
   'It has changed since this was asked, so a yes does not let this through: it is asked again, about the file as it is then.'
 
-/** Of what is not there: where it would be made. */
+/** Of what is not there: where it would be made. `/` is always there. */
 function realOf(path: string): string {
   try {
     return realpathSync(path)
   } catch {
-    return dirname(path) === path ? path : join(realOf(dirname(path)), basename(path))
+    return join(realOf(dirname(path)), basename(path))
   }
 }
 

@@ -2,10 +2,11 @@
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Machine } from '../../assist/risk/index.ts'
+import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { contentAt, MISSING } from '../../muscle/contract/content.ts'
+import { CLOSED, contentAt, MISSING } from '../../muscle/contract/content.ts'
 import type { Code } from '../../muscle/contract/messages.ts'
 import { type FileChange, type Present, targetOf, textsCompared } from '../approvals/changes.ts'
 import { isBuiltIn } from '../builtins/words.ts'
@@ -78,6 +79,12 @@ export function createCode({ looking, machine }: CodeDeps) {
       const paths = [...new Set([...places, ...found.keys(), ...more.filter((path) => path !== undefined)])]
       if (paths.length > MOST_FILES) throw new Error(`it runs or sees more than ${MOST_FILES} files`)
       const code = await Promise.all(paths.filter(mayLook).map(boundFile))
+      const closed = code.find(({ path, hash }) => hash === CLOSED && found.has(path))
+      if (closed && !isForeign(action))
+        throw new KaroError(
+          'refused',
+          `this node would not notice that ${closed.path} changes: put it into /opt or /srv`,
+        )
       const unread = code.filter(({ path, hash }) => {
         const text = found.get(path)
         if (!found.has(path) || text === null || hash === MISSING) return false
@@ -128,11 +135,10 @@ export function createCode({ looking, machine }: CodeDeps) {
 const withUnread = (risk: RiskFindings, unread: readonly BoundFile[]): RiskFindings => ({
   ...risk,
   risk: risk.risk === 'safe' ? 'moderate' : risk.risk,
-  risks: [
-    ...unread.slice(0, 2).map(({ path }) => `Nobody has read what ${path.slice(-400)} does.`),
-    ...(unread.length > 2 ? [`The same is true of ${unread.length - 2} more files.`] : []),
-    ...risk.risks,
-  ].slice(0, 8),
+  risks: [...risk.risks, ...unread.map(({ path }) => `Nobody has read what ${path.slice(-400)} does.`)].slice(
+    0,
+    8,
+  ),
 })
 
 /** Of a program of the system, which its user cannot change; reading one takes as long as a call may. */

@@ -87,6 +87,8 @@ export function createGates(deps: GatesDeps): LocalGates {
   const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
   const files = createCode(deps)
+  /** Requests, each as often as somebody waits for it: tasks of the same words share one. */
+  const awaited: string[] = []
 
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
@@ -135,22 +137,16 @@ export function createGates(deps: GatesDeps): LocalGates {
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
-          const others =
-            more.length === 0
-              ? ''
-              : more.length === 1
-                ? '; one more grant is missing too'
-                : `; ${more.length} more grants are missing too`
+          const others = more.length === 0 ? '' : `, nor ${more.length} more`
           // A capability that is needed only for the start may expire earlier than the places; the action ends with the
           // places.
           const places = neededBy(action, true)
-          const grants = [
+          const lines = [
             { to: action.agent, names: acts.missing.filter((name) => !places.includes(name)) },
             { to: action.agent, names: acts.missing.filter((name) => places.includes(name)) },
             { to: action.requester.agent, names: asks.missing },
-          ].filter(({ names }) => names.length > 0)
-          const lines = grants.map(
-            ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
+          ].flatMap(({ to, names }) =>
+            names.length === 0 ? [] : `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
           )
           return {
             outcome: 'deny',
@@ -223,10 +219,14 @@ export function createGates(deps: GatesDeps): LocalGates {
   }
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
-    const approval = await approvals.wait(id, signal).catch(async (error: unknown) => {
-      await approvals.withdraw(id)
-      throw error
-    })
+    awaited.push(id)
+    const approval = await approvals
+      .wait(id, signal)
+      .finally(() => awaited.splice(awaited.indexOf(id), 1))
+      .catch(async (error: unknown) => {
+        if (!awaited.includes(id)) await approvals.withdraw(id)
+        throw error
+      })
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
     const judged = await look(action)
     const { narrowed, hash } = judged
@@ -236,15 +236,13 @@ export function createGates(deps: GatesDeps): LocalGates {
       // The outcome of another person's request is not revealed.
       return withoutYes(of, approval?.hash === hash ? approval : undefined)
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
-    if (hashOf(approval.action) !== hashOf(action))
-      return denied('approval', of, 'this differs from the approved request')
-    if (taskOf(approval.action) !== taskOf(action))
-      return denied('approval', of, 'it was approved for another task')
+    if (hashOf(approval.action) !== hashOf(action) || taskOf(approval.action) !== taskOf(action))
+      return denied('approval', of, 'this is not the request that was approved')
     if (approval.hash !== hash) return ask(action, judged, approval.code)
     if (isRedder(of, approval.class))
       return denied('approval', of, 'it is more dangerous now than when it was approved')
     // Another request of the same words has used it.
-    if (!(await approvals.use(id, hash))) return ask(action, judged)
+    if (!(await approvals.use(id, hash))) return judge(action)
     return run(action, judged, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
   }
 

@@ -170,15 +170,16 @@ export function createMuscle(deps: MuscleDeps): Muscle {
         : [{ name: 'agents.muscle', ok: problem === undefined, detail: trouble() ?? 'jails can be started' }],
     state() {
       if (way === 'off') return { state: 'off', detail: 'agents are not enabled' }
-      return problem === undefined
-        ? { state: 'ready', detail: 'jails can be started' }
-        : { state: 'locked', detail: trouble() ?? problem }
+      return {
+        state: problem === undefined ? 'ready' : 'locked',
+        detail: trouble() ?? 'jails can be started',
+      }
     },
     async client() {
       if (!ended) await begun.promise
       if (way === 'off') throw new KaroError('refused', 'agents are off', { where: 'agents.enabled' })
       if (client === undefined || problem !== undefined)
-        throw new KaroError('unavailable', `nothing can run: ${trouble() ?? 'karo-exec is not connected'}`)
+        throw new KaroError('unavailable', trouble() ?? 'karo-exec is not connected')
       return client
     },
   }

@@ -87,7 +87,7 @@ export function createRegistry(deps: RegistryDeps) {
         })
       if (agents.has(wanted.name))
         throw new KaroError('conflict', `an agent of this node is called ${wanted.name} already`, {
-          hint: 'Choose another name, or remove that one first: karo agent remove.',
+          hint: 'Choose another name, or remove that one: karo agent remove.',
         })
       if (agents.size >= MOST_AGENTS)
         throw new KaroError('rate_limited', `a node has at most ${MOST_AGENTS} agents`, {

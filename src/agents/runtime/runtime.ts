@@ -198,13 +198,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           hint: 'karo config set agents.enabled true allows them.',
         })
       if ((wanted.binds.length || wanted.connect?.length || isOutside(wanted)) && !actor.admin)
-        throw new KaroError(
-          'refused',
-          'only an administrator of this node may give an agent places or servers of the machine or the network',
-          {
-            hint: 'Leave out --read, --write and --connect, or have an administrator put you into karo-admin.',
-          },
-        )
+        throw new KaroError('refused', 'only administrators may give agents places or servers', {
+          hint: 'An administrator can put you into karo-admin.',
+        })
       checkPlaces(wanted, deps.connect)
       await checkProgram(wanted)
       const cannotChange = await deps.tryPlaces?.(wanted.binds, actor.traceId)

@@ -147,7 +147,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
         wrap: true,
       },
     },
-    'No requests yet.\n',
+    'None has ended yet.\n',
   )
 }
 

@@ -7,6 +7,8 @@ import { toHex } from '../../base/hex.ts'
 const MOST_BYTES = 16 * 1024 * 1024
 /** Of what is not there. */
 export const MISSING = 'missing'
+/** Of what lies behind a directory that the process may not enter, such as a home for a service: nobody there knows whether it exists. */
+export const CLOSED = 'not visible'
 
 export interface Content {
   /** Null for what is no file. */
@@ -33,8 +35,9 @@ export async function contentAt(path: string): Promise<Content> {
     const data = await file.readFile()
     const { blake3 } = await import('../../base/hash.ts')
     return { bytes: data.length, hash: toHex(blake3([data])), data }
-  } catch {
-    return { bytes: null, hash: MISSING }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return { bytes: null, hash: code === 'EACCES' ? CLOSED : MISSING }
   } finally {
     await file?.close()
   }

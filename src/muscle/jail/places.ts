@@ -112,7 +112,7 @@ function judge({ path, write }: Bind, closed: readonly string[]): Place {
     if (code !== 'EACCES') return refuse('it is missing')
     const shut = dirname(first)
     return refuse(
-      `${shut} is closed: setfacl -m u:${process.getuid?.()}:x ${shut} , or ProtectHome=no for homes (systemctl edit karo-exec, then restart it)`,
+      `${shut} is closed: for homes ProtectHome=no (systemctl edit karo-exec, restart it), then setfacl -m u:${process.getuid?.()}:x ${shut}`,
     )
   }
   // Who asked named this path and no other; a link in it may have been put there since, and lead elsewhere.

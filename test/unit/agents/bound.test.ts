@@ -208,6 +208,35 @@ test('the judgement is that of the script, and a file that nobody read is not sa
   }
 })
 
+test('what runs behind a directory that the node may not enter starts no agent, and is named where a tool runs it', async () => {
+  const all = await rig()
+  const { cwd, what } = site('server.js', 'serve()\n', ['node', 'server.js'])
+  const start = {
+    ...what,
+    agent: 'kExecutor:x',
+    operation: 'start',
+    binds: [{ path: cwd, write: false }],
+  } as const
+  await all.gates.codeOf(start)
+  const path = join(cwd, 'server.js')
+  chmodSync(cwd, 0o000)
+  // Root may enter every directory, so it becomes nobody for a moment.
+  const root = process.geteuid?.() === 0
+  if (root) process.seteuid?.(65_534)
+  try {
+    await expect(all.gates.codeOf(start)).rejects.toMatchObject({
+      code: 'refused',
+      message: `this node would not notice that ${path} changes: put it into /opt or /srv`,
+    })
+    const { code, risk, risks } = cardOf(all, await waiting(all, what))
+    expect(code).toContainEqual({ path, bytes: null, hash: 'not visible' })
+    expect([risk, risks[0]]).toEqual(['moderate', `Nobody has read what ${path} does.`])
+  } finally {
+    if (root) process.seteuid?.(0)
+    chmodSync(cwd, 0o700)
+  }
+})
+
 describe('a lasting grant', () => {
   const granted = async () => {
     const all = await rig()
@@ -250,6 +279,16 @@ describe('a lasting grant', () => {
       outcome: 'run',
       reason: 'granted when it was added',
     })
+  })
+
+  it('lets whoever waited for the same yes start what it was given to', async () => {
+    const { all, put, start } = await granted()
+    put('other')
+    const request = await waiting(all, start)
+    const both = [1, 2].map(() => all.gates.settled(request, start, all.signal))
+    await yes(all, request)
+    const reasons = (await Promise.all(both)).map(({ reason }) => reason)
+    expect(reasons.toSorted()).toEqual([expect.stringContaining('approved by'), 'granted when it was added'])
   })
 
   it('is for the tools of its first start, and asks about others, with both', async () => {

@@ -8,7 +8,7 @@ import type { Action } from '../../../src/agents/types.ts'
 import { seatOf, toolAbove } from '../../../src/base/kernel/sessions.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
-import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
+import { action, approver, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {
   const ruling: fc.Arbitrary<Ruling | 'throws' | 'rejects'> = fc.oneof(
@@ -252,6 +252,19 @@ describe('judging', () => {
     expect(await all.gates.judge(git({ env: { TZ: 'UTC' } }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(reads({ tool: 'delete_file' }))).toMatchObject({ outcome: 'wait' })
   })
+})
+
+test('a request that two tasks wait for ends with the second of them', async () => {
+  const all = await rig()
+  const id = await waiting(all)
+  const control = [new AbortController(), new AbortController()]
+  const both = control.map(({ signal }) => all.gates.settled(id, action(), signal))
+  control[0]!.abort()
+  expect(await both[0]).toMatchObject({ outcome: 'deny' })
+  expect(all.approvals.list(approver())).toHaveLength(1)
+  control[1]!.abort()
+  expect(await both[1]).toMatchObject({ outcome: 'deny' })
+  expect(all.approvals.list(approver())).toEqual([])
 })
 
 describe('the kernel says who runs something', () => {

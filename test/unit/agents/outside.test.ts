@@ -525,7 +525,7 @@ describe('an address of a server', () => {
     await expect(add({ argv: [server.url, 'more'] })).rejects.toThrow('no arguments')
     await expect(add({ binds: [{ path: '/srv', write: false }] })).rejects.toThrow('cannot limit the places')
     await expect(add({ secrets: [{ variable: 'TOKEN', secret: 'x' }] })).rejects.toThrow('one secret')
-    await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
+    await expect(add({}, actor(ANN, false))).rejects.toThrow('only administrators')
     expect(server.asked).toEqual([])
   })
 

@@ -353,7 +353,7 @@ describe('a place of the network', () => {
     await expect(add({ argv: ['http://127.0.0.1:1/'] })).rejects.toThrow()
     for (const path of ['/srv/a\nb', `/${'a'.repeat(1_000)}`])
       await expect(add({ binds: [{ path, write: false }] })).rejects.toThrow('no grant can name the place')
-    await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
+    await expect(add({}, actor(ANN, false))).rejects.toThrow('only administrators')
     expect((await add({})).manifest?.capabilities).toContain('net.connect:10.0.0.5:80')
   })
 

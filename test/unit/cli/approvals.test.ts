@@ -35,12 +35,27 @@ const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
 test('the only request that waits needs no id; of several one has to be named', async () => {
   const deny = (...approvals: readonly ReturnType<typeof request>[]) => {
     const decided = { id: approvals[0]?.id, decision: 'denied', expires_at: null }
-    const answers = { 'GET /api/v1/approvals': { approvals }, 'POST /api/v1/approvals/decide': decided }
+    const answers = {
+      'GET /api/v1/approvals': { approvals },
+      'GET /api/v1/approvals/one': approvals[0],
+      'POST /api/v1/approvals/decide': decided,
+    }
     return transcript(answers, 'approvals deny')
   }
   const one = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3', 'approved'))
   const several = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3'))
   expect([one, several, await deny()].join('\n')).toMatchSnapshot()
+})
+
+test('without an id the card has what changes, which a list of another machine leaves out', async () => {
+  const listed = request('a1f2e0dcd3')
+  const diff = [{ path: 'todo.txt', diff: '-water the plants\n+buy bread\n', note: null }]
+  const answers = {
+    'GET /api/v1/approvals': { approvals: [listed] },
+    'GET /api/v1/approvals/one': { ...listed, diff },
+    'GET /api/v1/identity': { node_id: testIdentity(2).nodeId, fingerprint: 'ab'.repeat(8), name: 'ash' },
+  }
+  expect((await karo(answers, 'approvals', 'show', '--at', 'build-1')).out).toContain('+buy bread')
 })
 
 test('where agents are off nobody is asked what a new one may see', async () => {

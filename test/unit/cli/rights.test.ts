@@ -247,6 +247,9 @@ test('what an administrator is advised to run begins with sudo where the node is
       const front = (others.get(name) ?? shows?.access === 'admin') ? 'sudo ' : ''
       expect(advised, name).toBe(`Try it: ${front}karo ${name}, or sudo karo ${name}`)
     }
+  expect(atHome('karo config set agents.enabled true, karo config set guard.level strict', place)).toBe(
+    'sudo karo config set agents.enabled true, karo config set guard.level strict',
+  )
   recordingPaths.mockReturnValue({ whose: 'own', spool: '/home/ann/spool', configuration: '/home/ann' })
   expect(atHome('karo peers trust bob', place)).toBe('karo peers trust bob')
 })

@@ -170,7 +170,7 @@ const add = defineCommand('agent add', {
     const agent = args.name
     const started = await io
       .call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS })
-      .catch(prefixed(`${agent} is added, and does not run`, `karo agent logs ${agent}  shows what it says.`))
+      .catch(prefixed(`${agent} is added, and does not run`))
     return show(io, started, agentView)
   },
 })

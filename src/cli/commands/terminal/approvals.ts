@@ -165,13 +165,13 @@ const log = defineCommand('approvals log', {
 async function askFor(
   io: CommandIo,
   id: string | undefined,
-  options: { readonly at?: string | undefined },
+  { at }: { readonly at?: string | undefined },
 ): Promise<ApprovalShape> {
-  const { at } = options
   if (id !== undefined) return io.call(getApproval, { query: { id, at } })
   const { approvals } = await io.call(getApprovals, { query: { at } })
   const [only, ...others] = approvals.filter(({ state }) => state === 'pending')
-  if (only !== undefined && others.length === 0) return only
+  // In a list of another machine nothing says what changes.
+  if (only !== undefined && others.length === 0) return askFor(io, only.id, { at })
   const [code, message] =
     only === undefined
       ? (['not_found', 'nothing waits for your answer'] as const)
