@@ -306,9 +306,9 @@ const KEYS = {
     kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
     default: 'moderate',
     description:
-      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` uses the profile, ' +
-      'and so does the guard of bash, zsh and fish (`karo shell init`) before a command runs. The node tells the mesh ' +
-      'whether the guard is on; the mesh learns of a change at a reload of the service.',
+      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off, for `karo check` and the ' +
+      'guard of shells (`karo shell init`). A stricter one of the machine or a fleet holds in its place (`karo guard` shows it). ' +
+      'The mesh learns of a change to or from off at a reload of the service.',
   }),
   'guard.rules': key({
     kind: value.optionalPath,

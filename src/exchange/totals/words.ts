@@ -12,7 +12,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   few: 'too few machines contributed',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
   team: 'its totals are released for all machines together, and the team is not told apart',
-  unfetched: 'others hold more than one question fetches, so ask about a shorter time',
+  unfetched: 'others may hold it and did not show it: ask again, or about a shorter time',
   layout: 'another release of Karo computed it, with rows that this one does not know',
 }
 

@@ -108,7 +108,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
           {
             label: 'Anomalies',
             value: anomalies.state === 'shown' ? sumOf(anomalies.rows) : '–',
-            note: 'that began',
+            note: `that began; ${number(anomalies.learning)} machines still learn`,
           },
           {
             label: 'Machines there',
@@ -142,7 +142,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
 /** What is not told counts for nothing in a sum, so the sum then says that there may be more. */
 function sumOf(rows: ReportShape['anomalies']['rows']): string {
   const known = rows.flatMap(({ value }) => value ?? [])
-  if (rows.length > 0 && known.length === 0) return 'not told'
+  if (known.length === 0) return 'not told'
   return atLeast({
     value: known.reduce((sum, value) => sum + value, 0),
     at_least: known.length < rows.length || rows.some((row) => row.at_least),
@@ -249,7 +249,7 @@ function Sections({ report, days, team }: SectionsProps) {
           {anomalies.state === 'shown' && <p class="quiet">{escalationIn(anomalies)}</p>}
           {anomalies.state === 'shown' &&
             (anomalies.rows.length === 0 ? (
-              <p class="empty">None began.</p>
+              <p class="empty">None to show.</p>
             ) : (
               <Table
                 caption="Anomalies"

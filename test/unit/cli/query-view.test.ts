@@ -82,6 +82,7 @@ test('without totals: whom people let have numbers of single nodes, which the ro
   const none = 'opens none of these: people give them to carol, a team or everybody (karo share allow).'
   expect(said('ToolUsage', 'withheld', ['security'])).toContain(none)
   expect(said('Anomalies', 'withheld', ['security'])).not.toContain(none)
+  expect(said('ToolUsage', 'access_denied', ['lead'])).not.toContain('The role security')
   // What people give to that role is totals, so that is no advice.
   expect(said('ToolUsage', 'access_denied', ['security'], 1)).toContain('karo share allow her-key')
   expect(said('ToolUsage', 'access_denied', ['lead'], 1)).toContain('karo share allow role:<role>')
@@ -313,6 +314,22 @@ test('totals: what they do not tell is marked, and is neither 0 nor left away', 
       'activity of nobody': totals('ActivityPatterns', { ...untold, ...none }),
     }),
   ).toMatchSnapshot()
+})
+
+test('totals: a part that is all is no least, and days that no total is of are not marked as of too few machines', () => {
+  const rate = (failure_rate: number) =>
+    queryView(
+      totals('ToolUsage', {
+        tools: [{ ...tool, failure_rate }],
+        all: { uses: 20, failures: 9, unknown: null },
+      }),
+      SCREEN,
+    )
+  expect([rate(0.5), rate(1)]).toEqual([expect.stringMatching(/≥ 50 %/), expect.not.stringMatching(/≥/)])
+  const days = (daily: readonly (number | null)[]) =>
+    queryView(totals('ActivityPatterns', { ...activity, daily, unique_commands: null }), SCREEN)
+  expect(days([72, null, null, null, null, null, null])).toMatch(/Tu +–/)
+  expect(days(new Array(7).fill(null))).not.toContain('Tu')
 })
 
 test('totals: how far noise may be from the true numbers stands beside them', () => {

@@ -66,6 +66,11 @@ test('failures that are not told are not called none', () => {
   expect(said).toContain('0% failed')
 })
 
+test('where nothing is told it is not said that there was none', () => {
+  for (const data of [{ tools: [] }, { signals: [], nodes_reporting: 8 }])
+    expect(textOfResult(data)).toMatch(/^None to show/)
+})
+
 test('the same of commands by risk and by hour', () => {
   const by_risk_level = { safe: 90, moderate: 8, high: 2, critical: null }
   const safety = {

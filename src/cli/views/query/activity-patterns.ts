@@ -30,7 +30,10 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const most = Math.max(1, ...daily.map(orNone))
     const days = table(
       screen,
-      WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(({ day }) => passes('day', day)),
+      // Of totals that are of no whole days nothing is told by day, which is no sign that too few machines had any.
+      WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(
+        ({ day }) => passes('day', day) && daily.some((count) => count !== null),
+      ),
       {
         '': ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}`,
         ' ': {
@@ -47,7 +50,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
       `${known(total)}${total === null ? '' : off.values}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
-      `${hours.join('')}${paint('dim', axis.trimEnd(), screen)}\n\n${days}` +
+      `${hours.join('')}${paint('dim', axis.trimEnd(), screen)}\n${days && `\n${days}`}` +
       (shown.includes(null) ? '\n? and –: of no machine, or of too few to be told, or not released\n' : '')
     )
   },

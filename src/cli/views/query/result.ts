@@ -45,11 +45,11 @@ export function queryView(asked: QueryResult, screen: Screen, before?: QueryResu
 
 /** Why there are no numbers, and what to do about it. */
 export function nothingIn(result: QueryResult): string {
-  const { status, coverage, filters, query_type, asked_as, compared, reach, notes } = result
+  const { status, coverage, filters, query_type, asked_as, compared, reach } = result
   const asker = asked_as === undefined ? 'this node' : printable(asked_as.name)
   // Whoever has that role has what is given to them by name, as any other member. It opens named anomalies by itself.
   const givenTo =
-    query_type === 'Anomalies'
+    query_type === 'Anomalies' || (asked_as !== undefined && !onlyTotals(asked_as.roles))
       ? ''
       : `\nThe role security opens none of these: people give them to ${asker}, a team or everybody (karo share allow).`
   if (isOfTotals(result))
@@ -67,9 +67,8 @@ export function nothingIn(result: QueryResult): string {
         : onlyTotals(asked_as.roles)
           ? `, for a team or this person: karo share allow ${asked_as.operator}`
           : ', for a role or a team: karo share allow role:<role>'
-    const unless = notes.length === 0 ? '' : ', if no note below says otherwise'
     return `No numbers: ${who} do not share these with ${asker}.
-Their people can change that${unless}${allows}`
+Their people can change that where no policy forbids it (karo policy show)${allows}`
   }
   if (status === 'withheld') {
     return `No totals: other nodes may not give any, for the reason below.
@@ -78,7 +77,7 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
   if (silent)
-    return 'No node answered, and this node has no numbers of its own. karo peers shows which nodes are connected.'
+    return 'No other node answered, and this node gave no numbers. karo peers shows which nodes are connected.'
   const unheard = unheardIn(coverage)
   if (filters !== undefined) {
     const unknown = compared?.nodes === 0 && filters.some(({ field }) => field === 'change')

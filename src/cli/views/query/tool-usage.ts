@@ -31,9 +31,8 @@ const together = (all: QueryDataOf<'ToolUsage'>['all'], off: string, screen: Scr
 /** A rate is of the uses whose exit code is known, where it is told how many are not. */
 function failedOf({ uses, failures, unknown }: NonNullable<QueryDataOf<'ToolUsage'>['all']>): string {
   const ended = uses - (unknown ?? 0)
-  const rate = failures === 0 ? 'none' : ended === 0 ? 'some' : percent(failures / ended)
-  if (unknown === null)
-    return `at least ${rate === 'none' ? '0 %' : rate} failed; how many have no exit code is not told`
+  const rate = ended === 0 ? 'some' : percent(failures / ended)
+  if (unknown === null) return `at least ${rate} failed; how many have no exit code is not told`
   return unknown === 0 ? `${rate} failed` : `${rate} failed of the ${ended} whose exit code is known`
 }
 
@@ -69,7 +68,7 @@ function toolTable(
     },
     ...changeAndNodes(rows, ({ uses }) => uses, off),
     FAILED: {
-      value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,
+      value: (row) => `${(row.failure_rate ?? 1) < 1 ? least(`failed:${row.tool}`) : ''}${failed(row)}`,
       align: 'right',
       style: (row) => ((row.failure_rate ?? 0) >= 0.5 ? 'red' : undefined),
     },

@@ -2,7 +2,7 @@
 // team compares with the machines beside it.
 import type { QueryDataOf, QueryResult } from '../../../api/contract/shapes.ts'
 import { clauses } from '../../terminal/text.ts'
-import { hasChange, utc } from './reach.ts'
+import { hasChange } from './reach.ts'
 import { percent } from './view.ts'
 
 type Released = NonNullable<QueryResult['released']>
@@ -23,12 +23,7 @@ export function whoContributed(result: QueryResult): {
   const { known, answered } = coverage
   const whose = team === undefined ? 'machines' : `machines of the team ${team.name}`
   const line = `${answered} of ${known} ${whose}, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
-  const rows = [
-    ...covered(result, buckets, shown),
-    ...missing(shown),
-    ...changing(shown),
-    ...elsewhereRows(result),
-  ]
+  const rows = [...missing(shown), ...changing(shown), ...elsewhereRows(result)]
   const { cells_suppressed: ofAllOnly, k_min } = privacy
   if (ofAllOnly !== null && ofAllOnly > 0) {
     const rowsAre = ofAllOnly === 1 ? 'row is' : 'rows are'
@@ -73,18 +68,6 @@ const periodsOf = (shown: readonly unknown[], all: number): string =>
       : `all ${all} closed periods`
     : `${shown.length} of ${all} closed periods`
 
-/** Periods are whole, so that the totals may be of a part of the asked time; those that are missing are told apart. */
-function covered(
-  { time_range }: QueryResult,
-  buckets: Released['buckets'],
-  shown: Released['buckets'],
-): string[] {
-  const [first, last] = [buckets[0], buckets.at(-1)]
-  if (first === undefined || last === undefined || shown.length === 0) return []
-  if (first.start === time_range.start && last.end === time_range.end) return []
-  return [`the whole periods in this time: ${utc(first.start)} to ${utc(last.end)} UTC`]
-}
-
 /** What became of the other machines, in the newest period that is shown. */
 function missing(shown: Released['buckets']): string[] {
   const counts = shown.at(-1)?.contributions
@@ -109,7 +92,7 @@ function changing(shown: Released['buckets']): string[] {
 type Rates = readonly (readonly [name: string, value: string | undefined])[]
 
 const share = (part: number | null, whole: number | null): string | undefined =>
-  part === null || whole === null || whole === 0 ? undefined : part === 0 ? '0 %' : percent(part / whole)
+  part === null || whole === null || whole === 0 ? undefined : percent(part / whole)
 
 const each = (sum: number | null, machines: number): string | undefined =>
   sum === null || machines === 0 ? undefined : String(Math.round((sum / machines) * 10) / 10)

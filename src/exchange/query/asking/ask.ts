@@ -9,7 +9,7 @@ import { isMissing, type Member } from '../../../trust/peers/index.ts'
 import { type OwnQuestion, openAnswer, readAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { queryType } from '../query-types/index.ts'
-import { askedRange, reachOf, rfc3339 } from '../range.ts'
+import { askedRange, dated, reachOf, rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
 import { soFar, unreachedIn } from '../state/asker.ts'
 import type { AskId, Command, Direct, Fact, Live, QueryEvent, Sealed } from '../state/types.ts'
@@ -384,7 +384,8 @@ async function noted(
   request: AskRequest,
   result: QueryResult,
 ): Promise<QueryResult> {
-  const { coverage, status, query_id, query_type, time_range, level, ended_by, trace_id } = result
+  const { coverage, status, query_id, query_type, level, ended_by, trace_id } = result
+  const range = dated(askedRange(request.range))
   const { complete: _, nodes, ...counts } = coverage
   const details = {
     query_id,
@@ -407,8 +408,8 @@ async function noted(
       ...details,
       ...actingOf(request),
       ...holdersOf(result),
-      range_start: time_range.start,
-      range_end: time_range.end,
+      range_start: range.start,
+      range_end: range.end,
       uid: request.uid,
     },
   })

@@ -1,10 +1,10 @@
 // Fetches released totals that this node does not hold: from those who compute them, then from those who have the role.
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createRecent } from '../../../base/recent.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { ReleasesAsked, ReleasesShown, Totals, Unreleased } from '../../totals/types.ts'
 import { audienceFilter } from '../filters.ts'
+import type { Outcome } from '../schema.ts'
 import type { Fact } from '../state/types.ts'
 import type { AskRequest, QueryDeps } from '../types.ts'
 import { membersOf } from './team.ts'
@@ -18,9 +18,6 @@ const ROUNDS = 4
 const QUESTIONS_MAX = 10
 /** With less time than this no holder would answer. */
 const LEAST_MS = 50
-/** So long this node itself does not ask again for what nobody had: of the last hours nothing may be released yet. */
-const LACKED_MS = 60_000
-const LACKED_MAX = 256
 
 /** Puts one question about released totals to these members. */
 export type Pose = (
@@ -57,10 +54,8 @@ export interface Fetched {
    */
   readonly holders: readonly Holder[]
   readonly refused: readonly Holder[]
-  /** Nodes that were asked; of these, nodes that may not show it to this asker, and nodes that said nothing. */
-  readonly asked: number
-  readonly denied: number
-  readonly silent: number
+  /** What became of each node that was asked, by its last question; `unreachable`: it said nothing. */
+  readonly outcomes: readonly Outcome[]
 }
 
 export interface FetchAbout {
@@ -79,7 +74,7 @@ export type Fetch = (
 ) => Promise<Fetched>
 
 /** Others may have these buckets; that two aggregators disagree, or machines were too few, no holder changes. */
-const MISSING: ReadonlySet<Unreleased | undefined> = new Set(['none', 'pending', 'half'])
+export const MISSING: ReadonlySet<Unreleased | undefined> = new Set(['none', 'pending', 'half'])
 
 /** A holder that showed newer releases may have older ones too, so older buckets are called unfetched and not missing. */
 const cutAt = (totals: Totals, end: number): Totals => ({
@@ -89,12 +84,8 @@ const cutAt = (totals: Totals, end: number): Totals => ({
   ),
 })
 
-const gapsIn = ({ buckets }: Totals) => buckets.filter(({ why }) => MISSING.has(why))
-
 export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
-  const { totals, trust, mesh, clock } = deps
-  /** Until when nobody is asked again, by what was asked for; monotonic, ms. */
-  const lacked = createRecent<string, number>(LACKED_MAX)
+  const { totals, trust, mesh } = deps
 
   /** Nodes with a link first; who only computes totals has no need of a role. */
   function candidates(audience: string): Member[] {
@@ -110,27 +101,24 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
   }
 
   return async (request, asked, local, about) => {
-    const gaps = gapsIn(local)
     const fetching = createFetching(deps, pose, request, asked, about)
-    const name = JSON.stringify([asked, request.acting?.operator])
-    const isLacked = request.acting === undefined && clock.monotonic() < (lacked.get(name) ?? 0)
-    if (gaps.length === 0 || isLacked) return { totals: local, ...fetching.result() }
     const left = candidates(asked.audience)
     let found = local
     let next: Next | undefined
     for (let question = 0; question < QUESTIONS_MAX; question++) {
-      const open = gapsIn(found)
+      const open = found.buckets.filter(({ why }) => MISSING.has(why))
       const [first, last] = [open[0], open.at(-1)]
       const group = next === undefined ? left.splice(0, AT_ONCE) : [next.holder]
       if (first === undefined || last === undefined || group.length === 0) break
       const range = { start: first.start, end: next?.end ?? last.end }
       if (range.end <= range.start || !fetching.isTime()) break
-      next = await fetching.ask(group, range, open)
+      const more = await fetching.ask(group, range, open)
       found = await totals.read(asked.audience, asked.type, asked.range, fetching.stated())
+      if (next !== undefined && !fetching.hasAnswered(next.holder)) break
+      next = more
     }
-    // The questions, or the time, ended before what the last holder has did.
-    if (next !== undefined) found = cutAt(found, next.end)
-    if (gapsIn(found).length === gaps.length) lacked.set(name, clock.monotonic() + LACKED_MS)
+    // The questions, or the time, ended before what the last holder has did, or no holder said what it has.
+    if (next !== undefined || fetching.isUnheard()) found = cutAt(found, next?.end ?? Infinity)
     return { totals: found, ...fetching.result() }
   }
 }
@@ -145,9 +133,7 @@ function createFetching(
 ) {
   const stated: Stated[] = []
   const [holders, refused] = [new Map<NodeId, Member>(), new Map<NodeId, Member>()]
-  const answered = new Set<NodeId>()
-  const denied = new Set<NodeId>()
-  const asked = new Set<NodeId>()
+  const outcomes = new Map<NodeId, Outcome>()
   const left = (): number => deadlineAt - clock.monotonic()
 
   /** Both aggregators' word of each of these buckets is here. */
@@ -157,6 +143,9 @@ function createFetching(
     )
 
   return {
+    hasAnswered: ({ node_id }: Member) => outcomes.get(node_id) === 'answered',
+    /** Nodes were asked, and none of them said what it has, nor that it has nothing. */
+    isUnheard: () => outcomes.size > 0 && ![...outcomes.values()].includes('answered'),
     isTime: () => left() >= LEAST_MS && !signal.aborted,
     stated: () => stated,
     async ask(
@@ -192,10 +181,8 @@ function createFetching(
         { check, signal: AbortSignal.any([signal, enough.signal]), trace },
       )
       for (const [node, member] of members) {
-        asked.add(node)
         const { outcome, answer } = live.collected.get(node) ?? {}
-        if (outcome !== undefined) answered.add(node)
-        if (outcome === 'denied') denied.add(node)
+        outcomes.set(node, outcome ?? 'unreachable')
         const isBroken = outcome === 'bad_signature' || outcome === 'error'
         if (isBroken && answer === undefined) refused.set(node, member)
       }
@@ -204,9 +191,7 @@ function createFetching(
     result: () => ({
       holders: [...holders.values()].map(holderOf),
       refused: [...refused.values()].map(holderOf),
-      asked: asked.size,
-      denied: denied.size,
-      silent: asked.size - answered.size,
+      outcomes: [...outcomes.values()],
     }),
   }
 }

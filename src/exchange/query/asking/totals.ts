@@ -14,7 +14,7 @@ import { dated, rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
 import type { AskRequest, QueryDeps } from '../types.ts'
 import { askedAs } from './collect.ts'
-import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
+import { type Fetch, type FetchAbout, type Fetched, MISSING } from './fetch.ts'
 import { membersOf } from './team.ts'
 import { machinesIn, machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 
@@ -131,13 +131,17 @@ const COMES_MS = 15 * 60_000
 /** What is waited for where nothing was released yet: not of the time before either, of which machines give what they have. */
 async function firstOf(
   { totals, trust, clock }: TotalsDeps,
-  { audience, first }: Totals,
+  { audience, first, buckets: found }: Totals,
   type: string,
 ): Promise<FirstTotals | undefined> {
   const now = clock.now()
   if (first === undefined || now >= first.end + FIRST_MS) return undefined
+  // Of another time, after the first ones were to come, nothing says whether they did.
+  if (found.length === 0 && now >= first.end) return undefined
   const { buckets } = await totals.read(audience, type, { start: first.start - WEEK_MS, end: now })
-  if (buckets.some(({ why }) => why === undefined)) return undefined
+  const isTold = ({ start, why }: BucketTotals) =>
+    why === undefined || (start >= first.start && !MISSING.has(why))
+  if ([...found, ...buckets].some(isTold)) return undefined
   const all = [...membersOf(trust, undefined).members.values()]
   const others = all.filter(({ node_id }) => trust.opinion(node_id).why === 'certificate')
   return {
@@ -177,7 +181,11 @@ export async function askTotals(
     trace_id: toHex(about.trace),
     query_type,
     level: 2,
-    time_range: dated(range),
+    // Periods are whole, so that totals are of a part of what was asked.
+    time_range: dated({
+      start: released[0]?.start ?? range.start,
+      end: released.at(-1)?.end ?? range.end,
+    }),
     status: statusOf(found, released),
     filters: filters.length === 0 ? undefined : filters,
     team,
@@ -285,14 +293,12 @@ const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
 
 function statusOf(found: Shown | Hidden, released: readonly BucketTotals[]): QueryResult['status'] {
   if ('why' in found) return found.status
-  if (released.length === 0 && isRefusedByAll(found.fetched)) return 'access_denied'
   if (released.length > 0) return 'success'
+  const outcomes = found.fetched?.outcomes ?? []
+  // No node that answered gave any, or said that it has none.
+  if (outcomes.includes('denied') && !outcomes.includes('answered')) return 'access_denied'
   return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
 }
-
-/** Each node that was asked and spoke said that this asker may not have it. */
-const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
-  fetched !== undefined && fetched.denied > 0 && fetched.denied + fetched.silent === fetched.asked
 
 /** The same numbers of the machines beside the team, under the same filters. */
 function elsewhereOf(
@@ -373,24 +379,35 @@ function fetchedWords(
   buckets: readonly BucketTotals[],
 ): readonly string[] {
   if (fetched === undefined) return []
-  const { asked, denied, silent, refused } = fetched
+  const { outcomes, refused, holders } = fetched
   const broken: string[] = refused.map(
     ({ name, fingerprint }) =>
       `The totals that ${name || fingerprint} sent were altered or are about something else, so they are not shown.`,
   )
   const cut = buckets.findLast(({ why }) => why === 'unfetched')
-  if (cut !== undefined) {
+  if (cut !== undefined && holders.length > 0) {
     const until = rfc3339(cut.end)
     broken.push(
       `Older totals than ${until} were not fetched: karo query … --from … --to ${until} asks for those.`,
     )
   }
-  const isMissing = buckets.some(({ why }) => why === 'none' || why === 'pending' || why === 'half')
-  if (!isMissing || asked === 0) return broken
-  const who = `nodes that may hold totals for the role ${audience}`
-  const parts = [denied > 0 && `${denied} refused`, silent > 0 && `${silent} did not answer`].filter(Boolean)
-  if (parts.length === 0) return broken
-  return [...broken, `Of ${asked} ${who}, ${parts.join(' and ')}.`]
+  if (cut === undefined && !buckets.some(({ why }) => MISSING.has(why))) return broken
+  const parts = Object.entries(UNHEARD).flatMap(([outcome, said]) => {
+    const many = outcomes.filter((one) => one === outcome).length
+    return many === 0 ? [] : [`${many} ${said}`]
+  })
+  return parts.length === 0
+    ? broken
+    : [
+        ...broken,
+        `Of ${outcomes.length} nodes that may hold totals for the role ${audience}, ${parts.join(' and ')}.`,
+      ]
+}
+
+const UNHEARD = {
+  denied: 'refused',
+  busy: 'took no more questions of this asker (ask again in ten seconds)',
+  unreachable: 'did not answer',
 }
 
 /** `Changes compare 8 machines with 5 to 6.`; undefined: each bucket of both periods has as many machines. */

@@ -45,13 +45,16 @@ function figureTable<Row extends Figure>(
 }
 
 /** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
-function groundLines(ground: Ground, { notes }: Report): readonly string[] {
-  const own = ground.notes.filter((note) => !notes.includes(note))
-  if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
-  const { periods, of, machines } = ground
+function groundLines(
+  { notes: all, state, periods, of, machines, rows }: Ground & { readonly rows?: readonly unknown[] },
+  { notes }: Report,
+): readonly string[] {
+  const own = all.filter((note) => !notes.includes(note))
+  if (state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
   return [
     `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
     ...own,
+    ...(rows?.length === 0 ? ['No row is shown: there was none, or too few machines had one.'] : []),
   ]
 }
 
@@ -160,7 +163,7 @@ function tools(report: Report): Block {
         rows,
         ({ tool, category }) => [tool, words(category)],
         ({ failed, failed_machines }) => [
-          failed === null ? percent(null) : `≥ ${percent(failed)}`,
+          (failed ?? 1) < 1 ? `≥ ${percent(failed)}` : percent(failed),
           count(failed_machines),
         ],
       ),
@@ -268,9 +271,6 @@ function anomalies(report: Report): Block {
     title: 'Anomalies',
     lines: [
       ...groundLines(section, report),
-      ...(section.state === 'shown' && section.rows.length === 0
-        ? ['No row with a signal is shown: there was none, or too few machines had one.']
-        : []),
       ...(section.learning === null || section.state !== 'shown'
         ? []
         : [
@@ -359,18 +359,13 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
 /** A table without rows is left out. */
 export function blocksOf(report: Report): readonly Block[] {
   if (report.notes.includes(LONE_NOTE)) return []
-  const blocks =
-    report.state === 'nothing'
-      ? [
-          ...(report.anomalies.named === undefined ? [] : [anomalies(report)]),
-          machines(report),
-          source(report),
-        ]
-      : [
-          ...[coverage(report), tools(report), risk(report), anomalies(report)],
-          ...report.counted.map((section) => counted(report, section)),
-          ...[machines(report), source(report)],
-        ]
+  const isShown = report.state !== 'nothing'
+  const blocks = [
+    ...(isShown ? [coverage(report), tools(report), risk(report)] : []),
+    anomalies(report),
+    ...(isShown ? report.counted.map((section) => counted(report, section)) : []),
+    ...[machines(report), source(report)],
+  ]
   return blocks.map((block) => ({
     ...block,
     tables: block.tables.filter(({ table }) => table.rows.length > 0),

@@ -14,6 +14,8 @@ import {
   writeAnswer,
   writeQuestion,
 } from '../../../../src/exchange/query/document.ts'
+import { rfc3339 } from '../../../../src/exchange/query/range.ts'
+import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/owner.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
 import {
   carol,
@@ -76,6 +78,14 @@ describe('who is entitled', () => {
     const answered = { ...about, status: 'released', audience: 'security', batches: HOURS, decision: 'allow' }
     expect(holder.told('query_responded')).toContainEqual(expect.objectContaining(answered))
     expect(holder.told('query_received')).toContainEqual(expect.objectContaining(about))
+  })
+
+  test('the ledger has what was asked, and the answer what it is of', async () => {
+    const { desk } = world([totalsOf(both)])
+    const { start } = hourBefore(HOURS + 1)
+    const { time_range } = await ask(desk, { acting: login(desk), range: { start, end: RANGE.end } })
+    expect(time_range).toEqual({ start: rfc3339(RANGE.start), end: rfc3339(RANGE.end) })
+    expect(desk.told('query_asked')).toMatchObject([{ range_start: rfc3339(start) }])
   })
 
   test('who was cut off when the answer was there, and asks again for it, is in the ledger as one who fetched', async () => {
@@ -150,17 +160,11 @@ describe('who is entitled', () => {
     expect(Math.max(...questions(linked))).toBeLessThanOrEqual(2)
   })
 
-  test('a node with the role asks for what has not come to it, once, and keeps what it has', async () => {
+  test('a node with the role asks for what has not come to it', async () => {
     const { desk, nodes } = world([totalsOf(both)], both.slice(0, 1), { roles: ['security'] })
     nodes[0]!.trusts(desk, 'supervisor', { roles: ['security'] })
     expect(gitIn(await ask(desk))).toBe(303)
     expect(nodes[0]!.told('query_received').length).toBeGreaterThan(0)
-    const lacking = world([totalsOf([])], [], { roles: ['security'] })
-    lacking.nodes[0]!.trusts(lacking.desk, 'supervisor', { roles: ['security'] })
-    await ask(lacking.desk)
-    const asked = lacking.nodes[0]!.told('query_received').length
-    expect((await ask(lacking.desk)).status).toBe('withheld')
-    expect(lacking.nodes[0]!.told('query_received')).toHaveLength(asked)
   })
 
   /** Long statements: five of them fill an answer. */
@@ -192,6 +196,50 @@ describe('who is entitled', () => {
     // The advice is enough for the next piece.
     const rest = await ask(desk, { acting: login(desk), range: { ...range, end: Date.parse(until) } })
     expect(gitIn(rest)).toBeGreaterThan(0)
+  })
+})
+
+/** More than the quota of an asker that used nearly all of it comes to within seconds, and fewer than the questions of one fetch. */
+const PAGES = 9
+const held = totalsOf(Array.from({ length: PAGES }, (_, at) => saidBy(contentOf(1 + at, 100 + at))))
+/** A holder that shows one hour in each answer, the newest first. */
+const paged: Totals = {
+  ...held,
+  async show(asked) {
+    const { statements } = await held.show(asked)
+    return { statements: statements.slice(0, 1), more: statements.length > 1 }
+  },
+}
+
+describe('holders that take no more questions of the asker', () => {
+  test('what they have is not called missing: the answer says why it is not here', async () => {
+    const { desk } = world([totalsOf(both), totalsOf(both)])
+    const acting = login(desk)
+    for (let question = 0; question < AUTHOR_QUOTA.frames; question++) await ask(desk, { acting })
+    const { status, released, notes } = await ask(desk, { acting })
+    expect([status, released!.buckets.map(({ why }) => why)]).toEqual([
+      'withheld',
+      ['unfetched', 'unfetched', 'unfetched'],
+    ])
+    expect(notes).toEqual([
+      '3 of 3 periods are missing: others may hold it and did not show it: ask again, or about a shorter time.',
+      'Of 2 nodes that may hold totals for the role security, 2 took no more questions of this asker (ask again in ten seconds).',
+    ])
+  })
+
+  test('behind what came before that, too', async () => {
+    const { desk } = world([paged])
+    const acting = login(desk)
+    // Each takes two, one of them for its change, so that two are left.
+    const hour = { start: hourBefore(1).start, end: hourBefore(1).end }
+    for (let question = 1; question < AUTHOR_QUOTA.frames / 2; question++)
+      await ask(desk, { acting, range: hour })
+    const range = { start: hourBefore(PAGES).start, end: hour.end }
+    const { released, notes } = await ask(desk, { acting, range })
+    const whys = released!.buckets.map(({ why }) => why)
+    expect(whys[0]).toBe('unfetched')
+    expect(whys.at(-1)).toBe(null)
+    expect(notes.join()).toContain('1 took no more questions')
   })
 })
 

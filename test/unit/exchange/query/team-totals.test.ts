@@ -183,7 +183,7 @@ describe('an asker whose role opens their own team alone', () => {
     let fetched = 0
     const fetch: Fetch = async (_request, _asked, totals) => {
       fetched++
-      return { totals, holders: [], refused: [], asked: 1, denied: 1, silent: 0 }
+      return { totals, holders: [], refused: [], outcomes: ['denied'] }
     }
     const elsewhere = { fetch, held: false }
     const own = await ask(TEAMS, { team: 'ops' }, lead, ['ops'], elsewhere)

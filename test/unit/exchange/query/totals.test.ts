@@ -230,3 +230,33 @@ test('of a time before totals began nothing is missing, and until the first ones
   expect(missing.released!.buckets.map(({ why }) => why)).toEqual(['none'])
   expect(missing.released!.first).toBeUndefined()
 })
+
+test('an answer is of the whole periods in it, and of what was asked where none is told', async () => {
+  const held = (start: number): Held | undefined =>
+    start === FRIDAY ? { batches: [batch(8, { git: 1 })] } : undefined
+  const asked = { start: FRIDAY - DAY_MS, end: FRIDAY + 2 * DAY_MS }
+  expect((await ask(held, asked)).time_range).toEqual({
+    start: '2026-11-20T00:00:00.000Z',
+    end: '2026-11-21T00:00:00.000Z',
+  })
+  expect((await ask(() => undefined, asked)).time_range.start).toBe('2026-11-19T00:00:00.000Z')
+})
+
+test.each([
+  ['a team that is not told apart', 'team'],
+  ['machines were too few', 'few'],
+  ['others did not show it', 'unfetched'],
+] as const)('what became of the first totals is said, and not that they are to come: %s', async (_, why) => {
+  const first = { start: FRIDAY, end: FRIDAY + HOUR_MS }
+  const week = { end: first.end, length: HOUR_MS, first, now: first.end + HOUR_MS }
+  const { released, notes } = await ask(() => ({ why }), week)
+  expect([released!.first, notes.join()]).toEqual([undefined, expect.stringContaining('1 of 1 periods')])
+  // Nor of a time in which none is.
+  const other = await ask(() => undefined, { ...week, end: first.start + 1 })
+  expect([other.released!.first, other.notes.join()]).toEqual([
+    undefined,
+    expect.stringContaining('none lies'),
+  ])
+  // As long as nobody has any, they are still waited for.
+  expect((await ask(() => ({ why: 'pending' }), week)).released!.first).toBeDefined()
+})

@@ -105,6 +105,22 @@ describe.each(EVIL)('the name %j', (name) => {
   })
 })
 
+it('says that no row is shown, and no rate of more than all uses', () => {
+  const [tool] = report.tools.rows
+  const text = rendered(
+    {
+      ...report,
+      tools: { ...report.tools, rows: [{ ...tool!, failed: 1, failed_machines: 8 }] },
+      counted: report.counted.map((section) => ({ ...section, rows: [] })),
+    },
+    'md',
+  )
+  expect(text).toMatch(/\| +100 % \|/)
+  expect(text).not.toContain('≥ 100 %')
+  for (const { title } of report.counted)
+    expect(text.split(`## ${title}`)[1]).toMatch(/^[^#]*No row is shown: there was none/)
+})
+
 it('HTML loads and runs nothing', () => {
   const page = rendered(report, 'html')
   expect(page).not.toMatch(

@@ -13,7 +13,7 @@ const NONE = { admin: false, asks: false }
 
 function world(
   access: { admins?: readonly string[]; askers?: readonly string[] } = {},
-  { ownUid, ...over }: Partial<NameService> & { ownUid?: number } = {},
+  { ownUid = 990, ...over }: Partial<NameService> & { ownUid?: number } = {},
 ) {
   const time = new VirtualTime()
   const config = {
