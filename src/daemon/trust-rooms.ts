@@ -34,7 +34,7 @@ export function buildTrust(
   const access = createAccess({
     ...common,
     names,
-    ownUid: owner,
+    ownUid,
   })
   const people = createPeople({
     ...common,

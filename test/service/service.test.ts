@@ -476,6 +476,15 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
   })
 
+  test('its key is rotated by the account that has it, as the command itself says', async () => {
+    const advised = (await machine.run('karo identity rotate')).output
+    const [command] = /runuser -u karo -- karo identity rotate .*/.exec(advised) ?? []
+    await machine.must(command!)
+    const isRotated = async () => (await json<typeof identity>('karo status')).node_id !== identity.node_id
+    await until(isRotated, { what: 'the new key of the service' })
+    expect(await machine.must('stat -c "%a %U:%G" /var/lib/karo/identity.key')).toBe('600 karo:karo')
+  })
+
   test('a purge leaves nothing', async () => {
     // It lets machines in, and no package brought it.
     await machine.must('mkdir -p /etc/karo && touch /etc/karo/enrolment.json')

@@ -36,8 +36,8 @@ export interface NameService {
 interface AccessDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'access'>
   readonly names: NameService
-  /** Whose own node this is; undefined for the machine's, which is nobody's own. */
-  readonly ownUid: number | undefined
+  /** Of the daemon: whose own node this is, or the account of the machine's service, which has its key in any case. */
+  readonly ownUid: number
 }
 
 /**
