@@ -1,4 +1,5 @@
 // Builds the report of `karo report-problem` from numbers and constants of the program only, so that no text of a person gets into it.
+
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,6 +12,7 @@ import { KaroError } from '../base/errors.ts'
 import { HEALTH_CHECKS } from '../base/run/checks.ts'
 import { isOwnFrame } from '../base/run/own-frames.ts'
 import { isCode, isKind, isProblemLevel, type Problem } from '../base/run/problem.ts'
+import { membersOf } from '../base/shape/json-object.ts'
 import { BUILD } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
@@ -147,8 +149,8 @@ function problemOf(told: unknown, root: string): Problem[] {
 /** The member at `path`, its names between dots; undefined when there is none. */
 function at(value: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((of, name) => {
-    const object = typeof of === 'object' && of !== null ? of : {}
-    return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
+    const members = membersOf(of) ?? {}
+    return Object.hasOwn(members, name) ? members[name] : undefined
   }, value)
 }
 

@@ -1,4 +1,5 @@
 // Kinds of configuration values: what is allowed, how it is checked, and how an environment variable says it.
+import { isMembers } from '../base/shape/json-object.ts'
 import { closest } from '../base/suggest.ts'
 import type { Path } from './locate.ts'
 
@@ -67,7 +68,7 @@ export function shown(value: unknown): string {
 }
 
 export const isTable = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  isMembers(value) && !(value instanceof Date)
 
 function simple<T>(
   allowed: string,

@@ -1,8 +1,8 @@
 // Changes of files as unified diffs: of a file as it is and as a request would leave it, and of what a request runs.
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isMembers, type Members } from '../../base/shape/json-object.ts'
 import { kindOf } from '../classes.ts'
-import { isMembers, type Members } from '../tasks/canonical.ts'
 import type { Action, BoundFile } from '../types.ts'
 
 export interface FileChange {

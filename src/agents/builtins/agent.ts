@@ -1,5 +1,6 @@
 // An agent that is part of the daemon and has no process of its own; what its tools may touch is in tools.ts and outward.ts.
 import { KaroError } from '../../base/errors.ts'
+import { isMembers } from '../../base/shape/json-object.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
 import { OtherCode } from '../muscle/client.ts'
@@ -7,7 +8,6 @@ import type { Agent } from '../runtime/agent.ts'
 import type { Mask } from '../runtime/mask.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
-import { isMembers } from '../tasks/canonical.ts'
 import type { Action, AgentId, BoundFile } from '../types.ts'
 
 export type Input = Readonly<Record<string, unknown>>

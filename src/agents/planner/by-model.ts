@@ -1,7 +1,7 @@
 // A plan by a local model: the request with a JSON schema, and the parsing of the reply. The reply is data, and is
 // checked.
 import { KaroError } from '../../base/errors.ts'
-import { isMembers } from '../tasks/canonical.ts'
+import { isMembers } from '../../base/shape/json-object.ts'
 import { type Draft, MOST_STEPS, type Offer } from './plan.ts'
 
 const MOST_OFFERED = 60

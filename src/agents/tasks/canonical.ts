@@ -1,11 +1,7 @@
-// Objects of JSON, and the arguments of a tool as canonical JSON: the same arguments are the same text, which approvals are bound to.
+// The arguments of a tool as canonical JSON: the same arguments are the same text, which approvals are bound to.
+
 import { KaroError } from '../../base/errors.ts'
-
-export type Members = Readonly<Record<string, unknown>>
-
-/** An object of JSON that is no list. */
-export const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import type { Members } from '../../base/shape/json-object.ts'
 
 const MOST_CHARS = 64 * 1024
 const MOST_DEPTH = 32

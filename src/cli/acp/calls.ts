@@ -1,7 +1,9 @@
 // Joins an agent's messages about a tool call into the text that a person is shown and an approval covers.
+
 import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
 import { APPROVAL_INPUT_CHARS } from '../../api/contract/constants.ts'
 import { createRecent } from '../../base/recent.ts'
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
 
 /** The most calls that are remembered, each with at most the characters of a request in the inbox. */
 const CALLS_MAX = 128
@@ -10,12 +12,6 @@ const SESSIONS_MAX = 256
 const COMMANDS = ['command', 'cmd', 'script', 'shell_command', 'commandLine']
 const ARGUMENTS = ['args', 'arguments']
 const DIRECTORIES = ['cwd', 'workdir', 'directory', 'working_directory']
-
-export type Members = Readonly<Record<string, unknown>>
-
-/** An object of JSON that is no list. */
-export const membersOf = (value: unknown): Members | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
 
 /** What is asked for permission, complete enough to be judged, shown and bound. */
 export interface Wanted {

@@ -1,9 +1,11 @@
 // Stands between an editor and an agent that speak ACP: all passes as it is, and each request for permission is judged and may be answered elsewhere too.
+
 import type { RequestPermissionResponse } from '@agentclientprotocol/sdk'
 import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { type Calls, type Members, membersOf, type Option, type Wanted } from './calls.ts'
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
+import type { Calls, Option, Wanted } from './calls.ts'
 
 /** Requests for permission that may wait at once. */
 const WAITING_MAX = 16

@@ -1,8 +1,7 @@
 // The type of an adapter for an AI coding tool: how to read its calls, how to answer, and where its settings are.
+import type { Members } from '../../base/shape/json-object.ts'
 import { AI_TOOLS, type AiTool, type AiToolName } from '../../base/words/ai-tools.ts'
 import type { Json } from './json-edit.ts'
-
-export type Members = Readonly<Record<string, unknown>>
 
 export type AdapterName = AiToolName | 'generic'
 export const ADAPTER_NAMES: readonly AdapterName[] = [...(Object.keys(AI_TOOLS) as AiToolName[]), 'generic']

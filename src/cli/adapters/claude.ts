@@ -2,10 +2,12 @@
 // command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
 // Qwen Code calls such a hook in the same form, with names of its own for its tools.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
+
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { type Adapter, type Reply, type ToolCall, toolAdapter } from './adapter.ts'
 import {
   callOf,
@@ -15,8 +17,6 @@ import {
   eventOf,
   exitCodeOf,
   isOneOf,
-  type Members,
-  membersOf,
   otherEvent,
   textOf,
   toolOf,

@@ -2,20 +2,10 @@
 // that change files, its own and those of MCP servers.
 // Source: https://docs.github.com/en/copilot/reference/hooks-reference (camelCase payloads; a hook that exits with
 // another code than 0 denies, one that says nothing leaves the decision to the tool).
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { BadCall, toolAdapter } from './adapter.ts'
 import { secondsOf } from './claude.ts'
-import {
-  callOf,
-  commandOf,
-  directoryOf,
-  exitCodeOf,
-  isOneOf,
-  jsonOf,
-  type Members,
-  membersOf,
-  textOf,
-  toolOf,
-} from './fields.ts'
+import { callOf, commandOf, directoryOf, exitCodeOf, isOneOf, jsonOf, textOf, toolOf } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 export const copilot = toolAdapter('copilot', {

@@ -1,5 +1,6 @@
 // Cursor: beforeShellExecution and afterShellExecution hooks, preToolUse of its file tools, beforeMCPExecution.
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
+import type { Members } from '../../base/shape/json-object.ts'
 import { type ToolCall, toolAdapter } from './adapter.ts'
 import {
   callOf,
@@ -9,7 +10,6 @@ import {
   eventOf,
   isOneOf,
   jsonOf,
-  type Members,
   otherEvent,
   toolOf,
 } from './fields.ts'

@@ -1,12 +1,6 @@
 // Reads members of JSON that somebody else wrote, without trusting any of it.
-import { BadCall, type Members, type ToolCall } from './adapter.ts'
-
-export type { Members }
-
-/** An object of JSON that is no list. */
-export function membersOf(value: unknown): Members | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
-}
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
+import { BadCall, type ToolCall } from './adapter.ts'
 
 /** The call itself must be an object. */
 export function callOf(value: unknown): Members {

@@ -3,9 +3,10 @@
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
 
+import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { toolAdapter } from './adapter.ts'
 import { after, before, secondsOf } from './claude.ts'
-import { callOf, eventOf, exitCodeOf, type Members, membersOf, otherEvent, textOf } from './fields.ts'
+import { callOf, eventOf, exitCodeOf, otherEvent, textOf } from './fields.ts'
 
 const SHELL = 'run_shell_command'
 

@@ -1,6 +1,6 @@
 // Puts Karo's hooks into the text of a tool's settings file and removes them again.
+import { membersOf } from '../../base/shape/json-object.ts'
 import type { HookSettings } from './adapter.ts'
-import { membersOf } from './fields.ts'
 import {
   hasComments,
   type Json,

@@ -87,7 +87,3 @@ function send(
     request.end(body)
   })
 }
-
-/** Whether the part of a model's answer is an object. */
-export const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

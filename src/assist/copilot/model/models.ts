@@ -1,10 +1,11 @@
 // The local models as the daemon keeps them: asked in their order, with what is known of each endpoint's health.
+
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { isMembers } from '../../../base/shape/json-object.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import type { Config } from '../../../config/table.ts'
 import type { Reach } from './endpoint.ts'
-import { isBag } from './exchange.ts'
 import { createHealth, firstOf } from './fallback.ts'
 import { jsonOf, replyOf } from './index.ts'
 import { nameOf, type Place, placeOf, placesOf } from './places.ts'
@@ -115,17 +116,17 @@ export function createModels(
 }
 
 const rowsOf = (value: unknown): readonly unknown[] =>
-  isBag(value) && Array.isArray(value.data) ? value.data : []
+  isMembers(value) && Array.isArray(value.data) ? value.data : []
 
 const offered = (value: unknown): readonly string[] =>
   rowsOf(value)
-    .flatMap((row) => (isBag(row) && typeof row.id === 'string' ? [row.id.slice(0, 128)] : []))
+    .flatMap((row) => (isMembers(row) && typeof row.id === 'string' ? [row.id.slice(0, 128)] : []))
     .slice(0, MOST_OFFERED)
 
 /** Throws KaroError `unavailable` unless there is one vector of finite numbers for each text, all of one length. */
 function vectorsIn(value: unknown, count: number): readonly (readonly number[])[] {
   const rows = rowsOf(value)
-  const vectors = rows.map((row) => (isBag(row) ? row.embedding : undefined))
+  const vectors = rows.map((row) => (isMembers(row) ? row.embedding : undefined))
   const [first] = vectors
   const length = Array.isArray(first) ? first.length : 0
   const isVector = (one: unknown): one is number[] =>

@@ -1,7 +1,8 @@
 // Reads a model's reply: joins its pieces and takes the one command in it; any other reply is refused.
+import { isMembers } from '../../../base/shape/json-object.ts'
 import { describe } from '../../risk/describe.ts'
 import type { Shell } from '../../risk/index.ts'
-import { isBag, unusable } from './exchange.ts'
+import { unusable } from './exchange.ts'
 
 /** UTF-16 units of one line of the stream. */
 const MOST_LINE = 64 * 1024
@@ -51,12 +52,12 @@ function parsed(text: string): unknown {
 
 /** The text in `choices[0].delta.content` of an event, or in `choices[0].message.content` of a whole answer. */
 function contentOf(value: unknown, part: 'delta' | 'message'): string {
-  const choice = isBag(value) && Array.isArray(value.choices) ? (value.choices[0] as unknown) : undefined
-  const message = isBag(choice) ? choice[part] : undefined
-  const content = isBag(message) ? message.content : undefined
+  const choice = isMembers(value) && Array.isArray(value.choices) ? (value.choices[0] as unknown) : undefined
+  const message = isMembers(choice) ? choice[part] : undefined
+  const content = isMembers(message) ? message.content : undefined
   if (typeof content === 'string') return content
   // Events without text tell the role or the number of tokens.
-  if (part === 'delta' && isBag(value) && !('error' in value)) return ''
+  if (part === 'delta' && isMembers(value) && !('error' in value)) return ''
   throw unusable('its answer has another shape')
 }
 
@@ -79,7 +80,7 @@ export function commandIn(reply: string, shell: Shell): string {
 function jsonCommand(reply: string): string | undefined {
   try {
     const value: unknown = JSON.parse(reply)
-    return isBag(value) && typeof value.command === 'string' ? value.command : undefined
+    return isMembers(value) && typeof value.command === 'string' ? value.command : undefined
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@
 
 import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
+import { membersOf } from '../../../base/shape/json-object.ts'
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
@@ -479,7 +480,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
     cwd = directoryOf(cwd)
     text = textAt(`${cwd}/package.json`, command)
   }
-  const scripts = objectOf(parsed(text).scripts)
+  const scripts = membersOf(parsed(text).scripts) ?? {}
   // Without the script itself, those before and after it do not run; installing has one of its own.
   if (scripts[script] === undefined && script !== 'install') return []
   const given = args.slice(args.indexOf(named) + 1).filter((arg) => arg.text !== '--')
@@ -491,11 +492,8 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   return scriptOf(command, 'package.json', texts, cwd)
 }
 
-const objectOf = (found: unknown): Readonly<Record<string, unknown>> =>
-  typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
-
 /** The object that a JSON text holds; empty where it holds none. */
-const parsed = (text = '{}') => objectOf(orElse(() => JSON.parse(text), {}))
+const parsed = (text = '{}') => membersOf(orElse(() => JSON.parse(text), {})) ?? {}
 
 interface Target {
   readonly needs: readonly string[]
