@@ -62,9 +62,9 @@ export function cardView(
     ...field(
       'class',
       [
-        `${of}, by its kind, reach and words; risk of its words: ${risk === 'safe' ? 'none found' : risk}`,
+        `${of}, by its kind, reach and words; risk of its words: ${risk === 'safe' ? 'none found' : risk}.`,
         ...risks,
-      ].join('. '),
+      ].join(' '),
       screen,
     ),
     ...field(

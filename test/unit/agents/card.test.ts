@@ -143,8 +143,9 @@ describe('the card', () => {
   it('names one class, and says of the words what the rules found in them', () => {
     const words = shown({ class: 'high', risk: 'safe', risks: [] })
     expect(words).toContain('ExecuteCommand, class high')
-    expect(words).toContain('class      high, by its kind, reach and words; risk of its words: none found')
+    expect(words).toContain('class      high, by its kind, reach and words; risk of its words: none found.')
     expect(words).not.toContain('safe')
+    expect(shown({ risk: 'high', risks: ['Harms.', 'Deletes.'] })).toContain('words: high. Harms. Deletes.')
   })
 
   it('lets no foreign text act, hide, or look like a line of its own', () => {
