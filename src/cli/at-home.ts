@@ -16,7 +16,10 @@ export const isMachines = (env: Env): boolean => recordingPaths(env).whose === '
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
   'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'
-const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![\\w-]))`, 'g')
+const commandOf = (words: string) => new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${words})(?![\\w-]))`, 'g')
+const ADMINISTRATORS = commandOf(OF_ADMINISTRATORS)
+/** Agents, their tasks and what these ask belong to the account that made them: behind sudo, to root. */
+const ROOTS = commandOf(`${OF_ADMINISTRATORS}|agent|approvals|task`)
 
 /**
  * Adds the given home (`--home` or KARO_HOME) to each Karo command in `text`: `karo up` becomes `karo --home /srv/k up`.
@@ -26,10 +29,11 @@ const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![
  */
 export function atHome(text: string, { env, home, commands = [] }: Place): string {
   if (!env || !home || !commands.length) return text
-  if (!env.KARO_HOME)
-    return (env.SUDO_USER || process.getuid?.() !== 0) && isMachines(env)
-      ? text.replace(SUDO, 'sudo karo ')
-      : text
+  if (!env.KARO_HOME) {
+    const isRoot = process.getuid?.() === 0
+    if ((isRoot && !env.SUDO_USER) || !isMachines(env)) return text
+    return text.replace(isRoot ? ROOTS : ADMINISTRATORS, 'sudo karo ')
+  }
   const words = commands.map(({ name }) => name).filter((name) => !NODELESS.includes(name))
   // `karo` must not be part of a path or of another word, and the command's word must be whole.
   const command = new RegExp(`(?<![\\w./-])karo (?=(?:${words.join('|')})(?![\\w-]))`, 'g')

@@ -103,6 +103,22 @@ test.each([
   expect(confirm).not.toHaveBeenCalled()
 })
 
+test('a vault that opens by a credential is not asked for a passphrase, and locked until it is used', async () => {
+  const { vault } = NO_VAULT['GET /api/v1/vault']
+  const credential = { ...vault, protection: 'credential', has_credential: true }
+  const opened = { ...credential, unlocked_until: '2026-01-02T03:04:05.000Z' }
+  const answers = {
+    'GET /api/v1/vault': { vault: opened, secrets: [] },
+    'POST /api/v1/vault/lock': credential,
+  }
+  expect(await karo(answers, 'secret', 'unlock')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Your vault is unlocked until'),
+    requests: [{ line: 'GET /api/v1/vault' }],
+  })
+  expect((await karo(answers, 'secret', 'lock')).out).toBe('Your vault is locked until its next use.\n')
+})
+
 test('a file that is not there is said before the vault that is missing', async () => {
   const { code, err } = await karo(NO_VAULT, 'secret', 'restore', '/no/such.vault')
   expect([code, err]).toEqual([1, expect.stringContaining('/no/such.vault')])

@@ -233,7 +233,16 @@ test('no line of what the doctor found is wider than the terminal, but a command
 test('what an administrator is advised to run begins with sudo where the node is the machine’s, and nothing else does', async () => {
   recordingPaths.mockReturnValue({ whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' })
   onTestFinished(() => void recordingPaths.mockReset())
-  const place = { env: { SUDO_USER: 'ann' }, home: '/home/ann', commands: COMMANDS }
+  const behindSudo = { env: { SUDO_USER: 'ann' }, home: '/home/ann', commands: COMMANDS }
+  const uid = vi.spyOn(process, 'getuid').mockReturnValue(0)
+  expect(atHome('karo approvals approve a1f2', behindSudo)).toBe('sudo karo approvals approve a1f2')
+  expect(atHome('karo approvals approve a1f2', { ...behindSudo, env: {} })).toBe(
+    'karo approvals approve a1f2',
+  )
+  uid.mockReturnValue(1000)
+  onTestFinished(() => uid.mockRestore())
+  const place = { ...behindSudo, env: {} }
+  expect(atHome('karo approvals approve a1f2', place)).toBe('karo approvals approve a1f2')
   // Some ask for more than what they show; the key of a service is changed by another account, which its own hint says, and nothing advises to export the ledger.
   const others = new Map([
     ['join', true],

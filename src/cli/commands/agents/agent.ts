@@ -179,7 +179,7 @@ const cannotChange = (fixed: readonly string[]): string =>
   [
     `karo: the agent cannot change ${fixed.map(printable).join(', ')}: the user of its jail may not`,
     '  Let that user (karo-exec of the service, nobody where Karo is root) write them, as by  setfacl -R -m u:karo-exec:rwX DIR , or leave them so.',
-    '  In a small virtual machine a file that is written over has to belong to that user:  chown karo-exec FILE\n',
+    '  In a small virtual machine they have to belong to that user:  chown karo-exec FILE\n',
   ].join('\n')
 
 function secretOf(text: string): { readonly variable: string; readonly secret: string } {

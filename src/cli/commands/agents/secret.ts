@@ -89,7 +89,9 @@ async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
 }
 
 async function unlock(io: CommandIo, file: string | undefined, seconds: number | undefined) {
-  await needVault(io)
+  const { vault } = await needVault(io)
+  // The question has opened it.
+  if (vault.protection === 'credential') return vault
   return withWords(await passphraseOf(file, 'Passphrase of your vault: '), (passphrase) =>
     io.call(unlockVault, { body: { passphrase, seconds } }),
   )
@@ -169,12 +171,12 @@ const whoOf = ({ allowed }: SecretShape): string =>
     .join(', ') || 'nobody'
 
 function vaultView({ protection, unlocked_until, has_credential }: VaultStateShape): string {
-  if (protection === null) {
-    const way = has_credential ? 'karo secret init, or karo secret init --credential' : 'karo secret init'
-    return `You have no vault yet. ${way}  makes one.\n`
-  }
+  if (protection === null)
+    return `You have no vault yet. karo secret init${has_credential ? ', or --credential,' : ''}  makes one.\n`
   if (unlocked_until === null)
-    return `Your vault is locked. karo secret unlock  opens it with its ${protection}.\n`
+    return protection === 'credential'
+      ? 'Your vault is locked until its next use.\n'
+      : 'Your vault is locked. karo secret unlock  opens it with its passphrase.\n'
   return `Your vault is unlocked until ${localTime(unlocked_until)}. karo secret lock  locks it.\n`
 }
 
