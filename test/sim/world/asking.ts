@@ -6,10 +6,12 @@ import { SERVERS, type World } from './world.ts'
 const TIMEOUT_MS = 10_000
 /** Whoever came a moment ago does not know the others yet. */
 const SETTLED_MS = 60_000
+/** Whoever came just now is in no mesh yet. */
+const JOINED_MS = 10_000
 
 export interface Asked {
   readonly asker: number
-  /** Nodes that were on from the question to its end and that the asker knew, itself not counted. */
+  /** Nodes that were on from JOINED_MS before the question to its end and that the asker knew, itself not counted. */
   readonly steady: number
   /** Nodes that were on just as long, and of which the asker had not heard yet: a question is for the members that are known. */
   readonly unknown: number
@@ -28,7 +30,8 @@ export async function askOne(world: World): Promise<Asked | undefined> {
   const able = world.nodes.filter(({ running, since }) => running && begun - since >= SETTLED_MS)
   const asker = able[world.random.below(Math.max(1, able.length))]
   if (asker?.query === undefined) return undefined
-  const on = new Map(world.nodes.filter(({ running }) => running).map((node) => [node, node.since]))
+  const joined = world.nodes.filter(({ running, since }) => running && begun - since >= JOINED_MS)
+  const on = new Map(joined.map((node) => [node, node.since]))
   const known = new Set(asker.sim.trust.members().map(({ node_id }) => node_id))
   const result = await asker.query.ask({ level: 1, timeoutMs: TIMEOUT_MS })
   const all = [...on].filter(([node, since]) => node !== asker && node.running && node.since === since)

@@ -116,7 +116,7 @@ export function describeWorld(report: WorldReport): string {
   const lines: (readonly [string, string])[] = [
     [
       'questions',
-      `${of.questions.complete} of ${of.questions.asked} heard every node that they knew and that was on from beginning to end`,
+      `${of.questions.complete} of ${of.questions.asked} heard every node that they knew and that was on from 10 s before to the end`,
     ],
     ['', `up to ${of.questions.unknown} more were on that the asking node had not heard of yet`],
     ['', `median ${number(of.questions.medianMs)} ms, longest ${number(of.questions.mostMs)} ms`],
