@@ -95,7 +95,7 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
   for (const category of CATEGORIES) all.push(await ask(deps, request, TYPES[category], reach))
   if (all.every(({ denied }) => denied))
     throw new KaroError('refused', all[0]?.withheld ?? 'you may not read totals', {
-      hint: 'Reports are for nodes and people whose role the policy releases totals to: karo whoami shows yours.',
+      hint: 'karo whoami shows as whom you ask; a page asks as its machine, whoever is logged in.',
     })
   const back = backOf(all, range, long === reach ? [long, WEEK_MS] : [WEEK_MS])
   const found = Object.fromEntries(

@@ -59,9 +59,11 @@ export function createRotations(deps: RotationsDeps): Rotations {
     const taken = lineage.take(frame)
     if (taken === undefined) return false
     if (isGuest(taken.from)) guests.add(taken.to)
-    if (isNew) told(taken)
     deps.tell(lineage.all(taken.to))
-    listeners.tell(taken, frame)
+    if (isNew) {
+      told(taken)
+      listeners.tell(taken, frame)
+    }
     return true
   }
 

@@ -1,6 +1,9 @@
 // Keys that are rotated in a certified mesh of real daemons: who stays, who stays out, and what a kill at any moment leaves.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { decodeFrame, messageTable } from '../../../protocols/frame.ts'
+import { RevocationList, type RevocationListBody } from '../../../protocols/messages/certificate.ts'
 import type { PeerAnswerShape, PeerShape } from '../../../src/api/contract/shapes.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
@@ -15,6 +18,20 @@ const peersOf = async (node: TestNode): Promise<readonly PeerShape[]> =>
   (await node.json<{ peers: PeerShape[] }>(['peers'])).peers
 const peerAt = async (node: TestNode, id: string): Promise<PeerShape | undefined> =>
   (await peersOf(node)).find((peer) => peer.node_id === id)
+
+/** The list of revoked keys that it exports. */
+async function listOf(node: TestNode): Promise<RevocationListBody> {
+  const file = join(temporaryHome(), 'mesh.ndjson')
+  expect((await node.karo(['ca', 'export', '-o', file])).code).toBe(0)
+  const rows = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const { frame } = rows.find(({ kind }) => kind === 'revocation_list')
+  const messages = messageTable([RevocationList])
+  const { body } = decodeFrame(Buffer.from(frame, 'base64url'), { messages, verify: () => true })
+  return body as RevocationListBody
+}
 
 async function linkedAt(nodes: readonly TestNode[], id: string, by: PeerShape['why']): Promise<void> {
   for (const node of nodes) {
@@ -130,5 +147,14 @@ test.skipIf(!possible.ok)(
     expect((await node.karo(['join', '-'], await invite())).code).not.toBe(0)
     for (const one of [hq, ann]) expect((await peerAt(one, escaped))?.state).not.toBe('connected')
     expect((await node.status()).mesh.peers_connected).toBe(0)
+
+    // An issuer that begins anew with rotations that it kept has its list too, and signs none of before it.
+    const before = await listOf(hq)
+    await hq.stop()
+    const again = await start('hq', 0, hq.home)
+    await linkedAt([ann], await idOf(again), 'certificate')
+    const after = await listOf(again)
+    expect(after.number).toBeGreaterThanOrEqual(before.number)
+    expect(after.revoked).toHaveLength(before.revoked.length)
   },
 )

@@ -87,6 +87,16 @@ test('trust goes on without a command; the old key is honoured for a day and the
   await expect(trust.trust(one, {})).rejects.toMatchObject({ code: 'conflict' })
 })
 
+test('a rotation is told when it comes, and not when it is read at the start, before the rest that was kept', async () => {
+  const { trust } = await world()
+  await trust.trust(one, { level: 'peer' })
+  const told: NodeId[] = []
+  trust.rotations.onTaken(({ to }) => void told.push(to))
+  trust.rotations.accept(rotate(first, second), false)
+  trust.rotations.accept(rotate(second, third), true)
+  expect([told, trust.memberOf(three)]).toEqual([[three], one])
+})
+
 test('no new key makes a denial or a revocation undone, and taking it back is about them all', async () => {
   for (const how of ['deny', 'revoke'] as const) {
     const { trust } = await world()
