@@ -98,7 +98,7 @@ describe('the same node goes on', () => {
     const green = await node.karo(['task', 'run', 'kMemory:notes', 'search_notes', '{"query":"staging"}'])
     expect(green, green.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('database moved') })
     const red = await node.karo(['task', 'run', 'kMemory:notes', 'add_note', '{"text":"x"}', '--id', 'red-1'])
-    expect(red).toMatchObject({ code: 4, stderr: expect.stringContaining('karo approvals approve') })
+    expect(red).toMatchObject({ code: 4, stderr: expect.stringContaining(' approvals approve') })
     expect((await node.karo(['memory', 'list'])).stdout.trim().split('\n')).toHaveLength(2)
     const secret = await node.karo([
       ...['task', 'run', 'kMemory:notes', 'add_note', JSON.stringify({ text: `export TOKEN=${SECRET}` })],

@@ -57,6 +57,43 @@ test('what is said of a task that goes on, and of none of another machine, names
   expect(none.out).toMatch(/^No tasks of the one you ask as; karo --home \S+ whoami says/)
 })
 
+test('what a task waits for is answered in the given home, or on another machine', async () => {
+  const line = {
+    task: 't-1',
+    state: 'input-required',
+    message: 'x',
+    progress: null,
+    approval: 'a1f2',
+    seq: 1,
+  }
+  const run = commands.find(({ name }) => name === 'task run')
+  const toldOf = async (at?: string): Promise<string> => {
+    let told = ''
+    const io = {
+      env: { KARO_HOME: '/srv/k' },
+      home: '/srv/k',
+      commands: [{ name: 'approvals' }, { name: 'task' }],
+      call: async () => ({ id: 't-1', state: 'submitted' }),
+      async *lines() {
+        yield line
+      },
+      get daemon() {
+        return io
+      },
+      out: () => {},
+      err: (text: string) => (told += text),
+    }
+    const given = { args: { agent: 'files', tool: 'index' }, options: { at } }
+    await run?.run(io as unknown as CommandIo, given)
+    return told
+  }
+  const show = 'karo --home /srv/k task show'
+  expect(await toldOf()).toContain(`Answer it: karo --home /srv/k approvals approve a1f2. ${show} t-1 shows`)
+  expect(await toldOf('build')).toContain(
+    `with --at build: karo approvals approve a1f2. ${show} t-1 --at build`,
+  )
+})
+
 test('a task that was begun to be asked for is asked for again, and not one for a node that does not run', async () => {
   const run = commands.find(({ name }) => name === 'task run')
   const timesOf = async (...codes: ('not_running' | 'unavailable')[]): Promise<number> => {

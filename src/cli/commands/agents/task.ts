@@ -18,7 +18,7 @@ import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isTable } from '../../../config/kinds.ts'
-import { atHome } from '../../at-home.ts'
+import { atHome, type Place } from '../../at-home.ts'
 import {
   AGENT,
   AT,
@@ -72,25 +72,32 @@ function wordsOf({ message, progress }: Told): string {
 }
 
 /** `at`: the machine that the task was given to, if that is another one. */
-const progressLine = (line: Told & Pick<TaskLineShape, 'approval' | 'away'>, at?: string): string => {
+const progressLine = (
+  io: Place,
+  line: Told & Pick<TaskLineShape, 'approval' | 'away'>,
+  at?: string,
+): string => {
   const state = printable(line.state)
   // Short, because a line that does not fit is not shown.
   if (line.away) return `${printable(String(at))} is not reached; before: ${state}`
-  return `${state}${wordsOf(line)}${line.approval ? ` (${whereTo(at)}: ${approving(line.approval)})` : ''}`
+  return `${state}${wordsOf(line)}${line.approval ? ` (${approving(io, line.approval, at)})` : ''}`
 }
 
-const whereTo = (at: string | undefined): string =>
-  at === undefined ? 'answer it' : `on ${printable(at)}, or on a third machine with --at ${printable(at)}`
-
-const approving = (approval: string): string => `karo approvals approve ${printable(approval)}`
+/** How a person answers; the command for another machine is typed there. */
+function approving(io: Place, approval: string, at: string | undefined): string {
+  const command = `karo approvals approve ${printable(approval)}`
+  return at === undefined
+    ? `answer it: ${atHome(command, io)}`
+    : `on ${printable(at)}, or on a third machine with --at ${printable(at)}: ${command}`
+}
 
 /** Why a task is not done, and what to do about it. */
-function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>, at?: string): string {
+function stateLine(io: Place, line: Told & Pick<TaskLineShape, 'task' | 'approval'>, at?: string): string {
   const what = `${line.task} is ${printable(line.state)}${wordsOf(line)}\n`
   if (line.state !== 'input-required' || line.approval === undefined) return what
-  const where = whereTo(at)
-  const named = nameOf({ id: line.task, at })
-  return `${what}${where[0]?.toUpperCase()}${where.slice(1)}: ${approving(line.approval)}. karo task show ${named} shows what became of it.\n`
+  const how = approving(io, line.approval, at)
+  const show = atHome(`karo task show ${nameOf({ id: line.task, at })}`, io)
+  return `${what}${how[0]?.toUpperCase()}${how.slice(1)}. ${show} shows what became of it.\n`
 }
 
 /** The texts of a CallToolResult, each with a line end; other parts by their kind. */
@@ -222,12 +229,12 @@ async function follow(
         after = line.seq
         triesUntil = performance.now() + AWAY.most
         if (io.json) io.out(`${jsonText(line)}\n`)
-        else live.show(progressLine(line, which.at))
+        else live.show(progressLine(io, line, which.at))
         if (line.final || (line.state === 'input-required' && !waits)) {
           live.end()
           if (io.json) return EXIT_OF[line.state]
           io.out(resultView(line.result))
-          if (line.state !== 'completed') io.err(stateLine(line, which.at))
+          if (line.state !== 'completed') io.err(stateLine(io, line, which.at))
           return EXIT_OF[line.state]
         }
       }
