@@ -29,9 +29,11 @@ export const AGGREGATORS: readonly Identity[] = [newIdentity(), newIdentity()]
 const RETIRED = newIdentity()
 export const PLAN = planOf(AGGREGATORS, { audiences: ['security', 'admin'] })
 
-/** Hours that are over, the newest first: 1 is the one before the hour that goes on. */
-export const hourBefore = (back: number, now = Date.now()) => {
-  const start = (Math.floor(now / HOUR_MS) - back) * HOUR_MS
+/** Fixed, so that what is made before and behind the end of an hour fits together. */
+const BEGUN = Date.now()
+/** Hours that are over, the newest first: 1 is the one before the hour in which the tests began. */
+export const hourBefore = (back: number) => {
+  const start = (Math.floor(BEGUN / HOUR_MS) - back) * HOUR_MS
   return { length: 'hour' as const, start, end: start + HOUR_MS }
 }
 
