@@ -251,6 +251,9 @@ const WRAPPERS = [
 /** `find … -exec` wants its end marked. */
 const endingOf = (text: string) => (text.includes('-exec ') ? ' \\;' : '')
 
+/** They append words that they read, and rsync writes to its last word. */
+const WRITES_ELSEWHERE = /(?:xargs|parallel) .*rsync /
+
 /** One disguise of the line, or the line itself where the one that was drawn does not fit. */
 export function disguised(
   line: DangerousLine,
@@ -260,6 +263,7 @@ export function disguised(
   const { name, fits, make } = pick(random, disguises)
   if (!fits(line.command, line.shell)) return { name: 'none', text: line.command }
   const text = make(line.command, random)
+  if (name.includes('wrapper') && WRITES_ELSEWHERE.test(text)) return { name: 'none', text: line.command }
   return {
     name,
     text: text.startsWith(line.command) || !name.includes('wrapper') ? text : text + endingOf(text),
