@@ -53,7 +53,7 @@ export interface Kind {
    */
   readonly final?: true
   /** Says what is wrong when an author's newer edition takes back what its older one said. */
-  readonly contradicts?: (older: Frame, newer: Frame) => string | undefined
+  readonly contradicts?: ((older: Frame, newer: Frame) => string | undefined) | undefined
 }
 
 /** The facts that a document states about itself. */
@@ -65,11 +65,6 @@ export interface Reading {
   /** 8 bytes for each recipient, in the order of the boxes. */
   readonly hints: Uint8Array
 }
-
-const NO_HINTS = new Uint8Array(0)
-
-const hintsOf = (places: readonly { readonly hint: Uint8Array }[]): Uint8Array =>
-  Buffer.concat(places.map(({ hint }) => hint))
 
 const isSameSet = (older: { readonly set: Uint8Array }, newer: { readonly set: Uint8Array }): boolean =>
   Buffer.compare(older.set, newer.set) === 0
@@ -86,47 +81,53 @@ const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
 /** A node that is gone is not said to have anything for long. */
 const HOLDING_KEPT_MS = 3 * DAY_MS
 
-function kind<B extends WireBody>(row: {
+/** One kind, whose functions read the message itself. */
+function kind<B extends WireBody>({
+  message,
+  recipients,
+  read,
+  contradicts,
+  ...rest
+}: Pick<Kind, 'keptMs' | 'stays' | 'final' | 'perAuthor'> & {
   readonly message: Message<B>
-  readonly audience: Kind['audience']
-  readonly keptMs: number
-  readonly stays?: true
-  readonly final?: true
-  readonly perAuthor: Kind['perAuthor']
-  readonly read: (body: B) => Reading
+  /** Where it is sealed for them; absent: public. */
+  readonly recipients?: (body: B) => readonly { readonly hint: Uint8Array }[]
+  readonly read: (body: B) => Omit<Reading, 'hints'>
   readonly contradicts?: (older: B, newer: B) => string | undefined
 }): Kind {
-  const { message, contradicts } = row
   return {
-    ...row,
-    read: (frame) => row.read(bodyOf(frame, message)),
-    ...(contradicts === undefined
-      ? {}
-      : { contradicts: (older, newer) => contradicts(bodyOf(older, message), bodyOf(newer, message)) }),
-  } as Kind
+    ...rest,
+    message: message as unknown as Message,
+    audience: recipients === undefined ? 'all' : 'recipients',
+    read(frame) {
+      const body = bodyOf(frame, message)
+      return { ...read(body), hints: Buffer.concat((recipients?.(body) ?? []).map(({ hint }) => hint)) }
+    },
+    contradicts:
+      contradicts && ((older, newer) => contradicts(bodyOf(older, message), bodyOf(newer, message))),
+  }
 }
+
+/** For messages that say these times themselves. */
+const dated =
+  <B extends Omit<Reading, 'slot' | 'hints'>>(slot: (body: B) => string = () => '') =>
+  (body: B) => ({ slot: slot(body), version: body.version, expires_at: body.expires_at })
 
 /** A kind that gets a row here is announced, moved, relayed and bounded like the others. */
 const ROWS = {
   summary: kind({
     message: SealedSummary,
-    audience: 'recipients',
+    recipients: (body) => body.boxes.flatMap(({ recipients }) => recipients),
     keptMs: SUMMARY_KEPT_MS,
     // 168 hours, 35 days and 57 weeks are kept at most.
     perAuthor: { documents: 512, bytes: 8 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOf(body),
-      version: body.version,
-      expires_at: body.expires_at,
-      hints: hintsOf(body.boxes.flatMap(({ recipients }) => recipients)),
-    }),
+    read: dated((body) => slotOf(body)),
   }),
   audit_head: kind({
     message: AuditHead,
-    audience: 'all',
     keptMs: AUDIT_HEAD_KEPT_MS,
     perAuthor: { documents: 1, bytes: 8 * 1024 },
-    read: ({ ts }) => ({ slot: '', version: ts, expires_at: ts + AUDIT_HEAD_KEPT_MS, hints: NO_HINTS }),
+    read: ({ ts }) => ({ slot: '', version: ts, expires_at: ts + AUDIT_HEAD_KEPT_MS }),
     contradicts(older, newer) {
       if (newer.seq < older.seq) return 'its ledger got shorter'
       const same = Buffer.compare(newer.hash, older.hash) === 0
@@ -135,7 +136,6 @@ const ROWS = {
   }),
   key_rotation: kind({
     message: KeyRotation,
-    audience: 'all',
     keptMs: Number.POSITIVE_INFINITY,
     stays: true,
     // Two successors freeze a lineage already.
@@ -145,13 +145,11 @@ const ROWS = {
       slot: toHex(blake3([next], 16)),
       version: valid_from,
       expires_at: LATEST_MS,
-      hints: NO_HINTS,
     }),
     contradicts: () => 'it signed the rotation to one key again with other times',
   }),
   certificate: kind({
     message: Certificate,
-    audience: 'all',
     keptMs: CERTIFICATE_KEPT_MAX_MS,
     // One of each node that an issuer certified.
     perAuthor: { documents: 4_096, bytes: 8 * 1024 * 1024 },
@@ -160,15 +158,13 @@ const ROWS = {
       slot: toHex(blake3([key], 16)),
       version,
       expires_at: not_after + CERTIFICATE_KEPT_MS,
-      hints: NO_HINTS,
     }),
   }),
   revocation_list: kind({
     message: RevocationList,
-    audience: 'all',
     keptMs: Number.POSITIVE_INFINITY,
     perAuthor: { documents: 1, bytes: 64 * 1024 + FRAME_OVERHEAD },
-    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS }),
     contradicts(older, newer) {
       if (newer.number <= older.number) return 'its revocation list has an older number'
       const keys = new Set(newer.revoked.map(({ key }) => toHex(key)))
@@ -178,91 +174,63 @@ const ROWS = {
   }),
   policy_bundle: kind({
     message: PolicyBundle,
-    audience: 'all',
     keptMs: Number.POSITIVE_INFINITY,
     perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
     // The newest one by its version is kept, whatever its number, so that all members end with the same one.
-    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS }),
   }),
   share: kind({
     message: Share,
-    audience: 'recipients',
+    recipients: (body) => body.boxes,
     keptMs: SHARE_KEPT_MS,
     // A week of hours. All shares of a bucket have one version, so a second one does not replace the first.
     perAuthor: { documents: 256, bytes: 8 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOfBucket(body),
-      version: body.end,
-      expires_at: body.expires_at,
-      hints: hintsOf(body.boxes),
-    }),
+    read: (body) => ({ slot: slotOfBucket(body), version: body.end, expires_at: body.expires_at }),
   }),
   tally: kind({
     message: Tally,
-    audience: 'recipients',
+    recipients: (body) => body.recipients,
     keptMs: TALLY_KEPT_MS,
     // A tally stays whatever comes: if lists that an aggregator has to refuse could push it out, spent shares could be
     // tallied again.
     stays: true,
     // All attempts at each of the 216 hours that tallies are kept for; the bytes are enough for two full ones of each.
     perAuthor: { documents: 216 * ATTEMPTS_MAX, bytes: 32 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOfTally(body, body.attempt),
-      version: body.version,
-      expires_at: body.expires_at,
-      hints: hintsOf(body.recipients),
-    }),
+    read: dated((body) => slotOfTally(body, body.attempt)),
   }),
   check: kind({
     message: Check,
-    audience: 'recipients',
+    recipients: (body) => body.recipients,
     keptMs: TALLY_KEPT_MS,
     // Nine days of a thousand machines, or nine days of hours of fewer; what was removed is computed again, and is the same.
     perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOfCheck(body, body.part),
-      version: body.version,
-      expires_at: body.expires_at,
-      hints: hintsOf(body.recipients),
-    }),
+    read: dated((body) => slotOfCheck(body, body.part)),
   }),
   counted: kind({
     message: Counted,
-    audience: 'all',
     keptMs: TALLY_KEPT_MS,
     final: true,
     // Nine days of hours of a thousand machines.
     perAuthor: { documents: 256, bytes: 8 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOfBucket(body),
-      version: body.version,
-      expires_at: body.expires_at,
-      hints: NO_HINTS,
-    }),
+    read: dated((body) => slotOfBucket(body)),
     contradicts: (older, newer) => (isSameSet(older, newer) ? undefined : 'it counted a time a second time'),
   }),
   release: kind({
     message: Release,
-    audience: 'recipients',
+    recipients: (body) => body.recipients,
     keptMs: RELEASE_KEPT_MS,
     final: true,
     // 400 days of eight audiences; less far back where buckets are hours.
     perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
-    read: (body) => ({
-      slot: slotOfRelease(body, body.audience),
-      version: body.version,
-      expires_at: body.expires_at,
-      hints: hintsOf(body.recipients),
-    }),
+    read: dated((body) => slotOfRelease(body, body.audience)),
     contradicts: (older, newer) =>
       isSameSet(older, newer) ? undefined : 'it released totals of a time a second time',
   }),
   holding: kind({
     message: Holding,
-    audience: 'all',
     keptMs: HOLDING_KEPT_MS,
     perAuthor: { documents: 1, bytes: Holding.limit + FRAME_OVERHEAD },
-    read: ({ version, expires_at }) => ({ slot: '', version, expires_at, hints: NO_HINTS }),
+    read: dated(),
   }),
 } satisfies Readonly<Record<string, Kind>>
 export type DocumentKind = keyof typeof ROWS
