@@ -14,11 +14,14 @@ export function listHooks(io: CommandIo): undefined {
     const adapter = ADAPTERS[name]
     const { settings } = adapter
     if (settings === undefined) return []
+    const own = fileOf(io, settings, 'user')
     const at = (scope: Place['scope']) => {
-      const look = hookLook(io, name, scope)
+      const file = fileOf(io, settings, scope)
+      // In the home the file of a project is the person's own.
+      const look = scope === 'project' && file === own ? undefined : hookLook(io, name, scope)
       const finding = look && judgeToolHook(look, '', isThere(io.env))
       return {
-        file: fileOf(io, settings, scope),
+        file,
         installed: look !== undefined,
         trust: look?.trust,
         // What keeps the tool from running the hook as it is now, and what to do.
@@ -57,7 +60,7 @@ export function listHooks(io: CommandIo): undefined {
   if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
     io.out(
       fitted(
-        'This shell does not have the hook of Karo, so it starts tools without a jail. karo shell install gives it to new shells.\n',
+        'This shell starts tools without a jail. New ones with the hook of Karo do not: karo shell install\n',
         io,
       ),
     )

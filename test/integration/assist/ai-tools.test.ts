@@ -228,6 +228,10 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
   writeFileSync(claude!, JSON.stringify({ ...text, disableAllHooks: true }))
   expect(await doctor()).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('turns them off') })
   expect(await list()).toMatch(/Claude Code +\S+ +not run[\s\S]*turns them off/)
+  // In the home what would be a project's file is the person's own.
+  const { stdout } = await runKaroIn(at.home, ['hook', 'list'], at.env)
+  expect(stdout).toMatch(/Claude Code +\S+ +not run +– +–/)
+  expect(stdout.split('turns them off')).toHaveLength(2)
 })
 
 test('the contract for any other tool: exit 4 and one document', async () => {

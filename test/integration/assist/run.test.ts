@@ -235,7 +235,7 @@ test.skipIf(noJail)(
       stdout: expect.stringContaining('in a jail'),
     })
     const starter = join(at.karo, 'run/bin/claude')
-    expect((await karo('hook', 'list')).stdout).toContain('it starts tools without a jail')
+    expect((await karo('hook', 'list')).stdout).toContain('This shell starts tools without a jail')
     const { stdout: hook } = await karo('shell', 'init', 'bash')
     const PATH = execFileSync(
       'bash',
