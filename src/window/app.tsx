@@ -53,7 +53,7 @@ const Opening = () => (
 function Frame() {
   const views = viewsOf(status.value)
   const view = viewOf(route.value, status.value)
-  const waiting = waitingCount() + (status.value?.mesh.peers_pending ?? 0)
+  const waiting = waitingCount()
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${view.name} · Karo`
   }, [view, waiting])

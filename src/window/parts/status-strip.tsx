@@ -29,13 +29,13 @@ export function StatusStrip() {
 }
 
 /** Each count is one text, because what is heard of a change is the text that changed. */
-function Node({ known: { mesh, health, anomalies } }: { readonly known: StatusShape }) {
+function Node({ known: { you, mesh, health, anomalies } }: { readonly known: StatusShape }) {
   const requests = waitingCount()
   const failing = health.checks.filter(({ ok }) => !ok).length
   return (
     <>
       {!mesh.alone && <a href="#/mesh">{counted(mesh.peers_connected, 'link')}</a>}
-      {mesh.peers_pending > 0 && (
+      {you.admin && mesh.peers_pending > 0 && (
         <a class="count" href="#/mesh">
           {`${counted(mesh.peers_pending, 'machine')} waiting`}
         </a>
