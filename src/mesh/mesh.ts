@@ -258,7 +258,6 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
 function views(deps: MeshDeps, edge: Edge, state: State) {
   const { trust, clock, config } = deps
   const { connections } = state
-  const admits = (node: NodeId): boolean => trust.admits(node)
   const isConnected = (node: NodeId): boolean => connections.neighbour(node) !== undefined
   return {
     isConnected,
@@ -267,7 +266,8 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       // First, because a clock that is set while the two are connected leaves the connection.
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
-      if (!admits(node) || isConnected(node)) return undefined
+      // Of a machine whose key has several successors neither side trusts any, whatever its people do.
+      if (!trust.admits(node) || trust.keyState(node).kind === 'frozen' || isConnected(node)) return undefined
       if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       if (edge.news.isOneSided(node)) return { why: 'not_trusted_there' }
       const full = state.leaves.noPlace(node)
@@ -277,7 +277,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
     status: () => ({
       listen: edge.listening.multiaddrs(),
       peers_connected: connections.neighbours().length,
-      peers_trusted: connections.neighbours().filter(({ node }) => admits(node)).length,
+      peers_trusted: connections.neighbours().filter(({ node }) => trust.admits(node)).length,
       peers_pending: trust.pending().length,
     }),
     alive() {

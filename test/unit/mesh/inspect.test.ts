@@ -1,7 +1,7 @@
 // What the mesh tells whoever diagnoses it: clocks, trust on one side, dials; and multicast tried on loopback.
 import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Hello } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
@@ -103,6 +103,11 @@ test('trust on one side is told, until the other side trusts too', async () => {
   await until(() => near.mesh.inspect().one_sided.length === 1, { what: 'it waits there' })
   expect(near.mesh.inspect().one_sided).toEqual([far.id])
   expect(near.mesh.apart(far.id)).toEqual({ why: 'not_trusted_there' })
+  // Which nobody there can mend while several keys follow the one that was trusted.
+  const keyState = vi.spyOn(near.trust, 'keyState')
+  keyState.mockReturnValue({ kind: 'frozen', fork: { at: far.id, between: [far.id, near.id] } })
+  expect(near.mesh.apart(far.id)).toBeUndefined()
+  keyState.mockRestore()
   expect(far.mesh.inspect().one_sided).toEqual([])
   await far.trust.trust(near.id, { level: 'peer' })
   await until(() => near.link.peers().length === 1, { what: 'a link' })
