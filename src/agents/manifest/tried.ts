@@ -71,7 +71,7 @@ export async function tryPlaces(
   const isWrite = bad.startsWith('-w')
   const ofService =
     isWrite && user !== NOBODY && user !== process.getuid?.()
-      ? `; karo-exec needs ReadWritePaths=${path} under [Service]: systemctl edit karo-exec`
+      ? `; if it is let in already, ReadWritePaths=${path} under [Service]: systemctl edit karo-exec`
       : ''
   throw new KaroError(
     'refused',

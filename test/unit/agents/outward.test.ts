@@ -79,7 +79,7 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
       const refused = tryPlaces(outward({ ...client, owner }), [{ path: mine, write: true }], TRACE)
       const inService =
         uid === other
-          ? `; karo-exec needs ReadWritePaths=${mine} under [Service]: systemctl edit karo-exec`
+          ? `; if it is let in already, ReadWritePaths=${mine} under [Service]: systemctl edit karo-exec`
           : ''
       await expect(refused).rejects.toMatchObject({
         message: `the agent could not write ${mine}: jails run as user ${uid}, who may not`,
