@@ -1,6 +1,7 @@
 // The query room's door: ask the mesh, and answer for this node.
 
 export { createFetched, fetchesIn } from './answering/fetches.ts'
+export { FROZEN } from './asking/collect.ts'
 export { whyNoTeam } from './asking/team-totals.ts'
 export { createQuery } from './query.ts'
 export type { AskedType } from './query-types/index.ts'

@@ -7,7 +7,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
 import { isMissing, type Member, type Trust } from '../../trust/peers/index.ts'
-import { type AskedType, COUNTED, type Query, whyNoTeam } from '../query/index.ts'
+import { type AskedType, COUNTED, FROZEN, type Query, whyNoTeam } from '../query/index.ts'
 import {
   CATEGORIES,
   type Findings,
@@ -65,9 +65,6 @@ const TIMEOUT_MS = 60_000
 /** Machines that are away must not hold a report up. */
 const NAMED_TIMEOUT_MS = 5_000
 const NAMED_MAX = 1_000
-/** The machine may seem to be there, and nothing that it gives counts until somebody decides which key is its own. */
-const FROZEN =
-  "The key of a machine has several successors, and one may be a thief's: karo doctor --only peers.lineage names its keys."
 /** Missing machines that a report names. */
 const MISSING_MAX = 200
 

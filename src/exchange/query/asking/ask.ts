@@ -346,6 +346,7 @@ async function conclude(
         const { why, trust_level, denied, revoked } = trust.opinion(node_id)
         return why === 'certificate' && trust_level === 'untrusted' && !denied && !revoked
       }),
+      frozen: members.some(({ node_id }) => trust.keyState(node_id).kind === 'frozen'),
       k_min: config.sharing.k_min,
       ended_by: by,
       elapsed_ms: clock.monotonic() - live.startedAt,

@@ -35,6 +35,10 @@ export interface OwnData {
   readonly failed?: true
 }
 
+/** The machine may seem to be there, and nothing that it gives counts until somebody decides which key is its own. */
+export const FROZEN =
+  "The key of a machine has several successors, and one may be a thief's: karo doctor --only peers.lineage names its keys."
+
 export interface Collection {
   /** 32 hex digits. */
   readonly trace_id: string
@@ -64,6 +68,8 @@ export interface Collection {
   readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
   /** No revocation list came here for a week, so that certificates of members open nothing here, nor there if none came. */
   readonly stale?: boolean
+  /** The key of a member has several successors. */
+  readonly frozen?: boolean
   readonly k_min: number
   readonly ended_by: QueryResult['ended_by']
   readonly elapsed_ms: number
@@ -297,7 +303,7 @@ const STRAYS_MAX = 4
 
 /** What a person should read beside the numbers. `unknown`: rows that the filters leave out because a value of theirs is not known. */
 export function notesOf(
-  { own, members, hearsay, question, team, self, strays = [], stale }: Collection,
+  { own, members, hearsay, question, team, self, strays = [], stale, frozen }: Collection,
   unknown: number,
 ): string[] {
   const reasons = new Set<string>()
@@ -309,6 +315,7 @@ export function notesOf(
   const { asksFor } = queryType(question.query_type)
   if (asksFor !== undefined && members.some(({ collected }) => collected.outcome === 'denied'))
     notes.push(asksFor)
+  if (frozen) notes.push(FROZEN)
   if (stale)
     notes.push(
       'No revocation list came for a week; members without one give no numbers: karo doctor --only mesh.lists.',

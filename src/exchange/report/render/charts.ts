@@ -79,7 +79,9 @@ function barsOf({ alt, series, bars: all, format, least }: Drawing, id: string):
     const at = fixed(y(top * part))
     return `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="var(--line)"/><text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${text(format(top * part))}</text>`
   })
-  return frame(alt, id, [...scale, ...columns, ...labels].join(''), HEIGHT) + legendOf(series)
+  const left =
+    all.length > BARS_MAX ? `<p>The newest ${BARS_MAX} of ${all.length} periods; the table has all.</p>` : ''
+  return frame(alt, id, [...scale, ...columns, ...labels].join(''), HEIGHT) + legendOf(series) + left
 }
 
 /** Hatched: nothing is known. */
@@ -127,7 +129,11 @@ function coverageChart({ coverage: { trend } }: Report): Chart {
     { name: 'not counted', colour: 'd' },
   ] as const
   const countsOf = (counts: NonNullable<(typeof trend)[number]['counts']>): readonly number[] => [
-    ...[counts.contributed, counts.declined, counts.late, counts.absent, counts.refused],
+    counts.contributed,
+    counts.declined,
+    counts.late,
+    counts.absent,
+    counts.refused,
   ]
   const known = trend.flatMap(({ counts }) => counts ?? [])
   const alt = `Expected machines in ${trend.length} periods, ${trend.length - known.length} of them not known; in the newest known one ${known.at(-1)?.contributed ?? 0} contributed.`
@@ -184,7 +190,10 @@ function riskChart({ risk: { trend } }: Report): Chart {
       head: ['period', 'high and critical', 'commands', 'share', 'machines'],
       numbers: [1, 2, 3, 4],
       rows: trend.map((point) => [
-        ...[day(point.start), count(point.risky), count(point.commands), percent(shareOf(point))],
+        day(point.start),
+        count(point.risky),
+        count(point.commands),
+        percent(shareOf(point)),
         count(point.machines),
       ]),
     },

@@ -189,7 +189,10 @@ const movesTable = (moves: readonly ToolMove[]): Table => ({
   rows: moves
     .slice(0, ROWS_MAX)
     .map(({ tool, category, uses, machines, periods, of }) => [
-      ...[tool, words(category), count(uses), count(machines)],
+      tool,
+      words(category),
+      count(uses),
+      count(machines),
       `${periods} of ${of} periods`,
     ]),
 })
@@ -289,8 +292,11 @@ function anomalies(report: Report): Block {
                 numbers: [3, 4],
                 rows: section.named.rows.map(
                   ({ name, teams, type, subjects, severity, count: began, hour }) => [
-                    ...[name, teams.join(', '), signalWords(type, subjects)],
-                    ...[String(severity), count(began)],
+                    name,
+                    teams.join(', '),
+                    signalWords(type, subjects),
+                    String(severity),
+                    count(began),
                     minuteOf(hour),
                   ],
                 ),

@@ -283,6 +283,13 @@ describe('why a member is unreachable', () => {
     expect(result.coverage).toMatchObject({ known: 2, unreachable: 2 })
   })
 
+  it('that the key of one has several successors is said, also where it is told nothing of why it is away', async () => {
+    const { a, b } = three()
+    expect((await a.ask()).notes).toEqual([])
+    a.frozen.add(b.id)
+    expect((await a.ask()).notes).toEqual([expect.stringContaining('has several successors')])
+  })
+
   it('of a neighbour that does not answer it says that its clock is wrong', async () => {
     const { a, b, c, wire } = three()
     for (const node of [b, c]) node.gate = () => new Promise(() => {})

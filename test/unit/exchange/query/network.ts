@@ -265,7 +265,10 @@ const NO_MESH: QueryDeps['operators'] = {
   verdict: () => ({ ok: false, fault: 'no_mesh' }),
 }
 
-type QueryTrust = Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met' | 'memberOf'>
+type QueryTrust = Pick<
+  Trust,
+  'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met' | 'memberOf' | 'keyState'
+>
 
 export interface NodeOptions {
   readonly name?: string
@@ -310,6 +313,8 @@ export class TestNode {
   readonly audits: AuditRecord[] = []
   readonly marks: ReplayMark[]
   readonly members: Set<TestNode | Endpoint>
+  /** Those whose key has several successors. */
+  readonly frozen = new Set<NodeId>()
   /** What is special about some of them. */
   readonly absent = new Map<NodeId, Partial<Member>>()
   readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
@@ -550,6 +555,8 @@ export class TestNode {
       opinion,
       known: () => [...this.#levels.keys()],
       memberOf: (node) => node,
+      keyState: (node) =>
+        this.frozen.has(node) ? { kind: 'frozen', fork: { at: node, between: [] } } : { kind: 'current' },
       met: () => undefined,
       resolve: (who) => {
         const found = [...this.#levels.keys()].find((node) => opinion(node).name === who)

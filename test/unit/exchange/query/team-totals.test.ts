@@ -83,6 +83,7 @@ async function ask(
 
 const NOBODY = {
   members: () => [],
+  keyState: () => ({ kind: 'current' as const }),
   known: () => [],
   met: () => undefined,
   memberOf: (node: NodeId) => node,

@@ -121,6 +121,14 @@ it('says that no row is shown, and no rate of more than all uses', () => {
     expect(text.split(`## ${title}`)[1]).toMatch(/^[^#]*No row is shown: there was none/)
 })
 
+it('a chart of more periods than fit says how many it leaves out', () => {
+  const [point] = report.coverage.trend
+  const page = (many: number) =>
+    rendered({ ...report, coverage: { ...report.coverage, trend: new Array(many).fill(point) } }, 'html')
+  expect(page(120)).not.toContain('The newest 120')
+  expect(page(506)).toContain('<p>The newest 120 of 506 periods; the table has all.</p>')
+})
+
 it('HTML loads and runs nothing', () => {
   const page = rendered(report, 'html')
   expect(page).not.toMatch(
