@@ -116,22 +116,26 @@ export async function readFiles(
   }
   return { findings, unreadableBytes, rowBytes, lossy: lossy || unreadableBytes > 0 }
 
-  async function currentVersion(): Promise<ReturnType<typeof readManifest>['version'] | undefined> {
+  /** Undefined where nothing says for sure which files there are to be. */
+  async function currentVersion() {
     const current = names.includes('CURRENT') ? (await read('CURRENT')).toString('latin1') : ''
     const manifest = current.trimEnd()
     if (!isCurrent(current) || !names.includes(manifest)) {
       note('CURRENT', 'it does not name the list of files, so all files that are there are looked at')
       return undefined
     }
-    const { damaged, torn, version: told } = readManifest(await read(manifest))
+    const file = await read(manifest)
+    const { damaged, torn, version: told } = readManifest(file)
     for (const { at, length } of damaged)
       note(`${manifest}:${at}`, `${length} bytes of the list of files are damaged`)
     if (torn !== undefined)
       note(`${manifest}:${torn.at}`, 'the list of files ends in the middle of an entry', closed !== undefined)
-    return damaged.length > 0 || (torn !== undefined && closed !== undefined) ? undefined : told
+    // Cut off between two entries it still reads as a whole list, of fewer files.
+    const isShort = closed && (torn || file.length !== closed.get(manifest))
+    return damaged.length > 0 || isShort ? undefined : told
   }
 
-  async function readLogFile(name: string, last: boolean): Promise<void> {
+  async function readLogFile(name: string, last: boolean) {
     const file = await read(name)
     rowBytes += file.length
     for (const item of readLog(file)) {
