@@ -108,8 +108,9 @@ export async function readFiles(
     }
     for (const one of entries) await entry?.(one)
   }
-  const logs = names.filter((name) => LOG.test(name) && isLive(name))
-  for (const name of logs) await readLogFile(name, name === logs.at(-1))
+  // The newest first. An open that finds no room leaves an empty log behind the one that it has read.
+  let newest = true
+  for (const name of names.filter((name) => LOG.test(name) && isLive(name)).reverse()) await readLogFile(name)
   for (const bytes of gone.values()) {
     unreadableBytes += bytes
     rowBytes += bytes
@@ -135,7 +136,7 @@ export async function readFiles(
     return damaged.length > 0 || isShort ? undefined : told
   }
 
-  async function readLogFile(name: string, last: boolean) {
+  async function readLogFile(name: string) {
     const file = await read(name)
     rowBytes += file.length
     for (const item of readLog(file)) {
@@ -151,12 +152,13 @@ export async function readFiles(
           continue
         }
       }
-      // A kill or a power cut leaves the last log like that, and nothing that was durable is in there.
-      const cutOff = item.kind === 'torn' && last && closed === undefined
+      // A kill, a power cut or a full disk leaves the last log like that, and nothing that was durable is in there.
+      const cutOff = item.kind === 'torn' && newest && closed === undefined
       const what = cutOff ? 'were being written when the machine or the daemon ended' : 'are damaged'
       note(`${name}:${item.at}`, `the ${item.length} bytes there ${what}`, !cutOff)
       if (!cutOff) unreadableBytes += item.length
     }
+    newest &&= file.length === 0
   }
 }
 

@@ -112,6 +112,22 @@ test('a log that a kill cut off is no damage; one that ends elsewhere than at th
   await store.stop()
 })
 
+test('a log that is cut off is no damage behind which an open without room has begun a log that is empty', async () => {
+  const directory = copied()
+  const cut = log(directory)
+  truncateSync(join(directory, cut), 5_000)
+  unlinkSync(join(directory, 'CLOSED'))
+  const later = join(directory, `${String(Number.parseInt(cut, 10) + 3).padStart(6, '0')}.log`)
+  writeFileSync(later, '')
+  expect(await checkFiles(directory)).toMatchObject([{ damage: false }])
+  writeFileSync(later, 'x')
+  expect(await checkFiles(directory)).toMatchObject([{ damage: false }, { damage: true }])
+  writeFileSync(later, '')
+  const store = await openIn(directory)
+  expect(await everybodys(store)).toBeGreaterThan(0)
+  await store.stop()
+})
+
 test('every file that is missing is told', async () => {
   for (const name of [table, log]) {
     const directory = copied()
