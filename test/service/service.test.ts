@@ -292,6 +292,26 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must('systemctl restart karo')
   })
 
+  test('a home that is read-only for long is tried until it can be written', async () => {
+    const home = '/var/lib/karo'
+    onTestFinished(async () => {
+      await machine.run(`umount ${home}; rm -rf /run/systemd/system/karo.service.d; systemctl daemon-reload`)
+      await machine.must('systemctl reset-failed karo; systemctl restart karo')
+    })
+    await machine.must('mkdir -p /run/systemd/system/karo.service.d')
+    await machine.must(
+      "printf '[Service]\\nRestartSec=100ms\\n' > /run/systemd/system/karo.service.d/test.conf",
+    )
+    await machine.must(`systemctl daemon-reload && systemctl stop karo && mount --bind ${home} ${home}`)
+    await machine.must(`mount -o remount,bind,ro ${home}`)
+    await machine.run('systemctl start karo')
+    // More often than systemd would by itself.
+    await until(async () => Number((await state()).NRestarts) > 12, { what: 'it is tried', pollMs: 200 })
+    expect(await machine.journal()).toContain('read-only (EROFS)')
+    await machine.must(`mount -o remount,bind,rw ${home}`)
+    await until(async () => (await state()).ActiveState === 'active', { what: 'it runs' })
+  })
+
   test('it stops by itself before it would be killed', async () => {
     expect(await machine.show('karo', 'TimeoutStopUSec')).toEqual({ TimeoutStopUSec: '5s' })
     // A busy machine now and then takes longer than the five seconds, and a daemon that hangs does so each time.

@@ -63,8 +63,8 @@ export function unitText(program: readonly string[], home?: string): string {
   return `# Made by karo service install; karo service remove takes it away. Own changes belong into: systemctl --user edit karo
 [Unit]
 Description=Karo terminal intelligence (of this user)
-${home === undefined ? NOT_BESIDE_MACHINE : ''}StartLimitIntervalSec=5min
-StartLimitBurst=10
+${home === undefined ? NOT_BESIDE_MACHINE : ''}# A full disk, or a database that is being repaired, may stay so for long: it is tried for ever.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -72,7 +72,7 @@ ExecStart=${words.map(quoteUnit).join(' ')}
 ExecReload=/bin/sh -c 'kill -HUP $$MAINPID'
 WatchdogSec=60
 Restart=on-failure
-RestartSec=2
+RestartSec=10
 # 2 is a configuration that cannot be used, 4 a key that is lost or locked: trying again mends neither.
 RestartPreventExitStatus=2 4
 TimeoutStartSec=10min
