@@ -1,5 +1,5 @@
 // The database of a node that does not run: looked into, or saved into a new one, by whom it belongs to.
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { shellWord } from '../../base/quote.ts'
@@ -13,10 +13,10 @@ export type { Report } from '../../store/rescue/repair.ts'
 
 /**
  * With `dry` nothing is changed. KaroErrors: `conflict` while a daemon has it open, `not_found` without a database,
- * `refused` for somebody it does not belong to (what they write the daemon could not read), `bad_file`.
+ * `bad_file`.
  */
 export async function mendDatabase(world: World, dry: boolean): Promise<Report> {
-  const { paths, service, homeFlag, uid } = world
+  const { paths, service, homeFlag } = world
   const directory = paths.db
   const state = await world.daemon()
   if (state.kind === 'up' || state.kind === 'unreachable')
@@ -24,14 +24,6 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
       where: directory,
       hint: `Stop it first: ${service ? 'sudo systemctl stop karo' : `karo stop${homeFlag}`}`,
     })
-  const owner = statSync(directory, { throwIfNoEntry: false })?.uid
-  if (owner !== undefined && owner !== uid) {
-    const as = service ? 'karo' : `"#${owner}"`
-    throw new KaroError('refused', `the database belongs to uid ${owner}, and you are uid ${uid}`, {
-      where: directory,
-      hint: `Run it as that user: sudo -u ${as} karo doctor --repair${dry ? ' --dry-run' : ''}${homeFlag}`,
-    })
-  }
   const { checkDatabase, repairDatabase } = await import('../../store/rescue/repair.ts')
   const options = ledgerOptions(paths.key)
   const letGo = existsSync(paths.home) ? await holdHome(paths, service) : undefined

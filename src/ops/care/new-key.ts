@@ -1,11 +1,11 @@
 // Makes a new key for a home whose key is lost. From then on its history belongs to another node.
-import { renameSync, statSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type HomePaths, isKeyLost } from '../../config/paths.ts'
 import { createIdentityFile, type Identity, readPublicIdentity } from '../../trust/identity/index.ts'
 import { refuseSecond } from '../system/lock.ts'
-import { becomeOwner } from './owner.ts'
+import { actAsOwner } from './owner.ts'
 
 /**
  * `replace`: a key that is there is kept under another name. Errors: `conflict` where there is one without that, or a daemon
@@ -14,15 +14,9 @@ import { becomeOwner } from './owner.ts'
 export async function newKey(paths: HomePaths, random: Random, replace: boolean): Promise<Identity> {
   await refuseSecond(paths.lock)
   // The owner's daemon has to read what is made.
-  becomeOwner(paths.home)
-  const owner = statSync(paths.home, { throwIfNoEntry: false })?.uid
-  if (owner !== undefined && owner !== process.geteuid!())
-    throw new KaroError('refused', `the directory belongs to uid ${owner}, and so does its key`, {
-      where: paths.home,
-      hint: `Run it as that user: sudo -u '#${owner}' karo identity new`,
-    })
+  actAsOwner(paths.home)
   const isLost = isKeyLost(paths)
-  if (!isLost && statSync(paths.key, { throwIfNoEntry: false }) === undefined)
+  if (!isLost && !existsSync(paths.key))
     throw new KaroError('not_found', 'there is no node here yet', {
       where: paths.home,
       hint: 'karo init makes one.',

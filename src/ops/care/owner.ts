@@ -1,5 +1,5 @@
 // The owner of a home: in another account's home root acts with that account's rights, never with its own.
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 
@@ -65,4 +65,15 @@ export function becomeOwner(home: string): string {
     })
   }
   return path
+}
+
+/** As becomeOwner. Throws KaroError `refused` for anybody but root and the one whose `home` is: the owner's daemon has to read what is made there. */
+export function actAsOwner(home: string): void {
+  becomeOwner(home)
+  const owner = statSync(home, { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner !== process.geteuid!())
+    throw new KaroError('refused', `the directory belongs to uid ${owner}`, {
+      where: home,
+      hint: 'Run it with sudo, or as that user.',
+    })
 }

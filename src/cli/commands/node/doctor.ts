@@ -163,8 +163,10 @@ async function sandbox(io: CommandIo): Promise<ExitCode> {
 /** Exits with 1 if the database is still damaged (with --dry-run), or if rows were lost, so that scripts stop. */
 async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
+  const { actAsOwner } = await import('../../../ops/care/owner.ts')
   const { repairView } = await import('../../views/doctor.ts')
   const world = worldOf(io, [])
+  actAsOwner(world.paths.home)
   const report = await mendDatabase(world, dry)
   show(io, { dry_run: dry, ...report }, () => repairView(report, { dry, service: world.service }, io))
   return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
