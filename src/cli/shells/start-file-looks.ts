@@ -21,6 +21,14 @@ export const hookedShells = (io: CommandIo): readonly string[] => [
   ]),
 ]
 
+/** What follows that nothing is recorded. The shells of who typed sudo are not those of root. */
+export function hookWords(io: CommandIo): string {
+  if (isThroughSudo(io.env)) return ' for root'
+  return hookedShells(io).length > 0
+    ? '; new shells are recorded'
+    : ': karo shell install  records and guards every new shell'
+}
+
 /** Of every shell there is a hook for; none of them is the login shell where Karo has no hook for that. */
 export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
   const login = loginShell(io)

@@ -141,10 +141,19 @@ test('the shells of who typed sudo are not those of root', async () => {
   }
   expect(await doctor({})).toContain('karo shell install bash')
   expect(await doctor({ SUDO_USER: 'ann' })).toContain('karo doctor without sudo')
-  const { home } = await playDaemon({ [STATUS]: status({ admin: true }) }, BUILD)
-  const front = async (who: object) => (await commandLine([], { env: { KARO_HOME: home, HOME, ...who } })).out
-  expect(await front({})).toContain('shell install')
-  expect(await front({ SUDO_USER: 'ann' })).not.toContain('shell install')
+  const nothing = { events: [], total: 0, next: null }
+  const { home } = await playDaemon(
+    { [STATUS]: status({ admin: true }), 'GET /api/v1/history': nothing },
+    BUILD,
+  )
+  const front = async (who: object, ...args: string[]) =>
+    (await commandLine(args, { env: { KARO_HOME: home, HOME, ...who } })).out
+  for (const args of [[], ['history']]) {
+    expect(await front({}, ...args)).toContain('shell install')
+    const asRoot = await front({ SUDO_USER: 'ann' }, ...args)
+    expect(asRoot).not.toContain('shell install')
+    if (args.length > 0) expect(asRoot).toContain('recorded yet for root')
+  }
   // Root who types sudo has root's shells, and who became somebody else by sudo has that account's.
   expect(await front({ SUDO_USER: 'root' })).toContain('shell install')
   user.mockReturnValue(4321)

@@ -17,11 +17,11 @@ interface Line {
   readonly good?: boolean
 }
 
-/** Ends with a newline. `isHooked`: new shells of this person are recorded. `broken`: what is wrong with config.toml. */
+/** Ends with a newline. `hook`: what follows that nothing is recorded, else empty. `broken`: what is wrong with config.toml. */
 export function statusView(
   status: StatusShape,
   screen: Screen & Place,
-  isHooked: boolean,
+  hook: string,
   broken?: string,
 ): string {
   const lines = [
@@ -47,7 +47,7 @@ export function statusView(
       wrap: true,
     },
   })
-  const advice = [broken ?? [], adviceOf(status, isHooked)].flat().map((text) => {
+  const advice = [broken ?? [], adviceOf(status, hook)].flat().map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint('yellow', '→', screen)} ${[first, ...rest].join('\n    ')}\n`
   })
@@ -185,12 +185,11 @@ const REFUSED: Readonly<Record<string, string>> = {
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
 /** What is wrong, then what a person could do next. */
-function adviceOf(status: StatusShape, isHooked: boolean): string[] {
+function adviceOf(status: StatusShape, hook: string): string[] {
   const {
     health,
     mesh,
     service,
-    store,
     documents,
     summaries,
     you,
@@ -235,12 +234,7 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
     advice.push(
       'other nodes of this network can reach it, and none is trusted yet; to use it alone instead:  karo init --solo',
     )
-  if (health.ready && store.events === 0)
-    advice.push(
-      isHooked
-        ? 'no command is recorded yet; shells that you open from now on are recorded'
-        : 'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
-    )
+  if (health.ready && hook) advice.push(`no command is recorded yet${hook}`)
   return advice
 }
 
@@ -264,11 +258,10 @@ export const commands = [
     ask: () => ({ deadlineMs: STATUS_MS }),
     async view(status, io) {
       // Start files are read only where the view says something about them.
-      const isHooked =
-        status.store.events === 0 &&
-        (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
+      const hook =
+        status.store.events > 0 ? '' : (await import('../../shells/start-file-looks.ts')).hookWords(io)
       const { config } = status.service ? servicePaths({}) : homePaths(io.env)
-      return statusView(status, io, isHooked, await brokenFile(config, io.socket))
+      return statusView(status, io, hook, await brokenFile(config, io.socket))
     },
   }),
 ]

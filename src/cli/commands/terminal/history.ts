@@ -79,8 +79,11 @@ const find = defineCommand('history', {
     if (io.json) return printJson(io, found)
     const { events, total } = found
     if (events.length === 0) {
-      const isUnfiltered = Object.keys(filters).length === 0 && !options.unique
-      io.out(`${total === 0 && isUnfiltered ? NOTHING_YET : await nothingFound(io, options, args.words)}\n`)
+      const says =
+        total === 0 && Object.keys(filters).length === 0 && !options.unique
+          ? `No command is recorded yet${(await import('../../shells/start-file-looks.ts')).hookWords(io)}.`
+          : await nothingFound(io, options, args.words)
+      io.out(`${says}\n`)
       return
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
@@ -161,6 +164,3 @@ async function choose(io: CommandIo, input: Input): Promise<undefined> {
 }
 
 export const commands = [find, deleteHistory]
-
-const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
-Then open a new shell.`
