@@ -272,7 +272,12 @@ async function ready(
 ): Promise<StatusShape | undefined> {
   // Another one may have been started at the same time.
   while (isAlive(child) || (await runningPid(paths)) !== undefined) {
-    const status = await statusOf(io).catch(() => undefined)
+    const status = await statusOf(io).catch((error) => {
+      // The kernel does not name the user nobody to the node, so nobody could use it.
+      if (error.code !== 'unauthorized') return undefined
+      child.kill()
+      throw error
+    })
     if (status?.health.ready === true || Date.now() > until) return status
     if (status !== undefined) until = Math.min(until, Date.now() + SETTLE_MS)
     await sleep(LOOK_MS)

@@ -1,6 +1,15 @@
 // The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
@@ -201,6 +210,26 @@ describe('karo up', () => {
     const { code, stderr } = await runKaro(['up', '--background'], env)
     expect([code, stderr]).toEqual([1, expect.stringContaining('SIGKILL ended the node')])
   })
+
+  test.runIf(process.getuid?.() === 0)(
+    '--background of the user nobody, whom the kernel does not name to a node, ends, and so does the node',
+    async () => {
+      const home = temporaryHome()
+      chownSync(home, 65_534, 65_534)
+      const as = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+      const ran = track(
+        spawn('setpriv', [...as, process.execPath, KARO, 'up', '--background'], {
+          env: cleanEnv(home, ON_LOOPBACK),
+          stdio: ['ignore', 'ignore', 'pipe'],
+        }),
+      )
+      let said = ''
+      ran.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+      expect(await ended(ran)).toMatchObject({ code: 4 })
+      expect(said).toContain('comes from the user nobody')
+      await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the node has ended' })
+    },
+  )
 
   test.each(['', '--background'])('with too few open files it does not begin, and says so (%s)', (option) => {
     const home = join(temporaryHome(), 'home')
