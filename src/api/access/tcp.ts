@@ -254,10 +254,10 @@ async function close(server: Server): Promise<void> {
 function explain(error: NodeJS.ErrnoException, port: number): KaroError {
   const taken = error.code === 'EADDRINUSE'
   const what = taken
-    ? `another program listens on ${HOST}:${port}, where the API should`
+    ? `another program or node listens on ${HOST}:${port}`
     : `the API cannot listen on ${HOST}:${port} (${error.code ?? error.message})`
   return new KaroError('unavailable', what, {
-    hint: `${taken ? `Stop that program (ss -ltnp 'sport = :${port}' names it), or give` : 'Give'} Karo another port: http.port in config.toml, 0 for any free one.`,
+    hint: `${taken ? `Stop it (ss -ltnp 'sport = :${port}' names it), or give` : 'Give'} this node another http.port, 0 for any free one.`,
     cause: error,
   })
 }

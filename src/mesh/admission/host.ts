@@ -153,7 +153,7 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
 
 function cannotListen(listen: readonly string[], cause?: unknown): KaroError {
   return new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
-    hint: 'Choose another mesh.port (0 is any free one), or end the program that uses it.',
+    hint: 'Choose another mesh.port (0 is any free one), or end the other node or program.',
     ...(cause === undefined ? {} : { cause }),
   })
 }

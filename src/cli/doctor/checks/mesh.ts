@@ -191,7 +191,10 @@ export function judgePort(look: PortLook): Finding {
     const { address, holder } = taken
     const [who, end] =
       holder === undefined
-        ? ['a program of another user', `whose it is: sudo ss -lptn 'sport = :${port}'`]
+        ? [
+            'a program of another user, perhaps a node of Karo,',
+            `whose it is: sudo ss -lptn 'sport = :${port}'`,
+          ]
         : [`${holder.command}, pid ${holder.pid},`, `or end that program: kill ${holder.pid}`]
     return fail(`${who} listens on port ${port} (${address})`, `${another}\n${end}`)
   }
