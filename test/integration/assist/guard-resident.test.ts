@@ -146,6 +146,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.notes()).toEqual(['unjudged safe'])
     // It is said behind the note.
     await until(() => shell.screen().includes('the guard did not answer'), { what: 'it is said' })
+    expect(shell.screen().replace(/\s+/g, ' ')).toContain('open a new shell')
     expect(shell.ran()).toEqual([])
   })
 

@@ -85,12 +85,12 @@ export function unanswered(onError: GuardOptions['onError']): {
   return onError === 'allow'
     ? {
         verb: 'run',
-        words: 'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow")',
+        words: 'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow"); if that goes on, open a new shell',
       }
     : {
         verb: 'drop',
         words:
-          'karo: the guard did not answer, so this does not run (guard.on_error = "block"); export KARO_GUARD_PROFILE=off stops the guard',
+          'karo: the guard did not answer, so this does not run (guard.on_error = "block"); if that goes on, open a new shell; export KARO_GUARD_PROFILE=off stops the guard',
       }
 }
 
