@@ -218,7 +218,7 @@ describe.runIf(possible.ok)('a service of the machine', () => {
     const down = await doctor()
     expect(failing(down)).toEqual(['daemon.running', 'daemon.service'])
     expect(await machine.must('karo doctor --repair --dry-run')).toContain('is whole')
-    const refused = await machine.run("su - own -c 'karo doctor --repair --dry-run'")
+    const refused = await machine.run("su - ann -c 'karo doctor --repair --dry-run'")
     expect(refused.output).toContain('Run it with sudo')
     // Files that root made would be in the daemon's way.
     expect(await machine.must('find /var/lib/karo -uid 0')).toBe('')
