@@ -186,16 +186,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** What is wrong, then what a person could do next. */
 function adviceOf(status: StatusShape, hook: string): string[] {
-  const {
-    health,
-    mesh,
-    service,
-    documents,
-    summaries,
-    you,
-    people_held = 0,
-    not_forwarded = [],
-  } = status
+  const { health, mesh, service, documents, summaries, you, people_held = 0, not_forwarded = [] } = status
   const advice = staleWords(status)
   const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...failing, ...mesh.alarms.map(printable))

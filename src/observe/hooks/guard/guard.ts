@@ -85,7 +85,8 @@ export function unanswered(onError: GuardOptions['onError']): {
   return onError === 'allow'
     ? {
         verb: 'run',
-        words: 'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow"); if that goes on, open a new shell',
+        words:
+          'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow"); if that goes on, open a new shell',
       }
     : {
         verb: 'drop',
