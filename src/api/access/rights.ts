@@ -40,8 +40,5 @@ function checkScope(held: TokenScope, asked: Asked): void {
 
 function known(caller: Caller | undefined): Caller {
   if (caller) return caller
-  throw new KaroError(
-    'unauthorized',
-    'this request has no token and no session, or comes from the user nobody',
-  )
+  throw new KaroError('unauthorized', 'this request has no token or session, or comes from the user nobody')
 }

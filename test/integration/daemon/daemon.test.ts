@@ -216,9 +216,10 @@ describe('karo up', () => {
     async () => {
       const home = temporaryHome()
       chownSync(home, 65_534, 65_534)
-      const as = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
       const ran = track(
-        spawn('setpriv', [...as, process.execPath, KARO, 'up', '--background'], {
+        spawn(process.execPath, [KARO, 'up', '--background'], {
+          uid: 65_534,
+          gid: 65_534,
           env: cleanEnv(home, ON_LOOPBACK),
           stdio: ['ignore', 'ignore', 'pipe'],
         }),
