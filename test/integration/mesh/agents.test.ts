@@ -187,7 +187,12 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     const id = waiting.approval ?? ''
     // ada sees it, and does not decide it: not on this machine, and not on another one.
     const card = await desk.json<ApprovalShape>(['approvals', 'show', id, '--at', 'build'])
-    expect(card.requested_by).toContain('operator karo:ed25519:')
+    const { operators } = await desk.json<{ operators: { name: string; fingerprint: string }[] }>([
+      'operator',
+      'list',
+    ])
+    const asker = operators.find(({ name }) => name === 'ada')
+    expect(card.requested_by).toContain(`operator ${asker?.fingerprint}`)
     const approve = (node: TestNode, hash: string) =>
       inTerminal(['approvals', 'approve', id, '--yes', hash, '--at', 'build'], node.home)
     const self = approve(desk, card.hash)

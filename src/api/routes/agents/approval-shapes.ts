@@ -1,5 +1,5 @@
 // Requests that wait for approval as the API answers them, to programs of this machine and to other machines.
-import { formatNodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { hashOf } from '../../../agents/approvals/binding.ts'
 import type { FileChange } from '../../../agents/approvals/changes.ts'
 import type { Approval, EndedApproval } from '../../../agents/approvals/types.ts'
@@ -40,22 +40,23 @@ export function approvalShape(approval: Approval, changes: readonly FileChange[]
       diff: diff ?? null,
       note: note ?? null,
     })),
-    target: targetOf(target),
+    target: { node_id: target as NodeId, fingerprint: fingerprintIn(target) },
     requested_by: askerOf(action),
     group: groupOf(action),
   }
 }
 
-function targetOf(target: string): ApprovalShape['target'] {
-  const key = parseNodeId(target)
-  if (key === undefined) throw new Error('an action was let through for a machine without a key')
-  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key) }
+/** As `karo peers` and `karo operator list` show keys. */
+function fingerprintIn(id: string): string {
+  const key = parseNodeId(id)
+  if (key === undefined) throw new Error('an action was let through with a name that is no key')
+  return fingerprintOf(key)
 }
 
 function askerOf({ requester }: Action): string {
   const { node, person, operator, agent } = requester
-  const who = agent ?? (person === undefined ? node : 'a person of this machine')
-  return operator === undefined ? who : `${who}, operator ${operator}`
+  const who = agent ?? (person === undefined ? `machine ${fingerprintIn(node)}` : 'a person of this machine')
+  return operator === undefined ? who : `${who}, operator ${fingerprintIn(operator)}`
 }
 
 /** Agent, tool, program and directory; of a shell the first word of what it reads counts as the program. */
