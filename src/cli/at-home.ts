@@ -18,8 +18,8 @@ const OF_ADMINISTRATORS =
   'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'
 const commandOf = (words: string) => new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${words})(?![\\w-]))`, 'g')
 const ADMINISTRATORS = commandOf(OF_ADMINISTRATORS)
-/** Agents, their tasks and what these ask belong to the account that made them: behind sudo, to root. */
-const ROOTS = commandOf(`${OF_ADMINISTRATORS}|agent|approvals|task`)
+/** Agents, their secrets, their tasks and what these ask belong to the account that made them: behind sudo, to root. */
+const ROOTS = commandOf(`${OF_ADMINISTRATORS}|agent|approvals|secret|task`)
 
 /**
  * Adds the given home (`--home` or KARO_HOME) to each Karo command in `text`: `karo up` becomes `karo --home /srv/k up`.

@@ -257,7 +257,7 @@ function explain(error: NodeJS.ErrnoException, port: number): KaroError {
     ? `another program or node listens on ${HOST}:${port}`
     : `the API cannot listen on ${HOST}:${port} (${error.code ?? error.message})`
   return new KaroError('unavailable', what, {
-    hint: `${taken ? `Stop it (ss -ltnp 'sport = :${port}' names it), or give` : 'Give'} this node another http.port, 0 for any free one.`,
+    hint: `${taken ? `Stop it (sudo ss -ltnp 'sport = :${port}' names it), or give` : 'Give'} this node another http.port, or 0.`,
     cause: error,
   })
 }

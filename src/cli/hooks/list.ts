@@ -60,7 +60,7 @@ export function listHooks(io: CommandIo): undefined {
   if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
     io.out(
       fitted(
-        'This shell starts tools without a jail. New ones with the hook of Karo do not: karo shell install\n',
+        'This shell starts tools without a jail: open a new one; if that does too, karo shell install\n',
         io,
       ),
     )

@@ -147,7 +147,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
         wrap: true,
       },
     },
-    'None has ended yet.\n',
+    'None that has ended fits.\n',
   )
 }
 

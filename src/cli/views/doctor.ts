@@ -62,7 +62,7 @@ ${aboutCopy(copy)}`
   if (!dry) return `${directory} is damaged.`
   const backup = loss === 'none' ? '' : `If you have a backup, first check what it contains: ${restore}\n`
   return `${directory} is damaged; nothing was changed.
-${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
+${backup}To repair it: ${atHome(`${service ? 'sudo ' : ''}karo doctor --repair`, screen)}`
 }
 
 const WORDS = { ok: 'holds', fail: 'OPEN' } as const

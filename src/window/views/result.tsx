@@ -170,7 +170,7 @@ const failedWords = (rate: number | null, least: string): string =>
 
 const Tools = ({ data: { tools }, least, off }: Shown<QueryDataOf<'ToolUsage'>>) =>
   tools.length === 0 ? (
-    <p class="empty">None to show.</p>
+    <p class="empty">No tool to show.</p>
   ) : (
     <>
       <Bars
@@ -287,7 +287,7 @@ function Activity({ data, least, off }: Shown<QueryDataOf<'ActivityPatterns'>>) 
 
 const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<QueryDataOf<'Anomalies'>>) =>
   signals.length === 0 ? (
-    <p class="empty">None to show of {counted(nodes_reporting, 'machine')}.</p>
+    <p class="empty">No anomaly to show of {counted(nodes_reporting, 'machine')}.</p>
   ) : (
     <Table
       caption="Anomalies"

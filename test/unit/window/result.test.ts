@@ -68,7 +68,7 @@ test('failures that are not told are not called none', () => {
 
 test('where nothing is told it is not said that there was none', () => {
   for (const data of [{ tools: [] }, { signals: [], nodes_reporting: 8 }])
-    expect(textOfResult(data)).toMatch(/^None to show/)
+    expect(textOfResult(data)).toMatch(/^No (?:tool|anomaly) to show/)
 })
 
 test('the same of commands by risk and by hour', () => {

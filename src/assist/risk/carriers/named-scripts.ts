@@ -480,7 +480,8 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
     cwd = directoryOf(cwd)
     text = textAt(`${cwd}/package.json`, command)
   }
-  const scripts = membersOf(parsed(text).scripts) ?? {}
+  // npm takes a list too, and runs its entries by their numbers.
+  const scripts = Object(parsed(text).scripts) as Readonly<Record<string, unknown>>
   // Without the script itself, those before and after it do not run; installing has one of its own.
   if (scripts[script] === undefined && script !== 'install') return []
   const given = args.slice(args.indexOf(named) + 1).filter((arg) => arg.text !== '--')

@@ -178,8 +178,8 @@ const add = defineCommand('agent add', {
 const cannotChange = (fixed: readonly string[]): string =>
   [
     `karo: the agent cannot change ${fixed.map(printable).join(', ')}: the user of its jail may not`,
-    '  Let that user (karo-exec of the service, nobody where Karo is root) write them, as by  setfacl -R -m u:karo-exec:rwX DIR , or leave them so.',
-    '  In a small virtual machine they have to belong to that user:  chown karo-exec FILE\n',
+    '  Let that user (karo-exec of the service, nobody where Karo is root) write them, as by  setfacl -R -m u:USER:rwX DIR , or leave them so.',
+    '  In a small virtual machine they have to belong to that user:  chown USER FILE\n',
   ].join('\n')
 
 function secretOf(text: string): { readonly variable: string; readonly secret: string } {

@@ -90,8 +90,11 @@ async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
 
 async function unlock(io: CommandIo, file: string | undefined, seconds: number | undefined) {
   const { vault } = await needVault(io)
-  // The question has opened it.
-  if (vault.protection === 'credential') return vault
+  if (vault.protection === 'credential') {
+    if (file ?? seconds) throw usage('a credential of the service opens this vault at each use', 'vault')
+    // The question has opened it.
+    return vault
+  }
   return withWords(await passphraseOf(file, 'Passphrase of your vault: '), (passphrase) =>
     io.call(unlockVault, { body: { passphrase, seconds } }),
   )
@@ -174,9 +177,13 @@ function vaultView({ protection, unlocked_until, has_credential }: VaultStateSha
   if (protection === null)
     return `You have no vault yet. karo secret init${has_credential ? ', or --credential,' : ''}  makes one.\n`
   if (unlocked_until === null)
-    return protection === 'credential'
-      ? 'Your vault is locked until its next use.\n'
-      : 'Your vault is locked. karo secret unlock  opens it with its passphrase.\n'
+    return `Your vault is locked${
+      protection === 'passphrase'
+        ? '. karo secret unlock  opens it with its passphrase'
+        : has_credential
+          ? ' until its next use'
+          : ': this daemon was not given its credential'
+    }.\n`
   return `Your vault is unlocked until ${localTime(unlocked_until)}. karo secret lock  locks it.\n`
 }
 

@@ -7,6 +7,7 @@ import {
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
 import type { RankedShape } from '../../../api/contract/shapes.ts'
 import { loadConfig } from '../../../config/load.ts'
+import { atHome } from '../../at-home.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
@@ -81,7 +82,10 @@ const find = defineCommand('history', {
     if (events.length === 0) {
       const says =
         total === 0 && Object.keys(filters).length === 0 && !options.unique
-          ? `No command is recorded yet${(await import('../../shells/start-file-looks.ts')).hookWords(io)}.`
+          ? atHome(
+              `No command is recorded yet${(await import('../../shells/start-file-looks.ts')).hookWords(io)}.`,
+              io,
+            )
           : await nothingFound(io, options, args.words)
       io.out(`${says}\n`)
       return

@@ -135,7 +135,7 @@ async function databaseAtRest(world: World): Promise<Finding> {
     if (first === undefined) return ok(`${bytes(directoryBytes(db))}, its files are whole`)
     return fail(
       `it is damaged: ${first.where}: ${first.what}${others.length === 0 ? '' : ` (and ${others.length} more)`}`,
-      `karo doctor --repair${world.homeFlag}\nor, with a backup, which may have more: ${restoreCommand(world.service)}${world.homeFlag}`,
+      `${world.service ? 'sudo ' : ''}karo doctor --repair${world.homeFlag}\nor, with a backup, which may have more: ${restoreCommand(world.service)}${world.homeFlag}`,
     )
   } catch (error) {
     if (error instanceof KaroError && error.code === 'not_found') return skipped('there is no database yet')

@@ -31,7 +31,8 @@ const together = (all: QueryDataOf<'ToolUsage'>['all'], off: string, screen: Scr
 /** A rate is of the uses whose exit code is known, where it is told how many are not. */
 function failedOf({ uses, failures, unknown }: NonNullable<QueryDataOf<'ToolUsage'>['all']>): string {
   const ended = uses - (unknown ?? 0)
-  const rate = ended === 0 ? 'some' : percent(failures / ended)
+  if (ended <= 0) return 'no exit code is known'
+  const rate = percent(failures / ended)
   if (unknown === null) return `at least ${rate} failed; how many have no exit code is not told`
   return unknown === 0 ? `${rate} failed` : `${rate} failed of the ${ended} whose exit code is known`
 }

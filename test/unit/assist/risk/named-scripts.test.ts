@@ -57,6 +57,7 @@ const FILES: Readonly<Record<string, string>> = {
   'talk.diff': '--- a/src/x.ts\n+++ b/src/x.ts\n@@ -1 +1 @@\n-// .bashrc\n+// ~/.bashrc\n',
   'pack/package.json': '{ "main": "./run.js" }',
   'pack/run.js': 'require("fs").rmSync("/home/me", { recursive: true })\n',
+  'listed/package.json': '{ "scripts": ["tsc", "rm -rf ~"] }',
   'inc.mk': 'wipe:\n\trm -rf ~\n',
   justfile: 'all: build\n  echo done\nbuild name="x":\n  @rm -rf ~\nshow:\n  ls\n',
   Makefile:
@@ -139,6 +140,8 @@ test.each([
   ['npm run reset', 'critical'],
   ['npm run del -- ~', 'critical'],
   ['npm test', 'safe'],
+  ['cd listed && npm run 1', 'critical'],
+  ['cd listed && npm run 0', 'safe'],
   ['cd src/deep && yarn gone', 'critical'],
   ['bash delete.sh build', 'safe'],
   ['bash itself.sh', 'safe'],
