@@ -117,6 +117,9 @@ test('a vault that opens by a credential is not asked for a passphrase, and lock
     requests: [{ line: 'GET /api/v1/vault' }],
   })
   expect((await karo(answers, 'secret', 'lock')).out).toBe('Your vault is locked until its next use.\n')
+  expect(await karo(answers, 'secret', 'unlock', '--for', '1m')).toMatchObject({ code: 2 })
+  const without = { 'POST /api/v1/vault/lock': { ...credential, has_credential: false } }
+  expect((await karo(without, 'secret', 'lock')).out).toContain('was not given its credential')
 })
 
 test('a file that is not there is said before the vault that is missing', async () => {

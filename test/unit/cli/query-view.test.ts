@@ -326,6 +326,8 @@ test('totals: a part that is all is no least, and days that no total is of are n
       SCREEN,
     )
   expect([rate(0.5), rate(1)]).toEqual([expect.stringMatching(/≥ 50 %/), expect.not.stringMatching(/≥/)])
+  const all = { uses: 20, failures: 0, unknown: 20 }
+  expect(queryView(totals('ToolUsage', { tools: [tool], all }), SCREEN)).toContain('no exit code is known')
   const days = (daily: readonly (number | null)[]) =>
     queryView(totals('ActivityPatterns', { ...activity, daily, unique_commands: null }), SCREEN)
   expect(days([72, null, null, null, null, null, null])).toMatch(/Tu +–/)

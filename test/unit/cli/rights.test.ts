@@ -1,5 +1,5 @@
 // Who has no right to something is told that before anything is asked of them, made, or changed; who may is told what is next.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
@@ -154,6 +154,14 @@ test('the shells of who typed sudo are not those of root', async () => {
     expect(asRoot).not.toContain('shell install')
     if (args.length > 0) expect(asRoot).toContain('recorded yet for root')
   }
+  // New shells that have the hook need no other one.
+  await front({}, 'shell', 'install', 'bash')
+  for (const args of [['status'], ['history']]) {
+    const hooked = await front({}, ...args)
+    expect(hooked).not.toContain('shell install')
+    expect(hooked).toContain('new shells are recorded')
+  }
+  rmSync(join(HOME, '.bashrc'))
   // Root who types sudo has root's shells, and who became somebody else by sudo has that account's.
   expect(await front({ SUDO_USER: 'root' })).toContain('shell install')
   user.mockReturnValue(4321)

@@ -373,6 +373,7 @@ test('when all is in what cannot be read the report says so, and what else there
   expect(looked.unreadable_bytes).toBe(looked.row_bytes)
   const ofService = repairView(looked, { dry: true, service: true }, SCREEN)
   expect(ofService).toContain('sudo karo restore <file> --service --replace')
+  expect(ofService).toContain('sudo karo doctor --repair')
   const before = repairView(looked, { dry: true, service: false }, SCREEN)
   expect(before).toContain('Lost: unknown, probably nearly everything.')
   expect(before.indexOf('karo restore <file> --replace')).toBeLessThan(before.indexOf('karo doctor --repair'))
