@@ -1,6 +1,7 @@
 // Fetches released totals that this node does not hold: from those who compute them, then from those who have the role.
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { createRecent } from '../../../base/recent.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { ReleasesAsked, ReleasesShown, Totals, Unreleased } from '../../totals/types.ts'
 import { audienceFilter } from '../filters.ts'
@@ -18,6 +19,9 @@ const ROUNDS = 4
 const QUESTIONS_MAX = 10
 /** With less time than this no holder would answer. */
 const LEAST_MS = 50
+
+/** So long this node itself does not ask again for what holders said that they do not have: of the last hours nothing may be released yet. */
+const LACKED_MS = 60_000
 
 /** Puts one question about released totals to these members. */
 export type Pose = (
@@ -85,7 +89,9 @@ const cutAt = (totals: Totals, end: number): Totals => ({
 })
 
 export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
-  const { totals, trust, mesh } = deps
+  const { totals, trust, mesh, clock } = deps
+  /** Until when nobody is asked again, by what was asked for; monotonic, ms. */
+  const lacked = createRecent<string, number>(256)
 
   /** Nodes with a link first; who only computes totals has no need of a role. */
   function candidates(audience: string): Member[] {
@@ -102,7 +108,9 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
 
   return async (request, asked, local, about) => {
     const fetching = createFetching(deps, pose, request, asked, about)
-    const left = candidates(asked.audience)
+    const name = JSON.stringify(asked)
+    const isLacked = request.acting === undefined && clock.monotonic() < (lacked.get(name) ?? 0)
+    const left = isLacked ? [] : candidates(asked.audience)
     let found = local
     let next: Next | undefined
     for (let question = 0; question < QUESTIONS_MAX; question++) {
@@ -117,8 +125,13 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
       if (next !== undefined && !fetching.hasAnswered(next.holder)) break
       next = more
     }
+    const { outcomes } = fetching.result()
+    const [isAsked, isHeard] = [outcomes.length > 0, outcomes.includes('answered')]
     // The questions, or the time, ended before what the last holder has did, or no holder said what it has.
-    if (next !== undefined || fetching.isUnheard()) found = cutAt(found, next?.end ?? Infinity)
+    if (next !== undefined || (isAsked && !isHeard)) found = cutAt(found, next?.end ?? Infinity)
+    // Who was busy or silent may have what the others say that they do not have.
+    const isInVain = fetching.stated().length === 0 && outcomes.every((one) => one === 'answered')
+    if (isAsked && isInVain) lacked.set(name, clock.monotonic() + LACKED_MS)
     return { totals: found, ...fetching.result() }
   }
 }
@@ -144,8 +157,6 @@ function createFetching(
 
   return {
     hasAnswered: ({ node_id }: Member) => outcomes.get(node_id) === 'answered',
-    /** Nodes were asked, and none of them said what it has, nor that it has nothing. */
-    isUnheard: () => outcomes.size > 0 && ![...outcomes.values()].includes('answered'),
     isTime: () => left() >= LEAST_MS && !signal.aborted,
     stated: () => stated,
     async ask(

@@ -295,8 +295,9 @@ function statusOf(found: Shown | Hidden, released: readonly BucketTotals[]): Que
   if ('why' in found) return found.status
   if (released.length > 0) return 'success'
   const outcomes = found.fetched?.outcomes ?? []
-  // No node that answered gave any, or said that it has none.
-  if (outcomes.includes('denied') && !outcomes.includes('answered')) return 'access_denied'
+  // Each node that spoke said so; one that was busy may give them the next time.
+  const isClosed = outcomes.every((one) => one === 'denied' || one === 'unreachable')
+  if (isClosed && outcomes.includes('denied')) return 'access_denied'
   return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
 }
 
@@ -396,12 +397,11 @@ function fetchedWords(
     const many = outcomes.filter((one) => one === outcome).length
     return many === 0 ? [] : [`${many} ${said}`]
   })
-  return parts.length === 0
-    ? broken
-    : [
-        ...broken,
-        `Of ${outcomes.length} nodes that may hold totals for the role ${audience}, ${parts.join(' and ')}.`,
-      ]
+  if (parts.length > 0)
+    broken.push(
+      `Of ${outcomes.length} nodes that may hold totals for the role ${audience}, ${parts.join(' and ')}.`,
+    )
+  return broken
 }
 
 const UNHEARD = {

@@ -160,11 +160,17 @@ describe('who is entitled', () => {
     expect(Math.max(...questions(linked))).toBeLessThanOrEqual(2)
   })
 
-  test('a node with the role asks for what has not come to it', async () => {
+  test('a node with the role asks for what has not come to it, and for what no holder has once a minute', async () => {
     const { desk, nodes } = world([totalsOf(both)], both.slice(0, 1), { roles: ['security'] })
     nodes[0]!.trusts(desk, 'supervisor', { roles: ['security'] })
     expect(gitIn(await ask(desk))).toBe(303)
     expect(nodes[0]!.told('query_received').length).toBeGreaterThan(0)
+    const lacking = world([totalsOf([])], [], { roles: ['security'] })
+    lacking.nodes[0]!.trusts(lacking.desk, 'supervisor', { roles: ['security'] })
+    await ask(lacking.desk)
+    const asked = lacking.nodes[0]!.told('query_received').length
+    expect((await ask(lacking.desk)).status).toBe('withheld')
+    expect(lacking.nodes[0]!.told('query_received')).toHaveLength(asked)
   })
 
   /** Long statements: five of them fill an answer. */
@@ -311,6 +317,10 @@ describe('a holder that is not honest is refused and named', () => {
     const result = await ask(alone.desk, { acting: login(alone.desk) })
     expect(gitIn(result)).toBeUndefined()
     expect(result.status).not.toBe('success')
+    // One that knows no operator denies; the other one may give them the next time.
+    alone.nodes.push(new TestNode(alone.wire, { name: 'closed', totals: honest }))
+    know(alone.wire, alone.desk, ...alone.nodes)
+    expect((await ask(alone.desk, { acting: login(alone.desk) })).status).not.toBe('access_denied')
     const holders = () => beside.nodes.map(({ id }) => id)
     const [totals, patient] = patiently(totalsOf([], { holders }), honest)
     const beside: ReturnType<typeof world> = world([liar, patient], [], { totals })
