@@ -202,8 +202,9 @@ const oneCore: Plugin = {
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
 /**
- * What packages do at once and this program needs late, or never: Fastify its compilers of schemas, its encrypted servers, the versions of plugins, and a
- * function that its router compiles from text for each part of a path; commander what starts other programs.
+ * What packages do at once and this program needs late, or never: Fastify its compilers of schemas, its encrypted servers, the
+ * versions of plugins, and a function that its router compiles from text for each part of a path; commander what starts other
+ * programs.
  */
 const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
   'fastify/lib/schema-controller.js': [

@@ -208,7 +208,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     name: 'approvals',
     async start(signal) {
       const rows = await repository.open()
-      // What earlier starts of the daemon added was not counted to its end.
+      // Entries are counted from each start on, so a daemon that starts often would never let any go.
       await repository.trim(LOG_MAX)
       signal.throwIfAborted()
       for (const row of rows) {

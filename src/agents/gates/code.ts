@@ -1,4 +1,5 @@
 // What an action runs as code, and the directories it works in: read for the judgement, and bound to the yes by their hashes.
+import { readdirSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Machine } from '../../assist/risk/index.ts'
@@ -6,6 +7,7 @@ import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { CLOSED, contentAt, MISSING } from '../../muscle/contract/content.ts'
 import type { Code } from '../../muscle/contract/messages.ts'
 import { type FileChange, type Present, targetOf, textsCompared } from '../approvals/changes.ts'
@@ -79,11 +81,11 @@ export function createCode({ looking, machine }: CodeDeps) {
       const paths = [...new Set([...places, ...found.keys(), ...more.filter((path) => path !== undefined)])]
       if (paths.length > MOST_FILES) throw new Error(`it runs or sees more than ${MOST_FILES} files`)
       const code = await Promise.all(paths.filter(mayLook).map(boundFile))
-      const closed = code.find(({ path, hash }) => hash === CLOSED && found.has(path))
+      const closed = code.find((one) => found.has(one.path) && !isSeen(one))
       if (closed && !isForeign(action))
         throw new KaroError(
           'refused',
-          `this node would not notice that ${closed.path} changes: put it into /opt or /srv`,
+          `this node may not look into ${dirname(closed.path)}: put what runs there into /srv`,
         )
       const unread = code.filter(({ path, hash }) => {
         const text = found.get(path)
@@ -131,21 +133,25 @@ export function createCode({ looking, machine }: CodeDeps) {
   return { look, changed, calledOf }
 }
 
-/** What has not been read is not known to be safe. */
-const withUnread = (risk: RiskFindings, unread: readonly BoundFile[]): RiskFindings => ({
+/** The node may read it, or the entries of a directory. */
+const isSeen = ({ path, hash }: BoundFile): boolean =>
+  hash.startsWith('directory ') ? orElse(() => readdirSync(path).length >= 0, false) : hash !== CLOSED
+
+/** What has not been read is not known to be safe, which no other risk may push off the card. */
+const withUnread = (risk: RiskFindings, [first, ...more]: readonly BoundFile[]): RiskFindings => ({
   ...risk,
   risk: risk.risk === 'safe' ? 'moderate' : risk.risk,
-  risks: [...risk.risks, ...unread.map(({ path }) => `Nobody has read what ${path.slice(-400)} does.`)].slice(
-    0,
-    8,
-  ),
+  risks: [
+    `Nobody has read what ${first?.path.slice(-400)}${more.length === 0 ? ' does' : ` and ${more.length} more do`}.`,
+    ...risk.risks,
+  ].slice(0, 8),
 })
 
 /** Of a program of the system, which its user cannot change; reading one takes as long as a call may. */
 const systemPrograms = createRecent<string, BoundFile>(MOST_TEXTS)
 
 async function programOf([name = '']: readonly string[]): Promise<readonly BoundFile[]> {
-  const path = name.includes('/') ? undefined : await firstOf(PROGRAMS, name, () => true)
+  const path = name.includes('/') ? undefined : await firstOf(PROGRAMS, name)
   if (path === undefined || !OF_SYSTEM.test(path)) return []
   const { ino, ctimeNs } = await stat(path, { bigint: true })
   const key = `${path} ${ino} ${ctimeNs}`
@@ -158,7 +164,7 @@ async function programOf([name = '']: readonly string[]): Promise<readonly Bound
 async function firstOf(
   directories: readonly string[],
   name: string,
-  mayLook: (path: string) => boolean,
+  mayLook: (path: string) => boolean = () => true,
 ): Promise<string | undefined> {
   for (const at of directories.map((directory) => join(directory, name)).filter(mayLook)) {
     const real = await realpath(at).catch(() => undefined)

@@ -87,8 +87,6 @@ export function createGates(deps: GatesDeps): LocalGates {
   const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
   const files = createCode(deps)
-  /** Requests, each as often as somebody waits for it: tasks of the same words share one. */
-  const awaited: string[] = []
 
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
@@ -219,23 +217,21 @@ export function createGates(deps: GatesDeps): LocalGates {
   }
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
-    awaited.push(id)
-    const approval = await approvals
-      .wait(id, signal)
-      .finally(() => awaited.splice(awaited.indexOf(id), 1))
-      .catch(async (error: unknown) => {
-        if (!awaited.includes(id)) await approvals.withdraw(id)
-        throw error
-      })
+    const approval = await approvals.wait(id, signal).catch(async (error: unknown) => {
+      await approvals.withdraw(id)
+      throw error
+    })
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
     const judged = await look(action)
     const { narrowed, hash } = judged
     if (narrowed.outcome === 'deny') return narrowed
     const { class: of } = narrowed
-    if (approval === undefined || 'outcome' in approval)
+    if (approval === undefined || 'outcome' in approval) {
       // The outcome of another person's request is not revealed.
-      return withoutYes(of, approval?.hash === hash ? approval : undefined)
-    if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
+      const own = approval?.hash === hash ? approval : undefined
+      // Tasks of the same words share a request, and one of them that is cancelled takes it away: the others ask anew.
+      return own?.outcome === 'withdrawn' && own.by === 'nobody' ? ask(action, judged) : withoutYes(of, own)
+    }
     if (hashOf(approval.action) !== hashOf(action) || taskOf(approval.action) !== taskOf(action))
       return denied('approval', of, 'this is not the request that was approved')
     if (approval.hash !== hash) return ask(action, judged, approval.code)

@@ -1,5 +1,4 @@
 // The arguments of a tool as canonical JSON: the same arguments are the same text, which approvals are bound to.
-
 import { KaroError } from '../../base/errors.ts'
 import type { Members } from '../../base/shape/json-object.ts'
 

@@ -198,6 +198,10 @@ test('the judgement is that of the script, and a file that nobody read is not sa
     expect(card.risk).toBe('moderate')
     expect(card.risks[0]).toBe(`Nobody has read what ${join(unread.cwd, 'deploy.sh')} does.`)
   }
+  // Whatever else the line does, that is said.
+  const lines = Array.from({ length: 11 }, (_, i) => `git push --force r${i} main; rm -rf /srv/${i}`)
+  const much = site('deploy.sh', '\0', ['bash', '-c', `${lines.join('\n')}\nsh deploy.sh`])
+  expect(cardOf(all, await waiting(all, much.what)).risks.join()).toContain('Nobody has read')
   const safe = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
   expect(cardOf(all, await waiting(all, safe.what)).risk).toBe('safe')
   for (const write of [false, true]) {
@@ -226,11 +230,17 @@ test('what runs behind a directory that the node may not enter starts no agent, 
   try {
     await expect(all.gates.codeOf(start)).rejects.toMatchObject({
       code: 'refused',
-      message: `this node would not notice that ${path} changes: put it into /opt or /srv`,
+      message: `this node may not look into ${cwd}: put what runs there into /srv`,
     })
     const { code, risk, risks } = cardOf(all, await waiting(all, what))
     expect(code).toContainEqual({ path, bytes: null, hash: 'not visible' })
-    expect([risk, risks[0]]).toEqual(['moderate', `Nobody has read what ${path} does.`])
+    expect([risk, risks[0]]).toEqual([
+      'moderate',
+      expect.stringMatching(`^Nobody has read what ${path} (?:does|and \\d more do)[.]$`),
+    ])
+    // Nor does it hear of what a pattern finds there.
+    const pattern = { ...start, argv: ['sh', '-c', '. ./*.sh'] }
+    await expect(all.gates.codeOf(pattern)).rejects.toMatchObject({ code: 'refused' })
   } finally {
     if (root) process.seteuid?.(0)
     chmodSync(cwd, 0o700)

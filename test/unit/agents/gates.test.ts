@@ -8,7 +8,7 @@ import type { Action } from '../../../src/agents/types.ts'
 import { seatOf, toolAbove } from '../../../src/base/kernel/sessions.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import fc, { forAllAsyncIn } from '../../support/run/properties.ts'
-import { action, approver, OTHER, rig, SELF, waiting, yes } from './rig.ts'
+import { action, approvalOf, approver, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {
   const ruling: fc.Arbitrary<Ruling | 'throws' | 'rejects'> = fc.oneof(
@@ -254,16 +254,20 @@ describe('judging', () => {
   })
 })
 
-test('a request that two tasks wait for ends with the second of them', async () => {
+test('of two tasks that wait for one request, the cancelled one takes away none of the other', async () => {
   const all = await rig()
   const id = await waiting(all)
   const control = [new AbortController(), new AbortController()]
   const both = control.map(({ signal }) => all.gates.settled(id, action(), signal))
   control[0]!.abort()
   expect(await both[0]).toMatchObject({ outcome: 'deny' })
+  // It asks anew, also where it had not begun to wait.
+  const another = approvalOf(await both[1]!)
+  expect(await all.gates.settled(id, action(), all.signal)).toMatchObject({ approval: another })
   expect(all.approvals.list(approver())).toHaveLength(1)
+  const last = all.gates.settled(another, action(), control[1]!.signal)
   control[1]!.abort()
-  expect(await both[1]).toMatchObject({ outcome: 'deny' })
+  expect(await last).toMatchObject({ outcome: 'deny' })
   expect(all.approvals.list(approver())).toEqual([])
 })
 

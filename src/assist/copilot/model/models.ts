@@ -1,5 +1,4 @@
 // The local models as the daemon keeps them: asked in their order, with what is known of each endpoint's health.
-
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { isMembers } from '../../../base/shape/json-object.ts'

@@ -279,6 +279,8 @@ function listed(path: string, { machine }: Scope): readonly string[] | undefined
     found = found.flatMap((at) => {
       if (!isGlob(part)) return [`${at}/${part}`]
       const names = machine?.names?.(at || '/') ?? []
+      // What a directory holds that cannot be listed runs unseen.
+      if (names.length === 0) machine?.runs?.(at || '/', undefined)
       return names
         .filter((name) => couldMatch(part, name) && (part.startsWith('.') || !name.startsWith('.')))
         .map((name) => `${at}/${name}`)
