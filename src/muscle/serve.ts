@@ -1,9 +1,10 @@
 // The Muscle's end of the socket: who connects is proved by the kernel, what they send is read by the contract alone.
 import { once } from 'node:events'
 import { chmodSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { PeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { Ambient } from '../base/run/ambient.ts'
+import { listens } from '../base/run/listens.ts'
 import { createFrameReader, encodeFrame, type Frame } from './contract/frame.ts'
 import {
   CONTRACT_VERSION,
@@ -205,20 +206,8 @@ async function listen(server: Server, path: string): Promise<void> {
     await attempt()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    if (await answers(path)) throw new Error(`another karo-exec listens at ${path}`)
+    if (await listens(path)) throw new Error(`another karo-exec listens at ${path}`)
     unlinkSync(path)
     await attempt()
-  }
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

@@ -2,11 +2,12 @@
 import { once } from 'node:events'
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { listens } from '../../base/run/listens.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Rights } from '../../trust/access/index.ts'
 import { createVouched, keepsRights } from '../access/vouched.ts'
@@ -131,7 +132,7 @@ async function listen(server: FastifyInstance, path: string, mode: number): Prom
 
 /** Throws `conflict` if a daemon listens on the socket. Only an accepted connection proves that; a file does not. */
 async function refuseLive(path: string): Promise<void> {
-  if (!(await accepts(path))) return
+  if (!(await listens(path))) return
   const health = await daemonAt({ socket: path })
     .call(getHealth, { deadlineMs: ASK_PID_MS })
     .catch(() => undefined)
@@ -141,18 +142,6 @@ async function refuseLive(path: string): Promise<void> {
     where: path,
     hint: `Stop it first${pid === undefined ? '' : ' (karo stop)'}, or choose another home with --home.`,
   })
-}
-
-async function accepts(path: string): Promise<boolean> {
-  const socket = createConnection({ path })
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 async function unlinkOwn(path: string, inode: number | undefined): Promise<void> {

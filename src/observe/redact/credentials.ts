@@ -1,8 +1,6 @@
 // Finds the password beside a user's name in options of tools without a rule: `anything -u bob -p hunter2`.
-import { type Report, toolName } from './report.ts'
+import { type Report, setOf, toolName } from './report.ts'
 import type { Word } from './word.ts'
-
-const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 const USER = /^(?:-u|-U|-l|--?(?:user|username|user-name|login|userid|user-id|email))$/
 const USER_WITH_VALUE = /^(?:--(?:user|username|login|email)=|\/u(?:ser(?:name)?)?:)./

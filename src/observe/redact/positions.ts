@@ -5,7 +5,7 @@ import { fillsSecret, secretsByShell } from './assignments.ts'
 import { readCommands } from './command-reader.ts'
 import { secretsBesideUser, secretsByOption } from './credentials.ts'
 import { announces, announcesSecret, takesSecret } from './names.ts'
-import { type Report, reportPrinted, toolName } from './report.ts'
+import { type Report, reportPrinted, setOf, toolName } from './report.ts'
 import { STDIN, TOOLS, type Tool } from './tools.ts'
 import { isQuoted, type SimpleCommand, spanOf, type Word } from './word.ts'
 
@@ -19,8 +19,6 @@ export interface Roles {
   /** Scripts of sed and similar tools. */
   readonly edits: Set<Word>
 }
-
-const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 /** Tools that stand before the command which reads a pipe. */
 const WRAPPERS = setOf(

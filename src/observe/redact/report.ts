@@ -4,7 +4,10 @@ import type { SimpleCommand, Word } from './word.ts'
 /** Reports a word's value as a secret, or the part `[from, to)` of it. */
 export type Report = (word: Word, from?: number, to?: number) => void
 
-const PRINTERS: ReadonlySet<string> = new Set(['echo', 'printf', 'print', 'yes'])
+/** Of words with one space between them. */
+export const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+
+const PRINTERS = setOf('echo printf print yes')
 /** A format of printf that has no text of its own. */
 export const FORMAT = /^(?:%-?\d*[sbq]|\\n|\s)*$/
 
