@@ -8,6 +8,7 @@ import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { BUILD } from '../../base/version.ts'
+import type { RequestSeen } from '../../base/words/request-seen.ts'
 import { traceOfParent } from '../../base/words/traceparent.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { checkRights } from '../access/rights.ts'
@@ -34,15 +35,8 @@ export interface ServerOptions extends Pick<Ambient, 'clock' | 'log'> {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => Caller | undefined | Promise<Caller | undefined>
-  /** Called after each answer; `route` is the pattern of the route, undefined if none fits. */
-  readonly onAnswered?: (answered: {
-    readonly route: string | undefined
-    /** The route is one person's affair. */
-    readonly personal: boolean
-    readonly method: string
-    readonly status: number
-    readonly elapsed_ms: number
-  }) => void
+  /** Called after each answer. */
+  readonly onAnswered?: (answered: RequestSeen) => void
 }
 
 /** Builds the server with all routes; tests use it with `inject`. */

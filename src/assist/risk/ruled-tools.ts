@@ -1,5 +1,6 @@
 // The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
 
+import type { PlainLines } from '../../base/words/plain-lines.ts'
 import { carrierNames } from './carriers/carriers.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperNames } from './carriers/wrappers.ts'
 import { words } from './lookup.ts'
@@ -25,24 +26,6 @@ export function ruledTools(): readonly string[] {
     ...GRAMMAR,
   ])
   return [...names].filter((name) => /^\w[\w+-]*$/.test(name) && !isUnruled(name)).sort()
-}
-
-/** Plain words by which a shell decides alone whether a plain line of a tool without a rule may run. */
-interface PlainLines {
-  /** Tools that write no file, whatever their words. */
-  readonly reads: readonly string[]
-  /** Tools that write a file named in their words. */
-  readonly writers: readonly string[]
-  /** Parts of words; the guard is asked about a line of any other tool that has one. */
-  readonly own: readonly string[]
-  /** Names in a path of the working directory; inside such a directory the guard is asked about any tool that may write. */
-  readonly places: readonly string[]
-  /** Beginnings of words that name a file to write, for any tool. */
-  readonly outputs: readonly string[]
-  /** Parts of words; the guard is asked about a line that has one if its tool is a writer or it has a word of `outputs`. */
-  readonly system: readonly string[]
-  /** Commands of git about which no rule is, whatever their plain words. */
-  readonly git: readonly string[]
 }
 
 const PLAIN_GIT = words(

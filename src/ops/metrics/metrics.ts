@@ -3,20 +3,11 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLevel } from '../../base/run/log.ts'
+import type { RequestSeen } from '../../base/words/request-seen.ts'
 import type { QueryWatch } from '../../exchange/query/index.ts'
 import { toOpenMetrics } from './format.ts'
 import type { Readings } from './readings.ts'
 import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './table.ts'
-
-interface RequestSeen {
-  /** The pattern of its route; undefined where there is none. */
-  readonly route: string | undefined
-  /** Stands for routes that are one person's affair, so that the metrics do not show which of them was used. */
-  readonly personal: boolean
-  readonly method: string
-  readonly status: number
-  readonly elapsed_ms: number
-}
 
 /** Stands for the routes of all affairs of one person. */
 const PERSONAL = 'personal'

@@ -1,4 +1,5 @@
 // What the guard's part of a hook is made from: how a shell asks about a line, and what it need not ask about.
+import type { PlainLines } from '../../../base/words/plain-lines.ts'
 
 /** Shells whose line editor can be guarded; dash has none. */
 export const GUARD_SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -9,22 +10,7 @@ export interface GuardOptions {
   /** Names of tools that something is to be said about; a plain line of any other runs unasked. */
   readonly ruled: readonly string[]
   /** A plain line of any other tool is asked about where one of these says so. */
-  readonly plain: {
-    /** Tools that write no file, whatever their words are. */
-    readonly reads: readonly string[]
-    /** Tools that write a file which they are given. */
-    readonly writers: readonly string[]
-    /** Parts of the line with which a line of any tool that may write is asked about. */
-    readonly own: readonly string[]
-    /** Directories, by one name of their path, in which a line of any tool that may write is asked about. */
-    readonly places: readonly string[]
-    /** How words begin that name a file to write, for any tool. */
-    readonly outputs: readonly string[]
-    /** Parts with which one of a writer, or with such a word, is. */
-    readonly system: readonly string[]
-    /** Commands of git that only look or only add, with any plain words. */
-    readonly git: readonly string[]
-  }
+  readonly plain: PlainLines
   /** Rules files whose prohibitions may name any tool. */
   readonly files: readonly string[]
   /** The rules that hold for everybody: where there are none, KARO_GUARD_PROFILE=off is nobody's question. */
