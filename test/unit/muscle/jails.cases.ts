@@ -18,7 +18,7 @@ import { type JobSpec, OtherCode } from '../../../src/agents/muscle/client.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
-import { contentAt } from '../../../src/muscle/contract/content.ts'
+import { CLOSED, contentAt } from '../../../src/muscle/contract/content.ts'
 import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
 import { MOST_PIPES } from '../../../src/muscle/contract/pipes.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
@@ -661,6 +661,9 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         swap()
         await expect(client.run(spec, () => {})).rejects.toThrow(OtherCode)
       }
+      // A place that the daemon may not see is as it says; what would run there it refuses itself.
+      const unseen = { binds: [{ path: top, write: false }], code: [{ path: top, hash: CLOSED }] }
+      expect((await runToEnd(client, jobOf(['/usr/bin/true'], unseen))).ended.code).toBe(0)
       expect(await client.list()).toEqual([])
     })
 
