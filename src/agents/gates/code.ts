@@ -83,10 +83,7 @@ export function createCode({ looking, machine }: CodeDeps) {
       const code = await Promise.all(paths.filter(mayLook).map(boundFile))
       const closed = code.find((one) => found.has(one.path) && !isSeen(one))
       if (closed && !isForeign(action))
-        throw new KaroError(
-          'refused',
-          `this node may not look into ${dirname(closed.path)}: put what runs there into /srv`,
-        )
+        throw new KaroError('refused', `this node may not see ${closed.path}: put what runs there into /srv`)
       const unread = code.filter(({ path, hash }) => {
         const text = found.get(path)
         if (!found.has(path) || text === null || hash === MISSING) return false
