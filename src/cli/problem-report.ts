@@ -1,5 +1,4 @@
 // Builds the report of `karo report-problem` from numbers and constants of the program only, so that no text of a person gets into it.
-
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'

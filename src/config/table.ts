@@ -143,7 +143,7 @@ const KEYS = {
     kind: kind.list(value.person, 256),
     default: ['root', 'group:karo-admin'],
     description:
-      'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". This right does not show them the commands or numbers of other people. The account that a node runs as always is.',
+      'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". This right does not show them the commands or numbers of other people. The account that a node runs as always may.',
     example: '["root", "group:sysadmins"]',
   }),
   'access.askers': key({

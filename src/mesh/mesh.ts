@@ -266,7 +266,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       // First, because a clock that is set while the two are connected leaves the connection.
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
-      // Of a machine whose key has several successors neither side trusts any, whatever its people do.
+      // Where the key of a machine has several successors, neither side trusts one of them, whatever its people do.
       if (!trust.admits(node) || trust.keyState(node).kind === 'frozen' || isConnected(node)) return undefined
       if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       if (edge.news.isOneSided(node)) return { why: 'not_trusted_there' }

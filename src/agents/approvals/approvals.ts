@@ -208,7 +208,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     name: 'approvals',
     async start(signal) {
       const rows = await repository.open()
-      // Entries are counted from each start on, so a daemon that starts often would never let any go.
+      // The count begins at each start, so a daemon that starts often would keep all.
       await repository.trim(LOG_MAX)
       signal.throwIfAborted()
       for (const row of rows) {

@@ -81,7 +81,7 @@ export function createCode({ looking, machine }: CodeDeps) {
       const paths = [...new Set([...places, ...found.keys(), ...more.filter((path) => path !== undefined)])]
       if (paths.length > MOST_FILES) throw new Error(`it runs or sees more than ${MOST_FILES} files`)
       const code = await Promise.all(paths.filter(mayLook).map(boundFile))
-      const closed = code.find((one) => found.has(one.path) && !isSeen(one))
+      const closed = code.find((one) => found.has(one.path) && !isVisible(one))
       if (closed && !isForeign(action))
         throw new KaroError('refused', `this node may not see ${closed.path}: put what runs there into /srv`)
       const unread = code.filter(({ path, hash }) => {
@@ -131,7 +131,7 @@ export function createCode({ looking, machine }: CodeDeps) {
 }
 
 /** The node may read it, or the entries of a directory. */
-const isSeen = ({ path, hash }: BoundFile): boolean =>
+const isVisible = ({ path, hash }: BoundFile): boolean =>
   hash.startsWith('directory ') ? orElse(() => readdirSync(path).length >= 0, false) : hash !== CLOSED
 
 /** What has not been read is not known to be safe, which no other risk may push off the card. */

@@ -229,7 +229,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     if (approval === undefined || 'outcome' in approval) {
       // The outcome of another person's request is not revealed.
       const own = approval?.hash === hash ? approval : undefined
-      // Tasks of the same words share a request, and one of them that is cancelled takes it away: the others ask anew.
+      // A cancelled task takes away the request that others of the same words share: they ask anew.
       return own?.outcome === 'withdrawn' && own.by === 'nobody' ? ask(action, judged) : withoutYes(of, own)
     }
     if (hashOf(approval.action) !== hashOf(action) || taskOf(approval.action) !== taskOf(action))

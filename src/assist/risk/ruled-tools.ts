@@ -1,5 +1,4 @@
 // The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
-
 import type { PlainLines } from '../../base/words/plain-lines.ts'
 import { carrierNames } from './carriers/carriers.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperNames } from './carriers/wrappers.ts'

@@ -1,4 +1,5 @@
 // Objects of JSON, by their members; who wrote them may have written anything.
+
 export type Members = Readonly<Record<string, unknown>>
 
 /** An object that is no list. */

@@ -1,5 +1,4 @@
 // Joins an agent's messages about a tool call into the text that a person is shown and an approval covers.
-
 import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
 import { APPROVAL_INPUT_CHARS } from '../../api/contract/constants.ts'
 import { createRecent } from '../../base/recent.ts'

@@ -1,5 +1,4 @@
 // Stands between an editor and an agent that speak ACP: all passes as it is, and each request for permission is judged and may be answered elsewhere too.
-
 import type { RequestPermissionResponse } from '@agentclientprotocol/sdk'
 import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'

@@ -1,5 +1,4 @@
 // Handles one call of a tool's hook: reads it, lets the owner's guard judge it, answers in the tool's words, and makes records of it; of input that was cut off, what its beginning says.
-
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { membersOf } from '../../base/shape/json-object.ts'

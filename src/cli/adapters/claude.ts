@@ -2,7 +2,6 @@
 // command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
 // Qwen Code calls such a hook in the same form, with names of its own for its tools.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
-
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'

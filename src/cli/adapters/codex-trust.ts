@@ -1,7 +1,6 @@
 // Whether Codex trusts a hook: it runs none whose exact definition its owner has not looked at (`/hooks` in Codex).
 // Source: openai/codex, codex-rs/hooks/src/engine/discovery.rs (hook_key, command_hook_hash) and codex-rs/config/src/
 // fingerprint.rs (version_for_toml): SHA-256 of the hook's definition as JSON with sorted keys.
-
 import { createHash } from 'node:crypto'
 import { parse } from 'smol-toml'
 import { type Members, membersOf } from '../../base/shape/json-object.ts'

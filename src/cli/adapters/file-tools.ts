@@ -1,6 +1,5 @@
 // Calls of file tools (Write, Edit, apply_patch, file tools of MCP servers) as the line of a shell that does the same to
 // the same places, so that one judgement knows both.
-
 import { quoteShell } from '../../base/quote.ts'
 import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { BadCall, type ToolCall } from './adapter.ts'

@@ -2,7 +2,6 @@
 // its run_shell_command.
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
-
 import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { toolAdapter } from './adapter.ts'
 import { after, before, secondsOf } from './claude.ts'

@@ -147,7 +147,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
         wrap: true,
       },
     },
-    'None that has ended fits.\n',
+    'No request to show.\n',
   )
 }
 

@@ -81,7 +81,7 @@ const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
 /** A node that is gone is not said to have anything for long. */
 const HOLDING_KEPT_MS = 3 * DAY_MS
 
-/** One kind, whose functions read the message itself. */
+/** One row, whose functions are given the body of the message in place of its frame. */
 function kind<B extends WireBody>({
   message,
   recipients,

@@ -68,6 +68,7 @@ export async function heldOf(
 const linkAt = (path: string): string | undefined => orElse(() => readlinkSync(path), undefined)
 
 function check({ path, hash }: Code, is: string): void {
+  // The daemon starts nothing that lies where it may not see.
   if (is === hash || hash === CLOSED) return
   if (is.startsWith('file ') && /^[0-9a-f]+$/.test(hash))
     throw new JailError('bad_path', `${path} cannot be read by karo-exec, or is larger than 16 MiB`)

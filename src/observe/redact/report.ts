@@ -4,7 +4,7 @@ import type { SimpleCommand, Word } from './word.ts'
 /** Reports a word's value as a secret, or the part `[from, to)` of it. */
 export type Report = (word: Word, from?: number, to?: number) => void
 
-/** Of words with one space between them. */
+/** The words of a text, which single spaces separate. */
 export const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 const PRINTERS = setOf('echo printf print yes')

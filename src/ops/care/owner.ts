@@ -67,7 +67,7 @@ export function becomeOwner(home: string): string {
   return path
 }
 
-/** As becomeOwner. Throws KaroError `refused` for anybody but root and the one whose `home` is: the owner's daemon has to read what is made there. */
+/** As becomeOwner. Throws KaroError `refused` for anybody but root and the owner of `home`, whose daemon has to read what is made there. */
 export function actAsOwner(home: string): void {
   becomeOwner(home)
   const owner = statSync(home, { throwIfNoEntry: false })?.uid

@@ -93,7 +93,7 @@ export interface Rotations {
   shown(frames: readonly Uint8Array[]): void
   /** What a node is shown whose key was replaced, and which this node admits no more: the rotation. */
   toldTo(node: NodeId): Uint8Array | undefined
-  /** Fires for each rotation that is new here; at the start, when what else was kept may not be known yet, for none. */
+  /** Fires for each rotation that comes in, and for none that is loaded at the start, when other documents may not be loaded yet. */
   onTaken(listener: (taken: Taken, frame: Uint8Array) => void): () => void
   /** True when rotations that are kept here lead from one key to the other, whatever else they lead to. */
   leadsTo(from: NodeId, to: NodeId): boolean

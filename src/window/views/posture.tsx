@@ -108,7 +108,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
           {
             label: 'Anomalies',
             value: anomalies.state === 'shown' ? sumOf(anomalies.rows) : '–',
-            note: `that began; ${number(anomalies.learning)} machines still learn`,
+            note: `that began; machines still learning: ${number(anomalies.learning)}`,
           },
           {
             label: 'Machines there',

@@ -13,6 +13,7 @@ import type {
   ArtifactSharesShape,
   CapabilitiesShape,
 } from '../../../src/api/contract/shapes.ts'
+import { formatFingerprint } from '../../../src/base/format.ts'
 import { type Company, ledgerOf, linesOf, startCompany } from '../../support/agents/company.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { type TestNode, temporaryHome } from '../../support/node/node.ts'
@@ -192,7 +193,7 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
       'list',
     ])
     const asker = operators.find(({ name }) => name === 'ada')
-    expect(card.requested_by).toContain(`operator ${asker?.fingerprint}`)
+    expect(card.requested_by).toContain(`operator ${formatFingerprint(asker?.fingerprint ?? '')}`)
     const approve = (node: TestNode, hash: string) =>
       inTerminal(['approvals', 'approve', id, '--yes', hash, '--at', 'build'], node.home)
     const self = approve(desk, card.hash)

@@ -4,6 +4,7 @@ import { hashOf } from '../../../agents/approvals/binding.ts'
 import type { FileChange } from '../../../agents/approvals/changes.ts'
 import type { Approval, EndedApproval } from '../../../agents/approvals/types.ts'
 import type { Action } from '../../../agents/types.ts'
+import { formatFingerprint } from '../../../base/format.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { ApprovalShape, DecidedShape, EndedApprovalShape } from '../../contract/shapes.ts'
 import { time } from '../../server/shown.ts'
@@ -46,17 +47,19 @@ export function approvalShape(approval: Approval, changes: readonly FileChange[]
   }
 }
 
-/** As `karo peers` and `karo operator list` show keys. */
 function fingerprintIn(id: string): string {
   const key = parseNodeId(id)
-  if (key === undefined) throw new Error('an action was let through with a name that is no key')
+  if (key === undefined) throw new Error('an action names no key')
   return fingerprintOf(key)
 }
 
+/** Keys as lists show them. */
 function askerOf({ requester }: Action): string {
   const { node, person, operator, agent } = requester
-  const who = agent ?? (person === undefined ? `machine ${fingerprintIn(node)}` : 'a person of this machine')
-  return operator === undefined ? who : `${who}, operator ${fingerprintIn(operator)}`
+  const who =
+    agent ??
+    (person === undefined ? `machine ${formatFingerprint(fingerprintIn(node))}` : 'a person of this machine')
+  return operator === undefined ? who : `${who}, operator ${formatFingerprint(fingerprintIn(operator))}`
 }
 
 /** Agent, tool, program and directory; of a shell the first word of what it reads counts as the program. */

@@ -34,7 +34,7 @@ function takenInWords({ identity, trust }: Pick<Rooms, 'identity' | 'trust'>, ta
     state.kind === 'replaced' || state.kind === 'retired'
       ? `, and others accept this one until at most ${time(state.until)}`
       : ''
-  return `the key of this node was replaced by ${taken}${when}. If this machine was restored from an older backup, restore a newer one; without one: karo identity new --replace, and join again. If nobody rotated it here, somebody else has the key: karo identity rotate --contest, so that neither of the two gets data; then a new node too, and have this one revoked by an issuer or denied by the others`
+  return `the key of this node was replaced by ${taken}${when}. If this machine was restored from an older backup, restore a newer one; without one: karo identity new --replace, and join again. Otherwise somebody else has the key: karo identity rotate --contest, so that neither of the two gets data; then make a new node too, and have this one revoked by an issuer or denied by the others`
 }
 
 /** `admin`: whether the alarms are for an administrator; only administrators are told at which addresses nodes are. */

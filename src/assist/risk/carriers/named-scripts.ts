@@ -1,8 +1,7 @@
 // Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `sh < x.sh`, `./x`, make's recipes, npm's scripts, a crontab.
-
 import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
-import { membersOf } from '../../../base/shape/json-object.ts'
+import { type Members, membersOf } from '../../../base/shape/json-object.ts'
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
@@ -279,7 +278,7 @@ function listed(path: string, { machine }: Scope): readonly string[] | undefined
     found = found.flatMap((at) => {
       if (!isGlob(part)) return [`${at}/${part}`]
       const names = machine?.names?.(at || '/') ?? []
-      // What a directory holds that cannot be listed runs unseen.
+      // What a directory holds that cannot be listed would run unseen.
       if (names.length === 0) machine?.runs?.(at || '/', undefined)
       return names
         .filter((name) => couldMatch(part, name) && (part.startsWith('.') || !name.startsWith('.')))
@@ -483,7 +482,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
     text = textAt(`${cwd}/package.json`, command)
   }
   // npm takes a list too, and runs its entries by their numbers.
-  const scripts = Object(parsed(text).scripts) as Readonly<Record<string, unknown>>
+  const scripts = Object(parsed(text).scripts) as Members
   // Without the script itself, those before and after it do not run; installing has one of its own.
   if (scripts[script] === undefined && script !== 'install') return []
   const given = args.slice(args.indexOf(named) + 1).filter((arg) => arg.text !== '--')

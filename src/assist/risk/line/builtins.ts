@@ -63,7 +63,7 @@ const readHashed: Reader = ({ args, scope }, _, walk) => {
   }
 }
 
-/** A name may have a subscript. */
+/** A variable's name may have a subscript. */
 const readNames: Reader = ({ args, scope }, host) => {
   for (const arg of args) {
     const { variable } = assignedBy(arg)
@@ -95,7 +95,7 @@ function assignedBy({ text }: Arg): { readonly variable: string; readonly value:
   return { variable, value: variable === text ? undefined : text.slice(variable.length + 1) }
 }
 
-/** By the names of builtins. */
+/** By the builtin's name. */
 export const READERS: ReadonlyMap<string, Reader> = new Map(
   Object.entries({
     let: readNumber,

@@ -91,7 +91,8 @@ async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
 async function unlock(io: CommandIo, file: string | undefined, seconds: number | undefined) {
   const { vault } = await needVault(io)
   if (vault.protection === 'credential') {
-    if (file ?? seconds) throw usage('a credential of the service opens this vault at each use', 'vault')
+    if (file ?? seconds)
+      throw usage('this vault opens by a credential: no --for, no --passphrase-file', 'vault')
     // The question has opened it.
     return vault
   }

@@ -20,7 +20,7 @@ const QUESTIONS_MAX = 10
 /** With less time than this no holder would answer. */
 const LEAST_MS = 50
 
-/** So long this node itself does not ask again for what holders said that they do not have: of the last hours nothing may be released yet. */
+/** So long this node itself does not ask again for what holders said they lack: the last hours may not be released yet. */
 const LACKED_MS = 60_000
 
 /** Puts one question about released totals to these members. */
@@ -125,14 +125,15 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
       if (next !== undefined && !fetching.hasAnswered(next.holder)) break
       next = more
     }
-    const { outcomes } = fetching.result()
-    const [isAsked, isHeard] = [outcomes.length > 0, outcomes.includes('answered')]
+    const result = fetching.result()
+    const { outcomes } = result
+    const isHeard = outcomes.includes('answered')
     // The questions, or the time, ended before what the last holder has did, or no holder said what it has.
-    if (next !== undefined || (isAsked && !isHeard)) found = cutAt(found, next?.end ?? Infinity)
-    // Who was busy or silent may have what the others say that they do not have.
-    const isInVain = fetching.stated().length === 0 && outcomes.every((one) => one === 'answered')
-    if (isAsked && isInVain) lacked.set(name, clock.monotonic() + LACKED_MS)
-    return { totals: found, ...fetching.result() }
+    if (next !== undefined || (outcomes.length > 0 && !isHeard)) found = cutAt(found, next?.end ?? Infinity)
+    // Who was busy or silent may have what the others lack.
+    const isInVain = isHeard && fetching.stated().length === 0 && outcomes.every((one) => one === 'answered')
+    if (isInVain) lacked.set(name, clock.monotonic() + LACKED_MS)
+    return { totals: found, ...result }
   }
 }
 
