@@ -6,6 +6,7 @@ import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import type { Agreement, Listing } from '../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
+import { hashOf } from './layout.ts'
 import { hashOfPart, saidBy } from './listing.ts'
 import type { TalliedGroup } from './opened.ts'
 import { packedTotals } from './parts/apart.ts'
@@ -150,10 +151,8 @@ function typeOf(
   const isFor = (one: { readonly type: string; readonly audiences: readonly string[] }) =>
     one.type === type && one.audiences.includes(audience)
   let [declined, waiting, outside] = [0, 0, 0]
-  let layout: Uint8Array | undefined
   for (const { header, group, count } of alike) {
     const section = header.sections.find(isFor)
-    layout ??= section?.layout
     if (section !== undefined && group === undefined) waiting += count
     if (section !== undefined && group?.keys.some(isFor) === false) outside += count
     if (header.declined.some(isFor)) declined += count
@@ -170,7 +169,8 @@ function typeOf(
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
     type,
-    layout: layout ?? new Uint8Array(32),
+    // Not that of a share: one in no group may have been counted by another.
+    layout: totals[0] === undefined ? new Uint8Array(32) : hashOf(totals[0].layout),
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     rows: rowsOf(shown),

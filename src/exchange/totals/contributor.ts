@@ -96,8 +96,8 @@ export function createContributor(deps: TotalsParts) {
   }
 
   return {
-    /** Slots of the buckets that this machine gave to, under each key that it had. */
-    given: (): ReadonlySet<string> => new Set(givenBuckets().keys()),
+    /** The buckets that this machine gave to, under each key that it had, by slot. */
+    given: (): ReadonlyMap<string, Bucket> => givenBuckets(),
     /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
     async round(plan: Plan) {
       const now = clock.now()
@@ -119,7 +119,7 @@ export function createContributor(deps: TotalsParts) {
       const told = toldBuckets(plan, documents)
       for (const bucket of known) {
         if (overlapsAny(bucket, [...done.values(), ...told])) continue
-        if (!isWithinBudget(plan, done.size, deps.budget())) return
+        if (!isWithinBudget(plan, bucket, [...done.values()], now, deps.budget())) continue
         await give(bucket, plan, people, audiences)
       }
     },

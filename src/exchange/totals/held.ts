@@ -9,7 +9,7 @@ import { type HeldShare, openShare, type Pair, pairOf } from '../aggregates/inde
 import type { Opener } from '../boxes/index.ts'
 import type { StoredDocument } from '../documents/index.ts'
 import type { TotalsDeps } from './deps.ts'
-import { overlapsAny, type Plan, toldBuckets } from './plan.ts'
+import { bucketsUnder, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 import type { Roster } from './roster.ts'
 
 /** Opened shares that are remembered, by author, bucket and pair. */
@@ -49,7 +49,7 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
     for (const node of roster.candidates) {
       for (const slot of documents.slots(node, 'share')) {
         const bucket = bucketOfSlot(slot)
-        if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
+        if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now) continue
         const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
         if (mine === undefined || overlapsAny(bucket, told)) continue
         mine.authors.push(node)
@@ -60,6 +60,9 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
   }
 
   function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {
+    // Else one machine with a share of an hour could have that hour told, and nobody would give to its day any more.
+    const isOfMesh = bucketsUnder(plan, bucket, clock.now()).some(({ length }) => length === bucket.length)
+    if (!isOfMesh) return undefined
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
     const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
     if (pair === undefined || (index !== 0 && index !== 1)) return undefined
@@ -110,7 +113,7 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
 /** The plan, and who is who: hashed, because it is a part of every bucket's mark. */
 export function commonMarkOf(plan: Plan, roster: Roster): string {
   const who = roster.candidates.map((node) => {
-    const { member, counted, roles, teams } = roster.contributorOf(node) ?? {}
+    const { member, counted, roles, teams } = roster.contributorOf(node)
     return [node, member, counted, roles, teams, roster.isRevoked(node)]
   })
   const { mesh, aggregators, ...rest } = plan

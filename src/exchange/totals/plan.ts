@@ -78,11 +78,22 @@ export function bucketAt(calendar: Calendar, time: number): Bucket {
 const NOISY_PER_ONE = 6
 
 /**
- * Whether a machine that gave to `given` buckets of the last seven days gives to one more; `budget` is how many those may be.
- * Every question is about the same releases, so it does not matter how often, over which times and by whom they are asked.
+ * Whether a machine gives to this bucket too; `given` are those of the last seven days that it gave to, and `budget` is how many
+ * those of any seven days may be. Every question is about the same releases, so it does not matter how often, over which times
+ * and by whom they are asked.
  */
-export const isWithinBudget = ({ noise = 0 }: Pick<Plan, 'noise'>, given: number, budget: number): boolean =>
-  given + 1 <= budget * (noise >= NOISE_DEFAULT ? NOISY_PER_ONE : 1)
+export function isWithinBudget(
+  { noise = 0 }: Pick<Plan, 'noise'>,
+  { start, end }: Bucket,
+  given: readonly Bucket[],
+  now: number,
+  budget: number,
+): boolean {
+  const known = given.filter((one) => one.end > end - SHARE_KEPT_MS).length
+  // Which older ones of the seven days before a late bucket were given is not known any more: perhaps each.
+  const forgotten = Math.max(0, Math.floor((now - end) / (end - start)))
+  return known + forgotten < budget * (noise >= NOISE_DEFAULT ? NOISY_PER_ONE : 1)
+}
 
 /** By whom something may have been released. */
 export type Releasing = Pick<Plan, 'mesh' | 'aggregators' | 'former'>

@@ -1,16 +1,10 @@
 // What this machine would give to the totals of a bucket, as one of its people may see it: their own part, and why not more.
-import {
-  type Bucket,
-  bucketOfSlot,
-  overlap,
-  SHARE_KEPT_MS,
-  slotOfBucket,
-} from '../../../protocols/buckets.ts'
+import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
 import { createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { TotalsParts } from './parts.ts'
-import { bucketAt, isFirst, isWithinBudget, type Plan } from './plan.ts'
+import { bucketAt, isFirst, isWithinBudget, overlapsAny, type Plan } from './plan.ts'
 import type { Readers } from './roster.ts'
 import type { Measure } from './types.ts'
 
@@ -67,8 +61,8 @@ interface PreviewedType {
 }
 
 export interface PreviewDeps extends TotalsParts {
-  /** Slots of buckets that this machine has given to. */
-  readonly given: () => ReadonlySet<string>
+  /** Buckets that this machine has given to, by slot. */
+  readonly given: () => ReadonlyMap<string, Bucket>
 }
 
 export interface ContributionPreviews {
@@ -92,12 +86,12 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
     const nodes = pair.map((key) => formatNodeId(key))
     if (nodes.some(deps.refuses)) return 'aggregator_refused'
     if (!deps.roster().areApart(nodes)) return 'aggregators_not_apart'
-    const given = [...deps.given()]
-    if (given.includes(slotOfBucket(bucket))) return undefined
+    if (deps.given().has(slotOfBucket(bucket))) return undefined
+    const given = [...deps.given().values()]
     if (bucket.end + SHARE_KEPT_MS <= clock.now()) return 'too_old'
     if (bucket.end <= (await consenting.knownFrom(uids))) return 'before_records'
-    if (given.some((slot) => overlapsWith(slot, bucket))) return 'overlapping'
-    return isWithinBudget(now, given.length, deps.budget()) ? undefined : 'budget'
+    if (overlapsAny(bucket, given)) return 'overlapping'
+    return isWithinBudget(now, bucket, given, clock.now(), deps.budget()) ? undefined : 'budget'
   }
 
   return {
@@ -161,11 +155,6 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
       }
     },
   }
-}
-
-function overlapsWith(slot: string, bucket: Bucket): boolean {
-  const given = bucketOfSlot(slot)
-  return given !== undefined && overlap(bucket, given)
 }
 
 async function ownRows(

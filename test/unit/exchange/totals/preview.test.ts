@@ -1,6 +1,7 @@
 // What a person sees of what their machine will give to totals: their own part, to whom it goes, and why something is not given.
 
 import { expect, test } from 'vitest'
+import { type Bucket, bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import type { PreviewDeps } from '../../../../src/exchange/totals/preview.ts'
 import { createPreviews } from '../../../../src/exchange/totals/preview.ts'
@@ -51,7 +52,7 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
       kMin: () => 4,
       budget: () => 28,
       joinedAt: () => 0,
-      given: () => new Set<string>(),
+      given: () => new Map(),
       clock: { now: () => NOW },
       ...more,
     }),
@@ -134,11 +135,16 @@ test('each reason for which nothing at all is given', async () => {
   expect(await why({}, NOW - 8 * 24 * HOUR)).toBe('too_old')
   const late = { insight: { uids: async () => [1000], recordedSince: async () => NOW }, joinedAt: () => null }
   expect(await why(late, NOW - 2 * HOUR)).toBe('before_records')
-  const day = `day:${Math.floor(NOW / (24 * HOUR))}`
-  expect(await why({ given: () => new Set([day]) })).toBe('overlapping')
-  const others = new Set(Array.from({ length: 28 }, (_, n) => `hour:${Math.floor(NOW / HOUR) - 10 - n}`))
-  expect(await why({ given: () => others })).toBe('budget')
-  const hour = `hour:${Math.floor(NOW / HOUR) - 1}`
-  const given = previewsOf({ given: () => new Set([hour]) })
-  expect(await given.preview(1000, 'security', NOW - HOUR)).toMatchObject({ why: undefined, state: 'given' })
+  const given = (...buckets: readonly Bucket[]) => ({
+    given: () => new Map(buckets.map((bucket) => [slotOfBucket(bucket), bucket])),
+  })
+  expect(await why(given(bucketOf('day', NOW)))).toBe('overlapping')
+  const hoursFrom = (first: number) =>
+    given(...Array.from({ length: 28 }, (_, n) => bucketOf('hour', NOW - (first + n) * HOUR)))
+  expect(await why(hoursFrom(10))).toBe('budget')
+  // When this hour is over, the oldest one is of no seven days with it.
+  expect(await why(hoursFrom(140))).toBe('budget')
+  expect(await why(hoursFrom(141))).toBeUndefined()
+  const { preview } = previewsOf(given(bucketOf('hour', NOW - HOUR)))
+  expect(await preview(1000, 'security', NOW - HOUR)).toMatchObject({ why: undefined, state: 'given' })
 })

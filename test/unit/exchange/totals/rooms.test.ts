@@ -1,14 +1,15 @@
 // Totals from one end to the other: machines give shares of a bucket that is over, two add them up, the entitled read them.
 import { expect, onTestFinished, test } from 'vitest'
 import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
-import { openRelease, writeRelease } from '../../../../src/exchange/aggregates/index.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { openRelease, pairOf, writeRelease, writeShare } from '../../../../src/exchange/aggregates/index.ts'
 import type { Documents } from '../../../../src/exchange/documents/index.ts'
 import { givenTo } from '../../../../src/exchange/totals/consenting.ts'
 import type { BucketTotals } from '../../../../src/exchange/totals/index.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
 import { MESH } from '../aggregates/world.ts'
 import { HOUR, MINUTE } from '../documents/network.ts'
-import { planOf } from './pair.ts'
+import { planOf, selfOf } from './pair.ts'
 import { AGREES, createWorld, type Machine, REFUSES, type World } from './world.ts'
 
 type Row = readonly [name: string, row: { readonly nodes: number; readonly values: readonly number[] }]
@@ -363,6 +364,23 @@ test.each([1, 2])(
     expect(bucket.why).toBe(saying === 2 ? 'pending' : undefined)
   },
 )
+
+test('a share of a time that is no bucket of the mesh keeps nobody from the totals of its day', async () => {
+  const world = await createWorld(8, { hour: 20 })
+  const plan = { ...world.plan!, length: 'day' as const }
+  world.plan = plan
+  const { identity, room } = world.machines[7]!.node
+  const hour = bucketOf('hour', world.hour.start)
+  const about = { mesh: MESH, bucket: hour, pair: pairOf(MESH, hour, plan.aggregators)! }
+  const nothing = { kMin: 1, layouts: [], sections: [], declined: [] }
+  await room.publish(
+    'share',
+    writeShare(selfOf(identity), { clock: world.network.time.clock, random: systemRandom }, about, nothing),
+  )
+  await world.network.pass(4 * HOUR + 20 * MINUTE)
+  const day = bucketOf('day', world.hour.start)
+  expect((await world.read(world.staff, day)).why).toBeUndefined()
+})
 
 test('a machine gives to as many buckets of seven days as it may, and to six times as many that have noise', async () => {
   const world = await createWorld(4, { running: (index) => index === 3 })

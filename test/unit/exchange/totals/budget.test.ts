@@ -1,0 +1,71 @@
+// How many buckets a machine gives to, over weeks.
+import { expect, test } from 'vitest'
+import { HOUR_MS } from '../../../../src/base/calendar.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createContributor } from '../../../../src/exchange/totals/contributor.ts'
+import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { policyOf } from '../../../support/mesh/policy.ts'
+import { some } from '../../../support/some.ts'
+import { seeded } from '../aggregates/world.ts'
+import { AGGREGATORS, planOf, shelfOf } from './pair.ts'
+import { REFUSES } from './world.ts'
+
+const START = Date.UTC(2026, 10, 18)
+const PLAN = planOf(AGGREGATORS)
+
+/** The hours that a machine gave to which looks at `looks(hour)` hours after it joined. */
+async function givenBy(budget: number, hours: number, isOn: (hour: number) => boolean = () => true) {
+  let now = START
+  const clock = { now: () => now, monotonic: () => now }
+  const shelf = shelfOf(clock.now)
+  const given: number[] = []
+  const contributor = createContributor(
+    some<TotalsParts>({
+      identity: testIdentity(7),
+      measures: [],
+      documents: {
+        publish: async (_: unknown, bytes: Uint8Array) => void shelf.keep(bytes),
+        slots: (author: never, kind: string) => shelf.slots(author, kind),
+      },
+      deciders: async () => [1000],
+      insight: { recordedSince: async () => START },
+      sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
+      policy: policyOf({ k: () => 3, now: clock.now }),
+      roster: () => ({ principals: () => [], areApart: () => true }),
+      refuses: () => false,
+      kMin: () => 3,
+      budget: () => budget,
+      joinedAt: () => START,
+      audit: {
+        record: async ({ details }) =>
+          void given.push(Number(`${details.bucket}`.slice(5)) - START / HOUR_MS),
+      },
+      clock,
+      random: seeded('budget'),
+      log: silentLog,
+    }),
+  )
+  for (let hour = 1; hour <= hours; hour++) {
+    now = START + hour * HOUR_MS + 15 * 60_000
+    if (isOn(hour)) await contributor.round(PLAN)
+  }
+  return given
+}
+
+/** The most of any seven days. */
+const most = (given: readonly number[]) =>
+  Math.max(...given.map((hour) => given.filter((one) => one > hour - 168 && one <= hour).length))
+
+test('a machine gives to no more buckets of any seven days than it may, week after week', async () => {
+  const given = await givenBy(28, 3 * 168)
+  expect(most(given)).toBe(28)
+  // As they end, and not a week later.
+  expect(given.length).toBe(3 * 28)
+})
+
+test('nor does one that is off for days and gives late', async () => {
+  const given = await givenBy(40, 3 * 168, (hour) => hour % 90 < 10)
+  expect(most(given)).toBeLessThanOrEqual(40)
+  expect(given.length).toBeGreaterThan(60)
+})
