@@ -4,7 +4,7 @@ import { LISTED_BYTES, RELEASE_PLAIN_BYTES, SCHEME } from '../../../protocols/me
 import type { ReleaseContent, ReleasedSplit, ReleasedType } from '../../../protocols/messages/release.ts'
 import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import type { Agreement, Listing } from '../../../protocols/messages/tally.ts'
-import { bitsOf, placesIn } from '../../base/bits.ts'
+import { placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
 import { hashOf } from './layout.ts'
 import { hashOfPart, saidBy } from './listing.ts'
@@ -192,7 +192,7 @@ function typeOf(
 /** A group of a type part by part; none: it is not told apart. */
 function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): readonly ReleasedSplit[] {
   if (apart === undefined || opened === undefined) return []
-  const packed = packedTotals(apart, bitsOf)
+  const packed = packedTotals(apart)
   return [
     {
       told: packed.told,

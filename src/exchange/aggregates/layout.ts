@@ -123,16 +123,3 @@ export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonl
 /** How many values `valuesOf` gives. */
 export const openCells = (layout: Layout, isOpen: readonly boolean[]): number =>
   layout.rows.reduce((sum, { values }, row) => sum + (isOpen[row] === true ? values.length : 0), 0)
-
-/** A vector, or a sum of vectors, as rows: how many machines, and the values. */
-export const rowsOf = (
-  layout: Layout,
-  vector: BigUint64Array,
-): readonly { readonly nodes: bigint; readonly values: readonly bigint[] }[] =>
-  layout.rows.map(({ values }, row) => {
-    const start = factsOf(layout).starts[row]!
-    return {
-      nodes: vector[row] as bigint,
-      values: [...vector.subarray(start, start + values.length)],
-    }
-  })

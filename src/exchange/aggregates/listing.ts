@@ -10,7 +10,7 @@ import { toHex } from '../../base/hex.ts'
 import { cellsOf, hashOf } from './layout.ts'
 import { isProvedBy } from './proved.ts'
 import { K_DEFAULT, K_LEAST, keyOf } from './sets.ts'
-import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
+import type { Candidate, HeldShare, TallyView } from './types.ts'
 
 const AUTHOR_BYTES = 8
 
@@ -114,7 +114,7 @@ function computedKeys({ header }: HeldShare, { layouts, audiences }: TallyView):
 /** Why a share is not listed at all; undefined: it is. */
 function flawOf(share: HeldShare, view: TallyView): (typeof REFUSED_SHARES)[number] | undefined {
   if (view.isRevoked?.(share.author) === true) return 'revoked'
-  if (view.contributorOf(share.author)?.counted !== true) return 'uncertified'
+  if (!view.contributorOf(share.author).counted) return 'uncertified'
   const { sections } = share.header
   return sections.length > 0 && keysOf(share, view).length === 0 ? 'other_layout' : undefined
 }
@@ -126,7 +126,7 @@ export function acceptable(view: TallyView): readonly HeldShare[] {
   const sorted = [...named.keys()].sort().map((hex) => named.get(hex)!)
   const seen = new Set<string>()
   return sorted.filter(({ author }) => {
-    const { member } = view.contributorOf(author) as Contributor
+    const { member } = view.contributorOf(author)
     const isFirst = !seen.has(member)
     seen.add(member)
     return isFirst
@@ -205,12 +205,9 @@ export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listin
   }
 }
 
-/** A share as a candidate of the groups of a list, at that place; who has left is nobody any more. */
+/** A share as a candidate of the groups of a list, at that place. */
 export function candidateOf(view: TallyView, share: HeldShare, at: number): Candidate {
-  const { member, owner, roles, teams } = view.contributorOf(share.author) ?? {
-    member: toHex(share.author),
-    roles: [],
-  }
+  const { member, owner, roles, teams } = view.contributorOf(share.author)
   return {
     at,
     member,
@@ -218,7 +215,7 @@ export function candidateOf(view: TallyView, share: HeldShare, at: number): Cand
     kMin: share.header.k_min,
     keys: keysOf(share, view),
     roles,
-    teams: teams ?? [],
+    teams,
     isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
   }
 }

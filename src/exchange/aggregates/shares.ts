@@ -75,10 +75,8 @@ const infoOf = (section: number): Buffer => {
 }
 
 const ZEROS = new Uint8Array(CELLS_MAX * CELL_BYTES)
-const zeros = (bytes: number): Uint8Array =>
-  bytes <= ZEROS.length ? ZEROS.subarray(0, bytes) : new Uint8Array(bytes)
 
-/** The half of each section that follows from a seed of 32 bytes; `cells` are their lengths. */
+/** The half of each section that follows from a seed of 32 bytes; `cells` are their lengths, each that of a layout at most. */
 export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly BigUint64Array[] {
   if (seed.length !== KEY_BYTES) throw new RangeError(`a seed of ${seed.length} bytes`)
   // HKDF by hand (RFC 5869): its first half is the same for all sections, and an aggregator does this for every share.
@@ -87,7 +85,7 @@ export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly 
     const key = expand(extracted, infoOf(section))
     // As a key object: Node takes several times as long over keys that are bytes.
     const cipher = createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER)
-    return inPlace(cipher.update(zeros(count * CELL_BYTES)))
+    return inPlace(cipher.update(ZEROS.subarray(0, count * CELL_BYTES)))
   })
 }
 

@@ -9,7 +9,13 @@
 // later is in the next bucket. Only an attempt that ended before anybody agreed is followed by another one.
 
 import { LISTED_MAX, SCHEME } from '../../../protocols/messages/aggregate.ts'
-import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
+import type {
+  Agreement,
+  Listing,
+  Settlement,
+  TallyPlain,
+  TallyRefusal,
+} from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
 import { isSame } from '../../trust/identity/index.ts'
@@ -58,7 +64,7 @@ const mayBegin = (view: TallyView): boolean => view.now >= beginsAt(view)
 /** When a bucket may be listed if no other share comes until then, ms since the epoch. */
 function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyView): number {
   const length = bucket.end - bucket.start
-  const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
+  const said = new Set(shares.map(({ author }) => contributorOf(author).member))
   const silent = [...expected].filter((member) => !said.has(member)).length
   if (expected.size > 0 && silent === 0) return bucket.end
   const patience = silent <= fewSilentOf(expected.size) ? Math.min(FEW_SILENT_MS, length / 4) : length / 4
@@ -70,9 +76,7 @@ function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyVi
 function remembering(view: TallyView): TallyView {
   const known = new Map<Uint8Array, ReturnType<TallyView['contributorOf']>>()
   const contributorOf: TallyView['contributorOf'] = (author) => {
-    const before = known.get(author)
-    if (before !== undefined || known.has(author)) return before
-    const found = view.contributorOf(author)
+    const found = known.get(author) ?? view.contributorOf(author)
     known.set(author, found)
     return found
   }
@@ -143,7 +147,9 @@ function lead(view: TallyView): Step {
   if (!isSame(own.settlement.agreement, hashOfPart(agreement))) {
     return refuse(view, 'agreement_changed', 'the other aggregator changed an earlier agreement')
   }
-  return finish(view, { listing: own.listing, agreement, held })
+  const opening = other?.plain.opening
+  if (opening === undefined) return wait('the other aggregator has not opened')
+  return finish(view, { listing: own.listing, agreement, held, settlement: own.settlement, opening })
 }
 
 function list(view: TallyView): Step {
@@ -226,8 +232,9 @@ function follow(view: TallyView): Step {
   if (held === undefined) return waitForShare(view, 'a share that was agreed to is missing here')
   const settlement = other?.plain.settlement
   if (settlement === undefined) return wait('the leader has not settled')
-  if (own.opening === undefined) return open(view, listing, own.agreement, held)
-  return finish(view, { listing, agreement: own.agreement, held })
+  const { agreement, opening } = own
+  if (opening === undefined) return open(view, listing, agreement, held, settlement)
+  return finish(view, { listing, agreement, held, settlement, opening })
 }
 
 function agree(view: TallyView, listing: Listing, version: number): Step {
@@ -274,9 +281,13 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   return say(view, { agreement: agreementOf(view, listing, common, counts) })
 }
 
-function open(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {
-  const settlement = view.other?.plain.settlement
-  if (settlement === undefined) return wait('the leader has not settled')
+function open(
+  view: TallyView,
+  listing: Listing,
+  agreement: Agreement,
+  held: Held,
+  settlement: Settlement,
+): Step {
   if (!isSame(settlement.agreement, hashOfPart(agreement))) {
     return refuse(view, 'agreement_changed', 'the leader settles something else than was agreed to')
   }
@@ -311,18 +322,16 @@ function open(view: TallyView, listing: Listing, agreement: Agreement, held: Hel
 const noiseSeed = ({ secret }: TallyView, agreement: Agreement, at: number): Uint8Array =>
   blake3([NOISE_DOMAIN, secret, hashOfPart(agreement), Uint8Array.of(at)])
 
-interface Agreed {
+interface Opened {
   readonly listing: Listing
   readonly agreement: Agreement
   readonly held: Held
+  readonly settlement: Settlement
+  readonly opening: NonNullable<TallyPlain['opening']>
 }
 
-function finish(view: TallyView, done: Agreed): Step {
-  const [leader, follower] =
-    view.index === LEADER ? [view.own, view.other?.plain] : [view.other?.plain, view.own]
-  const [settlement, opening] = [leader?.settlement, follower?.opening]
-  if (settlement === undefined) return wait('the leader has not settled')
-  if (opening === undefined) return wait('the other aggregator has not opened')
+function finish(view: TallyView, done: Opened): Step {
+  const { settlement, opening } = done
   if (!isSame(opening.settlement, hashOfPart(settlement))) {
     return refuse(view, 'settlement_changed', 'a settlement was taken back, or another one was answered')
   }
@@ -347,7 +356,7 @@ function finish(view: TallyView, done: Agreed): Step {
 }
 
 /** What became of each share that both had. */
-function setOf(view: TallyView, { listing, agreement, held }: Agreed): CountedSet {
+function setOf(view: TallyView, { listing, agreement, held }: Opened): CountedSet {
   const grouped = new Set(agreement.groups.flatMap(({ members }) => placesIn(members)))
   const sharesAt = (places: readonly number[]) => places.flatMap((place) => held.get(place) ?? [])
   const common = placesIn(agreement.common)

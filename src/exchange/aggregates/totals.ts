@@ -22,11 +22,10 @@ const areSame = <T>(some: readonly T[], others: readonly T[]): boolean =>
 
 /**
  * One aggregator's sums of a group, by type. Each share is expanded once for all types, because that is most of the cost of a
- * batch. Nobody changes what it returns. Throws RangeError when a share has no section of one of the types.
+ * batch. Nobody changes what it returns. At least one share. Throws RangeError when a share has no section of one of the types.
  */
 function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
-  const [first] = shares
-  if (first === undefined) return newSumsOf(layouts, shares)
+  const first = shares[0]!
   const before = summed.get(first)
   if (before && areSame(before.layouts, layouts) && areSame(before.shares, shares)) {
     summed.delete(first)
@@ -38,7 +37,7 @@ function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): reado
 }
 
 function newSumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
-  const sums = layouts.map((layout) => createSum(shares.length === 0 ? 0 : cellsOf(layout)))
+  const sums = layouts.map((layout) => createSum(cellsOf(layout)))
   for (const { header, halves } of shares) {
     const all = halves()
     for (const [at, { type }] of layouts.entries()) {

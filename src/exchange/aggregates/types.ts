@@ -82,8 +82,8 @@ export interface Contributor {
   readonly owner?: string | undefined
   /** Of its certificate. */
   readonly roles: readonly string[]
-  /** Of its certificate too, never of what the machine or this node says; absent: none. */
-  readonly teams?: readonly string[]
+  /** Of its certificate too, never of what the machine or this node says. */
+  readonly teams: readonly string[]
 }
 
 /** One candidate of a set. */
@@ -139,7 +139,7 @@ export interface TallyView {
   }
   /** Shares that could not be opened or are for another pair, by reason. */
   readonly refused: ReadonlyMap<'other_pair' | 'unreadable', number>
-  readonly contributorOf: (author: Uint8Array) => Contributor | undefined
+  readonly contributorOf: (author: Uint8Array) => Contributor
   /** Whose share is not listed any more; undefined: nobody was revoked. */
   readonly isRevoked?: (author: Uint8Array) => boolean
   /** Since when a listed share is missing here, ms since the epoch, as this aggregator noticed. */

@@ -53,7 +53,7 @@ export function rosterOf({ identity, fleet, trust }: TotalsDeps) {
 
   return {
     candidates,
-    contributorOf: (node: NodeId): Contributor | undefined => ({
+    contributorOf: (node: NodeId): Contributor => ({
       member: trust.memberOf(node),
       owner: ownerOf(node),
       counted: isCounted(node),

@@ -10,8 +10,8 @@ import {
   TEAMS_BYTES_MAX,
 } from '../../../../protocols/messages/aggregate.ts'
 import type { Agreement, Settlement } from '../../../../protocols/messages/tally.ts'
-import { placesIn } from '../../../base/bits.ts'
-import { cellsOf, indicatorsOf, outerRows, rowsOf } from '../layout.ts'
+import { bitsOf, placesIn } from '../../../base/bits.ts'
+import { cellsOf, indicatorsOf, openCells, outerRows, valuesOf } from '../layout.ts'
 import { CELL_BYTES } from '../shares.ts'
 import { areWithin, isPossibleRow, type Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'
@@ -123,15 +123,13 @@ export function splitOf(
   return isTold && { sizes, thresholds, nodes, isTold }
 }
 
-/** Rows of a type that are told of a cell, and that it has. */
-const toldIn = ({ isTold, nodes }: Split, type: number, cell: number): readonly number[] =>
-  [...isTold[type]!.keys()].filter((row) => isTold[type]![row] && nodes[type]![cell]![row]! > 0)
+/** By row of a type, whether it is told of a cell, and the cell has it. */
+const toldIn = ({ isTold, nodes }: Split, type: number, cell: number): readonly boolean[] =>
+  isTold[type]!.map((told, row) => told && nodes[type]![cell]![row]! > 0)
 
 /** How many values are told of a cell. */
 const valuesIn = (layouts: Layouts, split: Split, cell: number): number =>
-  layouts
-    .flatMap(({ rows }, type) => toldIn(split, type, cell).map((row) => rows[row]!.values.length))
-    .reduce((sum, count) => sum + count, 0)
+  layouts.reduce((sum, layout, type) => sum + openCells(layout, toldIn(split, type, cell)), 0)
 
 /** One aggregator's sums of the values that are told of a cell; of the last one, and without a split, nothing. */
 export function toldCellValues(
@@ -141,10 +139,9 @@ export function toldCellValues(
   sums: Sums,
 ): Uint8Array {
   if (split === undefined || cell === split.sizes.length - 1) return new Uint8Array(0)
-  const values = layouts.flatMap((layout, type) => {
-    const rows = rowsOf(layout, sums[type]!)
-    return toldIn(split, type, cell).flatMap((row) => rows[row]!.values)
-  })
+  const values = layouts.flatMap((layout, type) => [
+    ...valuesOf(layout, sums[type]!, toldIn(split, type, cell)),
+  ])
   return packed(values, PART_VALUE_BYTES)
 }
 
@@ -191,7 +188,8 @@ export function apartTotals(
     const sums = unpacked(leader[cell]!.opened, PART_VALUE_BYTES).map((one, at) => (one + theirs[at]!) | 0)
     let from = 0
     for (const [type, { rows }] of layouts.entries()) {
-      for (const row of toldIn(split, type, cell)) {
+      for (const [row, told] of toldIn(split, type, cell).entries()) {
+        if (!told) continue
         const { length } = rows[row]!.values
         found[type]![cell]!.set(row, sums.slice(from, from + length))
         from += length
@@ -221,10 +219,7 @@ export function apartTotals(
 }
 
 /** How a release has it: rows as bits, then by cell their machines and values. */
-export function packedTotals(
-  { isTold, cells }: ApartTotals,
-  bitsOf: (rows: readonly number[], count: number) => Uint8Array,
-): {
+export function packedTotals({ isTold, cells }: ApartTotals): {
   readonly told: Uint8Array
   readonly cells: readonly { readonly nodes: Uint8Array; readonly values: Uint8Array }[]
 } {

@@ -54,7 +54,7 @@ export function cellsOfGroup(
     drafts.set(teams.join('\n'), draft)
   }
   const possible = inOrder([...drafts.values()]).filter((draft) => isEnough(draft.members))
-  const parts = possible.slice(0, Math.max(0, Math.min(room, PARTS_MAX)))
+  const parts = possible.slice(0, room)
   for (;;) {
     const within = new Set(parts.flatMap((part) => part.members))
     const rest = members.filter((one) => !within.has(one))
@@ -70,7 +70,7 @@ export function cellsOfGroup(
         members: of.map(({ at }) => at).sort((a, b) => a - b),
         threshold: thresholdOf(of, keys, k),
       })),
-      leftOut: Math.max(0, possible.length - Math.max(0, Math.min(room, PARTS_MAX))),
+      leftOut: Math.max(0, possible.length - room),
     }
   }
 }

@@ -1,8 +1,8 @@
 // The worked example of docs/aggregates.md: eight machines, real halves and sums, as text.
-import { indicatorsOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { indicatorsOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { added, createSum, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import type { HeldShare } from '../../../../src/exchange/aggregates/types.ts'
-import { contentsIn, machines, TOOLS, World } from './world.ts'
+import { contentsIn, machines, rowsOf, TOOLS, World } from './world.ts'
 
 const GIT = [40, 12, 7, 3, 21, 9, 15, 2]
 const KUBECTL = [0, 0, 5, 0, 0, 0, 0, 0]

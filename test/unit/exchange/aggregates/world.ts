@@ -21,7 +21,7 @@ import {
   type TallyView,
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
-import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { cellsOf, encodeVector, hashOf, startsOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { entryOf } from '../../../../src/exchange/aggregates/listing.ts'
 import { readHalf, splitProved } from '../../../../src/exchange/aggregates/proved.ts'
 import { fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
@@ -248,7 +248,7 @@ export class World {
       others: side.others,
       own: side.own,
       now: this.now,
-      contributorOf: (author) => this.contributors.get(hex(author)),
+      contributorOf: (author) => this.contributors.get(hex(author))!,
       expected: new Set(contributors.map(({ member }) => member)),
       teams: new Map([...Map.groupBy(teams, (team) => team)].map(([team, { length }]) => [team, length])),
       arrivals: { first: BUCKET.end, last: BUCKET.end },
@@ -328,6 +328,13 @@ export function saidIn(step: Step): TallyPlain {
   if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
   return step.plain
 }
+
+/** A vector, or a sum of vectors, as rows: how many machines, and the values. */
+export const rowsOf = (layout: Layout, vector: BigUint64Array) =>
+  layout.rows.map(({ values }, row) => {
+    const start = startsOf(layout)[row]!
+    return { nodes: vector[row]!, values: [...vector.subarray(start, start + values.length)] }
+  })
 
 /** The reason of a refusal; of another step, what it is. */
 export const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)

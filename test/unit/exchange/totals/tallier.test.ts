@@ -53,6 +53,7 @@ function createPair() {
       member: node,
       counted: !world.revoked.has(node),
       roles: [String(world.readers)],
+      teams: [],
     }),
     isRevoked: (node) => world.revoked.has(node),
     teams: new Map(),
