@@ -1,4 +1,5 @@
 // The options of karo backup and karo restore that say who can open a backup.
+import { resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import {
   checkRecipients,
@@ -11,7 +12,6 @@ import {
 import { openFile } from '../ops/care/archive-source.ts'
 import { readSecretFile } from '../trust/identity/index.ts'
 import { newPassphrase, passphraseOf } from './passphrase.ts'
-import { absolutePath } from './place.ts'
 import { usage } from './usage.ts'
 
 /** A file of age-keygen has 200 bytes; a post-quantum key is no longer. */
@@ -54,7 +54,7 @@ export async function openerFor(path: string, options: OpenerOptions): Promise<O
   const encryption = await encryptionAt(path)
   if (identityFile !== undefined) {
     if (encryption === 'passphrase') throw otherWay(path, 'a passphrase', 'Leave out --identity-file.')
-    const file = absolutePath(identityFile)
+    const file = resolve(identityFile)
     const bytes = readSecretFile(file, { what: 'secret key', most: MOST_IDENTITIES })
     return { identities: await identitiesIn(bytes.toString('latin1'), identityFile) }
   }

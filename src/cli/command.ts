@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { CallOptions, Client } from '../api/contract/client/client.ts'
 import type { Operation, RequestOf } from '../api/contract/operation.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
+import { usage } from './usage.ts'
 
 /**
  * What Tab offers for a value without `choices`. The running daemon gives the words of a live kind: `audience` is a node, team or
@@ -35,6 +36,8 @@ export interface CommandOption {
   readonly default?: string
   /** The option may be given several times, and its value is a list. */
   readonly repeat?: true
+  /** Another option of the command, without which this one would do nothing: it is refused then, and help says so. */
+  readonly needs?: string
 }
 
 export interface CommandInput {
@@ -184,10 +187,12 @@ export function defineCommand(
     ...command,
     name,
     args: rowsOf(args).map(({ optional, ...words }) => ({ required: optional !== true, ...words })),
-    options: rowsOf(options),
+    options: rowsOf(options).map((one) =>
+      one.needs ? { ...one, description: `with --${one.needs}: ${one.description}` } : one,
+    ),
     examples: Object.entries(examples).map(([run, does]) => ({ run, does })),
   }
-  const run = 'run' in command ? command.run : asking(command, words)
+  const run = besideNeeded('run' in command ? command.run : asking(command, words), words.options)
   if (sure === undefined) return { ...words, run } as Command
   return {
     ...words,
@@ -210,6 +215,16 @@ function asking(
     const answer = await within(io, () => io.call(shows, asked))
     if (io.json) return printJson(io, answer)
     io.out(await view(answer, io, given))
+  }
+}
+
+/** Refuses an option that was given without the one that it needs. */
+function besideNeeded(run: Command['run'], options: readonly CommandOption[]): Command['run'] {
+  return async (io, input) => {
+    for (const { name, needs } of options)
+      if (needs && input.options[name] !== undefined && input.options[needs] === undefined)
+        throw usage(`it needs --${needs}`, `--${name}`)
+    return run(io, input)
   }
 }
 

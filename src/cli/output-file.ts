@@ -1,13 +1,12 @@
 // A new file that a command writes piece by piece: it appears complete or not at all, and never replaces another file.
 import * as fs from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { toHex } from '../base/hex.ts'
 import { answersSignal } from '../ops/system/lock.ts'
 import type { CommandIo } from './command.ts'
-import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
 import { usage } from './usage.ts'
 import { writing } from './writing.ts'
@@ -20,7 +19,7 @@ const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
  * KaroError `conflict` if a file of that name exists, `bad_file` if it cannot be written.
  */
 export function createOutput(name: string) {
-  const path = absolutePath(name)
+  const path = resolve(name)
   const taken = new KaroError('conflict', 'there is a file of that name already', {
     where: path,
     hint: 'Choose another name, or move that file away first.',
@@ -84,9 +83,9 @@ export const TO_FILE = {
 export async function writingTo(
   { out }: CommandIo,
   name: string | undefined,
-  fill: (write: (text: string) => void) => Promise<void>,
+  fill: (write: (content: string | Uint8Array) => void) => Promise<void>,
 ): Promise<void> {
-  if (name === undefined) return fill((text) => out(Buffer.from(text)))
+  if (name === undefined) return fill((content) => out(Buffer.from(content)))
   using output = createOutput(name)
   await fill(output.write)
   output.finish()
@@ -106,10 +105,10 @@ function removeLeftovers(directory: string): void {
   }
 }
 
-/** The error for `--json` together with a format that is not JSON, both on standard output. */
-export const noJson = (format: string): KaroError =>
+/** The error for `--json` together with `what` is no JSON, both on standard output. */
+export const noJson = (what: string): KaroError =>
   usage(
-    `it cannot be combined with --format ${format} on standard output`,
+    `it cannot be combined with ${what} on standard output`,
     '--json',
-    'Leave one of them out, or name a file with --output.',
+    'Leave one of them out, or name a file.',
   )

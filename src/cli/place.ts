@@ -1,8 +1,6 @@
 // Tells the guard where this process is; every command that judges command lines asks here.
-import { isAbsolute, resolve } from 'node:path'
 import { neededHome, personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'
-import { usage } from './usage.ts'
 
 /** Absolute paths; an unknown one is left out. */
 export interface Place {
@@ -23,13 +21,6 @@ export function placeOf(io: CommandIo): Place {
     ...(cwd !== undefined && { cwd }),
     karoHome: io.home,
   }
-}
-
-/** Makes `path` absolute. Throws KaroError `bad_request` with `where` if the current directory was deleted. */
-export function absolutePath(path: string, where: string = path): string {
-  const here = isAbsolute(path) ? '/' : workingDirectory()
-  if (here !== undefined) return resolve(here, path)
-  throw usage('the current directory was deleted', where, 'Give an absolute path.')
 }
 
 export function workingDirectory(): string | undefined {

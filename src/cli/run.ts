@@ -291,15 +291,21 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   return command.run(io, input)
 }
 
+/** What the system refuses is no mistake in this program. */
+function told(error: unknown): unknown {
+  const { path, syscall } = Object(error) as NodeJS.ErrnoException
+  if (path) return new KaroError('bad_file', whyUnreadable(error), { where: path, cause: error })
+  return syscall === 'uv_cwd'
+    ? usage('the current directory was deleted', 'karo', 'Change to another one, or give absolute paths.')
+    : error
+}
+
 /** Runs `argv`, the words after `karo`. Never throws; errors are written to stderr, or with `--json` to stdout. */
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   const run: Run = {}
   try {
     return (await dispatch(argv, world, run)) ?? EXIT.done
   } catch (error) {
-    const { path } = Object(error) as NodeJS.ErrnoException
-    // What the system refuses of a file is no mistake in this program.
-    const told = path ? new KaroError('bad_file', whyUnreadable(error), { where: path, cause: error }) : error
-    return report(told, world, asksJson(argv), run)
+    return report(told(error), world, asksJson(argv), run)
   }
 }

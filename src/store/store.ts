@@ -216,7 +216,7 @@ function explainOpen(error: unknown, directory: string): unknown {
     case 'LEVEL_LOCKED':
       return new KaroError('conflict', 'another process has the database open', {
         where: directory,
-        hint: 'Stop the daemon of this home (karo doctor names it), or choose another home with --home.',
+        hint: 'Stop the daemon of this home (karo doctor names it); or choose another home with --home.',
         cause: error,
       })
     case 'LEVEL_CORRUPTION':

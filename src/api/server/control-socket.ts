@@ -140,7 +140,7 @@ async function refuseLive(path: string): Promise<void> {
   const who = pid === undefined ? 'another process' : `karo with pid ${pid}`
   throw new KaroError('conflict', `${who} already listens on this socket`, {
     where: path,
-    hint: `Stop it first${pid === undefined ? '' : ' (karo stop)'}, or choose another home with --home.`,
+    hint: `Stop it first${pid === undefined ? '' : ' (karo stop)'}; or choose another home with --home.`,
   })
 }
 

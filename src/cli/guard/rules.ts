@@ -1,6 +1,6 @@
 // Rules of one's own: shown by number, added and taken out of the rules file.
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
 import { filesRule } from '../../assist/guard/guard.ts'
 import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
@@ -14,7 +14,6 @@ import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
 import { fleetRules } from '../../config/paths.ts'
 import {
-  absolutePath,
   type CommandInput,
   type CommandIo,
   parseDuration,
@@ -160,7 +159,7 @@ function texts<const Name extends string>(
 /** A directory is meant from where one is, as everywhere; what begins like a glob is one. */
 function placeIn(options: CommandInput['options']): { readonly cwd?: string } {
   const { cwd } = texts(options, 'cwd')
-  return cwd === undefined ? {} : { cwd: /^[/~*]/.test(cwd) ? cwd : absolutePath(cwd, '--cwd') }
+  return cwd === undefined ? {} : { cwd: /^[/~*]/.test(cwd) ? cwd : resolve(cwd) }
 }
 
 /** About the same, whenever it ends. */

@@ -1,11 +1,11 @@
 // What narrows a search in the history down, as options and as the API names it; and what to say when nothing is left.
 
 import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { getHistory } from '../../api/contract/operations/history.ts'
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
 import {
-  absolutePath,
   type CommandIo,
   defined,
   given,
@@ -63,7 +63,7 @@ export function filtersOf(words: readonly string[], options: Given) {
     since,
     until,
     risk,
-    cwd: given(cwd, (path) => absolutePath(path, '--cwd')),
+    cwd: given(cwd, resolve),
     shell: shell?.toLowerCase(),
     exit: given(exit, (code) => parseWhole(code, '--exit', 0, 255)),
     longer_ms: given(longer, (text) => Math.min(parseDuration(text, '--longer'), MOST_MS)),

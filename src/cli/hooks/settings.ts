@@ -1,6 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { shellWord } from '../../base/quote.ts'
@@ -13,7 +13,6 @@ import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adap
 import { type CommandInput, type CommandIo, show } from '../command.ts'
 import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
-import { absolutePath } from '../place.ts'
 import { refuseOthersHome } from '../shells/own-home.ts'
 import { dropEmpty, editFile, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
@@ -128,7 +127,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput): undefined {
     fs.rmSync(place.file)
     // With a file of Karo's own they came.
     const ofTool = toolDirectory(io, place.settings)
-    dropEmpty(dirname(place.file), place.scope === 'project' ? absolutePath('.') : dirname(ofTool))
+    dropEmpty(dirname(place.file), place.scope === 'project' ? process.cwd() : dirname(ofTool))
   } else if (changed) write(place, after)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
@@ -168,13 +167,13 @@ function placeOf(io: CommandIo, { args, options }: CommandInput): Place {
 
 export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope']): string {
   return scope === 'project'
-    ? absolutePath(settings.inProject[0])
+    ? resolve(settings.inProject[0])
     : join(toolDirectory(io, settings), settings.settings[0])
 }
 
 export function toolDirectory({ env }: CommandIo, { directory }: HookSettings): string {
   const given = directory.env && env[directory.env]
-  if (given) return absolutePath(given)
+  if (given) return resolve(given)
   const config = env.XDG_CONFIG_HOME
   return directory.xdg !== undefined && config?.startsWith('/')
     ? join(config, directory.xdg)

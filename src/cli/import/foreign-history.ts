@@ -1,7 +1,9 @@
 // Opens another program's history for reading: finds it, refuses what is none, and says how far it was read.
+
 import { readFileSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { pipe } from 'it-pipe'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
@@ -15,7 +17,7 @@ import { placesOf } from '../../observe/imports/places.ts'
 import type { Survey } from '../../observe/imports/timeline.ts'
 import { readZsh } from '../../observe/imports/zsh.ts'
 import { openRegular } from '../input/regular-file.ts'
-import { absolutePath, type CommandIo, homeOf } from '../kit.ts'
+import { type CommandIo, homeOf } from '../kit.ts'
 import { beginningOf, keepInput, STANDARD_INPUT } from './source.ts'
 
 export interface ForeignHistory {
@@ -84,8 +86,8 @@ export async function openHistory(
       hint: `Name the file: karo import ${source} FILE`,
     })
   }
-  if (source === 'atuin') return openDatabase(absolutePath(path), allHosts)
-  return path === '-' ? openText(source, undefined) : openText(source, absolutePath(path))
+  if (source === 'atuin') return openDatabase(resolve(path), allHosts)
+  return path === '-' ? openText(source, undefined) : openText(source, resolve(path))
 }
 
 async function openText(source: ForeignShell, path: string | undefined): Promise<ForeignHistory> {

@@ -2,19 +2,18 @@
 import { rmSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LOOKED_AT } from '../../observe/imports/looks.ts'
 import { openRegular, unreadable } from '../input/regular-file.ts'
-import { absolutePath } from '../place.ts'
 
 export type ImportSource = ReturnType<typeof sourceOf>
 
 /** `-` is standard input, as for every filter. Throws KaroError `not_found`, `bad_file`. */
 export async function openSource(name: string, input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
   if (name === '-') return sourceOf(STANDARD_INPUT, await keepInput(input))
-  const path = absolutePath(name)
+  const path = resolve(name)
   return sourceOf(path, await openRegular(path))
 }
 

@@ -36,7 +36,6 @@ interface Wanted {
 /** Throws KaroError `bad_request` for words that name nobody, or a subnet that is none; otherwise the daemon's errors. */
 export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen> {
   const { words, pending, subnet, where } = wanted
-  if (pending !== true && subnet !== undefined) throw usage('--subnet needs --pending', where)
   if (pending === true) {
     if (words.length > 0) throw usage('give nodes or --pending, not both', where)
     return agreed(await waitingIn(io, subnet, where))

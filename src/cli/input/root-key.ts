@@ -1,11 +1,12 @@
 // The options that name the key of a root, and how it is opened.
+
 import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
 import type { CommandIo, OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
-import { absolutePath } from '../place.ts'
 import { permitted } from '../terminal/confirm.ts'
 import { openRegular } from './regular-file.ts'
 
@@ -34,7 +35,7 @@ export async function openedRoot(
   options: { 'root-key'?: string | undefined; 'passphrase-file'?: string | undefined },
   notice = '',
 ) {
-  const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
+  const path = resolve(options['root-key'] ?? ROOT_FILE)
   // A pipe, as of <(age -d root.age), can be read only once.
   if (!orElse(() => statSync(path).isFIFO(), false))
     await (await openRegular(path, 'Name the file of the root key: --root-key')).close()

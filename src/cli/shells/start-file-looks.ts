@@ -1,10 +1,11 @@
 // Whether the start files of this person's shells load the hook, for the checks.
+import { resolve } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import { isThroughSudo } from '../../base/run/person-home.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import type { StartFileLook } from '../doctor/world.ts'
-import { absolutePath, homeOf } from '../place.ts'
+import { homeOf } from '../place.ts'
 import { flagsFrom } from './flags.ts'
 import { hookLine } from './hook-line.ts'
 import { editFile, markedLines, textOf, withLine } from './rc-file.ts'
@@ -34,7 +35,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
   const login = loginShell(io)
   const hooked = systemHooks()
   return SHELLS.map((shell) => {
-    const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
+    const file = resolve(START_FILES[shell].path(io.env, homeOf(io)))
     const text = textOf(file)
     const marked = markedLines(text)
     // With the flags that the line has now.

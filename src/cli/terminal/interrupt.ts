@@ -1,6 +1,6 @@
 // Ctrl-C as a wish to end, for commands that run until then.
 import { setTimeout } from 'node:timers/promises'
-import { EXIT } from '../../base/errors.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** A closed window as well. */
@@ -10,7 +10,7 @@ const ENDINGS = [...SIGNALS, 'SIGHUP'] as const
 export function watchInterrupt() {
   const wish = new AbortController()
   const release = atFirst(SIGNALS, (name) => {
-    wish.abort()
+    wish.abort(new KaroError('unavailable', 'it was interrupted'))
     // Work that was left undone fails by the signal, as if nobody had listened: a script or a loop of the shell then ends, too.
     process.once('exit', (code) => {
       if (code === EXIT.failed) process.kill(process.pid, name)

@@ -32,7 +32,7 @@ export async function howToStop(pid: number, service: boolean): Promise<string> 
   const manager = service ? 'system' : await managerOf(pid)
   if (manager === 'system') return 'Stop it first: sudo systemctl stop karo'
   if (manager === 'user') return 'Stop it first: systemctl --user stop karo'
-  return 'Stop it first: karo stop. Or give this one another home with --home.'
+  return 'Stop it first: karo stop; or give this one another home with --home.'
 }
 
 /** Whose unit karo.service the process belongs to (cgroups(7)); undefined for one that a person started. */

@@ -72,13 +72,14 @@ test('the ranking knows where one is, and works where that was deleted', async (
     },
   ])
   vi.spyOn(process, 'cwd').mockImplementation(() => {
-    throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' })
+    throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { syscall: 'uv_cwd' })
   })
   const { code, requests } = await karo(ranked(true), 'history', '--rank')
   expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
   for (const line of [
     'history --cwd below',
     ...['import bash file', 'import file.ndjson', 'export --output out', 'backup out'],
+    ...['knowledge add file', 'policy test file', 'policy check --file file', 'agent add one -- true'],
   ])
     expect(await karo({}, ...line.split(' ')), line).toMatchObject({
       code: 2,

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -116,6 +117,19 @@ test('a reader that has gone away is no error', async () => {
   expect(await text(child.stderr)).toBe('')
   if (child.exitCode === null) await once(child, 'exit')
   expect(child.exitCode).toBe(0)
+})
+
+test('Ctrl-C of what waits for a model is told as that', async () => {
+  const server = createServer(() => child.kill('SIGINT')).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const child = spawn(process.execPath, [MAIN, 'model', 'test'], {
+    env: { ...envOf(), KARO_ASK_ENDPOINT: `http://127.0.0.1:${port}/v1` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect([child.signalCode, stderr]).toEqual(['SIGINT', 'karo: it was interrupted\n'])
 })
 
 test('many at once make one identity', async () => {

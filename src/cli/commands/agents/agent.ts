@@ -71,8 +71,9 @@ const add = defineCommand('agent add', {
     yes: 'do not ask: let it read its own program; in a script, with --token-file',
     'token-file': {
       value: 'file',
+      needs: 'yes',
       completes: 'file',
-      description: 'in a script: a token of the scope approve, which stands for a person at a terminal',
+      description: 'a token of the scope approve, which stands for a person at a terminal',
     },
     tool: { value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
     secret: {
@@ -115,9 +116,6 @@ const add = defineCommand('agent add', {
       'a server that is running, outside of any jail: agents.endpoints has to list it',
   },
   async run(io, { args, options }) {
-    const tokenFile = options['token-file']
-    if (tokenFile !== undefined && !options.yes)
-      throw usage('nobody is asked with a token', '--token-file', 'Add --yes.')
     const places = [
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
@@ -160,7 +158,7 @@ const add = defineCommand('agent add', {
       connect: options.connect,
       call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
       why: options.why,
-      token: given(tokenFile, (file) => readFileSync(file, 'utf8').trim()),
+      token: given(options['token-file'], (file) => readFileSync(file, 'utf8').trim()),
     }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
       body,

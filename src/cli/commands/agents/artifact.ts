@@ -33,7 +33,7 @@ import {
   until,
   usage,
 } from '../../kit.ts'
-import { createOutput } from '../../output-file.ts'
+import { createOutput, noJson, TO_FILE } from '../../output-file.ts'
 
 const ARTIFACT = {
   description: 'its id, or at least 6 digits of the beginning, see karo artifact list',
@@ -129,9 +129,10 @@ const put = defineCommand('artifact put', {
     const size = (await file?.stat())?.size
     const body = { name, media_type: options.type, expires_at, size }
     const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
-    return show(io, made, ({ id, size, known }) =>
+    // What was stored before keeps its name and its end.
+    return show(io, made, ({ id, size, known, name: kept, expires_at: end }) =>
       known
-        ? `${id.slice(0, ID_DIGITS)}  is stored already\n`
+        ? `${id.slice(0, ID_DIGITS)}  is stored already as ${printable(kept)}, ${end === null ? 'for good' : `until ${localTime(end)}`}\n`
         : `${id.slice(0, ID_DIGITS)}  ${printable(name)}, ${bytes(size)}\n`,
     )
   },
@@ -148,12 +149,7 @@ const get = defineCommand('artifact get', {
   },
   options: {
     at: { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },
-    output: {
-      short: 'o',
-      value: 'file',
-      description: 'where to; it must not exist yet (default: standard output)',
-      completes: 'file',
-    },
+    output: TO_FILE,
   },
   examples: {
     'karo artifact get 4f1d2a0c9b33 -o report.pdf': 'the file appears complete or not at all',
@@ -161,6 +157,7 @@ const get = defineCommand('artifact get', {
     'karo artifact get - -o report.pdf': 'by a link from standard input',
   },
   async run(io, { args, options }) {
+    if (io.json && options.output === undefined) throw noJson('the content')
     // Before anything is fetched, so that a name that cannot be used costs no transfer.
     using output = options.output === undefined ? undefined : createOutput(options.output)
     const wanted = await wantedBy(args.id, options.at)
@@ -181,8 +178,8 @@ const get = defineCommand('artifact get', {
     })
     if (onScreen) io.out(harmless(decoder.decode()))
     output?.finish()
-    const { output: file = '' } = options
-    if (output !== undefined)
+    const file = options.output
+    if (file !== undefined)
       return show(io, { id, size, file }, () => `${printable(file)} has ${bytes(size)}.\n`)
   },
 })

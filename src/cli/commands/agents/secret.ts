@@ -1,4 +1,5 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
+import { resolve } from 'node:path'
 import { RESTORE_BYTES } from '../../../api/contract/constants.ts'
 import {
   allowSecret,
@@ -27,7 +28,6 @@ import { withoutLineEnd } from '../../../trust/identity/index.ts'
 import { chunksOf, textFrom } from '../../input/text-from.ts'
 import {
   AGENT,
-  absolutePath,
   type CommandIo,
   defineCommand,
   durationIn,
@@ -117,7 +117,7 @@ const backup = defineCommand('secret backup', {
   options: { 'passphrase-file': passphraseFileOption },
   examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
   async run(io, { args, options }) {
-    const path = absolutePath(args.file)
+    const path = resolve(args.file)
     await needVault(io)
     using output = createOutput(path)
     const words = await newPassphrase(options['passphrase-file'])

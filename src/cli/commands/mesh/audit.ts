@@ -71,7 +71,7 @@ const exportLedger = defineCommand('audit export', {
     }
     const csv = options.format === 'csv'
     const file = options.output
-    if (csv && io.json && file === undefined) throw noJson('csv')
+    if (csv && io.json && file === undefined) throw noJson('--format csv')
     let entries = 0
     await writingTo(io, file, async (write) => {
       if (csv) write(`${CSV_COLUMNS.join(',')}\r\n`)

@@ -1,4 +1,5 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
+import { resolve } from 'node:path'
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import {
@@ -24,7 +25,6 @@ import { peersNamed } from '../../input/nodes.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
   ASSIGNED,
-  absolutePath,
   assignedBy,
   type Columns,
   type CommandIo,
@@ -111,7 +111,7 @@ const init = defineCommand('ca init', {
       'in a team, and may also certify security staff and administrators',
   },
   async run(io, { options }) {
-    const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
+    const path = resolve(options['root-key'] ?? ROOT_FILE)
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
     const terms = issuerTerms(options)
     if ((await io.call(getFleet)).root !== null)

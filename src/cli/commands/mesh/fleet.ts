@@ -1,4 +1,5 @@
 // karo fleet: settings of every machine, signed with the root key, and which machines follow them.
+import { resolve } from 'node:path'
 import { getFleet } from '../../../api/contract/operations/fleet.ts'
 import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
@@ -15,7 +16,6 @@ import { removalText, valueText } from '../../../config/sample.ts'
 import { keyOf } from '../../../config/table.ts'
 import { type openedRoot, ROOT_OPTIONS } from '../../input/root-key.ts'
 import {
-  absolutePath,
   type CommandIo,
   cut,
   defineCommand,
@@ -44,7 +44,7 @@ async function settingIn(text: string): Promise<readonly [string, unknown]> {
       `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
     )
   if (FLEET_KEYS[key]?.text !== undefined) {
-    const file = absolutePath(said, 'karo fleet set')
+    const file = resolve(said)
     const value = readText(file)
     if (value === undefined) throw new KaroError('not_found', 'there is no such file', { where: file })
     if (key === 'ask.knowledge') checkedEntries(value, file)

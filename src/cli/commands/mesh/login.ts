@@ -1,4 +1,5 @@
 // karo login: signs here, in this process, that this machine may ask under an operator's name for some hours.
+import { resolve } from 'node:path'
 import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import type { DelegationBody } from '../../../../protocols/messages/operator.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
@@ -14,7 +15,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
-import { absolutePath, type CommandIo, commaList, defineCommand, durationIn, show, usage } from '../../kit.ts'
+import { type CommandIo, commaList, defineCommand, durationIn, show, usage } from '../../kit.ts'
 import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { whoAmIView } from '../../views/login.ts'
 
@@ -110,7 +111,7 @@ const login = defineCommand('login', {
         'Name the file that karo operator issue wrote for you.',
       )
     const life = durationIn(options.for, '--for', '1m', '8h')
-    const path = absolutePath(options.credential, '--credential')
+    const path = resolve(options.credential)
     const asked = typesOf(commaList(options.type, '--type')) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents ? [...asked, AGENT_CONTROL] : asked
     if (types.length === 0)

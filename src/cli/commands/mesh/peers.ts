@@ -236,7 +236,8 @@ const trust = defineCommand('peers trust', {
     pending: 'all nodes that wait to be trusted, after a list of them',
     subnet: {
       value: 'subnet',
-      description: 'with --pending: only nodes with an address in this subnet',
+      needs: 'pending',
+      description: 'only nodes with an address in this subnet',
     },
     yes: 'do not ask before trusting several nodes, or a node by its own name',
   },

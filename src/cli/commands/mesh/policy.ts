@@ -58,7 +58,8 @@ const check = defineCommand('policy check', {
     },
     team: {
       value: 'team',
-      description: 'with --file: a team that the answering node is in',
+      needs: 'file',
+      description: 'a team that the answering node is in',
       repeat: true,
     },
   },

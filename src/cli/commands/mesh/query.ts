@@ -55,7 +55,8 @@ const OPTIONS = {
   from: { value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
   to: {
     value: 'time',
-    description: 'end, with --from (default: now); a date includes the whole day',
+    needs: 'from',
+    description: 'end (default: now); a date includes the whole day',
   },
   level: {
     value: 'level',
@@ -79,7 +80,8 @@ const OPTIONS = {
     'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
   every: {
     value: 'duration',
-    description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
+    needs: 'watch',
+    description: `time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
   },
   'max-age': {
     value: 'duration',
@@ -223,10 +225,7 @@ type QueryRequest = ReturnType<typeof bodyOf>
 /** In ms; undefined without --watch. Throws KaroError bad_request. */
 function everyOf({ options }: Input): number | undefined {
   const { watch: watching, every } = options
-  if (watching !== true) {
-    if (every === undefined) return undefined
-    throw usage('this needs --watch, which is not given', '--every', 'Add --watch.')
-  }
+  if (!watching) return undefined
   if (options['require-complete'])
     throw usage(
       'this cannot be given together with --watch',
@@ -272,8 +271,6 @@ function rangeOf(
       '--last',
       'Give either --last, or --from and --to.',
     )
-  if (to !== undefined && from === undefined)
-    throw usage('there is an end, but no beginning', '--to', 'Add --from.')
   const where = from === undefined ? '--last' : '--from'
   const start =
     from === undefined ? now - parseDuration(last ?? DEFAULT_LAST, where) : parseSince(from, now, where)

@@ -1,20 +1,14 @@
 // karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
+
 import * as fs from 'node:fs'
+import { resolve } from 'node:path'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import type { ReportThresholds } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, rendered } from '../../../exchange/report/index.ts'
-import {
-  absolutePath,
-  asTyped,
-  type CommandIo,
-  defineCommand,
-  parseDuration,
-  printJson,
-  rfc3339,
-} from '../../kit.ts'
+import { asTyped, type CommandIo, defineCommand, parseDuration, printJson, rfc3339 } from '../../kit.ts'
 import { noJson } from '../../output-file.ts'
 import { writing } from '../../writing.ts'
 
@@ -22,9 +16,9 @@ import { writing } from '../../writing.ts'
  * Undefined without a name. Mode 0600, also where an earlier file had another one. Throws KaroError `conflict` where
  * something else than a regular file has that name: a link, a device and a directory are no reports of before.
  */
-function replaceOutput(name: string | undefined, where: string) {
+function replaceOutput(name: string | undefined) {
   if (name === undefined) return undefined
-  const path = absolutePath(name, where)
+  const path = resolve(name)
   const check = (): void => {
     const there = fs.lstatSync(path, { throwIfNoEntry: false })
     if (there === undefined || there.isFile()) return
@@ -65,7 +59,7 @@ const DEFAULT_LAST = '30d'
 function formatOf(io: CommandIo, format: Format | undefined, out: string | undefined): Format {
   const ending = FORMATS.find((one) => out?.toLowerCase().endsWith(`.${one}`))
   const chosen = format ?? ending ?? (io.json && out === undefined ? 'json' : 'md')
-  if (io.json && out === undefined && chosen !== 'json') throw noJson(chosen)
+  if (io.json && out === undefined && chosen !== 'json') throw noJson(`--format ${chosen}`)
   return chosen
 }
 
@@ -106,7 +100,7 @@ export const commands = [
     async run(io, { options }) {
       const { last, team, format: wanted, out } = options
       const format = formatOf(io, wanted, out)
-      const file = replaceOutput(out, '--out')
+      const file = replaceOutput(out)
       const now = Date.now()
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
       const body = {

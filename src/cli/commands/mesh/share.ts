@@ -89,7 +89,8 @@ const preview = defineCommand('share preview', {
     },
     at: {
       value: 'time',
-      description: 'with --role: a time in the period of the totals (default: the current period)',
+      needs: 'role',
+      description: 'a time in the period of the totals (default: the current period)',
     },
     category: {
       ...category,

@@ -1,11 +1,12 @@
 // karo backup: writes the whole node into one file while it runs, and checks the file before it gets its name.
+import { resolve } from 'node:path'
 import { pipe } from 'it-pipe'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, sealingOf } from '../../backup-encryption.ts'
-import { absolutePath, type CommandIo, defineCommand, printJson, say } from '../../kit.ts'
+import { type CommandIo, defineCommand, printJson, say } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -39,7 +40,7 @@ export const commands = [
       'sudo karo backup /var/backups/karo.tar --without-key': "of the machine's service",
     },
     async run(io, { args, options }) {
-      const path = absolutePath(args.file)
+      const path = resolve(args.file)
       await permitted(io, makeBackup)
       const sealing = await sealingOf(options)
       using output = createOutput(path)

@@ -127,7 +127,7 @@ function checkOptions({ options }: CommandInput): void {
   if (first !== undefined && second !== undefined)
     throw usage(`this cannot be given together with --${first}`, `--${second}`, 'Leave out one of the two.')
   if (options['dry-run'] && first !== 'fix' && first !== 'repair')
-    throw usage('--dry-run needs --fix or --repair', '--dry-run', 'Add --fix or --repair.')
+    throw usage('it needs --fix or --repair', '--dry-run')
   if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix')
     throw usage('--only chooses checks, and this option runs none', `--${first}`, 'Leave out --only.')
 }

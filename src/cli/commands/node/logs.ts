@@ -73,6 +73,7 @@ const AWAY_MS = 500
 const tail = defineCommand('logs tail', {
   summary: "show the node's last log lines, and with --follow new ones",
   shows: getLogs,
+  json: 'NDJSON, one JSON document a line',
   options: {
     lines: {
       short: 'n',
@@ -82,8 +83,7 @@ const tail = defineCommand('logs tail', {
     },
     follow: {
       short: 'f',
-      description:
-        'continue until Ctrl-C, also when the daemon restarts; with --json each line is one document (NDJSON)',
+      description: 'continue until Ctrl-C, also when the daemon restarts',
     },
     level: {
       value: 'level',

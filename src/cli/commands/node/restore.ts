@@ -1,5 +1,7 @@
 // karo restore: makes this home the node of a backup.
+
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
@@ -9,7 +11,7 @@ import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { pathsFor } from '../../home.ts'
-import { absolutePath, defineCommand, printJson, say } from '../../kit.ts'
+import { defineCommand, printJson, say } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -40,7 +42,7 @@ export const commands = [
       const paths = pathsFor(io.env, service)
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
-      const file = absolutePath(args.file)
+      const file = resolve(args.file)
       const opener = await openerFor(file, options)
       using line = createLiveLine(io)
       const { head, encryption, rows, closed, aside, config, keyKept } = await restoreNode({

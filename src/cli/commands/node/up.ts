@@ -77,8 +77,11 @@ export const commands = [
     options: {
       background:
         'start it in the background and return when it answers; it continues when the terminal is closed',
-      'unless-failed':
-        'with --background: do nothing if a start failed within the last minute, or goes on; the hook of new shells uses this',
+      'unless-failed': {
+        needs: 'background',
+        description:
+          'do nothing if a start failed within the last minute, or goes on; the hook of new shells uses this',
+      },
       service: "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
     },
     examples: {

@@ -1,4 +1,5 @@
 // karo export: writes a person's own history into a file or to standard output.
+import { resolve } from 'node:path'
 import { pipe } from 'it-pipe'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -8,9 +9,10 @@ import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
 import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
-import { absolutePath, type CommandIo, defineCommand } from '../../kit.ts'
-import { createOutput, noJson } from '../../output-file.ts'
+import { type CommandIo, defineCommand, printJson } from '../../kit.ts'
+import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
+import { countedCommands } from '../../views/import.ts'
 
 const IDLE_MS = 60_000
 const PIECE = { items: Number.POSITIVE_INFINITY, bytes: 64 * 1024 }
@@ -40,12 +42,7 @@ export const commands = [
         description:
           'NDJSON (one JSON document a line), CSV for spreadsheets, or the history format of bash, zsh or fish (text and time)',
       },
-      output: {
-        short: 'o',
-        value: 'file',
-        completes: 'file',
-        description: 'the file to write, which must not exist yet (default: standard output)',
-      },
+      output: TO_FILE,
       cwd: filterOptions.cwd,
       since: filterOptions.since,
       shell: filterOptions.shell,
@@ -61,17 +58,19 @@ export const commands = [
     async run(io, { args, options }) {
       const { format, output } = options
       const filters = filtersOf(args.words, options)
+      if (io.json && output === undefined && format !== 'ndjson') throw noJson(`--format ${format}`)
+      let events = 0
+      await writingTo(io, output, async (out) => {
+        events = await write(io, filters, format, out)
+      })
       if (output === undefined) {
-        if (io.json && format !== 'ndjson') throw noJson(format)
-        const events = await write(io, filters, format, async (content) => io.out(content))
         if (events === 0 && Object.keys(filters).length > 0)
           io.err(`${await nothingFound(io, options)} To write into a file: karo export -o <file>\n`)
         return
       }
-      const file = absolutePath(output, '--output')
-      const events = await toFile(io, filters, format, file)
-      if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
-      else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)
+      const file = resolve(output)
+      if (io.json) return printJson(io, { file, events })
+      io.err(`${countedCommands(events)} ${events === 1 ? 'is' : 'are'} in ${file}.\n`)
     },
   }),
 ]
@@ -96,7 +95,7 @@ async function write(
   io: CommandIo,
   query: Query,
   format: Format,
-  out: (content: Uint8Array) => Promise<void>,
+  out: (content: Uint8Array) => void,
 ): Promise<number> {
   const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
   let events = 0
@@ -117,13 +116,6 @@ async function write(
     yield Buffer.from(end(events))
   }
   const pieces = batches<Uint8Array>(PIECE, ({ length }) => length)
-  for await (const piece of pipe(told, written, pieces)) await out(Buffer.concat(piece))
-  return events
-}
-
-async function toFile(io: CommandIo, query: Query, format: Format, file: string): Promise<number> {
-  using output = createOutput(file)
-  const events = await write(io, query, format, async (content) => output.write(content))
-  output.finish()
+  for await (const piece of pipe(told, written, pieces)) out(Buffer.concat(piece))
   return events
 }

@@ -1,4 +1,5 @@
 // karo history: searches and ranks the commands a person ran, or lets the person choose one.
+import { resolve } from 'node:path'
 import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
@@ -14,7 +15,6 @@ import { deleteHistory } from '../../history/delete.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
 import { withNode } from '../../kept/with-node.ts'
 import {
-  absolutePath,
   type CommandIo,
   defineCommand,
   type OptionsOf,
@@ -38,8 +38,8 @@ const OPTIONS = {
   interactive: { short: 'i', description: 'choose a command at the terminal; it is printed, not run' },
   height: {
     value: 'rows',
-    description:
-      'with --interactive: take so many rows below the prompt; 0 for the whole screen (finder.height)',
+    needs: 'interactive',
+    description: 'take so many rows below the prompt; 0 for the whole screen (finder.height)',
   },
 } as const
 
@@ -138,8 +138,7 @@ async function choose(io: CommandIo, input: Input): Promise<undefined> {
   const { runFinder } = await import('../../finder/finder.ts')
   const { failed, cwd, ...others } = rankingOf(input)
   const mode = failed ? 'failed' : cwd === undefined ? 'all' : 'here'
-  const here =
-    typeof input.options.cwd === 'string' ? absolutePath(input.options.cwd, '--cwd') : workingDirectory()
+  const here = typeof input.options.cwd === 'string' ? resolve(input.options.cwd) : workingDirectory()
   // The finder adds the filter of its mode by itself.
   const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
   // The unfinished line comes from the environment, because everybody can read the arguments of a process.

@@ -1,9 +1,9 @@
 // karo run: starts an AI coding tool, or any command, in a jail; lists those that run, and lets them reach more.
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { absolutePath, type CommandIo, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
+import { type CommandIo, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
 import type { Plan, Wanted } from '../../run/plan.ts'
 
 const network = {
@@ -63,11 +63,11 @@ const run = defineCommand('run', {
     await sessions(io.home)
     const wanted: Wanted = {
       command: args.command,
-      cwd: absolutePath('.'),
+      cwd: process.cwd(),
       home: homeOf(io),
       env: io.env,
-      read: (options.read ?? []).map((path) => absolutePath(path)),
-      write: (options.write ?? []).map((path) => absolutePath(path)),
+      read: (options.read ?? []).map((path) => resolve(path)),
+      write: (options.write ?? []).map((path) => resolve(path)),
       keys: options.env ?? [],
       karo: io.home,
       closed: closedOf(io),
@@ -149,7 +149,7 @@ const allow = defineCommand('run allow', {
     ])
     const more = {
       network: (options.network ?? []).map(readHost),
-      write: (options.write ?? []).map((path) => absolutePath(path)),
+      write: (options.write ?? []).map((path) => resolve(path)),
     }
     if (more.network.length + more.write.length === 0)
       throw usage(

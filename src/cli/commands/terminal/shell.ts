@@ -1,6 +1,6 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
@@ -9,7 +9,6 @@ import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
   type ArgumentWords,
-  absolutePath,
   type CommandInput,
   type CommandIo,
   defineCommand,
@@ -284,8 +283,8 @@ function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
   if (options.rc === '') throw usage('the file name is empty', '--rc')
-  if (typeof options.rc === 'string') return absolutePath(options.rc, '--rc')
-  return absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
+  if (typeof options.rc === 'string') return resolve(options.rc)
+  return resolve(START_FILES[shell].path(io.env, homeOf(io)))
 }
 
 function report(
