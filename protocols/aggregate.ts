@@ -1,8 +1,5 @@
 // The plaintexts inside shares, tallies and releases: canonical MessagePack, before sealing and after opening.
-import type { z } from 'zod'
-import { conform } from './conform.ts'
-import type { WireBody } from './define.ts'
-import { decodeValue, encodeValue } from './messagepack.ts'
+import { type Codec, codec } from './codec.ts'
 import { RELEASE_PLAIN_BYTES, SHARE_PLAIN_BYTES, TALLY_PLAIN_BYTES } from './messages/aggregate.ts'
 import { type CheckPlain, checkPlain } from './messages/check.ts'
 import {
@@ -15,15 +12,7 @@ import {
 } from './messages/release.ts'
 import { type ShareHeader, type SharePlain, shareHeader, sharePlain } from './messages/share.ts'
 import { type TallyPlain, tallyPlain } from './messages/tally.ts'
-import { LONG_PAD, pad } from './padding.ts'
-import { FrameError } from './reject.ts'
-
-interface Codec<T> {
-  /** Only what the schema names is written. FrameErrors: `malformed` when it does not fit, `too_large`. */
-  encode(value: T): Uint8Array
-  /** An author's words are no more trusted than a frame. FrameErrors: `malformed`, `too_large`; nothing else. */
-  decode(bytes: Uint8Array): T
-}
+import { LONG_PAD } from './padding.ts'
 
 /** Sizes of the plaintexts of tallies and releases, so that whoever carries them learns little of how many rows are open. */
 const sizesTo = (most: number): readonly number[] =>
@@ -32,29 +21,22 @@ const sizesTo = (most: number): readonly number[] =>
     .filter((size) => size < most)
     .concat(most)
 
-function codec<T extends WireBody>(
-  schema: z.ZodType<T>,
-  name: string,
-  most: number,
-  isPadded = false,
-): Codec<T> {
-  const sizes = isPadded ? sizesTo(most) : []
-  const bounded = (bytes: Uint8Array): Uint8Array => {
-    if (bytes.length > most) throw new FrameError('too_large', `a ${name} of ${bytes.length} bytes`)
-    return bytes
-  }
-  return {
-    encode: (value) => bounded(pad(encodeValue(conform(schema, value)), sizes)),
-    decode: (bytes) => conform(schema, decodeValue(bounded(bytes))),
-  }
-}
-
 export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
-export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES, true)
+export const tallies: Codec<TallyPlain> = codec(
+  tallyPlain,
+  'tally',
+  TALLY_PLAIN_BYTES,
+  sizesTo(TALLY_PLAIN_BYTES),
+)
 export const checks: Codec<CheckPlain> = codec(checkPlain, 'check', TALLY_PLAIN_BYTES)
 export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
 /** Releases as they are sealed; the content alone is what both aggregators say the same. */
-export const releasePlains: Codec<ReleasePlain> = codec(releasePlain, 'release', RELEASE_PLAIN_BYTES, true)
+export const releasePlains: Codec<ReleasePlain> = codec(
+  releasePlain,
+  'release',
+  RELEASE_PLAIN_BYTES,
+  sizesTo(RELEASE_PLAIN_BYTES),
+)
 export const statements: Codec<ReleaseStatement> = codec(
   releaseStatement,
   'statement of a release',

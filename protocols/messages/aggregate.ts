@@ -82,17 +82,13 @@ export const pair = listOf(bytes(32), 2)
   .refine(([a, b]) => a === undefined || b === undefined || !isSame(a, b), 'one aggregator twice')
   .describe('keys of the two aggregators, the leader first')
 export const scheme = z.literal(SCHEME)
-export const typeName = publicNameOfType()
+/** A query type, `ToolUsage`; also one that this release does not know. */
+export const typeName = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,47}$/, 'not the name of a type')
 export const audience = label(64)
 export const audiences = listOf(audience, AUDIENCES_MAX)
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, at) => byte === b[at])
-}
-
-/** A query type, `ToolUsage`; also one that this release does not know. */
-function publicNameOfType() {
-  return z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,47}$/, 'not the name of a type')
 }
 
 export const sealed = (most: number) => ({

@@ -9,7 +9,7 @@ export const SUM_BYTES = 4
 /** Names a notice: of an author's newest its author's fingerprint, of any other one the first bytes of the BLAKE3 of its frame. */
 export const NAME_BYTES = 8
 /** A notice is told of by its name and its version. */
-const VERSION_BYTES = 6
+export const VERSION_BYTES = 6
 export const KEY_BYTES = NAME_BYTES + VERSION_BYTES
 /** Keys in one NoticeKeys. */
 export const KEYS_MAX = 1_024

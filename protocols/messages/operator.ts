@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
 import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
-import { bytes, listOf, timestamp, uint } from './fields.ts'
+import { bytes, listOf, timestamp, typeName, uint } from './fields.ts'
 
 /** The longest time that a delegation may hold: a working day. */
 export const DELEGATION_LIFE_MS = 8 * 60 * 60_000
@@ -23,13 +23,7 @@ export const Delegation = defineMessage({
       mesh: bytes(32).describe('BLAKE3 of the public key of the root'),
       node: bytes(32).describe('Ed25519 key of the only node that may ask by it'),
       uid: uint(0xffff_ffff).describe('the person of that node who may; that node sees to it'),
-      types: listOf(
-        z
-          .string()
-          .max(32)
-          .regex(/^[A-Z][A-Za-z0-9]*$/, 'not a name of a query type'),
-        DELEGATED_TYPES_MAX,
-      ).describe('types of questions that may be asked by it'),
+      types: listOf(typeName(), DELEGATED_TYPES_MAX).describe('types of questions that may be asked by it'),
       audience_key: bytes(32).describe(
         'X25519 key that the node keeps in memory alone, to which every answer is sealed',
       ),

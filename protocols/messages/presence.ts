@@ -1,8 +1,9 @@
 // Presence: what every member tells all others about itself.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
-import { bytes, label, listOf, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, uint } from './fields.ts'
 import { nodeCapabilities } from './hello.ts'
+import { VERSION_BYTES } from './notices.ts'
 
 /** The longest time until a member speaks again, seconds. */
 export const AGAIN_MAX_S = 3_600
@@ -23,7 +24,10 @@ export const Presence = defineMessage({
   limit: 2 * 1024,
   carried: 'document',
   body: z.object({
-    version: timestamp("the author's clock; grows with every presence"),
+    // Neighbours name it to each other in so many bytes.
+    version: uint(2 ** (8 * VERSION_BYTES) - 1).describe(
+      "the author's clock, milliseconds since the Unix epoch; grows with every presence",
+    ),
     state: z.enum(['online', 'leaving']).describe('`leaving`: the node stops, this is its last word'),
     again_s: uint(AGAIN_MAX_S).describe(
       'the author speaks again within so many seconds, or a fifth more; away after three times that in silence',

@@ -33,7 +33,6 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
     return node === undefined || refuses(node)
   }
   const entered = new WeakMap<MultiaddrConnection, () => void>()
-  const settled = (connection: MultiaddrConnection): void => entered.get(connection)?.()
   /** Bounds and order of what a connection holds: inbound from before its first byte, outbound from when its key is proven. */
   const bound = (connection: MultiaddrConnection): void => {
     boundBuffers(connection)
@@ -76,7 +75,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows, proved }: GaterD
       return refusesKey(id)
     },
     denyInboundUpgradedConnection: (id, connection) => {
-      settled(connection)
+      entered.get(connection)?.()
       return refusesKey(id)
     },
     denyOutboundUpgradedConnection: refusesKey,

@@ -43,8 +43,6 @@ function stepsTo(from: Place, to: number, node: NodeId): number {
   return steps < 0 || (steps === 0 && node < from.node) ? steps + 2 ** 32 : steps
 }
 
-const NOBODY: ReadonlySet<NodeId> = new Set()
-
 interface Ranked {
   readonly node: NodeId
   readonly rank: number
@@ -86,18 +84,18 @@ export function choiceOf(
 export function createRing(members: readonly NodeId[], at: readonly number[] = members.map(placeOf)) {
   const choices = new Map<NodeId, ReadonlySet<NodeId>>()
   return {
-    /** The members, at most four, that this member chooses; nobody where it is no member. */
+    /** The members, at most four, that this member chooses. */
     choiceOf(node: NodeId) {
       const known = choices.get(node)
       if (known !== undefined) return known
-      const chosen = members.includes(node) ? choiceOf(node, members, at) : NOBODY
+      const chosen = choiceOf(node, members, at)
       choices.set(node, chosen)
       return chosen
     },
   }
 }
 
-/** Puts it among the `most` best, the best first, if it is one of them; who is there already is not put there again. */
+/** Puts it among the `most` best, the best first, if it is one of them. */
 function insert(
   best: Ranked[],
   most: number,
@@ -110,7 +108,6 @@ function insert(
   if ((last !== undefined && rank > last.rank) || isSkipped(node)) return
   const one = { node, rank }
   if (last !== undefined && !isBefore(one, last)) return
-  if (best.some(({ node }) => node === one.node)) return
   const place = best.findIndex((other) => isBefore(one, other))
   best.splice(place < 0 ? best.length : place, 0, one)
   if (best.length > most) best.pop()

@@ -1,10 +1,12 @@
 // How much one neighbour may hand on: a flood is dropped where it comes in, and no honest relay pays for it.
 import { expect, test } from 'vitest'
+import * as z from 'zod'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import { Presence } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { presences } from '../../../protocols/registry.ts'
 import { createIntake } from '../../../src/mesh/notices/intake.ts'
+import { writeKeys } from '../../../src/mesh/notices/keys.ts'
 import { fingerprintOf, type Identity } from '../../../src/trust/identity/index.ts'
 import { CAPABILITIES } from '../../support/mesh/capabilities.ts'
 import { EVERYTHING } from '../../support/mesh/everything.ts'
@@ -18,12 +20,12 @@ const members = Array.from({ length: 100 }, (_, n) => testIdentity(100 + n))
 const invented = Array.from({ length: 600 }, (_, n) => testIdentity(1_000 + n))
 
 let count = 0
-function said(author: Identity, at = NOW): Uint8Array {
+function said(author: Identity, at = NOW, version = at): Uint8Array {
   const nonce = Buffer.alloc(16)
   nonce.writeUInt32BE(count++)
   const state = 'online' as const
   const body = {
-    version: at,
+    version,
     state,
     again_s: 300,
     name: 'x',
@@ -31,7 +33,9 @@ function said(author: Identity, at = NOW): Uint8Array {
     listen: [],
     lost: [],
   }
-  return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
+  // Whatever its author likes.
+  const anything = { ...Presence, body: z.any() }
+  return encodeFrame(anything, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
     author.sign(bytes),
   )
 }
@@ -167,4 +171,15 @@ test('unknown authors are welcome, but one neighbour cannot invent any number of
   expect(it.accepted.length).toBeLessThan(600)
   it.clock.time += 1_000
   expect(it.hears(said(invented[0] as Identity, it.clock.time))).toBe(true)
+})
+
+test('a presence is of a version that neighbours can be told of, or is refused', () => {
+  const it = node()
+  const member = members[0] as Identity
+  const greatest = 2 ** 48 - 1
+  expect(writeKeys([['00'.repeat(8), greatest]])).toHaveLength(14)
+  expect(() => writeKeys([['00'.repeat(8), greatest + 1]])).toThrow(RangeError)
+  expect(it.hears(said(member, NOW, greatest))).toBe(true)
+  expect(it.hears(said(member, NOW, greatest + 1))).toBe(false)
+  expect(it.refused).toEqual(['malformed'])
 })
