@@ -59,7 +59,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   const fresh = new Map<string, { readonly topic: Topic; readonly knowers: Set<NodeId> }>()
   /** Of this node's newest, which all neighbours get as it is. */
   const ownName = fingerprintOfNode(self)
-  /** New neighbours that this node is to compare with. */
+  /** Neighbours that this node is to compare with: new ones, and those that had more than one message names. */
   const uncompared = new Set<NodeId>()
   const wants = createWants(clock)
   let pause = PAUSE_MS
@@ -110,10 +110,15 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   const compare = (conn: Conn, until: number): void => say(conn, { until, sums: sumsOf(told(until)) })
   /** With what is on its way, and with clocks that are ahead. */
   const compareAll = (conn: Conn): void => compare(conn, clock.now() + CLOCK_WINDOW_MS)
+  const compareLater = ({ node }: Conn, ms: number): void => {
+    uncompared.add(node)
+    within(ms)
+  }
 
   function ask(conn: Conn): void {
     const next = wants.next(conn.node)
-    if (next === 'again') compareAll(conn)
+    // Not at once: what one of the two lacks may be more than it takes now, and then both would compare the same for ever.
+    if (next === 'again') compareLater(conn, OTHERS_MS)
     else if (next !== undefined) say(conn, { wanted: next })
   }
 
@@ -217,9 +222,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     },
     /** A neighbour's link is up. */
     came(conn: Conn): void {
-      if (!conn.dialed) return
-      uncompared.add(conn.node)
-      within(pause)
+      if (conn.dialed) compareLater(conn, pause)
     },
     /** A neighbour is gone. */
     left(node: NodeId): void {
@@ -258,9 +261,10 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
         else emit({ did: 'notice', notice, from: node, knowers })
       }
       if (before === 0) return
-      if (wants.of(node).size < before) ask(conn)
-      // What it named and does not send it has not. A new one of its own is no answer.
-      else if (!isItsOwn) {
+      const came = before - wants.of(node).size
+      if (2 * came > frames.length) ask(conn)
+      // What it named and does not send it has not, and what is sent too fast is sent for nothing. A new one of its own is no answer.
+      else if (came > 0 || !isItsOwn) {
         wants.drop(node)
         askAgain()
       }

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import type { Topic } from '../../../protocols/define.ts'
 import { Presence } from '../../../protocols/messages/presence.ts'
 import { Heads } from '../../../protocols/messages/sync.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { heads, presences } from '../../../protocols/registry.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { heads, hello, presences } from '../../../protocols/registry.ts'
+import { createQuota, type Rate } from '../../../src/base/quota.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { type Notice, noticeOf } from '../../../src/mesh/notices/intake.ts'
 import { writeKeys } from '../../../src/mesh/notices/keys.ts'
@@ -16,13 +17,19 @@ import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const LATENCY_MS = 10
 const ids = Array.from({ length: 40 }, (_, n) => testIdentity(n).nodeId)
+/** Authors that are none of the nodes. */
+const idOf = (author: number): NodeId => {
+  const key = new Uint8Array(32)
+  new DataView(key.buffer).setUint32(0, author)
+  return ids[author] ?? formatNodeId(key)
+}
 
 /** So many nodes without a link; what each knows is by author. */
-function mesh(count: number) {
+function mesh(count: number, handedOn?: Rate) {
   const time = new VirtualTime(1_763_626_500_000)
   const made = new Map<Uint8Array, Notice>()
   const noticeFrom = (author: number, topic: Topic = presences, version = time.clock.now()): Notice => {
-    const sender = parseNodeId(ids[author] as NodeId) as Uint8Array
+    const sender = parseNodeId(idOf(author)) as Uint8Array
     const bytes = new Uint8Array(Buffer.alloc(300, `${made.size}`))
     const message = topic === presences ? Presence : Heads
     const envelope = { sender, ts: version, nonce: new Uint8Array(16), seq: 0 }
@@ -31,6 +38,7 @@ function mesh(count: number) {
     return notice
   }
   let sent = 0
+  const sentBy = Array.from({ length: count }, () => 0)
   let verified = 0
   const nodes = ids.slice(0, count).map((id, index) => {
     const links = new Map<NodeId, Conn>()
@@ -38,6 +46,7 @@ function mesh(count: number) {
     const heard = new Map<string, number>()
     const news: Extract<Fact, { readonly did: 'notice' }>[] = []
     const alarms = createAlarms<string>(time, () => node.notices.tell())
+    const quota = handedOn && createQuota(handedOn)
     const notices: ReturnType<typeof createNotices> = createNotices({
       self: id,
       clock: time.clock,
@@ -46,6 +55,7 @@ function mesh(count: number) {
       open(frame, from, asked) {
         const one = made.get(frame)
         if (one === undefined || (one.author !== from && !asked.has(one.name))) return undefined
+        if (quota?.take(time.clock.monotonic()) === false) return undefined
         verified++
         return one
       },
@@ -88,6 +98,7 @@ function mesh(count: number) {
   type Node = (typeof nodes)[number]
   const say = (from: number, { id: to, say: told }: Extract<Command, { readonly do: 'say' }>): void => {
     sent++
+    sentBy[from]!++
     time.after(LATENCY_MS, () => {
       const node = nodes[to] as Node
       const conn = node.links.get((nodes[from] as Node).id)
@@ -103,6 +114,7 @@ function mesh(count: number) {
     noticeFrom,
     pass: (ms: number) => time.advance(ms),
     sent: () => sent,
+    sentBy,
     verified: () => verified,
     link(a: number, b: number) {
       for (const [one, other, dialed] of [
@@ -355,4 +367,24 @@ test('what a node said before it started anew it takes from its neighbours once,
   expect(other?.heard.has(name)).toBe(true)
   expect(before?.heard.has(name)).toBe(false)
   expect(it.verified()).toBe(verified + 1)
+})
+
+test('two that differ in more than is taken at once compare on at a pace that keeps within the quota of their stream', () => {
+  const it = mesh(2, { frames: 2_000, perMs: 40_000 })
+  const [ahead, behind] = it.nodes
+  const authors = Array.from({ length: 4_000 }, (_, n) => 100 + n)
+  const earlier = 1_763_626_500_000 - 60_000
+  for (const author of authors) {
+    behind?.notices.passOn(it.noticeFrom(author, presences, earlier), [])
+    ahead?.notices.passOn(it.noticeFrom(author, presences, earlier + 30_000), [])
+  }
+  it.pass(60_000)
+  it.link(0, 1)
+  const { frames } = hello.quota
+  for (let left = 20; left > 0; left--) {
+    const before = [...it.sentBy]
+    it.rest(15_000)
+    for (const [n, sent] of it.sentBy.entries()) expect(sent - before[n]!).toBeLessThan(frames)
+  }
+  for (const author of authors) expect(behind?.known.get(idOf(author))).toBe(earlier + 30_000)
 })
