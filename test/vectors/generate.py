@@ -521,7 +521,8 @@ vector(
     "presence, the last, with somebody lost",
     "Presence",
     0x0400,
-    {**HERE, "version": LAST_MOMENT, "state": "leaving", "again_s": 3_600, "listen": [], "lost": [KEY_B]},
+    # The last version that neighbours can name to each other.
+    {**HERE, "version": 2**48 - 1, "state": "leaving", "again_s": 3_600, "listen": [], "lost": [KEY_B]},
     seq=0,
 )
 vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)

@@ -169,7 +169,11 @@ export function createBelonging(deps: BelongingDeps) {
       const stored = seeking.joining()
       // What a person typed since then stays.
       if (isFirst && stored && !isSame(stored.secret, joining.secret)) return
-      await look(joining)
+      await look(joining).catch((error: unknown) => {
+        // The next look begins anew.
+        fileBefore = undefined
+        throw error
+      })
       log.info({}, 'an enrolment file is here: this node looks for its inviter')
     },
   }

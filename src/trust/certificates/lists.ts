@@ -1,5 +1,5 @@
 // Which keys were revoked, by the lists of the root and of its issuers: what a list once named stays revoked.
-import { RevocationList } from '../../../protocols/messages/certificate.ts'
+import { REVOKED_MAX, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { isFuture, statementIn } from '../identity/index.ts'
 import type { List, Revoked } from './types.ts'
@@ -12,6 +12,9 @@ export interface ListsDeps {
   /** As its last certificate says; empty when that is not here. */
   readonly nameOf: (node: NodeId) => string
 }
+
+/** Keys of one author, from all its lists: more than two full lists, only the thief of an issuer names. */
+const KEPT_MAX = 2 * REVOKED_MAX
 
 /** The lists of one mesh, by author. */
 export function createLists({ mesh, isRoot, isIssuer, nameOf }: ListsDeps) {
@@ -55,7 +58,7 @@ export function createLists({ mesh, isRoot, isIssuer, nameOf }: ListsDeps) {
       }
       const before = lists.get(author)
       const was = before?.revoked ?? new Map<NodeId, number>()
-      const added = [...list.revoked].filter(([node]) => !was.has(node))
+      const added = [...list.revoked].filter(([node]) => !was.has(node)).slice(0, KEPT_MAX - was.size)
       const since = before === undefined || isFuture(before.version, now) ? -1 : before.version
       const isNewer = list.version > since && list.number > (before?.number ?? -1)
       if (!isNewer && added.length === 0) return []

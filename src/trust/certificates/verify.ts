@@ -7,8 +7,7 @@ import { privileged, rolesThatCount } from '../../base/words/roles.ts'
 import { isFuture, isSame, readStatement, type Statement, timeFault } from '../identity/index.ts'
 
 /** What a certificate may be used for. An `operator` is a person, whose key is no node and signs delegations alone. */
-const USAGES = ['issuer', 'node', 'operator'] as const
-export type Usage = (typeof USAGES)[number]
+export type Usage = 'issuer' | 'node' | 'operator'
 
 /** The statement of a verified chain about one key. */
 export interface Binding {
@@ -138,10 +137,8 @@ const signerFault: Check = (links, index, { root, leaf = 'node' }) => {
     if (index === 0) return elsewhere ? 'reordered' : 'unknown_root'
     return isSame(signer, root.key) ? 'reordered' : 'bad_signature'
   }
-  const usage = USAGES.find((known) => known === body.usage)
-  if (usage === undefined) return 'wrong_usage'
   // The root certifies issuers, and issuers certify nodes and operators.
-  if (usage !== (index === 0 ? 'issuer' : leaf)) return 'wrong_usage'
+  if (body.usage !== (index === 0 ? 'issuer' : leaf)) return 'wrong_usage'
   if (leaf === 'operator' && links.length < 2) return 'wrong_usage'
   return undefined
 }

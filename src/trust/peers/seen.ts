@@ -142,7 +142,8 @@ export function createSeen(
 
     sawMember(node: NodeId, seen: Sighting) {
       const before = members.get(node)
-      const now = Math.max(Math.min(clock.now(), seen.at ?? Number.POSITIVE_INFINITY), before?.last_seen ?? 0)
+      // A clock that is set back has seen it later than now before.
+      const now = Math.min(clock.now(), Math.max(seen.at ?? Number.POSITIVE_INFINITY, before?.last_seen ?? 0))
       const stranger = strangers.get(node)
       const { sponsor } = seen
       const member: Member = {

@@ -48,6 +48,20 @@ test('the thief of one issuer pushes out nobody whom another one certified', () 
   expect(roll.certified(NOW).length).toBe(4_096 + 2)
 })
 
+test('the thief of an issuer that signs list after list, each of other keys, fills neither memory nor ledgers', () => {
+  const roll = rollWith()
+  roll.certificate(issuerCertificate(), NOW)
+  let told = 0
+  for (let number = 0; number < 5; number++) {
+    const keys = Array.from({ length: 1_024 }, (_, n) => keyOf(number * 1_024 + n))
+    told += roll.list(listOf(issuer, keys, { number, version: NOW + number }), NOW + number).length
+  }
+  expect([told, roll.lists(NOW).listed]).toEqual([2_048, 2_048])
+  expect(roll.listOf(issuer.nodeId)?.number).toBe(4)
+  // The root is another author.
+  expect(roll.list(listOf(root, [keyOf(9_000)]), NOW)).toHaveLength(1)
+})
+
 test('no issuer keeps out machines of another one whose certificate is not known here yet', () => {
   const roll = rollWith()
   const thief = other

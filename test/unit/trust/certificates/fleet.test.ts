@@ -2,7 +2,9 @@
 import { expect, test, vi } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
+import { createFleetRepository } from '../../../../src/store/tables/fleet.ts'
 import { meshOf } from '../../../../src/trust/certificates/sign.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate, NOW, root } from './chains.ts'
 import {
@@ -441,6 +443,29 @@ test('a machine whose certificate ended is revoked in the whole mesh like any ot
   expect(issuer.fleet.word(second.identity.nodeId)).toBeUndefined()
   await found(issuer)
   await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('an enrolment file is used as soon as the disk takes that it is, without another start', async () => {
+  const { hq } = await four()
+  const code = await invited(hq)
+  const repository = createFleetRepository(await temporaryDatabase())
+  const held = { isThere: false, isFull: false }
+  const { fleet } = await room(8_046, {
+    enrolment: () => (held.isThere ? { code, root: root.publicKey, places: [] } : undefined),
+    repository: {
+      load: repository.load,
+      async write(changed) {
+        if (held.isFull) throw new Error('ENOSPC')
+        await repository.write(changed)
+      },
+    },
+  })
+  Object.assign(held, { isThere: true, isFull: true })
+  await expect(fleet.enrol()).rejects.toThrow('ENOSPC')
+  expect(fleet.seeks(hq.identity.nodeId)).toBe(false)
+  held.isFull = false
+  await fleet.enrol()
+  expect(fleet.seeks(hq.identity.nodeId)).toBe(true)
 })
 
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {

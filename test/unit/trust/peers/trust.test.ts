@@ -5,6 +5,7 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
 import type { MemberChanges, MemberRepository } from '../../../../src/store/tables/members.ts'
 import { DECISIONS_MAX } from '../../../../src/trust/peers/deciding.ts'
+import { isMissing } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
@@ -560,4 +561,18 @@ test('explain says whose denial makes a certificate worth nothing', async () => 
     decides: false,
     says: `its certificate is not valid: ${issuer}, which signed it, is refused here`,
   })
+})
+
+test('a clock that was ahead for a moment makes nobody present until then', async () => {
+  const { trust, clock } = await world({ trusted: [ann, bob] })
+  const year = 365 * 86_400_000
+  clock.time += year
+  trust.sawMember(ann, { name: 'ann' })
+  clock.time -= year
+  trust.sawMember(ann, {})
+  expect(trust.member(ann)?.last_seen).toBe(START)
+  const said = { name: 'ann', addresses: [], offline: false, at: START, againMs: 300_000 }
+  expect(trust.heardOf(ann, said, bob)).toBe(true)
+  expect(isMissing(trust.member(ann), START)).toBe(false)
+  expect(isMissing(trust.member(ann), START + 3_600_000)).toBe(true)
 })
