@@ -59,7 +59,8 @@ case "$mode" in
 esac
 [ $# -le 1 ] || fail "one option at most, and there are $#: see --help"
 
-[ "$(id -u)" -eq 0 ] || fail 'run it as root, it installs a service'
+[ "$(id -u)" -eq 0 ] || fail "run it as root, it installs a service. For you alone, from here, without root:
+  '$here/root/usr/lib/karo/bin/node' '$here/root/usr/lib/karo/dist/karo.js' shell install"
 if command -v dpkg-query >/dev/null && dpkg-query -W -f '${Status}' karo 2>/dev/null | grep -q ' installed$'; then
   fail 'Karo is installed as a Debian package here; use dpkg'
 fi
@@ -84,7 +85,8 @@ esac
 
 # Beside the old one first, so that the moment between them is short.
 rm -rf /usr/lib/karo.new /usr/lib/karo.old
-cp -R "$here/root/usr/lib/karo" /usr/lib/karo.new
+trap 'rm -rf /usr/lib/karo.new' EXIT
+cp -R "$here/root/usr/lib/karo" /usr/lib/karo.new || fail 'it cannot be written: nothing was installed'
 chown -R 0:0 /usr/lib/karo.new
 # Whatever the umask was where the archive was unpacked, and is here: everybody runs it, and root alone changes it.
 chmod -R u=rwX,go=rX /usr/lib/karo.new
@@ -103,6 +105,10 @@ if command -v systemd-sysusers >/dev/null; then systemd-sysusers karo.conf; fi
 if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create karo.conf; fi
 if has_systemd; then
   systemctl daemon-reload
+  # A Debian package that was removed leaves a mask, and notes of what it enabled.
+  if command -v deb-systemd-helper >/dev/null; then
+    for step in unmask purge; do DPKG_MAINTSCRIPT_PACKAGE=karo deb-systemd-helper "$step" karo.service >/dev/null; done
+  fi
   systemctl enable karo.service
   if [ "$mode" = install ]; then
     systemctl restart karo.service

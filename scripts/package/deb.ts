@@ -49,7 +49,7 @@ export function deb({ version, tree: all, seconds, level }: PackageOf): Buffer {
         .join(''),
     ),
     text('md5sums', files.map(({ path, bytes }) => `${md5(bytes)}  ${path}\n`).join('')),
-    ...['postinst', 'prerm', 'postrm'].map((name) => ({
+    ...['preinst', 'postinst', 'prerm', 'postrm'].map((name) => ({
       ...text(name, readFileSync(join(SCRIPTS, name), 'utf8')),
       mode: 0o755,
     })),

@@ -61,6 +61,8 @@ export async function installedTree(seconds: number, commit: string): Promise<En
     },
     // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
     { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },
+    // Where `karo shell install` looks for manual pages, for somebody who runs the unpacked archive from their own directory.
+    { path: `${LIB}/dist/man`, mode: 0o777, content: { link: '../../../share/man' } },
     plain(`${LIB}/package.json`, Buffer.from('{"type":"module","private":true}\n')),
     ...(await shellFiles(VERSION, seconds)),
     plain(`${DOC}/NODE-LICENSE.txt`, readFileSync(nodeLicence())),

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -123,6 +124,21 @@ test('completions and manual pages are where Debian looks for them, with the lic
     'karo/grafana/karo.json',
   ])
     expect(paths).toContain(`./usr/share/${path}`)
+})
+
+test('whoever has no root is told how the unpacked archive is their own, which has its manual pages', () => {
+  const there = temporary()
+  execFileSync('tar', ['-xf', join(here, names[0] ?? ''), '--strip-components=1', '-C', there])
+  const script = readFileSync(join(there, 'install.sh'))
+  const asNobody = process.getuid?.() === 0 ? { uid: STRANGER, gid: STRANGER } : {}
+  chmodSync(there, 0o755)
+  const said = spawnSync('sh', ['-s'], { cwd: there, input: script, encoding: 'utf8', ...asNobody }).stderr
+  const env = { HOME: temporary(), PATH: process.env.PATH }
+  execFileSync('sh', ['-c', `${said.split('\n')[1]} bash`], { env })
+  expect(existsSync(join(env.HOME, '.local/share/man/man1/karo-peers.1.gz'))).toBe(true)
+  expect(execFileSync(join(env.HOME, '.local/bin/karo'), ['version'], { env, encoding: 'utf8' })).toMatch(
+    /^karo /,
+  )
 })
 
 // Minutes on a busy machine, and a hundred packages of Perl: where somebody has it.

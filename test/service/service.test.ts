@@ -556,6 +556,18 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await state()).ActiveState).toBe('inactive')
     await machine.must('systemctl start karo')
     expect((await json<typeof identity>('karo status')).node_id).toBe(first.node_id)
+
+    // A package takes its place, and once removed has nothing to say about it.
+    await machine.must('touch /usr/lib/karo/dist/of-the-archive.js')
+    const before = await state()
+    await machine.must(`dpkg --force-confold -i ${debOf(NEW)}`)
+    expect((await state()).MainPID).not.toBe(before.MainPID)
+    await machine.must('dpkg -r karo')
+    expect((await machine.run('ls -d /usr/lib/karo')).code).not.toBe(0)
+    await machine.must(`/root/${name(NEW)}/install.sh`)
+    await machine.must('dpkg --purge karo && systemctl restart karo')
+    expect((await json<typeof identity>('karo status')).node_id).toBe(first.node_id)
+
     await machine.must(`/root/${name(NEW)}/install.sh --purge`)
     expect(
       (await machine.run('ls -d /usr/lib/karo /etc/karo /var/lib/karo /var/spool/karo')).output,

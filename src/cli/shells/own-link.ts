@@ -22,9 +22,10 @@ export function linkPages(io: Pick<CommandIo, 'env'>, program: string): void {
     const pages = join(dirname(program), 'man', section)
     const place = placeOf(io, section)
     for (const name of orElse(() => readdirSync(pages), [])) {
-      mkdirSync(place, { recursive: true, mode: 0o755 })
-      if (lstatSync(join(place, name), { throwIfNoEntry: false }) === undefined)
-        symlinkSync(join(pages, name), join(place, name))
+      // Beside those of an installed package are the pages of all programs.
+      if (!name.startsWith('karo') || isThere(join(place, name))) continue
+      mkdirSync(place, { recursive: true })
+      symlinkSync(join(pages, name), join(place, name))
     }
   }
 }

@@ -245,6 +245,10 @@ describe('shell install and uninstall', () => {
     fs.rmSync(join(pages, 'karo-peers.1'))
     linkPages({ env }, program)
     expect(readdirSync(place)).toEqual(['karo-mine.1', 'karo.1'])
+    // A package's directory is that of all programs.
+    for (const name of ['karo.1.gz', 'ls.1.gz']) writeFileSync(join(pages, name), name)
+    linkPages({ env }, program)
+    expect(readdirSync(place)).toEqual(['karo-mine.1', 'karo.1', 'karo.1.gz'])
     unlinkPages({ env })
     expect(readdirSync(place)).toEqual(['karo-mine.1'])
     expect(readFileSync(join(place, 'karo-mine.1'), 'utf8')).toBe('mine')
