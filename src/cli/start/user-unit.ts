@@ -15,7 +15,7 @@ export const unitFile = (env: Env, home: string): string =>
 
 interface Ran {
   readonly ok: boolean
-  /** What it printed, on either stream. */
+  /** What it complained of, in one line. */
   readonly said: string
 }
 
@@ -23,10 +23,10 @@ interface Ran {
 export function systemctl(env: Env, ...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const options = { env: { ...env }, timeout: LIMIT_MS }
-    execFile('systemctl', ['--user', '--no-pager', ...words], options, (error, printed, complained) =>
+    execFile('systemctl', ['--user', '--quiet', ...words], options, (error, _printed, complained) =>
       resolve({
         ok: error === null,
-        said: error?.code === 'ENOENT' ? 'there is no systemctl' : `${printed}${complained}`.trim(),
+        said: error?.code === 'ENOENT' ? 'there is no systemctl' : complained.trim().replaceAll('\n', ' '),
       }),
     )
   })

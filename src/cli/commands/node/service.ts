@@ -59,7 +59,7 @@ async function installUnit(io: CommandIo): Promise<void> {
   const text = unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined)
   const changed = writeOwn(file, text, 0o644)
   if (changed) await systemctl(io.env, 'daemon-reload')
-  const active = async () => (await systemctl(io.env, 'is-active', '--quiet', 'karo.service')).ok
+  const active = async () => (await systemctl(io.env, 'is-active', 'karo.service')).ok
   const ran = await active()
   const enabled = await systemctl(io.env, 'enable', '--now', 'karo.service')
   // What runs already does not take over a unit that was changed.
