@@ -24,18 +24,20 @@ export function ruledTools(): readonly string[] {
     ...NAMED_IN_GENERAL_RULES,
     ...GRAMMAR,
   ])
-  return [...names].filter((name) => /^\w[\w+-]*$/.test(name) && !isUnruled(name)).sort()
+  return plain(names, false)
 }
+
+/** The names that a plain line can begin with, and that have no rule, or have one. */
+const plain = (all: Iterable<string>, unruled = true): readonly string[] =>
+  [...all].filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name) === unruled).sort()
 
 const PLAIN_GIT = words(
   'status log diff show commit fetch pull blame shortlog describe rev-parse ls-files grep',
 )
 
 export const PLAIN_LINES: PlainLines = {
-  reads: [...ONLY_READ].filter(isUnruled),
-  writers: writers()
-    .filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name))
-    .sort(),
+  reads: plain(ONLY_READ),
+  writers: plain(writers()),
   places: OWN_PLACES,
   outputs: USUAL_STARTS,
   own: [...OWN_PARTS, ...verbParts()],

@@ -25,6 +25,9 @@ export function inboxIn(line: string): number | undefined {
 const PLUGIN = `// Made by karo hook install; karo hook uninstall removes it. ${MARK}\n`
 const isPlugin = (text: string): boolean => text.startsWith(PLUGIN)
 
+/** Settings without anything in them, in the place of a file without text. */
+const orBare = (text: string): string => (text.trim() === '' ? '{}\n' : text)
+
 /** Where the tool keeps its hooks, in every one of these files. */
 const HOOKS = 'hooks'
 
@@ -40,8 +43,8 @@ export function withHooks(text: string, settings: HookSettings, command: string)
   if (hasComments(text) && settings.comments !== true)
     throw new NotEditable('it has comments, which this tool does not read')
   const wanted = settings.entries(command)
-  if (text.trim() !== '' && JSON.stringify(ownHooks(text)) === JSON.stringify(sorted(wanted))) return text
-  let edited = text.trim() === '' ? '{}\n' : withoutHooks(text)
+  if (JSON.stringify(ownHooks(text)) === JSON.stringify(sorted(wanted))) return text
+  let edited = withoutHooks(orBare(text))
   for (const [key, value] of Object.entries(settings.fixed ?? {})) {
     if (memberOf(parseNode(edited), key) === undefined) edited = added(edited, [], value, key)
   }
@@ -73,8 +76,7 @@ export function undone(text: string, settings: HookSettings, had: string | undef
 
 /** True when nothing but `fixed` is left, so that the file may go. */
 export function isBare(text: string, { fixed = {} }: HookSettings): boolean {
-  if (text === '') return true
-  const root = parseNode(text)
+  const root = parseNode(orBare(text))
   return root.kind === 'members' && root.elements.every(({ key }) => Object.hasOwn(fixed, key))
 }
 
@@ -103,7 +105,7 @@ export function ownLines(text: string): readonly string[] {
  * `hooks`: ours in it; `at`: the place of each in the group, from 0. Throws NotEditable for a file that is built otherwise.
  */
 export function ownEntries(text: string) {
-  const root = parseNode(text)
+  const root = parseNode(orBare(text))
   if (root.kind !== 'members') throw new NotEditable('it is not a JSON object')
   const all = memberOf(root, HOOKS)
   if (all === undefined) return []

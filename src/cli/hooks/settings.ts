@@ -114,15 +114,11 @@ export function installHook(io: CommandIo, input: CommandInput, onError: 'allow'
 export function uninstallHook(io: CommandIo, input: CommandInput): undefined {
   const place = placeOf(io, input)
   if (input.options['dry-run'] !== true && place.scope === 'user') removeStarter(io, place.adapter.name)
-  const before = textOf(place.file)
-  if (before === undefined) {
-    report(io, place, false, 'The hook is not in')
-    return
-  }
+  const before = textOf(place.file) ?? ''
   const after = edited(place, (text) => undone(text, place.settings, textOf(copyOf(place.file))))
   if (input.options['dry-run']) return preview(io, place, after)
-  checkOwner(place)
   const changed = after !== before
+  if (changed) checkOwner(place)
   if (changed && isOwnFile(place.file, after, place.settings)) {
     fs.rmSync(place.file)
     // With a file of Karo's own they came.

@@ -123,7 +123,7 @@ export async function serveMcp(
   const handle = serveStdio(() => createServer(world), {
     transport,
     // Not its message: that may repeat what was sent.
-    onerror: () => trouble('the client sent something that is not a message of the protocol'),
+    onerror: () => trouble('the client sent what is no message of the protocol, or is longer than 1 MiB'),
   })
   const { onclose, onmessage } = transport
   transport.onmessage = (message) => {
@@ -141,7 +141,7 @@ export async function serveMcp(
     over.resolve()
   }
   const end = (): void => void handle.close()
-  signal.addEventListener('abort', end, { once: true })
+  signal.addEventListener('abort', end)
   if (signal.aborted) end()
   try {
     await over.promise

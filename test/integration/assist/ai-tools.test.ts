@@ -288,6 +288,17 @@ describe('settings files', () => {
     expect(readdirSync(join(at.home, '.claude'))).toEqual(['settings.json'])
   })
 
+  test('a file without text gets the hook, and is without text again', async () => {
+    const at = place()
+    const file = join(at.home, '.claude/settings.json')
+    mkdirSync(join(at.home, '.claude'))
+    writeFileSync(file, '\n')
+    expect(await install(at)).toMatchObject({ code: 0 })
+    expect(readFileSync(file, 'utf8')).toContain('# karo hook')
+    await runKaro(['hook', 'uninstall', 'claude'], at.env)
+    expect(readFileSync(file, 'utf8')).toBe('\n')
+  })
+
   test.each(['claude', 'copilot'])(
     'what it made for %s goes again, and is no sign of the tool',
     async (tool) => {

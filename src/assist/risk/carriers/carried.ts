@@ -190,11 +190,13 @@ export function noteCarried(
   const dashes = placeIn(args, /^--$/)
   const from = NAMES_THINGS.has(name) ? Math.max(verb, dashes) : 0
   if (from < 0) return
-  for (let i = from; i + 1 < args.length && i < MAX_TEXTS; i++) {
+  for (let i = from; i < args.length && i < MAX_TEXTS; i++) {
     const arg = args[i]!
+    const rest = args.slice(i + 1)
     const word = arg.text.slice(arg.text.indexOf('=') + 1)
-    if (!CARRIED_SET.has(baseName(word))) continue
-    if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
+    // `atuin init bash --disable-up-arrow` names a shell.
+    if (!CARRIED_SET.has(baseName(word)) || rest.every(({ text }) => text[0] === '-')) continue
+    if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...rest]))) return
   }
 }
 
@@ -205,7 +207,7 @@ const MAX_VERBS = 3
 function commandValue(args: Args, i: number): Arg | undefined {
   const arg = args[i]!
   // The shortest such options are --ssh and -exec.
-  if (arg.text.length < 5 || arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
+  if (arg.text.length < 5 || !RUNS_VALUE.test(arg.text)) return undefined
   const equals = arg.text.indexOf('=')
   return equals < 0 ? args[i + 1] : { ...arg, text: arg.text.slice(equals + 1) }
 }

@@ -81,13 +81,12 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
   Object.hasOwn(table, name) ? table[name] : undefined
 
 /** Every tool that a table of this file or of tools.ts describes. */
-export const writers = (): readonly string[] => [
-  ...new Set([
+export const writers = (): ReadonlySet<string> =>
+  new Set([
     ...KEYED_BY_NAME.flatMap((one) => Object.keys(one)),
     ...TABLES.flatMap((one) => one.names()),
     ...LISTS.flatMap((one) => [...one]),
-  ]),
-]
+  ])
 const KEYED_BY_NAME = [SPECIAL, KEYED]
 const TABLES = [OUTPUT_OPTIONS, WRITES, FILLS]
 const LISTS = [EDITORS, CODE_TOOLS]

@@ -176,13 +176,13 @@ export const NO_CLUSTERS = names(`
 export const ONLY_READ = names(`
   cat tac head tail nl ls stat wc cksum sum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum od hexdump hd strings
   cmp comm diff diff3 grep egrep fgrep zgrep cut fold fmt expand unexpand join basename dirname realpath readlink namei getfacl
-  lsattr du df pwd which whereis test whoami id
+  lsattr du df pwd which whereis test [ [[ whoami id
 `)
 
 /** Tools that run none of their words, texts and input, and write a file, if at all, only at their write positions. */
 export const SHOWS = names(`
   echo printf print less more most bat tee xxd file dir exa eza lsd tree cd pushd popd rg ag ack jq tr sort uniq paste column rev
-  colordiff sdiff mkdir [ [[ true false : set read history type man info gh glab hub logger notify-send mail mailx curl wget xclip
+  colordiff sdiff mkdir true false : set read history type man info gh glab hub logger notify-send mail mailx curl wget xclip
   xsel wl-copy pbcopy karo claude codex gemini copilot aider alias abbr complete compgen bind trap exit return let base64 base32
   iconv sleep
 `)

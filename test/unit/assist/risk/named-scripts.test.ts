@@ -1,11 +1,13 @@
 // Scripts in files that a line names are judged as if they were typed: files of shells, makefiles, scripts of npm.
 import { expect, test } from 'vitest'
 import { checkCommand, type Machine, type Shell } from '../../../../src/assist/risk/index.ts'
+import { START_FILES } from '../../../../src/cli/shells/start-files.ts'
 
 const PROJECT = '/home/me/src/project'
 const FILES: Readonly<Record<string, string>> = {
   'delete.sh': 'rm -rf "$1"\n',
   'gone.sh': 'rm -rf ~\n',
+  'rc.sh': `${START_FILES.bash.line('"$HOME"/.local/share/karo/shells/bash', 'command -v karo >/dev/null 2>&1', 'karo shell init bash --keep')}\n`,
   jobs: 'MAILTO=""\n# daily\n@daily true\n5 4 * * * rm -rf ~\n',
   'twice.sh': 'sh ./delete.sh "$1"\n',
   'itself.sh': 'bash ./itself.sh\n',
@@ -109,6 +111,14 @@ const check = (line: string) => {
 }
 
 test.each([
+  '. ./rc.sh',
+  'eval "$(atuin init bash --disable-up-arrow)"',
+  'eval "$(mise activate bash --shims)"',
+])('an AI tool may load what prepares a shell: %s', (line) => {
+  expect(checkCommand(line, { home: '/home/me', cwd: PROJECT, machine, caller: 'tool' }).matches).toEqual([])
+})
+
+test.each([
   ['bash delete.sh ~', 'critical'],
   ['./delete.sh ~', 'critical'],
   ['sudo ./delete.sh /', 'critical'],
@@ -146,6 +156,8 @@ test.each([
   ['bash delete.sh build', 'safe'],
   ['bash itself.sh', 'safe'],
   ['source functions.sh && greet', 'safe'],
+  // A start file that loads the guard.
+  ['. ./rc.sh', 'safe'],
   ['bash build.sh', 'safe'],
   ['bash unseen.sh', 'safe'],
   ['python3 work.py', 'safe'],
