@@ -9,11 +9,11 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   half: 'only one of the two aggregators has released it so far',
   disagree:
     'the two aggregators (karo share preview --role <role> --at <day>) released different numbers: one is broken or not honest',
-  few: 'too few machines contributed',
+  few: 'too few machines contributed (it takes sharing.k_min, besides those that add up or read)',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
-  team: 'its totals are released for all machines together, and the team is not told apart',
+  team: 'its totals are released for all machines together alone',
   unfetched: 'others may hold it and did not show it: ask again, or about a shorter time',
-  layout: 'another release of Karo computed it, with rows that this one does not know',
+  layout: 'another release of Karo computed it, with rows unknown here',
 }
 
 export const whyWord = (why: Unreleased): string => WHY[why]
@@ -44,7 +44,7 @@ const noiseWords = ({ nodes, values }: Off): string =>
 export function missingWords(buckets: readonly BucketTotals[], first?: FirstTotals): readonly string[] {
   if (!first && buckets.length === 0)
     return [
-      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for two days or more.',
+      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for a longer time.',
     ]
   const notes = [...Map.groupBy(buckets, ({ why }) => why)].flatMap(([why, { length: many }]) =>
     // Whoever waits for the first totals still has to know what was wrong with those of before: it will be wrong again.

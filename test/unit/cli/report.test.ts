@@ -48,6 +48,11 @@ describe('--out', () => {
     ])
   })
 
+  it('says of a report that it has no totals', async () => {
+    const { code, err } = await ask(reportOf(findingsOf({})), '--out', join(temporaryDirectory(), 'r.md'))
+    expect([code, err]).toEqual([4, expect.stringMatching(/^The report, without totals, is in .*r\.md, /)])
+  })
+
   it('writes nothing through a link, into a directory, or to a device', async () => {
     const directory = temporaryDirectory()
     const [target, link, dangling, folder] = ['mine.txt', 'link.md', 'dangling.md', 'folder.md'].map((name) =>

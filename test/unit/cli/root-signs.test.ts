@@ -429,5 +429,5 @@ test('settings are shown with each machine of the fleet, also with one that may 
   )
   expect(err).toBe('')
   expect(out).toContain('Lost: what another one alone said')
-  expect(out).toMatch(/first .* 7 {2}follows\n.*hq .* – {2}does not say/)
+  expect(out).toMatch(/first .* 7 {2}follows\n.*hq .* – {2}does not say: denied\n/)
 })

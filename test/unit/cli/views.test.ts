@@ -321,7 +321,7 @@ test('people see as whom they ask, and escaped what others chose', () => {
   ).toMatchSnapshot()
 })
 
-test('sharing: a node that was allowed and is not known as trusted is marked, and a way back into totals is named', () => {
+test('sharing: a node that was allowed and is not known as trusted is marked, a way back into totals is named, and what is off has no anomalies in totals', () => {
   const waiting = testIdentity(7).nodeId
   const view = {
     sharing: 'on',
@@ -338,6 +338,11 @@ test('sharing: a node that was allowed and is not known as trusted is marked, an
   const shown = sharingView(view, { colour: false, columns: 200 })
   expect(shown).toContain(`Allowed: ${waiting} (untrusted), team:eng.`)
   expect(shown).toContain('Counted in totals of many nodes: no (karo share reset: as config.toml says).')
+  const anomalies = { ...view, categories: { anomalies: true }, anomalies: 'anonymous' } as SharingView
+  const off = { ...anomalies, sharing: 'off' } as SharingView
+  const [on, none] = [anomalies, off].map((one) => sharingView(one, { colour: false, columns: 200 }))
+  expect(on).toContain('Anomalies: only in totals')
+  expect(none).not.toContain('Anomalies')
 })
 
 test('sharing: nodes of the same name, as those of two people of one machine, are told apart by their fingerprints', () => {

@@ -124,17 +124,24 @@ async function stateOf(io: CommandIo): Promise<FleetState> {
   const said = new Set(nodes.map(({ fingerprint }) => fingerprint))
   // A machine that may not answer is one of the fleet all the same.
   const others = coverage.nodes.filter(({ fingerprint }) => !said.has(fingerprint))
-  const all = [...nodes, ...others.map((node) => ({ ...node, online: true }))]
-  // The fingerprint of a key is the beginning of its hash, which names the mesh.
-  const signed_by = mesh?.slice(0, 16) ?? null
-  return { organisation, signed_by, machines: all.map((node) => machineOf(node, organisation.number)) }
+  const all: readonly Heard[] = [...nodes, ...others]
+  return {
+    organisation,
+    // The fingerprint of a key is the beginning of its hash, which names the mesh.
+    signed_by: mesh?.slice(0, 16) ?? null,
+    machines: all.map((node) => machineOf(node, organisation.number)),
+  }
 }
 
 export const commands = [set, unset, showFleet]
 
 type Bundle = NonNullable<PolicyShape['organisation']>
 
-type Heard = Pick<QueryDataOf<'NodeHealth'>['nodes'][number], 'name' | 'fingerprint' | 'online' | 'settings'>
+type Heard = Pick<QueryDataOf<'NodeHealth'>['nodes'][number], 'name' | 'fingerprint' | 'settings'> & {
+  /** Also of one that answered that it tells nothing. */
+  readonly online?: boolean
+  readonly outcome?: string
+}
 
 /** A machine of the mesh, as it says itself. */
 interface FleetMachine {
@@ -145,6 +152,8 @@ interface FleetMachine {
   readonly refused: readonly string[]
   readonly problem: string | null
   readonly state: 'follows' | 'refuses' | 'older' | 'silent' | 'away'
+  /** As queries name it, of a machine that did not answer. */
+  readonly outcome: string | undefined
 }
 
 export interface FleetState {
@@ -155,7 +164,10 @@ export interface FleetState {
 }
 
 /** What a machine said of itself when it was asked. */
-export function machineOf({ name, fingerprint, online, settings }: Heard, newest: number): FleetMachine {
+export function machineOf(
+  { name, fingerprint, online = true, settings, outcome }: Heard,
+  newest: number,
+): FleetMachine {
   const { edition = null, refused = [], problem = null } = settings ?? {}
   const state = !online
     ? 'away'
@@ -166,24 +178,24 @@ export function machineOf({ name, fingerprint, online, settings }: Heard, newest
         : refused.length > 0
           ? 'refuses'
           : 'follows'
-  return { name, fingerprint, edition, refused: [...refused], problem, state }
+  return { name, fingerprint, edition, refused: [...refused], problem, state, outcome }
 }
 
 const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => string>> = {
   follows: () => 'follows',
   refuses: ({ refused }) => `does not follow ${refused.join(', ')} (policy.follow there)`,
   older: ({ problem }) => problem ?? 'has not got the newest one yet',
-  silent: () =>
-    'does not say: it has none yet, a policy forbids it, it could not answer now, or it is of an earlier release',
-  away: () => 'did not answer; it gets the newest one when it is back',
+  silent: ({ outcome }) => `does not say: ${outcome ?? 'has none yet, or an earlier release'}`,
+  away: () => 'did not answer; gets the newest one when back',
 }
 
 export function fleetView({ organisation, signed_by, machines }: FleetState, screen: Screen): string {
-  const by = signed_by === null ? '' : ` by the root ${formatFingerprint(signed_by)}`
-  if (organisation === null)
-    return fitted('Nothing is signed for the machines of this mesh yet: karo fleet set\n', screen)
+  if (organisation === null) return fitted('Nothing is signed for this mesh yet: karo fleet set\n', screen)
   const { number, signed_at, settings, problem } = organisation
-  const head = fitted(`Edition ${number}, signed ${localTime(signed_at)}${by}.\n`, screen)
+  const head = fitted(
+    `Edition ${number}, signed ${localTime(signed_at)} by the root ${formatFingerprint(signed_by ?? '')}.\n`,
+    screen,
+  )
   const bad = lostView(organisation, screen) + notInForce(problem, screen, 'Not in force here')
   const rows = table(screen, settings, {
     SETTING: 'key',

@@ -111,14 +111,18 @@ export const commands = [
       try {
         const report = await io.call(postReport, { body, deadlineMs: DEADLINE_MS })
         const text = rendered(report, format)
+        const isShown = report.state === 'shown'
         if (file === undefined) io.out(text)
         else {
           const bytes = file.write(text)
           if (io.json) printJson(io, { file: file.path, format, bytes, state: report.state })
-          else io.err(`The report is in ${file.path}, readable by you alone.\n`)
+          else
+            io.err(
+              `The report${isShown ? '' : ', without totals,'} is in ${file.path}, readable by you alone.\n`,
+            )
         }
         // As a question at level 2 that is withheld: there is a text that says why, and no number.
-        return report.state === 'shown' ? EXIT.done : EXIT.refused
+        return isShown ? EXIT.done : EXIT.refused
       } catch (error) {
         throw asTyped(error, { team: '--team', range: '--last' })
       }

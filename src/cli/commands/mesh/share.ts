@@ -204,7 +204,7 @@ export function sharingView(view: SharingView, screen: Screen): string {
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
   lines.push(`Counted in totals of many nodes: ${countedFor(view)}.`)
-  if (view.categories.anomalies) lines.push(ANOMALIES[view.anomalies])
+  if (view.categories.anomalies && view.sharing === 'on') lines.push(ANOMALIES[view.anomalies])
   const state = fitted(`${lines.join('\n')}\n`, screen)
   return view.peers.length === 0
     ? `${state}No other node is known: karo peers shows them, or why there is none.\n`
