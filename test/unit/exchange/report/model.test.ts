@@ -152,7 +152,9 @@ it('coverage counts each expected machine once, and consent is of those that wer
 })
 
 it('what is missing is said', () => {
-  expect(report.notes).toEqual(['1 of 3 periods is missing: too few machines contributed (it takes sharing.k_min, besides those that add up or read).'])
+  expect(report.notes).toEqual([
+    '1 of 3 periods is missing: too few machines contributed (five, or --k-min of the policy, besides those that add up or read).',
+  ])
 })
 
 it('without anything released it says why and what to do', () => {
