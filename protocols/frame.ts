@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { conform } from './conform.ts'
 import type { Message, WireBody } from './define.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'
-import { bytes as bin, timestamp, uint } from './messages/fields.ts'
+import { bytes as bin, isSame, timestamp, uint } from './messages/fields.ts'
 import { PUBLIC_KEY_BYTES } from './node-id.ts'
 import { FrameError } from './reject.ts'
 
@@ -191,9 +191,6 @@ function checkProven(sender: Uint8Array, signature: Uint8Array, proven: Uint8Arr
   if (!isSame(sender, proven)) throw new FrameError('not_admitted', 'the sender is not the stream’s peer')
   if (!isSame(signature, UNSIGNED)) throw new FrameError('bad_signature', 'a signature where none belongs')
 }
-
-const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, at) => byte === b[at])
 
 /** A verifier that throws (a key it cannot load) has not verified. */
 function isSigned(

@@ -22,6 +22,13 @@ export function parseNodeId(text: string): Uint8Array | undefined {
   return new Uint8Array(key)
 }
 
+/** The public key of a node id. RangeError for one that is none, whatever the type checker was told. */
+export function keyOf(node: NodeId): Uint8Array {
+  const key = parseNodeId(node)
+  if (key === undefined) throw new RangeError('not a canonical node id')
+  return key
+}
+
 /** True when `text` is a canonical node id. */
 export function isNodeId(text: string): text is NodeId {
   return parseNodeId(text) !== undefined

@@ -1,7 +1,7 @@
 // What Share, Tally and Release have in common: bounds of totals, and fields that stand in more than one of them.
 import * as z from 'zod'
 import { BUCKET_LENGTHS, type Bucket, isBucket } from '../buckets.ts'
-import { bytes, HINT_BYTES, label, listOf, timestamp, uint } from './fields.ts'
+import { bytes, HINT_BYTES, isSame, label, listOf, timestamp, uint } from './fields.ts'
 
 /** Audiences of a mesh; types of numbers that one share may hold. */
 export const AUDIENCES_MAX = 8
@@ -86,10 +86,6 @@ export const scheme = z.literal(SCHEME)
 export const typeName = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,47}$/, 'not the name of a type')
 export const audience = label(64)
 export const audiences = listOf(audience, AUDIENCES_MAX)
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, at) => byte === b[at])
-}
 
 export const sealed = (most: number) => ({
   epk: bytes(32).describe('X25519 public key, fresh for this box'),

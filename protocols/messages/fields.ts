@@ -23,6 +23,9 @@ export function bytes(min: number, max: number = min, step = 1): z.ZodType<Uint8
     .meta({ binary })
 }
 
+export const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at])
+
 /** One hint beside a sealed key: eight bytes that only author and recipient can tell from random ones. */
 export const HINT_BYTES = 8
 

@@ -5,15 +5,13 @@ import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, uint } from './fields.ts'
 import { ROTATION_FRAME_BYTES, ROTATIONS_SHOWN } from './rotation.ts'
 
-const version = () => label(32)
-
 /** The longest list of a root or an issuer, which names 1024 keys, has some 51 KiB; a stranger may send 64 KiB in all. */
 export const ROOT_LIST_BYTES = 54 * 1024
 
 /** The main source's NodeCapabilities. */
 export const nodeCapabilities = z.object({
   protocol_version: uint(0xffff).describe('version of the frame'),
-  karo_version: version(),
+  karo_version: label(32),
   supports_level1: z.boolean(),
   supports_level2: z.boolean(),
   can_aggregate: z.boolean(),

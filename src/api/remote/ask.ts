@@ -12,7 +12,7 @@ import {
   AgentPart,
   AgentRequest,
 } from '../../../protocols/messages/agent.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 import { ERROR_CODES, type ErrorCode, KaroError } from '../../base/errors.ts'
@@ -274,7 +274,7 @@ export function createReach(
       await exchange.send(
         AgentRequest,
         {
-          to: parseNodeId(node) as Uint8Array,
+          to: keyOf(node),
           challenge,
           ask: what,
           ...(as !== undefined && { operator: { delegation: as.delegation, chain: as.chain } }),

@@ -1,6 +1,6 @@
 // Which totals this machine took part in, from its ledger: what it gave of each bucket, to whom, and who fetched releases here.
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { fetchesIn } from '../../exchange/query/index.ts'
 import { OUTCOMES, type Readers, type TotalsRoom } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
@@ -59,7 +59,7 @@ type Ref = { readonly node_id: NodeId; readonly fingerprint: string; readonly na
 export const personRef = ({ node_id, name }: Readers['operators'][number]): Ref => ({
   node_id,
   name,
-  fingerprint: fingerprintOf(parseNodeId(node_id) as Uint8Array),
+  fingerprint: fingerprintOf(keyOf(node_id)),
 })
 
 /** For each role that gets totals, who may read them. */

@@ -6,7 +6,7 @@ import {
   SealedSummary,
   type SealedSummaryBody,
 } from '../../../protocols/messages/summary.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { pad, paddedLength, unpad } from '../../../protocols/padding.ts'
 import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../../protocols/periods.ts'
 import { FrameError } from '../../../protocols/reject.ts'
@@ -76,7 +76,7 @@ export function writeDocument(
         self,
         random,
         { slot: slotOf(period), version },
-        [...recipients.map(({ node_id }) => parseNodeId(node_id) as Uint8Array), author],
+        [...recipients.map(({ node_id }) => keyOf(node_id)), author],
         // The size of a summary shows how many tools a person used, so it is padded to one of a few sizes.
         pad(plaintext, SUMMARY_SIZES),
         additionalData(author, period, version, box),
@@ -165,7 +165,7 @@ export function openOwn(
   const context = { author, slot: slotOf(body), version: body.version }
   const named = new Map<string, NodeId>()
   for (const node of candidates) {
-    const hint = self.hints(parseNodeId(node) as Uint8Array, context)
+    const hint = self.hints(keyOf(node), context)
     if (hint !== undefined) named.set(toHex(hint), node)
   }
   const opened: OwnBox[] = []

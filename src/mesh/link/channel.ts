@@ -28,11 +28,14 @@ export interface ChannelDeps extends Ambient {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
+/** Peers whose quota is remembered after they left; a forgotten one starts with a full quota. */
+export const QUOTAS_MAX = 1_024
+
 export interface ChannelInit {
   readonly stream: Libp2pStream
   readonly protocol: Stream
   readonly peer: PeerRef
-  /** Kept by the caller, so that a new stream does not bring a new quota. */
+  /** Of the peer over all its streams of this protocol, so that neither a new one nor another connection brings a new quota. */
   readonly quota: Quota
   /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
   readonly member: () => boolean

@@ -11,14 +11,11 @@ import { createQuotas, type Quota } from '../../base/quota.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import type { Exchange, ExchangeHandler, Exchanges, PeerRef } from '../types.ts'
-import { type ChannelDeps, openChannel } from './channel.ts'
+import { type ChannelDeps, openChannel, QUOTAS_MAX } from './channel.ts'
 import type { Wire } from './wires.ts'
 
 /** Streams of one protocol that one neighbour may have open here, and this node there. */
 export const EXCHANGES_MAX = 8
-/** Neighbours whose quota is remembered after they left; a forgotten one starts with a full quota. */
-const QUOTAS_MAX = 1_024
-
 export interface ExchangesDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings

@@ -8,7 +8,7 @@ import { backoffMs } from '../state/redial.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import type { Link, LinkHandler, PeerRef, Served } from '../types.ts'
-import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
+import { type Channel, type ChannelDeps, openChannel, QUOTAS_MAX } from './channel.ts'
 import type { Wire } from './wires.ts'
 
 /** A link that lived this long was a good one: the next failure counts as the first. */
@@ -36,9 +36,6 @@ interface Line {
   /** One quota for each neighbour over all its streams and connections, so that reconnecting brings no new quota. */
   readonly quotaOf: (node: NodeId) => Quota
 }
-
-/** Neighbours whose quota is remembered after they left; a forgotten one starts with a full quota. */
-const QUOTAS_MAX = 1_024
 
 export function createLinks(deps: LinksDeps) {
   const lines: Line[] = []

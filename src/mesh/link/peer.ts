@@ -2,7 +2,7 @@
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { PeerRef } from '../types.ts'
 
@@ -21,10 +21,4 @@ export function peerIdOf(node: NodeId): PeerId {
 
 export function peerRefOf(node: NodeId): PeerRef {
   return { nodeId: node, publicKey: keyOf(node) }
-}
-
-function keyOf(node: NodeId): Uint8Array {
-  const key = parseNodeId(node)
-  if (key === undefined) throw new RangeError('not a node id')
-  return key
 }

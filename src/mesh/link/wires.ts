@@ -21,7 +21,7 @@ import { NoticeKeys, Notices } from '../../../protocols/messages/notices.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
 import { deadline } from '../../base/async/deadline.ts'
-import { createQuota } from '../../base/quota.ts'
+import { createQuotas } from '../../base/quota.ts'
 import type { Credentials } from '../../trust/certificates/index.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { type Allowance, memberAllowances } from '../allowance.ts'
@@ -29,7 +29,7 @@ import { meterOf } from '../muxer.ts'
 import type { ConnId, EndReason, Put, Said, Saying } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import type { PeerRef } from '../types.ts'
-import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
+import { type Channel, type ChannelDeps, openChannel, QUOTAS_MAX } from './channel.ts'
 import { nodeOf, peerRefOf } from './peer.ts'
 
 /** The protocol name in the ledger for violations below all streams. */
@@ -91,6 +91,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
   const byConnection = new WeakMap<Connection, Entry>()
   const closing = new Set<Promise<void>>()
   const allowanceOf = memberAllowances(() => clock.monotonic())
+  const quotaOf = createQuotas<NodeId>(hello.quota, QUOTAS_MAX)
   let count = 0
 
   const converse = (wire: Entry, stream: Libp2pStream): void => {
@@ -99,7 +100,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       stream,
       peer,
       protocol: hello,
-      quota: createQuota(hello.quota),
+      quota: quotaOf(peer.nodeId),
       member: () => admits(peer.nodeId),
       // A machine whose clock is wrong finds the Hello of the other side as wrong as the other side finds its own. The side that was
       // dialed therefore answers such a Hello instead of closing: the dialer reads that, knows about the clocks, and closes. A

@@ -9,7 +9,7 @@ import {
   TO_MAX,
   WANTED_MAX,
 } from '../../../protocols/messages/notices.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
@@ -50,7 +50,7 @@ interface Held {
   readonly frame: Uint8Array | undefined
 }
 
-const fingerprintOfNode = (node: NodeId): string => fingerprintOf(parseNodeId(node) as Uint8Array)
+const fingerprintOfNode = (node: NodeId): string => fingerprintOf(keyOf(node))
 
 export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps) {
   const { emit } = deps

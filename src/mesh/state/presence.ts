@@ -6,7 +6,7 @@ import {
   LOST_MAX,
   type PresenceBody,
 } from '../../../protocols/messages/presence.ts'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
@@ -85,7 +85,7 @@ export function createPresence(deps: PresenceDeps) {
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
   /** Neighbours whose connections broke, in the order they were lost, with how many others were heard to say so. */
   const lost = createRecent<NodeId, number>(LOST_MAX)
-  const own = fingerprintOf(parseNodeId(deps.self) as Uint8Array)
+  const own = fingerprintOf(keyOf(deps.self))
   let started = false
   /** When the next presence is due, and when one is due only to name lost nodes; both monotonic. */
   let due = Number.POSITIVE_INFINITY
@@ -97,7 +97,7 @@ export function createPresence(deps: PresenceDeps) {
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
     version = Math.max(clock.now(), version + 1)
-    const keys = [...lost].map(([node]) => parseNodeId(node) as Uint8Array)
+    const keys = [...lost].map(([node]) => keyOf(node))
     return { version, state, again_s: everyS(), ...deps.about(), ...linksNow(), lost: keys }
   }
 
@@ -107,7 +107,7 @@ export function createPresence(deps: PresenceDeps) {
     const fingerprints = connections
       .neighbours()
       .slice(0, LINKS_MAX)
-      .map(({ node }) => fingerprintOf(parseNodeId(node) as Uint8Array))
+      .map(({ node }) => fingerprintOf(keyOf(node)))
     return { links: new Uint8Array(Buffer.from(fingerprints.join(''), 'hex')) }
   }
 

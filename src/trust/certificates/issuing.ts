@@ -1,6 +1,6 @@
 // Signatures of an issuer: certificates of nodes, renewed before they end, and the list of keys that it revoked.
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -71,7 +71,7 @@ export function createIssuing(deps: IssuingDeps) {
         owner: terms.owner,
         usage,
         member: terms.member_id,
-        key: parseNodeId(node) as Uint8Array,
+        key: keyOf(node),
         version: Math.max(now, (before?.issued_at ?? 0) + 1, leftSince(deps, node, now) + 1),
         notBefore: now,
         notAfter: Math.min(now + life, not_after),
@@ -115,7 +115,7 @@ export function createIssuing(deps: IssuingDeps) {
         version: versionAfter(before?.version ?? 0, now),
         number,
         mesh: mesh(),
-        revoked: [...revoked].map(([node, at]) => ({ key: parseNodeId(node) as Uint8Array, at })),
+        revoked: [...revoked].map(([node, at]) => ({ key: keyOf(node), at })),
       },
       random,
     )

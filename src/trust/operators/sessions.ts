@@ -3,7 +3,7 @@
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { createQuotas } from '../../base/quota.ts'
@@ -67,7 +67,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   /** The present content of the certificates, or why they are not valid. */
   const judge = (operator: NodeId, shown: readonly Uint8Array[]) =>
-    certifiedHere(operators, opinion, parseNodeId(operator) as Uint8Array, shown)
+    certifiedHere(operators, opinion, keyOf(operator), shown)
 
   /** Undefined if the session cannot continue; it has ended then. */
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {

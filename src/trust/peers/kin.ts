@@ -1,9 +1,8 @@
 // What is said about a key, said of its whole lineage: a node that rotates its key takes trust and denial with it.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { type Branch, type Fork, firstOf } from '../lineage/index.ts'
 import type { Held } from './held.ts'
 import type { TrustParts } from './options.ts'
-import { publicKeyOf } from './seen.ts'
 
 export type Kin = ReturnType<typeof createKin>
 
@@ -60,7 +59,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
   function choosing(branches: readonly Branch[], before: readonly Uint8Array[] = []): readonly Uint8Array[] {
     const heads = branches.map(({ head }) => head)
     const decided = new Set(branches.flatMap(({ fork }) => fork.between))
-    return [...before.filter((key) => !decided.has(formatNodeId(key))), ...heads.map(publicKeyOf)]
+    return [...before.filter((key) => !decided.has(formatNodeId(key))), ...heads.map(keyOf)]
   }
 
   /** Of one branch alone; what is said about the rest of the lineage stays. */
@@ -68,8 +67,8 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     const decided = choice(fork)
     const standing = fork.between.filter((one) => one !== head && !isRefusedAlone(one))
     const left = decided ?? (standing.length === 1 ? standing[0] : undefined)
-    const chosen = left === undefined ? {} : { chosen: [publicKeyOf(left)] }
-    const alone: Held = { ...changed, keys: [publicKeyOf(head)], ...chosen }
+    const chosen = left === undefined ? {} : { chosen: [keyOf(left)] }
+    const alone: Held = { ...changed, keys: [keyOf(head)], ...chosen }
     // A decision about the lineage that names this key among others names it no more.
     const others = held([head]).flatMap((one) => {
       const [first, ...rest] = one.keys.filter((key) => formatNodeId(key) !== head)
@@ -84,7 +83,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
     return lineage
       .family(node)
       .filter((key) => !known.has(key) && key !== node)
-      .map(publicKeyOf)
+      .map(keyOf)
   }
 
   return {
@@ -126,8 +125,7 @@ export function createKin({ lineage, certificates, file, decisions }: TrustParts
       const open = branches.find(({ fork, head }) => choice(fork) !== head)
       if (open && isRefusal) return refusedBranch(open, changed)
       const before = held(lineage.family(node).concat(node))
-      const records =
-        before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
+      const records = before.length > 0 ? before : [{ keys: [keyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
       const also = isRefusal || branches.length > 0 ? alsoNamed(node, before) : []
       return records.map(({ keys, chosen }, at) => ({
         ...changed,

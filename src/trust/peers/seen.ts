@@ -1,6 +1,6 @@
 // Who was met here, members and those in the lobby: bounded in memory, written through to the store a little later.
 import { isDeepStrictEqual } from 'node:util'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemberRepository, SightingRecord, StrangerRecord } from '../../store/tables/members.ts'
@@ -86,9 +86,9 @@ export function createSeen(
     try {
       await repository.write({
         sightings: memberNodes.flatMap((node) => sightingOf(members.get(node))),
-        forget_sightings: memberNodes.filter((node) => !members.has(node)).map(publicKeyOf),
+        forget_sightings: memberNodes.filter((node) => !members.has(node)).map(keyOf),
         strangers: strangerNodes.flatMap((node) => strangerOf(strangers.get(node))),
-        forget_strangers: strangerNodes.filter((node) => !strangers.has(node)).map(publicKeyOf),
+        forget_strangers: strangerNodes.filter((node) => !strangers.has(node)).map(keyOf),
       })
       for (const node of memberNodes) if (members.has(node)) memberWrittenAt.set(node, now)
     } catch (error) {
@@ -148,7 +148,7 @@ export function createSeen(
       const { sponsor } = seen
       const member: Member = {
         node_id: node,
-        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        fingerprint: before?.fingerprint ?? fingerprintOf(keyOf(node)),
         name: cleanName(seen.name) || before?.name || stranger?.name || '',
         last_seen: now,
         here_until:
@@ -198,7 +198,7 @@ export function createSeen(
       const now = clock.now()
       strangers.set(node, {
         node_id: node,
-        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        fingerprint: before?.fingerprint ?? fingerprintOf(keyOf(node)),
         name: cleanName(seen.name) || before?.name || '',
         addresses: mergeAddresses(seen.addresses, before?.addresses),
         first_seen: before?.first_seen ?? now,
@@ -226,12 +226,6 @@ export function cleanName(name: string | undefined): string {
   return [...visible.trim()].slice(0, NAME_MAX).join('').trim()
 }
 
-export function publicKeyOf(node: NodeId): Uint8Array {
-  const key = parseNodeId(node)
-  if (key === undefined) throw new RangeError('not a canonical node id')
-  return key
-}
-
 function mergeAddresses(newest: readonly string[] = [], older: readonly string[] = []): string[] {
   const usable = [...newest, ...older].filter((address) => address.length <= ADDRESS_MAX)
   return [...new Set(usable)].slice(0, ADDRESSES_MAX)
@@ -249,8 +243,8 @@ const saidOf = ({ name, sponsor, offline, addresses }: Member) => [name, sponsor
 function sightingOf(member: Member | undefined): SightingRecord[] {
   if (member === undefined) return []
   const { node_id, name, addresses, last_seen, offline, sponsor } = member
-  const by = sponsor === undefined ? {} : { sponsor: publicKeyOf(sponsor) }
-  return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline, ...by }]
+  const by = sponsor === undefined ? {} : { sponsor: keyOf(sponsor) }
+  return [{ key: keyOf(node_id), name, addresses, last_seen, offline, ...by }]
 }
 
 function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
@@ -268,7 +262,7 @@ function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
 function strangerOf(stranger: PendingPeer | undefined): StrangerRecord[] {
   if (stranger === undefined) return []
   const { node_id, name, addresses, first_seen, last_seen } = stranger
-  return [{ key: publicKeyOf(node_id), name, addresses, first_seen, last_seen }]
+  return [{ key: keyOf(node_id), name, addresses, first_seen, last_seen }]
 }
 
 function strangerFrom({ key, ...rest }: StrangerRecord): PendingPeer {

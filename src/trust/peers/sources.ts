@@ -1,12 +1,11 @@
 // Everything that speaks about a node, gathered: the file, people here, certificates, subnets, its own claims; and, without making
 // an opinion, whom this node admits and refuses.
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { type CertifiedWord, CHAIN_FAULTS } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import { createKin } from './kin.ts'
 import { type Evidence, isOver, weigh } from './opinion.ts'
 import type { TrustParts } from './options.ts'
-import { publicKeyOf } from './seen.ts'
 
 export type Sources = ReturnType<typeof createSources>
 
@@ -52,7 +51,7 @@ export function createSources(parts: TrustParts) {
     const last = word === undefined ? kin.lately(node) : undefined
     return {
       node_id: node,
-      fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+      fingerprint: met?.fingerprint ?? fingerprintOf(keyOf(node)),
       display_name: met?.name ?? '',
       config_denied: kin.deniedByFile(node),
       config_trusted: kin.trustedByFile(node),

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import { type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
-import { Ping } from '../../../protocols/messages/hello.ts'
+import { Ping, Pong } from '../../../protocols/messages/hello.ts'
 import { Response } from '../../../protocols/messages/query.ts'
 import { SyncBatch } from '../../../protocols/messages/sync.ts'
 import { hello, query, sync } from '../../../protocols/registry.ts'
@@ -170,6 +170,19 @@ test('a member that floods the control stream is cut off', async () => {
   const pings = Array.from({ length: hello.quota.frames + 5 }, (_, id) => control.frame(Ping, { id }))
   control.send(Buffer.concat(pings))
   await until(() => !node.mesh.isConnected(peer.id), { what: 'cut off' })
+  expect(node.mesh.rejections().rate_limited).toBe(1)
+})
+
+test('a new connection of a member brings no new quota of the control stream', async () => {
+  const { node, peer, control } = await member(undefined, { clock: slowClock })
+  const pings = (from: RawStream, count: number) =>
+    from.send(Buffer.concat(Array.from({ length: count }, (_, id) => from.frame(Ping, { id }))))
+  pings(control, hello.quota.frames - 20)
+  await until(() => control.frames.filter((one) => one.message === Pong).length > 100, { what: 'answers' })
+  expect(node.mesh.isConnected(peer.id)).toBe(true)
+  const next = await peer.join(await peer.dial(node.address()))
+  pings(next, 40)
+  await until(() => !next.open(), { what: 'cut off' })
   expect(node.mesh.rejections().rate_limited).toBe(1)
 })
 

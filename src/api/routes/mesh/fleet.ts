@@ -1,6 +1,6 @@
 // The mesh that a root certifies: how this node stands there, invites that it gives, and one that it uses.
 
-import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type Config, readStaticPeer } from '../../../config/index.ts'
@@ -10,8 +10,6 @@ import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import { answered, type Rooms, type Routes, serve, shown, time } from '../../server/index.ts'
 import { revokedShape } from './revoked.ts'
-
-const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
   const { key, member_id: _, not_before: _from, not_after, ...rest } = binding

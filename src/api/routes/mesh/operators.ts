@@ -1,5 +1,5 @@
 // Operators: an issuer certifies people, and a person logs in here as one, by a delegation that this node never could sign.
-import { formatNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
@@ -19,7 +19,6 @@ type Person = Pick<Caller, 'person' | 'account'>
 /** The shortest certificate that is signed. */
 const LEAST_MS = 60_000
 
-const keyOf = (operator: NodeId): Uint8Array => parseNodeId(operator) as Uint8Array
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64url'))
 
 function operatorShape({ binding, state }: KnownOperator): OperatorShape {

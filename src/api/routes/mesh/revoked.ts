@@ -1,5 +1,5 @@
 // Who revoked this node, as the API tells it, and in a sentence for people.
-import { parseNodeId } from '../../../../protocols/node-id.ts'
+import { keyOf } from '../../../../protocols/node-id.ts'
 import { localTime } from '../../../base/format.ts'
 import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import type { FleetState } from '../../../trust/certificates/index.ts'
@@ -10,7 +10,7 @@ import { shown, time } from '../../server/shown.ts'
 
 export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_by'] {
   if (by === null) return null
-  return { ...shown(by), fingerprint: fingerprintOf(parseNodeId(by.node_id) as Uint8Array) }
+  return { ...shown(by), fingerprint: fingerprintOf(keyOf(by.node_id)) }
 }
 
 type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>

@@ -1,7 +1,7 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
 import { resolve } from 'node:path'
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
-import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { keyOf, type NodeId } from '../../../../protocols/node-id.ts'
 import {
   assignNode,
   exportFleet,
@@ -195,7 +195,7 @@ const revoke = defineCommand('ca revoke', {
         version: versionAfter(before.signed_at === null ? 0 : Date.parse(before.signed_at), now),
         number: (before.number ?? -1) + 1,
         mesh: meshOf(root.publicKey),
-        revoked: keys.map(({ node_id, at }) => ({ key: parseNodeId(node_id) as Uint8Array, at })),
+        revoked: keys.map(({ node_id, at }) => ({ key: keyOf(node_id), at })),
       },
       systemRandom,
     )

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import type { DelegationBody } from '../../../../protocols/messages/operator.ts'
-import { parseNodeId } from '../../../../protocols/node-id.ts'
+import { keyOf } from '../../../../protocols/node-id.ts'
 import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
 import {
   ASKED_TYPES,
@@ -56,7 +56,7 @@ function toSign(offer: LoginOfferShape, { life, types, node }: Asked): Delegatio
   return {
     session: bytesOf(offer.session),
     mesh: bytesOf(offer.mesh),
-    node: parseNodeId(offer.node) as Uint8Array,
+    node: keyOf(offer.node),
     uid: offer.uid,
     types: offer.types,
     audience_key: bytesOf(offer.audience_key),

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
 import * as z from 'zod'
-import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { isNodeId, keyOf, type NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { readSmallFile, TOO_WIDE } from '../../identity/index.ts'
@@ -39,7 +39,7 @@ export function parseEnrolment(text: string, where: string): Enrolment {
   if (!read.success)
     throw wrong(`'${read.error.issues[0]?.path.join('.') || 'it'}' is not as it should be`, where)
   const { root, code, peers } = read.data
-  return { root: parseNodeId(root) as Uint8Array, code, places: peers }
+  return { root: keyOf(root), code, places: peers }
 }
 
 /** Calls `changed` when the file at `path` comes, changes or goes, until what it gives back is called. */

@@ -1,6 +1,6 @@
 // The side of a machine that joins: it keeps the invite until its inviter has answered, or until it ends, and believes nobody else.
 import type { Granted } from '../../../../protocols/messages/hello.ts'
-import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { keyOf, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
@@ -51,7 +51,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
 
   const termsOf = ({ expires_at }: JoiningRecord, inviter: NodeId) => ({
     joiner: self,
-    inviter: parseNodeId(inviter) as Uint8Array,
+    inviter: keyOf(inviter),
     expires_at,
   })
 

@@ -2,7 +2,7 @@
 // taken from it is admitted by nobody, so it is shown the list when it knocks.
 import { RevocationList, type RevocationListBody } from '../../../../protocols/messages/certificate.ts'
 import { type Granted, type HelloBody, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { formatNodeId, keyOf, type NodeId } from '../../../../protocols/node-id.ts'
 import { HOUR_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
@@ -146,7 +146,7 @@ function createLettingIn(deps: LettingInDeps) {
     // People take sixteen digits for a fingerprint.
     const isFingerprint = /^[0-9a-f]{16}$/.test(comparable(wanted).replace(/[\s:-]/g, ''))
     if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
-    return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(parseNodeId(node) as Uint8Array).slice(0, 6)}`
+    return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(keyOf(node)).slice(0, 6)}`
   }
 
   function refuse(node: NodeId, why: InviteRefusal): void {
@@ -167,7 +167,7 @@ function createLettingIn(deps: LettingInDeps) {
     async letIn(node: NodeId, { id, proof }: NonNullable<HelloBody['join']>, name: string) {
       // A certificate that it got earlier does not answer its present request.
       granted.delete(node)
-      const key = parseNodeId(node) as Uint8Array
+      const key = keyOf(node)
       const again = invites.hasUsed(key, toHex(id))
       const taken = kinship.isRevoked(node) ? 'revoked' : await invites.redeem(key, { id: toHex(id), proof })
       if (typeof taken === 'string') {
