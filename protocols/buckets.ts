@@ -63,4 +63,4 @@ export function bucketOfSlot(slot: string): Bucket | undefined {
  * length between: totals of a day less those of its hours would be about an hour that nobody released.
  */
 export const overlap = (a: Bucket, b: Bucket): boolean =>
-  slotOfBucket(a) !== slotOfBucket(b) && a.start < b.end && b.start < a.end
+  a.length !== b.length && a.start < b.end && b.start < a.end

@@ -43,25 +43,24 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
 
   /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
   function bucketsOf(plan: Plan, roster: Roster): readonly Mine[] {
-    const found = new Map<string, Mine>()
-    const now = clock.now()
+    // Each slot once: in a mesh of hours a thousand machines have a hundred thousand shares.
+    const found = new Map<string, Mine | undefined>()
     const told = toldBuckets(plan, documents)
     for (const node of roster.candidates) {
       for (const slot of documents.slots(node, 'share')) {
-        const bucket = bucketOfSlot(slot)
-        if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now) continue
-        const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
-        if (mine === undefined || overlapsAny(bucket, told)) continue
-        mine.authors.push(node)
-        found.set(slot, mine)
+        if (!found.has(slot)) found.set(slot, mineOf(plan, slot, roster, told))
+        found.get(slot)?.authors.push(node)
       }
     }
-    return [...found.values()]
+    return [...found.values()].filter((mine) => mine !== undefined)
   }
 
-  function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {
+  function mineOf(plan: Plan, slot: string, roster: Roster, told: readonly Bucket[]): Mine | undefined {
+    const [bucket, now] = [bucketOfSlot(slot), clock.now()]
+    if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || overlapsAny(bucket, told))
+      return undefined
     // Else one machine with a share of an hour could have that hour told, and nobody would give to its day any more.
-    const isOfMesh = bucketsUnder(plan, bucket, clock.now()).some(({ length }) => length === bucket.length)
+    const isOfMesh = bucketsUnder(plan, bucket, now).some(({ length }) => length === bucket.length)
     if (!isOfMesh) return undefined
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
     const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
