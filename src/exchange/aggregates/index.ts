@@ -2,7 +2,7 @@
 
 export { type Checked, openCheck, writeCheck } from './documents/check.ts'
 export { openCounted, writeCounted } from './documents/counted.ts'
-export { combine, openRelease, writeRelease } from './documents/release.ts'
+export { combine, hashOfAudience, openRelease, writeRelease } from './documents/release.ts'
 export { openOwnShare, openShare, readShare, writeShare } from './documents/share.ts'
 export { openTally, writeTally } from './documents/tally.ts'
 export { CLAMP, hashOf } from './layout.ts'

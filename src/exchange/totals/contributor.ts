@@ -21,6 +21,7 @@ export function createContributor(deps: TotalsParts) {
   const { identity, measures, documents, audit, clock, random, log } = deps
   const consenting = createConsenting(deps)
   const selves = selvesOf(identity)
+  const startedAt = clock.monotonic()
   let given: Map<string, Bucket> | undefined
 
   /** What an earlier key of this machine gave counts too. */
@@ -28,10 +29,7 @@ export function createContributor(deps: TotalsParts) {
     if (given !== undefined) return given
     given = new Map()
     for (const { identity: key } of selves) {
-      for (const slot of documents.slots(key.nodeId, 'share')) {
-        const bucket = bucketOfSlot(slot)
-        if (bucket !== undefined) given.set(slot, bucket)
-      }
+      for (const slot of documents.slots(key.nodeId, 'share')) given.set(slot, bucketOfSlot(slot)!)
     }
     return given
   }
@@ -100,6 +98,8 @@ export function createContributor(deps: TotalsParts) {
     given: (): ReadonlyMap<string, Bucket> => givenBuckets(),
     /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
     async round(plan: Plan) {
+      // What shells wrote while there was no daemon is being read.
+      if (clock.monotonic() - startedAt < SPREAD_MS.least) return
       const now = clock.now()
       // Of all but the newest bucket the whole spread is over, so that nothing has to be drawn: this is looked at every minute.
       const due = closedBuckets(plan, now).filter(

@@ -56,9 +56,8 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
   }
 
   function mineOf(plan: Plan, slot: string, roster: Roster, told: readonly Bucket[]): Mine | undefined {
-    const [bucket, now] = [bucketOfSlot(slot), clock.now()]
-    if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || overlapsAny(bucket, told))
-      return undefined
+    const [bucket, now] = [bucketOfSlot(slot)!, clock.now()]
+    if (bucket.end + SHARE_KEPT_MS <= now || overlapsAny(bucket, told)) return undefined
     // Else one machine with a share of an hour could have that hour told, and nobody would give to its day any more.
     const isOfMesh = bucketsUnder(plan, bucket, now).some(({ length }) => length === bucket.length)
     if (!isOfMesh) return undefined

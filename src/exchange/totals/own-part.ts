@@ -1,5 +1,5 @@
 // Whether this machine's part was counted: compares what the two aggregators say of a bucket's shares with the one given here.
-import { type Bucket, bucketOfSlot, slotOfBucket, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
+import { bucketOfSlot, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -30,8 +30,8 @@ export function createOwnPart({ identity, documents, audit, clock, log }: Totals
   }
 
   /** `nothing`: this machine declined everything. Undefined: one of the two has not spoken. */
-  async function outcomeOf(share: Uint8Array, bucket: Bucket): Promise<Outcome | 'nothing' | undefined> {
-    const slot = slotOfBucket(bucket)
+  async function outcomeOf(share: Uint8Array, slot: string): Promise<Outcome | 'nothing' | undefined> {
+    const bucket = bucketOfSlot(slot)!
     const { header, check, body, ts } = openOwnShare(selves, share)
     if (header.sections.length === 0) return 'nothing'
     const pair = body.pair as unknown as Pair
@@ -59,10 +59,9 @@ export function createOwnPart({ identity, documents, audit, clock, log }: Totals
     }
   }
 
-  async function settle(author: NodeId, bucket: Bucket): Promise<void> {
-    const slot = slotOfBucket(bucket)
+  async function settle(author: NodeId, slot: string): Promise<void> {
     const [share] = await documents.of(author, 'share', (one) => one === slot)
-    const outcome = share && (await outcomeOf(share.bytes, bucket))
+    const outcome = share && (await outcomeOf(share.bytes, slot))
     if (outcome === undefined) return
     settled.set(slot, true)
     if (outcome === 'nothing') return
@@ -76,10 +75,9 @@ export function createOwnPart({ identity, documents, audit, clock, log }: Totals
       const spoken = new Set(authorsUnder(plan).flatMap((author) => documents.slots(author, 'counted')))
       for (const { identity: key } of selves) {
         for (const slot of documents.slots(key.nodeId, 'share')) {
-          const bucket = bucketOfSlot(slot)
-          if (bucket === undefined || !spoken.has(slot)) continue
+          if (!spoken.has(slot)) continue
           await readLedger()
-          if (!settled.get(slot)) await settle(key.nodeId, bucket)
+          if (!settled.get(slot)) await settle(key.nodeId, slot)
         }
       }
     },

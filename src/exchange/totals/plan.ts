@@ -170,10 +170,10 @@ export function authorsUnder({
 export function toldBuckets(plan: Releasing, documents: Pick<Documents, 'slots'>): readonly Bucket[] {
   const saidBy = (node: NodeId) => documents.slots(node, 'counted')
   return [...new Set(authorsUnder(plan).flatMap(saidBy))].flatMap((slot) => {
-    const bucket = bucketOfSlot(slot)
-    const pairs = bucket === undefined ? [] : pairsOf(plan, bucket)
+    const bucket = bucketOfSlot(slot)!
+    const pairs = pairsOf(plan, bucket)
     const isTold = pairs.some((pair) => pair.every((key) => saidBy(formatNodeId(key)).includes(slot)))
-    return isTold ? (bucket ?? []) : []
+    return isTold ? bucket : []
   })
 }
 

@@ -55,8 +55,8 @@ interface Asked {
 }
 
 /** Rows of another layout may mean something else, so a release that names another one has no numbers here. */
-const layoutOf = ({ layout }: ReleasedType, known: Layout | undefined): Layout | undefined =>
-  known !== undefined && Buffer.compare(hashOf(known), layout) === 0 ? known : undefined
+const isOfLayout = ({ layout }: ReleasedType, known: Layout | undefined): boolean =>
+  known !== undefined && Buffer.compare(hashOf(known), layout) === 0
 
 function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked): BucketTotals {
   const content = releasedFirst(found)
@@ -70,10 +70,10 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
     end,
     why,
     lacks: lacks && formatNodeId(lacks),
-    batches: shown === undefined ? [] : [batchOf(shown, asked.known, implausible)],
+    batches: shown === undefined ? [] : [batchOf(shown, asked.known!, implausible)],
     k: shown?.threshold ?? 0,
     implausible,
-    apart: content && shown && apartOf(content, shown, asked.known),
+    apart: content && shown && apartOf(content, shown, asked.known!),
     contributions: content === undefined ? undefined : contributionsOf(content, asked.type),
   }
 }
@@ -95,20 +95,19 @@ function whyNot(
   end: number,
 ): Unreleased | undefined {
   if (found.some(({ kind }) => kind === 'unequal')) return 'disagree'
-  if (ofType !== undefined && ofType.n > 0) return layoutOf(ofType, known) ? undefined : 'layout'
+  if (ofType !== undefined && ofType.n > 0) return isOfLayout(ofType, known) ? undefined : 'layout'
   if (ofType !== undefined) return ofType.reason === 'implausible' ? 'implausible' : 'few'
   if (found.some(({ kind }) => kind === 'half')) return 'half'
   if (found.length > 0) return 'few'
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-function batchOf(one: ReleasedType, known: Layout | undefined, implausible: boolean): BatchTotals {
-  const { n, rows: opened, off } = one
+/** `known`: the layout that the type names. */
+function batchOf({ n, rows: opened, off }: ReleasedType, known: Layout, implausible: boolean): BatchTotals {
   const rows = new Map<string, TotalRow>()
   const partly = new Set<string>()
-  const layout = layoutOf(one, known)?.rows
   for (const { row, of, nodes, values } of opened) {
-    const name = layout?.[row]?.name
+    const name = known.rows[row]?.name
     if (name === undefined) continue
     rows.set(name, { nodes, values })
     if (implausible || of < n) partly.add(name)
@@ -116,20 +115,14 @@ function batchOf(one: ReleasedType, known: Layout | undefined, implausible: bool
   return { contributors: n, off, rows, partly }
 }
 
-const apartOf = (
-  { teams, undivided }: ReleaseContent,
-  shown: ReleasedType,
-  known: Layout | undefined,
-): ApartTotals => ({
+const apartOf = ({ teams, undivided }: ReleaseContent, shown: ReleasedType, known: Layout): ApartTotals => ({
   parts: partsOf(shown, known),
   teams: new Map(teams.map(({ team, machines }) => [team, machines])),
   undivided,
 })
 
 /** The parts of a release; a split whose lengths are not those of its layout is left out. */
-function partsOf(shown: ReleasedType, known: Layout | undefined): readonly PartTotals[] {
-  const layout = layoutOf(shown, known)
-  if (layout === undefined) return []
+function partsOf(shown: ReleasedType, layout: Layout): readonly PartTotals[] {
   return shown.splits.flatMap(({ told, cells }, split) => {
     const open = placesIn(told)
     return cells.flatMap((cell) => {

@@ -2,15 +2,15 @@
 
 import { slotOfRelease } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
+import { READERS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
-import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { isSame, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
 import {
   combine,
   contentAbout,
+  hashOfAudience,
   hashOfContent,
   openRelease,
   type Said,
@@ -119,7 +119,7 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
 }
 
 const slotOf = ({ audience, ...bucket }: ReleaseContent): string =>
-  slotOfRelease(bucket, blake3([audience], AUDIENCE_HASH_BYTES))
+  slotOfRelease(bucket, hashOfAudience(audience))
 
 /** Two pairs may have added up different machines of one bucket, where a bundle named others meanwhile. */
 const releaseOf = (content: ReleaseContent): string =>

@@ -265,7 +265,7 @@ export function createTallier(deps: TotalsParts) {
    * a share of it may have left the store by now. A release without its list has come back from others after a restore.
    */
   async function isReleased(plan: Plan, mine: Mine): Promise<boolean> {
-    const { bucket, pair, index, roster } = mine
+    const { bucket, pair, roster } = mine
     const name = slotOfBucket(bucket)
     const own = await documents.of(identity.nodeId, 'release', (slot) => slot.startsWith(`${name}:`))
     if (own.length === 0) return false
@@ -279,7 +279,7 @@ export function createTallier(deps: TotalsParts) {
       return true
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      log.warn({ bucket: name, side: index, reason: error.message }, 'a release of this node is not read')
+      log.warn({ bucket: name, reason: error.message }, 'a release of this node is not read')
       return true
     }
   }

@@ -11,7 +11,7 @@ import { type Opener, type Self, sealBox } from '../../boxes/index.ts'
 import { isSameContent, type Said, signaturesOf } from '../statement.ts'
 import { plaintextIn, releaseData } from './associated.ts'
 
-const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
+export const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
 
 /**
  * The frame of a content for the nodes that hold its audience's role, by their Ed25519 keys, at most 255, and for this

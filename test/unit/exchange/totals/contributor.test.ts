@@ -1,4 +1,4 @@
-// How many buckets a machine gives to, over weeks.
+// To how many buckets a machine gives, over weeks, and when it does after a start.
 import { expect, test } from 'vitest'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -14,13 +14,11 @@ import { REFUSES } from './world.ts'
 const START = Date.UTC(2026, 10, 18)
 const PLAN = planOf(AGGREGATORS)
 
-/** The hours that a machine gave to which looks at `looks(hour)` hours after it joined. */
-async function givenBy(budget: number, hours: number, isOn: (hour: number) => boolean = () => true) {
-  let now = START
-  const clock = { now: () => now, monotonic: () => now }
-  const shelf = shelfOf(clock.now)
-  const given: number[] = []
-  const contributor = createContributor(
+/** Of a machine that joined at the beginning and shares nothing; `tell` hears of each hour that it gives to. */
+function contributorOf(now: () => number, budget: number, tell: (hour: number) => void) {
+  const clock = { now, monotonic: now }
+  const shelf = shelfOf(now)
+  return createContributor(
     some<TotalsParts>({
       identity: testIdentity(7),
       measures: [],
@@ -31,20 +29,28 @@ async function givenBy(budget: number, hours: number, isOn: (hour: number) => bo
       deciders: async () => [1000],
       insight: { recordedSince: async () => START },
       sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
-      policy: policyOf({ k: () => 3, now: clock.now }),
+      policy: policyOf({ k: () => 3, now }),
       roster: () => ({ principals: () => [], areApart: () => true }),
       refuses: () => false,
       kMin: () => 3,
       budget: () => budget,
       joinedAt: () => START,
-      audit: {
-        record: async ({ details }) =>
-          void given.push(Number(`${details.bucket}`.slice(5)) - START / HOUR_MS),
-      },
+      audit: { record: async ({ details }) => tell(Number(`${details.bucket}`.slice(5)) - START / HOUR_MS) },
       clock,
-      random: seeded('budget'),
+      random: seeded('contributor'),
       log: silentLog,
     }),
+  )
+}
+
+/** The hours that a machine gave to which looks `isOn(hour)` hours after it joined. */
+async function givenBy(budget: number, hours: number, isOn: (hour: number) => boolean = () => true) {
+  let now = START
+  const given: number[] = []
+  const contributor = contributorOf(
+    () => now,
+    budget,
+    (hour) => given.push(hour),
   )
   for (let hour = 1; hour <= hours; hour++) {
     now = START + hour * HOUR_MS + 15 * 60_000
@@ -68,4 +74,21 @@ test('nor does one that is off for days and gives late', async () => {
   const given = await givenBy(40, 3 * 168, (hour) => hour % 90 < 10)
   expect(most(given)).toBeLessThanOrEqual(40)
   expect(given.length).toBeGreaterThan(60)
+})
+
+test('what was typed while there was no daemon is read before a part of that time is given', async () => {
+  let now = START + 3 * HOUR_MS
+  const given: number[] = []
+  const contributor = contributorOf(
+    () => now,
+    28,
+    (hour) => given.push(hour),
+  )
+  await contributor.round(PLAN)
+  now += 60_000
+  await contributor.round(PLAN)
+  expect(given).toEqual([])
+  now += 60_000
+  await contributor.round(PLAN)
+  expect(given).toEqual([0, 1])
 })
