@@ -96,7 +96,7 @@ export function readHalf(
   const [instance, side] = [instanceOf(sections, context), sideOf(index)]
   const input = half.subarray(half.length - inputBytes(instance, side))
   const values = half.subarray(0, half.length - input.length)
-  if (!isInput(instance, side, input)) throw new RangeError('a number that is no element of the field')
+  if (!isInput(side, input)) throw new RangeError('a number that is no element of the field')
   return {
     halves() {
       const counts = sections.map(valuesIn)

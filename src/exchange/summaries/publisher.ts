@@ -11,6 +11,7 @@ import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import { floorToHour, type ShellCare } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import { versionAfter } from '../../trust/identity/index.ts'
 import type { Self } from '../boxes/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { expiryOf, openOwn, readDocument, writeDocument } from './document.ts'
@@ -200,7 +201,7 @@ export function createPublisher(deps: PublisherDeps) {
     const before = known.get(slot)
     const contents = contentsOf(boxes)
     if (before === undefined ? boxes.length === 0 : before.contents === contents) return false
-    const version = Math.max(now, (before?.version ?? 0) + 1)
+    const version = versionAfter(before?.version ?? 0, now)
     const frame = writeDocument(self, { clock, random }, period, version, boxes)
     for (const { plaintext } of boxes) deps.onEncoded?.(plaintext)
     const durable = documents.publish('summary', frame)

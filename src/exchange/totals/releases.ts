@@ -6,7 +6,7 @@ import { READERS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { isSame, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
+import { isSame, sealingKeyOf, verifyStatement, versionAfter } from '../../trust/identity/index.ts'
 import {
   combine,
   contentAbout,
@@ -89,7 +89,7 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
       const slot = slotOf(content)
       const [held] = await documents.of(identity.nodeId, 'release', (one) => one === slot)
       if (held !== undefined && isFor(held.bytes, { slot, version: held.head.version }, readers)) return false
-      const version = Math.max(clock.now(), content.end, (held?.head.version ?? 0) + 1)
+      const version = Math.max(versionAfter(held?.head.version ?? 0, clock.now()), content.end)
       await documents.publish('release', writeRelease(self, { clock, random }, readers, version, content))
       return held === undefined
     },

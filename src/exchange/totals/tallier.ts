@@ -6,7 +6,7 @@ import { ATTEMPTS_MAX, CHECKED_MAX, CHECKS_MAX } from '../../../protocols/messag
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { isSame } from '../../trust/identity/index.ts'
+import { isSame, versionAfter } from '../../trust/identity/index.ts'
 import {
   type Checked,
   entryOf,
@@ -202,7 +202,7 @@ export function createTallier(deps: TotalsParts) {
       }
       if (step.kind !== 'say') return step
       const before = editions.get(attempt)?.own?.version ?? 0
-      const version = Math.max(clock.now(), before + 1, mine.bucket.end)
+      const version = Math.max(versionAfter(before, clock.now()), mine.bucket.end)
       const about = { mesh: plan.mesh, bucket: mine.bucket, attempt }
       await documents.publish('tally', writeTally(self, { clock, random }, about, other, version, step.plain))
     }

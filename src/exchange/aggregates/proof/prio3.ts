@@ -170,10 +170,9 @@ function inputOf(instance: Instance, whose: Aggregator, input: Uint8Array): Inpu
   return { vector: elements.subarray(0, instance.length), proofs: elements.subarray(instance.length), blind }
 }
 
-/** Whether bytes are a half: of the length that it has, and of elements. */
-export const isInput = (instance: Circuit, whose: Aggregator, input: Uint8Array): boolean =>
-  input.length === inputBytes(instance, whose) &&
-  (whose === HELPER || areElements(fromBytes(input.subarray(0, -SEED_BYTES), 'little')))
+/** Whether bytes as long as a half are one: of elements. */
+export const isInput = (whose: Aggregator, input: Uint8Array): boolean =>
+  whose === HELPER || areElements(fromBytes(input.subarray(0, -SEED_BYTES), 'little'))
 
 /** One half of the vector. Throws RangeError for what is no half. */
 export function vectorOf(instance: Instance, whose: Aggregator, input: Uint8Array): BigUint64Array {

@@ -286,6 +286,20 @@ describe('when', () => {
     expect(world.shelf.editions.map(({ version }) => version)).toEqual([NOW + 1, NOW + 1, NOW + 1])
   })
 
+  test('what was published by a clock that was days ahead is withdrawn as soon as it is right', async () => {
+    const { world, publisher } = await published()
+    world.time.now += DAY
+    await world.type(TYPED)
+    await publisher.round()
+    expect(since(world).map(slotOf)).toContain(week())
+    world.time.now -= DAY
+    world.shelf.goBy({ now: () => world.time.now })
+    world.consent(1000, { off: true })
+    await publisher.round()
+    const open = world.shelf.editions.find((one) => slotOf(one) === week())
+    expect(open).toMatchObject({ boxes: [], version: NOW })
+  })
+
   test('a period that is over is published once more, closed, and then rests', async () => {
     const { world, publisher } = await published()
     world.time.now = NOW + HOUR

@@ -20,7 +20,7 @@ import {
 } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
-import { createHints } from '../../../../src/trust/identity/index.ts'
+import { createHints, isFuture } from '../../../../src/trust/identity/index.ts'
 import type { Consent } from '../../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
@@ -47,6 +47,7 @@ export function createShelf() {
   const bySlot = new Map<string, StoredDocument>()
   const editions: SealedSummaryBody[] = []
   let failing = false
+  let now = () => Number.POSITIVE_INFINITY
   let reads = 0
   return {
     /** Everything that was ever published, in order. */
@@ -55,13 +56,19 @@ export function createShelf() {
     fail: (how: boolean) => {
       failing = how
     },
+    /** From now on it keeps no edition from the future, and lets one that it has be replaced, as the keeper of documents does. */
+    goBy: (clock: { now(): number }) => {
+      now = clock.now
+    },
     async publish(_: unknown, bytes: Uint8Array): Promise<void> {
       if (failing) throw new Error('the disk is full')
       const frame = decodeFrame(bytes, { messages: messageTable([SealedSummary]), verify: verifyEd25519 })
       const body = bodyOf(frame, SealedSummary)
       const slot = slotOf(body)
       const older = bySlot.get(slot)
-      if (older !== undefined && older.head.version >= body.version)
+      if (isFuture(body.version, now())) throw new Error(`an edition of ${slot} from the future`)
+      const isAhead = older !== undefined && isFuture(older.head.version, now())
+      if (older !== undefined && !isAhead && older.head.version >= body.version)
         throw new Error(`an old edition of ${slot}`)
       const author = formatNodeId(frame.envelope.sender)
       const head = { author, kind: 'summary' as const, slot, version: body.version, digest: blake3([bytes]) }

@@ -154,6 +154,16 @@ test('a bucket that was released needs its shares no more for new readers, and i
   }
 })
 
+test('an aggregator whose clock was ahead goes on as soon as it is right', async () => {
+  const { world, give, turns, leader } = createPair()
+  give(6)
+  world.now += HOUR
+  await leader.round()
+  world.now -= HOUR
+  await turns()
+  expect(leader.released()).toHaveLength(1)
+})
+
 test('a share that has left the store holds a bucket up for an hour, and then it is said why', async () => {
   const { world, give, turns, leader, follower } = createPair()
   give(6)
