@@ -66,7 +66,13 @@ export function reportOf(findings: Findings): Report {
     counted,
     machines: findings.machines,
     source: findings.source,
-    notes: [...findings.notes, ...notesOf(sections, isShown || found.tool_usage.first !== undefined)],
+    notes: [
+      ...findings.notes,
+      ...notesOf(
+        sections,
+        isShown || found.tool_usage.first !== undefined || buckets.some(({ why }) => why === 'team'),
+      ),
+    ],
   }
 }
 
@@ -83,7 +89,7 @@ function notesOf(sections: readonly Ground[], isShown: boolean): readonly string
     ...shared,
     ...(isWaiting
       ? [
-          'There are no totals for this time. They are released when a closed period (a day, unless the policy says otherwise) is over, two nodes of different operators computed them, and enough machines agreed: karo query tools --level 2 says what is missing, karo audit who-asked on a machine whether it gave its part.',
+          'There are no totals for this time. They come when a period (a day by default) is over, two nodes computed them, and enough machines agreed: karo audit who-asked of a machine says whether it gave.',
         ]
       : []),
   ]

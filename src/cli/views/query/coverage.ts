@@ -77,18 +77,18 @@ function clockRows(nodes: readonly Row[]): string[] {
     ...rows.sort(),
     here
       ? 'All other clocks differ, so probably the clock of this machine is wrong: sudo timedatectl set-ntp true'
-      : 'To set a clock, run on that machine: sudo timedatectl set-ntp true',
+      : 'To set a clock, run there: sudo timedatectl set-ntp true',
   ]
 }
 
 function whyRow({ name, fingerprint, why, ended_at, last_seen = '' }: Row): string | undefined {
   const then = ago(Date.now() - Date.parse(ended_at ?? last_seen))
   const words: Partial<Record<NonNullable<Row['why']>, string>> = {
-    not_trusted_there: 'does not trust this node; run there: karo peers trust <this node>',
+    not_trusted_there:
+      'does not trust this node; run there: karo join if it left its mesh, else karo peers trust <this node>',
     encryption: 'uses another encryption; compare transport.security there and here',
-    links_full:
-      'not reached, because all links that overlay.leaves_up_to allows are used; run here: karo doctor',
-    links_full_there: 'not reached, because it has no free link for this node; there: karo doctor',
+    links_full: 'not reached: all links of overlay.leaves_up_to are used; run here: karo doctor',
+    links_full_there: 'not reached: it has no free link for this node; there: karo doctor',
     left: `was stopped or shut down, ${then}`,
     lost: `its connection broke, ${then}; is the machine on?`,
     silent: 'connected, but did not answer in time; run there: karo doctor',

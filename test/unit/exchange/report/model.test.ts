@@ -162,6 +162,8 @@ it('without anything released it says why and what to do', () => {
   expect(waiting.state).toBe('nothing')
   expect(waiting.notes.join(' ')).toContain('There are no totals for this time')
   expect(waiting.tools.notes).toEqual(['1 of 1 periods is missing: not released yet.'])
+  const apart = reportOf(findingsOf({ tool_usage: foundOf([{ day: 0, why: 'team' }]) }))
+  expect(apart.notes.join(' ')).not.toContain('There are no totals for this time')
   const none = { ...NOTHING, withheld: 'This mesh has named no aggregators.' }
   const withheld = reportOf(findingsOf({ tool_usage: none, safety_stats: none, anomalies: none }))
   expect(withheld).toMatchObject({ state: 'nothing', notes: ['This mesh has named no aggregators.'] })
