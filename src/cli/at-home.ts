@@ -15,7 +15,7 @@ export const isMachines = (env: Env): boolean => recordingPaths(env).whose === '
 
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
-  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'
+  'peers (?:trust|deny|revoke)|ca(?! show)|identity new|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'
 const commandOf = (words: string) => new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${words})(?![\\w-]))`, 'g')
 const ADMINISTRATORS = commandOf(OF_ADMINISTRATORS)
 /** Agents, their secrets, their tasks and what these ask belong to the account that made them: behind sudo, to root. */

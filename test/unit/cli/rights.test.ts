@@ -262,6 +262,7 @@ test('what an administrator is advised to run begins with sudo where the node is
     ['join', true],
     ['backup', true],
     ['identity rotate', false],
+    ['identity new', true],
     ['audit export', false],
   ])
   for (const { load } of COMMANDS)
