@@ -246,7 +246,6 @@ function afterQuestion(
     const { confirm } = await import('./terminal/confirm.ts')
     if (await confirm(io, asked.asks, { shows, where: `karo ${name}` }))
       return run(io, { ...given, args: { ...given.args, ...asked.args } })
-    io.err('Nothing was changed.\n')
     return EXIT.failed
   }
 }

@@ -6,7 +6,7 @@ import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
-import { type CommandIo, say } from '../kit.ts'
+import { type CommandIo, printJson, say } from '../kit.ts'
 import { numbered } from './rules.ts'
 
 type Lately = StatisticsShape['guard']
@@ -17,10 +17,8 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
   const rules = numbered(guard)
   if (io.json) {
     const { profile, source, onError: on_error, timeoutMs: timeout_ms, files, warnings } = guard
-    io.out(
-      `${JSON.stringify({ profile, source, on_error, timeout_ms, files, rules, warnings, last_7_days: lately ?? null })}\n`,
-    )
-    return
+    const last_7_days = lately ?? null
+    return printJson(io, { profile, source, on_error, timeout_ms, files, rules, warnings, last_7_days })
   }
   const lines = [
     `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,

@@ -76,10 +76,7 @@ async function deleteSome(
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (!input.options.yes && would.events > 0) {
     const question = `${shownRemoval(would, io)}Delete ${countedCommands(would.events)} for good?`
-    if (!(await confirm(io, question, { where: 'karo history delete' }))) {
-      io.err('Nothing was deleted.\n')
-      return EXIT.failed
-    }
+    if (!(await confirm(io, question, { where: 'karo history delete' }))) return EXIT.failed
   }
   let last = would
   const { removed, left } = await inParts(io, would.events, 'deleted', async () => {

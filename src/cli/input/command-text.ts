@@ -1,10 +1,9 @@
 // Reads the command line that `check` and `explain` are about, from an argument or standard input, and its shell.
 
 import { SHELLS, type Shell } from '../../assist/risk/index.ts'
-import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, OptionWords } from '../command.ts'
 import { usage } from '../usage.ts'
-import { chunksOf } from './text-from.ts'
+import { bytesFrom } from './text-from.ts'
 
 /** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
@@ -35,14 +34,6 @@ export async function commandText({ args }: CommandInput, name: string, none = '
       `karo ${name}`,
       `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
     )
-  return words[0] === '-' ? await readInput(name) : words[0]
-}
-
-async function readInput(name: string): Promise<string> {
-  const input = Buffer.concat(await chunksOf(process.stdin, MOST_INPUT))
-  if (input.length > MOST_INPUT)
-    throw new KaroError('too_large', `more than ${MOST_INPUT} bytes on standard input`, {
-      where: `karo ${name} -`,
-    })
-  return input.toString('utf8').replace(/\r?\n$/, '')
+  if (words[0] !== '-') return words[0]
+  return (await bytesFrom('-', MOST_INPUT)).toString('utf8').replace(/\r?\n$/, '')
 }

@@ -7,11 +7,8 @@ import { openRegular } from './regular-file.ts'
  * as `openRegular`. The last end of line is left out.
  */
 export async function textFrom(path: string, most: number): Promise<string> {
-  await using file = path === '-' ? undefined : await openRegular(path)
   // A character has up to four bytes.
-  const chunks = await chunksOf(file?.createReadStream({ autoClose: false }) ?? process.stdin, most * 4)
-  const bytes = Buffer.concat(chunks)
-  if (bytes.length > most * 4) throw tooLong(path, most)
+  const bytes = await bytesFrom(path, most * 4)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -19,8 +16,28 @@ export async function textFrom(path: string, most: number): Promise<string> {
     throw new KaroError('bad_file', 'this is not text in UTF-8', { where: path, cause })
   }
   const whole = text.replace(/\r?\n$/, '')
-  if (whole.length > most) throw tooLong(path, most)
-  return whole
+  if (whole.length <= most) return whole
+  throw new KaroError('too_large', `the text has more than ${most} characters`, { where: path })
+}
+
+/** All of a file, or of standard input. Throws KaroError `too_large` beyond `most` bytes, and as `openRegular`. */
+export async function bytesFrom(path: string, most: number): Promise<Buffer> {
+  await using file = path === '-' ? undefined : await openRegular(path)
+  const input = file?.createReadStream({ autoClose: false }) ?? process.stdin
+  const bytes = Buffer.concat(await chunksOf(input, most))
+  if (bytes.length <= most) return bytes
+  const where = path === '-' ? 'standard input' : path
+  throw new KaroError('too_large', `it has more than ${most} bytes`, { where })
+}
+
+/** The value of a JSON file. Throws KaroError `bad_file` with these words for what is none, and as `textFrom`. */
+export async function jsonFrom(path: string, most: number, words: string, hint?: string): Promise<unknown> {
+  const text = await textFrom(path, most)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new KaroError('bad_file', words, { where: path, hint, cause })
+  }
 }
 
 /** What comes until the end, or until it is more than `most` bytes. */
@@ -34,6 +51,3 @@ export async function chunksOf(input: AsyncIterable<Buffer>, most: number): Prom
   }
   return chunks
 }
-
-const tooLong = (where: string, most: number): KaroError =>
-  new KaroError('too_large', `the text has more than ${most} characters`, { where })

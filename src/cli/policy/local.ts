@@ -1,5 +1,4 @@
 // Policies tried without a daemon: files that were named, or what the configuration of this node says.
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { PolicyCheckShape } from '../../api/contract/shapes.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -11,12 +10,12 @@ import { loadPolicies } from '../../trust/policy/load.ts'
 import { judgedAsAsked } from '../../trust/policy/policy.ts'
 import { type Supposition, supposedRequest } from '../../trust/policy/supposed.ts'
 import type { CommandIo } from '../command.ts'
-import { unreadable } from '../input/regular-file.ts'
+import { textFrom } from '../input/text-from.ts'
 
 type At = Pick<CommandIo, 'env'>
 
-/** Expectations are read, not recorded histories. */
-const FILE_MAX = 1024 * 1024
+/** Characters of expectations, which are no recorded histories. */
+const MOST = 1024 * 1024
 
 /** What `files` together say to it. `teams`: of the answering node; undefined: those of the configuration. */
 export async function checkLocally(
@@ -35,10 +34,9 @@ export type Tried = Awaited<ReturnType<typeof tryExpectations>>
 
 /** Holds the expectations in `file` against the policies it names, or else those of the configuration. */
 export async function tryExpectations(io: At, file: string) {
-  const path = resolve(file)
-  const expectations = readExpectations(textOf(path, file), file)
+  const expectations = readExpectations(await textFrom(file, MOST), file)
   const { policies, teams, k } = expectations
-  const paths = policies?.map((one) => resolve(dirname(path), one)) ?? configOf(io).policy.files
+  const paths = policies?.map((one) => resolve(dirname(file), one)) ?? configOf(io).policy.files
   const { engine, warnings }: PolicySet = await loadPolicies(paths)
   const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams, k), file)
   // Where `policies` is empty, the built-in role table was tried.
@@ -54,14 +52,4 @@ function nodeOf(io: At, teams: readonly string[] | undefined, k?: number) {
   if (teams !== undefined) return { teams, k: k ?? 5, now }
   const { policy, sharing } = configOf(io)
   return { teams: policy.teams, k: k ?? sharing.k_min, now }
-}
-
-function textOf(path: string, shown: string): string {
-  try {
-    const bytes = readFileSync(path)
-    if (bytes.length > FILE_MAX) throw new Error(`it has ${bytes.length} bytes, at most ${FILE_MAX} are read`)
-    return bytes.toString('utf8')
-  } catch (cause) {
-    throw unreadable(shown, cause)
-  }
 }

@@ -14,6 +14,7 @@ interface Asking {
   readonly json: boolean
   readonly columns: number
   readonly call: Client['call']
+  err(text: string): void
 }
 interface Asked {
   /** It was said beforehand (--yes). */
@@ -21,13 +22,19 @@ interface Asked {
   /** What follows a yes. */
   readonly shows?: Operation | undefined
   readonly where: string
+  /** What a no means. */
+  readonly no?: string
 }
 
 /**
- * True for `y` and `yes`. Throws KaroError `bad_request` where nobody can be asked, nor a program that wants one document
+ * True for `y` and `yes`; a no is told. Throws KaroError `bad_request` where nobody can be asked, nor a program that wants one document
  * (--json), and `refused` where a yes would be. Ctrl-C and Ctrl-D are a no.
  */
-export async function confirm(io: Asking, question: string, { yes, shows, where }: Asked): Promise<boolean> {
+export async function confirm(
+  io: Asking,
+  question: string,
+  { yes, shows, where, no = 'Nothing was changed.' }: Asked,
+): Promise<boolean> {
   if (yes) return true
   if (!canAsk(io))
     throw usage(
@@ -39,7 +46,9 @@ export async function confirm(io: Asking, question: string, { yes, shows, where 
   // What stands above the question, a table perhaps, has its width already.
   const above = question.slice(0, question.lastIndexOf('\n') + 1)
   const asked = fitted(question.slice(above.length), { columns: io.columns - ROOM_FOR_ANSWER })
-  return /^y(es)?$/i.test((await askLine(`${above}${asked} [y/N] `)) ?? '')
+  if (/^y(es)?$/i.test((await askLine(`${above}${asked} [y/N] `)) ?? '')) return true
+  io.err(`${no}\n`)
+  return false
 }
 
 /** Throws as the daemon does where this person may not use it: nobody is asked for anything then. */

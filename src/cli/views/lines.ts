@@ -1,5 +1,4 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
-import { stripVTControlCharacters } from 'node:util'
 import { formatFingerprint, printable } from '../../base/format.ts'
 import { paint, type Screen, type Style, textWidth } from '../kit.ts'
 
@@ -65,7 +64,7 @@ export function sentence(words: readonly string[], screen: Screen): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of words) {
-    if (line !== '' && width(line) + 1 + width(word) > screen.columns) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > screen.columns) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
@@ -79,16 +78,14 @@ export function besideEachOther(
   right: readonly string[],
   { columns }: Screen,
 ): string[] {
-  const widest = Math.max(0, ...left.map(width))
-  const room = widest + GAP + Math.max(0, ...right.map(width))
+  const widest = Math.max(0, ...left.map(textWidth))
+  const room = widest + GAP + Math.max(0, ...right.map(textWidth))
   if (columns === Number.POSITIVE_INFINITY || room > columns) return [...left, '', ...right]
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
     const line = left[i] ?? ''
-    return `${line}${' '.repeat(widest - width(line) + GAP)}${right[i] ?? ''}`.trimEnd()
+    return `${line}${' '.repeat(widest - textWidth(line) + GAP)}${right[i] ?? ''}`.trimEnd()
   })
 }
-
-export const width = (text: string): number => textWidth(stripVTControlCharacters(text))
 
 /** `12 %`; a small share that is not 0 is `<1 %`. */
 export const ratio = (share: number): string =>

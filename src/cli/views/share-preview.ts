@@ -9,6 +9,7 @@ import {
 import { bytes, duration, printable } from '../../base/format.ts'
 import { fitted, paint, pairs, type Screen } from '../kit.ts'
 import { nameOf, WEEKDAYS } from './lines.ts'
+import { utc } from './query/reach.ts'
 import { readerWords } from './totals.ts'
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
@@ -48,7 +49,7 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
 }
 
 const periodOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
-  printable(`${start.slice(0, 16).replace('T', ' ')} to ${end.slice(0, 16).replace('T', ' ')} UTC`)
+  printable(`${utc(start)} to ${utc(end)} UTC`)
 
 /** By what they are about. */
 type Rows = Readonly<Record<string, string>>

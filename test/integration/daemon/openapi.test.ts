@@ -219,7 +219,7 @@ describe('events', () => {
     await since('peer_gone')
     expect(await on.interrupt()).toEqual({ code: 0, signal: null })
 
-    await until(() => beside.said().includes('does not answer'), { what: 'it waits' })
+    await until(() => beside.said().includes('asking again'), { what: 'it waits' })
     bob = await startNode({
       name: 'bob',
       home: bob.home,

@@ -338,7 +338,7 @@ test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Ente
     at.keys('karo history delete to-be-asked\r')
     expect(await asked).toContain('echo to-be-asked-about')
     // With its prompt: what is typed while the program ends may be the program's.
-    const over = at.printed(/Nothing was deleted\.[\s\S]*@> /)
+    const over = at.printed(/Nothing was changed\.[\s\S]*@> /)
     at.keys(no)
     await over
     expect(await history('to-be-asked')).toHaveLength(1)

@@ -79,7 +79,7 @@ test('the ranking knows where one is, and works where that was deleted', async (
   for (const line of [
     'history --cwd below',
     ...['import bash file', 'import file.ndjson', 'export --output out', 'backup out'],
-    ...['knowledge add file', 'policy test file', 'policy check --file file', 'agent add one -- true'],
+    ...['knowledge add file', 'policy check --file file', 'agent add one -- true'],
   ])
     expect(await karo({}, ...line.split(' ')), line).toMatchObject({
       code: 2,

@@ -6,7 +6,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { BUILD } from '../../../src/base/version.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { playDaemon } from '../../support/node/played-daemon.ts'
 import { COMPILED } from '../../support/run/compiled.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
@@ -130,6 +132,20 @@ test('Ctrl-C of what waits for a model is told as that', async () => {
   })
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')])
   expect([child.signalCode, stderr]).toEqual(['SIGINT', 'karo: it was interrupted\n'])
+})
+
+test('Ctrl-C ends a plan that is run, as it ends any other command', async () => {
+  const plan = { id: '7e139f98', goal: 'notes', created_at: '2026-11-20T08:15:02.000Z', made_by: 'you' }
+  const running = { ...plan, state: 'running', notes: [], steps: [] }
+  const show = () => {
+    child.kill('SIGINT')
+    return running
+  }
+  const daemon = { 'POST /api/v1/planner/run': running, 'GET /api/v1/planner/show': show }
+  const { home } = await playDaemon(daemon, BUILD)
+  const child = begin([MAIN, 'plan', 'run', '7e139f98'], home)
+  const [stdout] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  expect([child.signalCode, stdout]).toEqual(['SIGINT', expect.stringContaining('running; steps from you')])
 })
 
 test('many at once make one identity', async () => {

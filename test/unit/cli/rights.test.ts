@@ -1,6 +1,7 @@
 // Who has no right to something is told that before anything is asked of them, made, or changed; who may is told what is next.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { getPeers, trustPeer } from '../../../src/api/contract/operations/peers.ts'
@@ -60,7 +61,7 @@ function atTerminal(): void {
 test('nobody is asked whether to do what would be refused to them', async () => {
   atTerminal()
   const { socket, requests } = await playDaemon({ [STATUS]: status({ admin: false }) }, BUILD)
-  const io = { json: false, columns: 80, call: daemonAt({ socket }).call }
+  const io = { json: false, columns: 80, call: daemonAt({ socket }).call, err: () => {} }
   const asked = confirm(io, 'Trust this node?', { shows: trustPeer, where: 'karo peers trust' })
   await expect(asked).rejects.toMatchObject({ code: 'refused', hint: expect.stringContaining('sudo') })
   expect(requests).toHaveLength(1)
@@ -68,6 +69,23 @@ test('nobody is asked whether to do what would be refused to them', async () => 
   expect(await confirm(io, 'Trust?', { yes: true, shows: trustPeer, where: 'x' })).toBe(true)
   await permitted(io, getPeers)
   expect(requests).toHaveLength(1)
+})
+
+test('a no is told, whatever was asked about', async () => {
+  const terminal = () => Object.assign(new PassThrough(), { isTTY: true })
+  vi.spyOn(process, 'stderr', 'get').mockReturnValue(terminal() as never)
+  const said: string[] = []
+  const io = { json: false, columns: 80, call: null as never, err: (text: string) => void said.push(text) }
+  for (const [text, isYes] of [
+    ['n\n', false],
+    ['\n', false],
+    ['yes\n', true],
+  ] as const) {
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(terminal().end(text) as never)
+    expect(await confirm(io, 'Trust this node?', { where: 'karo peers trust' })).toBe(isYes)
+  }
+  expect(said).toEqual(['Nothing was changed.\n', 'Nothing was changed.\n'])
+  vi.restoreAllMocks()
 })
 
 test('roles and teams of an operator are checked before anything is asked', async () => {

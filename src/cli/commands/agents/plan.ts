@@ -8,10 +8,10 @@ import {
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
 import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isTable } from '../../../config/kinds.ts'
-import { textFrom } from '../../input/text-from.ts'
+import { jsonFrom } from '../../input/text-from.ts'
 import { type CommandIo, defineCommand, fitted, given, paint, type Screen, show, table } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
@@ -83,7 +83,7 @@ const ID = {
 
 const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
   planned: EXIT.done,
-  running: EXIT.done,
+  running: EXIT.refused,
   completed: EXIT.done,
   yours: EXIT.refused,
   stopped: EXIT.failed,
@@ -91,17 +91,9 @@ const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
 
 /** Reads the steps from a file. The daemon checks them against their schema. */
 async function stepsIn(path: string): Promise<NamedStepShape[]> {
-  const text = await textFrom(path, MOST_STEPS_TEXT)
-  try {
-    const value: unknown = JSON.parse(text)
-    if (Array.isArray(value)) return value.map(asSent)
-  } catch {
-    // Text that is no JSON is refused like a value that is no list.
-  }
-  throw new KaroError('bad_file', 'this is not a JSON list of steps', {
-    where: path,
-    hint: 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]',
-  })
+  const hint = 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]'
+  const value = await jsonFrom(path, MOST_STEPS_TEXT, 'this is not a JSON list of steps', hint)
+  return [value].flat().map(asSent)
 }
 
 /** Arguments stand in the file as an object, and are sent as text. */
@@ -175,21 +167,26 @@ const run = defineCommand('plan run', {
   async run(io, { args, options }) {
     const { done } = options
     const body = { id: args.id, done }
-    const first = await io.call(runPlan, { body })
-    const last = await followed(io, first, options.follow === true)
+    using interrupt = watchInterrupt()
+    const { signal } = interrupt
+    const last = await followed(io, await io.call(runPlan, { body }), options.follow, signal)
     show(io, last, planView)
-    return last.state === 'running' ? EXIT.refused : EXIT_OF[last.state]
+    return signal.aborted ? EXIT.failed : EXIT_OF[last.state]
   },
 })
 
 /** The plan when it does not run any more, or waits for a yes that is not waited for. */
-async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promise<PlanShape> {
-  using interrupt = watchInterrupt()
+async function followed(
+  io: CommandIo,
+  first: PlanShape,
+  waits: boolean | undefined,
+  signal: AbortSignal,
+): Promise<PlanShape> {
   let plan = first
   for (;;) {
     const asks = plan.steps.some(({ state }) => state === 'input-required')
-    if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
-    await pause(LOOK_MS, interrupt.signal)
+    if (plan.state !== 'running' || (asks && !waits) || signal.aborted) return plan
+    await pause(LOOK_MS, signal)
     plan = await io.call(showPlan, { query: { id: plan.id } })
   }
 }

@@ -25,7 +25,7 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { withoutLineEnd } from '../../../trust/identity/index.ts'
-import { chunksOf, textFrom } from '../../input/text-from.ts'
+import { chunksOf, jsonFrom } from '../../input/text-from.ts'
 import {
   AGENT,
   type CommandIo,
@@ -41,19 +41,20 @@ import {
   usage,
 } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
-import { newPassphrase, passphraseFileOption, passphraseOf, readHidden } from '../../passphrase.ts'
+import {
+  newPassphrase,
+  passphraseFileOption,
+  passphraseOf,
+  readHidden,
+  withPassphrase,
+} from '../../passphrase.ts'
 import { canAsk } from '../../terminal/confirm.ts'
 
 const MOST_BYTES = 64 * 1024
 
-/** Calls `use` with the words in base64url, and overwrites them, as far as that is possible. */
-async function withWords<T>(words: Buffer, use: (text: string) => Promise<T>): Promise<T> {
-  try {
-    return await use(words.toString('base64url'))
-  } finally {
-    words.fill(0)
-  }
-}
+/** As `withPassphrase`, with the words in base64url. */
+const withWords = <T>(words: Buffer, use: (text: string) => T): T =>
+  withPassphrase(words, (bytes) => use(bytes.toString('base64url')))
 
 /** Never an argument, which others see. `exact`: a line end at the end belongs to it. Throws KaroError `bad_request`. */
 async function readValue(name: string, exact: boolean): Promise<Buffer> {
@@ -140,7 +141,7 @@ const restore = defineCommand('secret restore', {
   },
   examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
-    const file = await fileAt(args.file)
+    const file = await jsonFrom(args.file, RESTORE_BYTES, 'this is not a file of karo secret backup')
     await needVault(io)
     const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
     return withWords(words, (passphrase) =>
@@ -157,16 +158,6 @@ const restore = defineCommand('secret restore', {
     )
   },
 })
-
-/** Throws KaroErrors as `textFrom`, and `bad_file` for what is no JSON. */
-async function fileAt(path: string): Promise<unknown> {
-  const text = await textFrom(path, RESTORE_BYTES)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new KaroError('bad_file', 'this is not a file of karo secret backup', { where: path, cause })
-  }
-}
 
 const ID_DIGITS = 8
 const whoOf = ({ allowed }: SecretShape): string =>

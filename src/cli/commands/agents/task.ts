@@ -15,7 +15,6 @@ import {
 import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { jsonText } from '../../../base/printable.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isTable } from '../../../config/kinds.ts'
 import { atHome, type Place } from '../../at-home.ts'
@@ -27,6 +26,7 @@ import {
   facts,
   fitted,
   parseWhole,
+  printJson,
   type Screen,
   table,
   usage,
@@ -228,7 +228,7 @@ async function follow(
       })) {
         after = line.seq
         triesUntil = performance.now() + AWAY.most
-        if (io.json) io.out(`${jsonText(line)}\n`)
+        if (io.json) printJson(io, line)
         else live.show(progressLine(io, line, which.at))
         if (line.final || (line.state === 'input-required' && !waits)) {
           live.end()

@@ -306,10 +306,8 @@ const assign = defineCommand('ca assign', {
       io.out(`${table(io, would, COLUMNS)}They would get these roles and teams from this issuer.\n`)
     }
     const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
-    if (!(await confirm(io, question, { yes: options.yes, shows: assignNode, where: WHERE }))) {
-      io.out('Nothing was changed.\n')
+    if (!(await confirm(io, question, { yes: options.yes, shows: assignNode, where: WHERE })))
       return EXIT.failed
-    }
     return assignAll(io, chosen, changed)
   },
 })

@@ -1,6 +1,5 @@
 // karo query: asks the mesh, and always shows which nodes answered and why the others did not.
 import { rebuildError } from '../../../api/contract/client/client.ts'
-import { isAway } from '../../../api/contract/client/explain.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import {
@@ -28,7 +27,7 @@ import {
   rfc3339,
   usage,
 } from '../../kit.ts'
-import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { following } from '../../terminal/following.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { progressLine, queryView } from '../../views/query/result.ts'
 
@@ -168,38 +167,19 @@ function timed(result: QueryResult, began: number): QueryResult {
   return { ...result, timing: { ...result.timing, elapsed_ms } }
 }
 
-/**
- * Asks again and again until Ctrl-C, which cancels the question under way. Ctrl-C is the normal end, so the exit code is 0.
- * If the daemon has answered once, it may go away and come back.
- */
+/** Asks again and again until Ctrl-C, which cancels the question under way. */
 async function watch(io: CommandIo, input: Input, everyMs: number): Promise<undefined> {
-  using interrupt = watchInterrupt()
-  const { signal } = interrupt
   let before: QueryResult | undefined
-  let away = false
-  try {
-    while (!signal.aborted) {
-      const began = performance.now()
-      try {
-        const body = bodyOf(input, Date.now())
-        // A watch that began under a login ends with the login, and does not continue in the name of the node.
-        const asked: QueryRequest = before?.asked_as === undefined ? body : { ...body, as: 'operator' }
-        const result = await askLive(io, asked, signal)
-        await print(io, result, before)
-        before = result
-        away = false
-      } catch (error) {
-        if (signal.aborted || before === undefined || !isAway(error)) throw error
-        if (!away) io.err(`karo: ${printable(error.message)}; asking again until it answers\n`)
-        away = true
-      }
-      await pause(everyMs - (performance.now() - began), signal)
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-  // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
-  if (io.liveLine) io.err('\n')
+  return following(io, everyMs, async (signal, met) => {
+    const body = bodyOf(input, Date.now())
+    // A watch that began under a login ends with the login, and does not continue in the name of the node.
+    const asked: QueryRequest = before?.asked_as === undefined ? body : { ...body, as: 'operator' }
+    const result = await askLive(io, asked, signal)
+    await print(io, result, before)
+    before = result
+    met()
+    return false
+  })
 }
 
 const CLEAR = '\x1b[H\x1b[2J'

@@ -150,7 +150,13 @@ async function takeOver(io: CommandIo, restart?: boolean, path?: string) {
   const keys = told.waiting
   if (keys.length === 0 || (path !== undefined && !keys.includes(path))) return told
   const asks = `For ${keys.join(', ')} the node has to restart, which ends links, logins and tasks, and locks vaults. Restart it now?`
-  if (!(restart ?? (canAsk(io) && (await confirm(io, asks, { where: 'karo config' }))))) return told
+  if (
+    !(
+      restart ??
+      (canAsk(io) && (await confirm(io, asks, { where: 'karo config', no: 'It goes on as it is.' })))
+    )
+  )
+    return told
   const { waiting } = await throughRestart(
     io,
     () => io.call(reloadSettings, { body: { restart: true } }),

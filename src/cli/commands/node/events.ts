@@ -3,10 +3,9 @@
 import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
-import { type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { asTyped, type CommandIo, defineCommand, parseWhole } from '../../kit.ts'
-import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { asTyped, defineCommand, parseWhole, show } from '../../kit.ts'
+import { following } from '../../terminal/following.ts'
 import { nameOf } from '../../views/lines.ts'
 
 const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
@@ -75,9 +74,6 @@ const LIMIT_MAX = 1_000_000_000
 /** Types that a person can choose; `lost` is shown in any case. */
 const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
 
-/** Errors of a daemon that is restarting; after any other error another attempt would fail too. */
-const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
-
 const follow = defineCommand('events', {
   summary: 'show events of this node as they happen, until Ctrl-C',
   shows: getEvents,
@@ -101,60 +97,23 @@ const follow = defineCommand('events', {
     'karo events --since 0 --limit 20': 'the 20 oldest events that are still kept',
   },
   async run(io, { options: { type, since, limit } }) {
-    const most = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
-    using interrupt = watchInterrupt()
-    try {
-      return await show(io, {
-        types: type ?? [],
-        since,
-        most,
-        signal: interrupt.signal,
-      })
-    } catch (error) {
-      if (interrupt.signal.aborted) return
+    let left = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
+    let after = since
+    const asked = following(io, AGAIN_MS, async (signal, met) => {
+      const query = { types: type ?? [], since: after }
+      for await (const { id, event } of io.daemon.events(getEvents, { query, signal })) {
+        after = id
+        met()
+        if (event === undefined) continue
+        show(io, event, () => `${eventLine(event)}\n`)
+        if (--left <= 0) return true
+      }
+      return false
+    })
+    return asked.catch((error) => {
       throw asTyped(error, { since: '--since' })
-    }
+    })
   },
 })
-
-interface Wanted {
-  readonly types: readonly EventType[]
-  readonly since: string | undefined
-  readonly most: number
-  readonly signal: AbortSignal
-}
-
-async function show(io: CommandIo, { types, since, most, signal }: Wanted): Promise<undefined> {
-  let after = since
-  let left = most
-  /** The daemon was reached once, so the command waits for it if it goes away. */
-  let met = false
-  let away = false
-  for (;;) {
-    try {
-      for await (const { id, event } of io.daemon.events(getEvents, {
-        query: { types, since: after },
-        signal,
-      })) {
-        after = id
-        met = true
-        if (away) io.err('The daemon is back.\n')
-        away = false
-        if (event === undefined) continue
-        io.out(line(io, event))
-        if (--left <= 0) return
-      }
-    } catch (error) {
-      if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error
-      if (!away)
-        io.err('The daemon does not answer; events continue when it is back. Ctrl-C ends this command.\n')
-      away = true
-      await pause(AGAIN_MS, signal)
-    }
-  }
-}
-
-const line = (io: CommandIo, event: FeedEvent): string =>
-  `${io.json ? JSON.stringify(event) : eventLine(event)}\n`
 
 export const commands = [follow]

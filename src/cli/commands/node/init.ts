@@ -5,7 +5,7 @@ import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
 import { ensureHome } from '../../home.ts'
-import { defineCommand, printJson, table, UNBOUNDED, usage } from '../../kit.ts'
+import { defineCommand, facts, printJson, UNBOUNDED, usage } from '../../kit.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 
@@ -42,36 +42,24 @@ const initCommand = defineCommand('init', {
     const { nodeId, fingerprint } = identity
     if (io.json)
       return printJson(io, { node_id: nodeId, fingerprint, name: config.node.name, created, existed })
-    const facts = [
-      ['name', config.node.name],
-      ['node id', nodeId],
-      ['fingerprint', formatFingerprint(fingerprint)],
-      ...created.map((path) => ['created', path]),
-      ...existed.map((path) => ['was there', path]),
-      ...(options.solo
-        ? [
-            [
-              'alone',
-              `${restart ? 'from its next start on ' : ''}no other machine can reach it, and it looks for none`,
-            ],
-          ]
-        : []),
-    ]
-    const next = [
-      ['karo up --background', 'run the node'],
-      ['karo shell install', 'record the commands of your shells'],
-      config.mesh.listen.length === 0
-        ? ['karo import auto', 'import the history of your shells']
-        : ['karo peers pending', 'which nodes nearby wait to be trusted'],
-    ]
-    const pairs = (rows: (string | undefined)[][]): string =>
-      table(UNBOUNDED, rows, {
-        '': () => '',
-        ' ': ([left]) => atHome(left ?? '', io),
-        '  ': ([, right]) => right ?? '',
-      })
-    io.out(`${created.includes(paths.key) ? 'A new node:' : 'This node exists:'}\n${pairs(facts)}`)
-    io.out(`\nNext:\n${pairs(next)}`)
+    const made = facts(UNBOUNDED, created.includes(paths.key) ? 'A new node:' : 'This node exists:', {
+      name: config.node.name,
+      'node id': nodeId,
+      fingerprint: formatFingerprint(fingerprint),
+      created,
+      'was there': existed,
+      alone:
+        options.solo &&
+        `${restart ? 'from its next start on ' : ''}no other machine can reach it, and it looks for none`,
+    })
+    const isAlone = config.mesh.listen.length === 0
+    const next = facts(UNBOUNDED, 'Next:', {
+      [atHome('karo up --background', io)]: 'run the node',
+      [atHome('karo shell install', io)]: 'record the commands of your shells',
+      [atHome('karo import auto', io)]: isAlone && 'import the history of your shells',
+      [atHome('karo peers pending', io)]: !isAlone && 'which nodes nearby wait to be trusted',
+    })
+    io.out(`${made}\n${next}`)
   },
 })
 

@@ -1,7 +1,7 @@
 // `karo logs tail`: shows the last log lines of the daemon, and with --follow new ones.
 
-import { isAway } from '../../../api/contract/client/explain.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
 import {
@@ -14,7 +14,7 @@ import {
   usage,
   wrap,
 } from '../../kit.ts'
-import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { following } from '../../terminal/following.ts'
 
 interface LogLine {
   /** RFC 3339 UTC. */
@@ -127,40 +127,24 @@ interface Asked {
 const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, signal?: AbortSignal) =>
   io.daemon.lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
 
-/** Follows the log until Ctrl-C, the normal end. If the daemon has answered once, it may go away and come back. */
+/** Follows the log until Ctrl-C, the normal end. */
 async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
-  using interrupt = watchInterrupt()
-  const { signal } = interrupt
   /** The last shown line, which tells on the next connection which lines are new. */
   let seen: { readonly pid: number; readonly seq: number } | undefined
-  let begun = false
-  let away = false
-  try {
-    while (!signal.aborted) {
-      const query = { ...asked, lines: begun ? LINES_MAX : asked.lines, follow: true }
-      try {
-        for await (const line of linesOf(io, query, signal)) {
-          begun = true
-          away = false
-          const { pid, seq } = line
-          if (seq !== undefined && seen?.pid === pid && seq <= seen.seq) continue
-          if (seq !== undefined) seen = { pid, seq }
-          print(io, line)
-        }
-        begun = true
-      } catch (error) {
-        if (signal.aborted || !begun || !isAway(error)) throw error
-      }
-      if (signal.aborted) break
-      if (!away) io.err('karo: the daemon does not answer; its log continues when it is back\n')
-      away = true
-      await pause(AWAY_MS, signal)
+  let { lines } = asked
+  return following(io, AWAY_MS, async (signal, met) => {
+    for await (const line of linesOf(io, { ...asked, lines, follow: true }, signal)) {
+      met()
+      lines = LINES_MAX
+      const { pid, seq } = line
+      if (seq !== undefined && seen?.pid === pid && seq <= seen.seq) continue
+      if (seq !== undefined) seen = { pid, seq }
+      print(io, line)
     }
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-  // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
-  if (io.liveLine) io.err('\n')
+    met()
+    lines = LINES_MAX
+    throw new KaroError('unavailable', 'the daemon does not answer')
+  })
 }
 
 const print = (io: CommandIo, line: LogLine): void => show(io, line, () => `${logLine(line, io)}\n`)

@@ -9,7 +9,6 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { ago, localTime } from '../../../base/format.ts'
 import {
-  type CommandIo,
   defineCommand,
   durationIn,
   paint,
@@ -115,7 +114,8 @@ export const commands = [
       'karo anomalies --all --json': 'everything, for a script',
     },
     async run(io, { options }) {
-      const found = await ask(io, options.all === true, options.since)
+      const query = { all: options.all, since: sinceOf(options.since) }
+      const found = await io.call(api.getAnomalies, { query })
       // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
       if (!io.json && ids.length > 0) await io.call(api.seeAnomalies, { body: { ids } })
@@ -127,7 +127,7 @@ export const commands = [
     args: { id: { description: 'the id that `karo anomalies` shows', completes: 'anomalies::id' } },
     examples: { 'karo anomalies show 3f9a12c4': 'what was found, and what is usual' },
     async run(io, { args }) {
-      const { signals } = await ask(io, true, undefined)
+      const { signals } = await io.call(api.getAnomalies, { query: { all: true } })
       const signal = signals.find(({ id }) => id === args.id)
       if (signal === undefined)
         throw new KaroError('not_found', `nothing unusual with the id '${args.id}' was found`, {
@@ -170,11 +170,3 @@ export const commands = [
     view: mutesView,
   }),
 ]
-
-async function ask(io: CommandIo, all: boolean, since: string | undefined): Promise<AnomaliesShape> {
-  const query = {
-    all: all || undefined,
-    since: sinceOf(since),
-  }
-  return io.call(api.getAnomalies, { query })
-}

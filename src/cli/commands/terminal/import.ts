@@ -22,7 +22,7 @@ import { inParts } from '../../history/in-parts.ts'
 import { importExport } from '../../import/export.ts'
 import { type ForeignHistory, findHistory, openHistory } from '../../import/foreign-history.ts'
 import { createProgress, withImport } from '../../import/session.ts'
-import { type CommandInput, type CommandIo, defineCommand, parseWhole, show } from '../../kit.ts'
+import { type CommandInput, type CommandIo, defineCommand, parseWhole, printJson, show } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { countedCommands, type ImportSummary, importsView, importView } from '../../views/import.ts'
@@ -120,7 +120,7 @@ const auto = defineCommand('import auto', {
       if (!io.json && !failed) io.out(importView(one, io))
       if (!failed && one.interrupted) break
     }
-    if (io.json) io.out(`${JSON.stringify({ imports })}\n`)
+    if (io.json) printJson(io, { imports })
     return exitOf(imports)
   },
 })

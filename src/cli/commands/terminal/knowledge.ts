@@ -1,5 +1,5 @@
 // karo knowledge: lists where `ask` and `explain` know commands from, and takes in an archive of tldr pages.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openExamples, PACK_FILE } from '../../../assist/copilot/examples/index.ts'
 import { addedFiles, checkedEntries, OWN_FILE, openKnowledge } from '../../../assist/copilot/knowledge.ts'
@@ -8,6 +8,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { bytesFrom } from '../../input/text-from.ts'
 import { namedKnowledge } from '../../knowledge.ts'
 import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 
@@ -51,7 +52,7 @@ const add = defineCommand('knowledge add', {
   async run(io, { args }) {
     const { MOST_ARCHIVE, pack, pagesIn } = await import('../../../assist/copilot/examples/archive.ts')
     const path = resolve(args.file)
-    const content = contentOf(path, MOST_ARCHIVE)
+    const content = await bytesFrom(path, MOST_ARCHIVE)
     const isArchive = content.subarray(0, 2).toString('latin1') === 'PK'
     const pages = isArchive ? pagesIn(content, path) : undefined
     const entries = isArchive ? [] : checkedEntries(content.toString('utf8'), path)
@@ -69,17 +70,5 @@ const add = defineCommand('knowledge add', {
     return show(io, { tools }, () => `Took in ${entries.length} commands of ${tools} tools.\n`)
   },
 })
-
-function contentOf(path: string, most: number): Buffer {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isFile() !== true)
-    throw new KaroError('not_found', 'there is no such file', {
-      where: path,
-      hint: 'Give a text of commands and wordings, or the ZIP archive of tldr pages.',
-    })
-  if (found.size > most)
-    throw new KaroError('too_large', `the archive has more than ${most / 1024 / 1024} MB`, { where: path })
-  return readFileSync(path)
-}
 
 export const commands = [list, add]

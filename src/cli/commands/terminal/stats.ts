@@ -13,6 +13,7 @@ import {
   paint,
   show,
   table,
+  textWidth,
 } from '../../kit.ts'
 import { bar, shade, showsBlocks, spark } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
@@ -27,7 +28,6 @@ import {
   sentence,
   strong,
   WEEKDAYS,
-  width,
 } from '../../views/lines.ts'
 
 /** The most frequent commands that are shown unasked. */
@@ -214,7 +214,7 @@ function timelineLine(
     busiest === null || period === 'today'
       ? ''
       : `  most: ${dayName(`${busiest.date}T12:00`)}, ${grouped(busiest.count)}`
-  return width(line + most) <= screen.columns ? line + most : line
+  return textWidth(line + most) <= screen.columns ? line + most : line
 }
 
 /** `Fri 20 Nov`, of the local date. */

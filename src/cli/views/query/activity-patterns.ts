@@ -2,14 +2,11 @@
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { chart, spark } from '../../terminal/bars.ts'
 import { paint, table } from '../../terminal/table.ts'
-import { barOf, byNode, known, orNone, type QueryTypeView, signed, since } from './view.ts'
+import { barOf, byNode, known, orNone, type QueryTypeView, since, thanBefore } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
 const CHART_LINES = 4
-
-const thanBefore = (change: number | null): string =>
-  change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
 
 /** The lowest line of the chart, with `?` under hours that are not known: an empty column is one without commands. */
 const markUnknown = (line: string, hourly: readonly (number | null)[]): string =>

@@ -3,7 +3,7 @@ import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
 import { paint, table } from '../../terminal/table.ts'
 import { utc } from './reach.ts'
-import { byNode, changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
+import { byNode, changeAndNodes, type QueryTypeView, since, thanBefore } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
 type Row = Data['signals'][number]
@@ -18,11 +18,9 @@ export const anomalies: QueryTypeView<Data> = {
     if (nodes === 0) return ''
     const countBefore = ({ type, severity }: Row): number | undefined =>
       before && (before.signals.find((row) => row.type === type && row.severity === severity)?.count ?? 0)
-    const than =
-      change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
     const rows =
       signals.length === 0
-        ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
+        ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${thanBefore(change)}.\n`
         : table(screen, signals, {
             SEVERITY: { value: gradeOf, align: 'right', style: graveness },
             WHAT: (row) => signalWords(row.type),

@@ -60,6 +60,10 @@ export const since = (now: number | null, before: number | null | undefined): st
     ? ''
     : ` (${signed(now - before)})`
 
+/** `; +3 than before`, behind what there is now; empty where that is not known. */
+export const thanBefore = (change: number | null): string =>
+  change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
+
 /** With nothing before, the change of a row says what its count says. */
 export const isNews = (change: number | null, count: number): boolean => change !== null && change !== count
 
