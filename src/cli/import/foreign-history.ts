@@ -49,23 +49,26 @@ const placesFor = (io: CommandIo, source: Source): readonly string[] =>
     read: (path) => orElse(() => readFileSync(path, 'utf8'), undefined),
   })
 
-/** The first place where there is one; undefined where there is none. Throws nothing. */
-export async function findHistory(
-  io: CommandIo,
-  source: Source,
-): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
+/** The first place where there is one, else the first file that cannot be read, whose error is told then. Throws nothing. */
+export async function findHistory(io: CommandIo, source: Source): Promise<string | undefined> {
+  let odd: string | undefined
   for (const path of placesFor(io, source)) {
-    const found = await look(path).catch(() => undefined)
-    if (found !== undefined && found.looks !== 'empty' && TAKES[source].includes(found.looks))
-      return { path, bytes: found.bytes }
+    const looks = await look(path)
+    if (looks === 'binary') odd ??= path
+    else if (looks !== 'empty' && TAKES[source].includes(looks)) return path
   }
-  return undefined
+  return odd
 }
 
-async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
-  await using file = await openRegular(path)
-  const { size } = await file.stat()
-  return { looks: looksOf(await beginningOf(file)), bytes: size }
+async function look(path: string): Promise<Looks> {
+  try {
+    await using file = await openRegular(path)
+    return looksOf(await beginningOf(file))
+  } catch (error) {
+    const { code, cause } = error as KaroError
+    // What is no file, such as /dev/null, is in the place of a history that somebody does not want.
+    return code === 'bad_file' && cause ? 'binary' : 'empty'
+  }
 }
 
 /**
@@ -78,7 +81,7 @@ export async function openHistory(
   name: string | undefined,
   { allHosts }: { readonly allHosts: boolean },
 ): Promise<ForeignHistory> {
-  const path = name === undefined ? (await findHistory(io, source))?.path : name
+  const path = name === undefined ? await findHistory(io, source) : name
   if (path === undefined) {
     const places = placesFor(io, source)
     throw new KaroError('not_found', `no history of ${source} was found`, {
@@ -98,7 +101,7 @@ async function openText(source: ForeignShell, path: string | undefined): Promise
     if (!TAKES[source].includes(looks)) throw wrongKind(source, looks, where)
     // As much as there is now: what is written meanwhile is for the next time.
     const { size, mtimeMs } = await file.stat()
-    return textHistory(source, where, file, size, Math.floor(mtimeMs) * 1000)
+    return textHistory(source, where, file, size, Math.floor(Math.min(mtimeMs, Date.now())) * 1000)
   } catch (error) {
     await file.close()
     throw error
@@ -155,7 +158,8 @@ function textHistory(
       let untimed = 0
       for await (const item of items()) {
         if (!('entry' in item)) continue
-        if (item.entry.start_us !== null) return { untimed, first_us: item.entry.start_us }
+        // A clock that was ahead makes no command the newest for years.
+        if (item.entry.start_us !== null) return { untimed, first_us: Math.min(item.entry.start_us, end_us) }
         untimed++
       }
       return { untimed, first_us: null }

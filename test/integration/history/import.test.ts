@@ -260,6 +260,32 @@ describe('a home with several histories', () => {
     ])
   })
 
+  test('auto names a history that cannot be read and brings the others; one that somebody does not want is none', async () => {
+    const HOME = temporaryHome()
+    const run = (...args: string[]) =>
+      runKaro(['import', ...args], { ...cleanEnv(own.home), HOME, HISTFILE: '/dev/null' })
+    writeFileSync(join(HOME, '.zsh_history'), `: ${at}:0;make\n`)
+    expect((await run('auto', '--dry-run')).code).toBe(0)
+    writeFileSync(join(HOME, '.bash_history'), Buffer.alloc(1_000, 1))
+    const { code, stdout, stderr } = await run('auto', '--dry-run')
+    expect([code, stdout]).toEqual([1, expect.stringContaining('1 command of zsh')])
+    expect(stderr).toContain('.bash_history: it is no history of bash; it looks like no text')
+    expect((await run('bash')).stderr).toContain('looks like no text')
+  })
+
+  test('a clock that was ahead when a history was written makes none of its commands the newest for years', async () => {
+    const ahead = new Date('2099-01-01')
+    const files = [
+      write('written-ahead', 'echo a\necho b\n'),
+      write('timed-ahead', `echo c\n#${ahead.getTime() / 1000}\necho later\n#999999999999\necho d\n`),
+    ]
+    utimesSync(files[0]!, ahead, ahead)
+    for (const file of files) expect(await bring(own, 'bash', file)).toMatchObject({ added: 2, untimed: 2 })
+    const times = (await historyOf(own)).map(({ timestamp }) => Date.parse(timestamp))
+    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now())
+    for (const _ of files) await karo('import', 'undo', '--yes')
+  })
+
   test.each(['bash', 'zsh', 'fish'])(
     'what is exported for %s is read again, and is known',
     async (format) => {

@@ -5,7 +5,7 @@ import { IMPORT_BATCH } from '../../../api/contract/constants.ts'
 import { getImports, importEntries, undoImport } from '../../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { bytes, localTime, printable } from '../../../base/format.ts'
+import { localTime, printable } from '../../../base/format.ts'
 import { batches } from '../../../observe/imports/batches.ts'
 import {
   type ForeignEntry,
@@ -95,11 +95,11 @@ const auto = defineCommand('import auto', {
     'karo import auto': 'imports each history; each can be undone by itself',
   },
   async run(io, input) {
-    const found: { source: Source; path: string; bytes: number }[] = []
+    const found: { source: Source; path: string }[] = []
     // atuin comes first, because it knows most about each command; the shells' files then add only what it does not have.
     for (const source of ['atuin', ...SHELLS] as const) {
-      const one = await findHistory(io, source)
-      if (one !== undefined) found.push({ source, ...one })
+      const path = await findHistory(io, source)
+      if (path !== undefined) found.push({ source, path })
     }
     if (found.length === 0)
       throw new KaroError('not_found', 'no history of bash, zsh, fish or atuin was found', {
@@ -108,8 +108,8 @@ const auto = defineCommand('import auto', {
     // Asks the daemon first, so that a missing daemon is one error and not one for each history.
     await io.call(getImports)
     const imports: (ImportSummary | Failed)[] = []
-    for (const { source, path, bytes: size } of found) {
-      if (!io.json) io.err(`${source}: ${printable(path)}, ${bytes(size)}\n`)
+    for (const { source, path } of found) {
+      if (!io.json) io.err(`${source}: ${printable(path)}\n`)
       const one = await importOne(io, source, path, input).catch((error: unknown): Failed => {
         if (!(error instanceof KaroError)) throw error
         return { source, file: path, error: toldOf(error, io) }
@@ -242,21 +242,20 @@ async function runImport(
         if (signal.aborted) return
         if (!('entry' in item)) {
           counts.bad++
-          if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
+          if (bad_lines.length < BAD_SHOWN) bad_lines.push(item)
           continue
         }
         counts.read++
         if (item.cut) counts.cut++
-        const found = place(item.entry)
-        if (found.untimed) counts.untimed++
-        else if (found.start_us > now_us - RECENT_US) {
+        const { start_us, duration_us: said_us } = item.entry
+        if (start_us === null) counts.untimed++
+        else if (start_us > now_us - RECENT_US) {
           counts.recent++
           continue
         }
-        const start_us = found.untimed ? null : found.start_us
-        const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
-        if (duration_us !== item.entry.duration_us) counts.odd_durations++
-        yield { ...item.entry, duration_us, ...found }
+        const duration_us = possibleDuration(said_us, start_us, now_us)
+        if (duration_us !== said_us) counts.odd_durations++
+        yield { ...item.entry, duration_us, ...place(item.entry) }
       }
     }
     async function send(entries: readonly Sent[]): Promise<void> {
