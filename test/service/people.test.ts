@@ -375,6 +375,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     await type('first', 'echo canary-first')
     await recorded('first', 'echo canary-first')
     expect(await must('first', 'karo doctor --only shell.hooks')).toContain('the start file of the machine')
+    expect(await must('first', 'karo shell uninstall bash')).toContain('KARO_PAUSE=1')
     expect(await json<SharingView>('first', 'share show')).toMatchObject({ source: 'config' })
     await machine.must('karo shell uninstall --system && userdel -r first')
     await machine.must('useradd -m -s /bin/bash -u 4711 second')

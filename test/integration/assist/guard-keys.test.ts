@@ -207,6 +207,20 @@ test('zsh: the widgets that accept and keep', async () => {
   expect(shell.ran()).toEqual([])
 })
 
+test('zsh: a start file that is read again, behind a tool that wraps the widget, asks once', async () => {
+  const shell = await startGuarded({
+    program: 'zsh',
+    after:
+      'wrapper() { zle wrapped }; if (( ! $+read )); then read=1; zle -A accept-line wrapped; zle -N accept-line wrapper; . $ZDOTDIR/.zshrc; fi',
+  })
+  await shell.noted('git push -f a', 'n')
+  await shell.noted('git push -f b', 'y')
+  await shell.run('true')
+  expect(shell.ran()).toEqual(['git push -f b'])
+  expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+  expect(shell.screen()).not.toContain('FUNCNEST')
+})
+
 test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
   const harmless = ['cd $_ && make "$_"', 'make one two', 'set -x', 'make "$PWD"', 'set +x']
   const shell = await startGuarded({ program: 'bash', harmless })

@@ -226,7 +226,7 @@ describe('shell install and uninstall', () => {
     expect(last.out).toContain(`Removed ${program}`)
     // No shell may find `karo` any more.
     // The guard of an open shell blocks the removal.
-    expect(last.out).toMatch(/To remove it too, in a new shell: {2}'.+' '.+' stop; rm -r /)
+    expect(last.out).toMatch(/To remove it too, in a new shell: {2}\/\S+ \/\S+ stop; rm -r \//)
     expect(existsSync(program)).toBe(false)
   })
 

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { quoteShell } from '../../../base/quote.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
@@ -50,7 +50,7 @@ import {
 } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { loginShell, START_FILES } from '../../shells/start-files.ts'
-import { changeSystemFiles } from '../../shells/system-files.ts'
+import { changeSystemFiles, systemHooks } from '../../shells/system-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 
@@ -204,13 +204,17 @@ const shellUninstall = defineCommand('shell uninstall', {
     )
     if (io.json) return
     io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
-    if (changed) io.out('Open shells keep it until they end.\n')
+    if (systemHooks().has(shell))
+      say(
+        io,
+        "The machine's start file still loads it. With  export KARO_PAUSE=1  in your own nothing is recorded.\n",
+      )
+    else if (changed) io.out('Open shells keep it until they end.\n')
     // Without the program that was removed above, no shell may find `karo` any more.
     if (changed && others === '' && recordingPaths(io.env).whose === 'own' && existsSync(io.home)) {
-      const { words, byName } = programOf(io)
-      const karo = byName ? 'karo' : words.map(quoteShell).join(' ')
+      const karo = programOf(io).words.map(shellWord).join(' ')
       io.out(
-        `What was recorded stays in ${io.home}. To remove it too, in a new shell:  ${karo} stop; rm -r ${quoteShell(io.home)}\n`,
+        `What was recorded stays in ${io.home}. To remove it too, in a new shell:  ${karo} stop; rm -r ${shellWord(io.home)}\n`,
       )
     }
   },
@@ -247,8 +251,9 @@ function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string 
   if (state === 'installed') return ''
   const made =
     state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages.\n` : ''
-  if (found) return made
-  return `${made}Shells with the hook have ${dirname(path)} on their PATH; others need it there:\n  export PATH="$HOME/.local/bin:$PATH"\n`
+  return found
+    ? made
+    : `${made}Shells with the hook have ${dirname(path)} on their PATH; others need it there:\n  export PATH="$HOME/.local/bin:$PATH"\n`
 }
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
@@ -267,7 +272,7 @@ export const commands = [shellInit, shellInstall, shellUninstall]
 
 function shellOf(wanted: unknown, where: string): Shell {
   const found = SHELLS.find((name) => name === wanted)
-  if (found !== undefined) return found
+  if (found) return found
   throw usage(
     `there is no hook for '${wanted}' in this version`,
     where,
@@ -277,8 +282,7 @@ function shellOf(wanted: unknown, where: string): Shell {
 
 /** The named shell, else the person's login shell (POSIX: SHELL), because another shell's start file would not be read. */
 function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
-  if (args.shell !== undefined) return shellOf(args.shell, 'shell')
-  return shellOf(loginShell(io), 'SHELL')
+  return args.shell === undefined ? shellOf(loginShell(io), 'SHELL') : shellOf(args.shell, 'shell')
 }
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
@@ -323,9 +327,7 @@ function forAll(
     throw usage(
       '--system changes the start files of all shells, so it takes no shell, no --rc and no flag that leaves something out',
       '--system',
-      `Leave out the shell, --rc, ${Object.keys(WITHOUT)
-        .map((name) => `--${name}`)
-        .join(', ')}.`,
+      'Leave these out.',
     )
   }
   const program = absoluteProgram(io)

@@ -219,6 +219,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
 
   # Instead of the widget $1.
   __karo_guard_widget() {
+    # In a start file that is read again others wrap the guard, and it wraps them.
+    if (( $funcstack[(I)__karo_guard_widget] > 1 )); then zle .$1; return; fi
     __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]= __karo_gone=
     [[ -n $PREBUFFER ]] || __karo_guard[here]=
     if [[ ${CONTEXT-start} != (start|cont) ]]; then
@@ -297,11 +299,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
   }
 
-  __karo_guard_accept-line() { __karo_guard_widget accept-line }
-  __karo_guard_accept-and-hold() { __karo_guard_widget accept-and-hold }
-  __karo_guard_accept-line-and-down-history() { __karo_guard_widget accept-line-and-down-history }
-  __karo_guard_accept-and-infer-next-history() { __karo_guard_widget accept-and-infer-next-history }
   for __karo_guard_word in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
+    functions[__karo_guard_$__karo_guard_word]="__karo_guard_widget $__karo_guard_word"
     if [[ ${widgets[$__karo_guard_word]-} != user:__karo_guard_* ]]; then
       # A widget that somebody put in its place runs instead.
       [[ ${widgets[$__karo_guard_word]-} != user:* ]] || zle -A $__karo_guard_word __karo_guard_own_$__karo_guard_word
