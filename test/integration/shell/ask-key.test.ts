@@ -67,6 +67,9 @@ describe.each(SHELLS)('%s: words on the line', (shell) => {
 describe.each(SHELLS)('%s: an empty line', (shell) => {
   test('the next line comes to the prompt with its cause, is not run, and Enter runs it', async () => {
     const at = await openFinderShell(shell, { node, flags: ['--ask-key'], env: EMACS })
+    const before = at.printed(/[\r\n]before/)
+    at.keys('echo before\r')
+    await before
     const failed = at.printed(/cannot create directory/)
     at.keys('mkdir one/two\r')
     await failed

@@ -3,8 +3,8 @@
 #
 # `karo shell init bash --ask-key` prints the arrays __karo_asker and __karo_fixer, the programs that answer, in front of this text. The
 # program gets the line in its environment, because arguments of a process are everybody's to read. It prints the
-# command; what has to be filled in stands in braces, and the cursor goes to the first. What it says of the command, and
-# why there is none, it prints at the terminal. In vi mode there is no key, because there Alt-K is Esc and k.
+# command; what has to be filled in stands in braces, and the cursor goes to the first. All else
+# it prints at the terminal. In vi mode there is no key, because there Alt-K is Esc and k.
 if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   __karo_answered() {
     KARO_LINE=${READLINE_LINE:0:1000} builtin command "${__karo_asker[@]}"
@@ -12,7 +12,8 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; 
   # $1 is the exit code of the last command.
   __karo_fixed() {
     local failed
-    failed=`builtin fc -ln -1 2>/dev/null` || return
+    # fc would take the newest entry for itself.
+    failed=`HISTTIMEFORMAT= builtin history 1` failed=${failed#*[0-9][ *] }
     KARO_LINE=${failed:0:4000} KARO_EXIT=$1 builtin command "${__karo_fixer[@]}"
   }
   # $1 is $_, which ends as it was, and $2 the exit code of the last command.
