@@ -1,5 +1,5 @@
 // Work at hours, or on a weekday, that were always free.
-import { HOUR_MS, weekdayOf } from '../../../base/calendar.ts'
+import { weekdayOf } from '../../../base/calendar.ts'
 import type { Finding } from '../../../base/words/signal.ts'
 import type { Look } from '../look.ts'
 import { severity } from '../numbers.ts'
@@ -31,11 +31,9 @@ export function timing({ day, rollup, baseline, span }: Look): readonly Finding[
   if (observed >= TIMING_LEAST) {
     const active = stretch.filter((hour) => (rollup.hourly[hour] ?? 0) > 0)
     const distance = Math.max(...active.map((hour) => awayFrom(hour, worked)))
-    const [first, last] = [Math.min(...active), Math.max(...active)]
-    const window = {
-      start: Math.max(span.start, span.start + first * HOUR_MS),
-      end: Math.min(span.end, span.start + (last + 1) * HOUR_MS),
-    }
+    // As clocks show it: on a day when summer time begins or ends, hours do not lie as far from midnight.
+    const at = (hour: number): number => new Date(span.start).setHours(hour)
+    const window = { start: at(Math.min(...active)), end: Math.min(span.end, at(Math.max(...active) + 1)) }
     return [
       {
         kind: 'timing',

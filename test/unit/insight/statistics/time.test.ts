@@ -1,8 +1,10 @@
 // Ranges only ever grow, by less than an hour at each end; the hour of a clock tells the date it had.
 
 import { afterEach, expect, test, vi } from 'vitest'
-import { dayOfLocalHour, HOUR_MS, localDay } from '../../../../src/base/calendar.ts'
+import { DAY_MS, dayOfLocalHour, HOUR_MS, localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
+import { timing } from '../../../../src/insight/anomalies/kinds/timing.ts'
 import { floorToHour, widenToHours } from '../../../../src/insight/statistics/time.ts'
+import { NO_ROLLUP } from '../../../../src/store/rollups/rollups.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 
 afterEach(() => {
@@ -51,3 +53,23 @@ test('the date is that of the zone in which something ran, after a journey too',
     expect(dayOfLocalHour(now / HOUR_MS, hour)).toBe(day)
   }
 })
+
+test.each(['2026-03-29', '2026-10-25'])(
+  'work at a strange hour is told at the hours that clocks showed, also on %s, when summer time begins or ends',
+  (date) => {
+    vi.stubEnv('TZ', 'Europe/Berlin')
+    const day = Date.parse(date) / DAY_MS
+    const hoursWith = (hour: number, count: number) =>
+      Array.from({ length: 24 }, (_, at) => (at === hour ? count : 0))
+    const [found] = timing({
+      day,
+      span: { start: startOfLocalDay(day), end: startOfLocalDay(day + 1) },
+      rollup: { ...NO_ROLLUP, count: 40, hourly: hoursWith(20, 40) },
+      hours: [],
+      baseline: { days: [], hours: hoursWith(9, 20), weekdays: [4, 4, 4, 4, 4, 4, 4], weeks: 8, risky: [] },
+      silent: [],
+    })
+    const { start, end } = found!.window
+    expect([new Date(start).getHours(), new Date(end).getHours()]).toEqual([20, 21])
+  },
+)
