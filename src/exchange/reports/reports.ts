@@ -87,7 +87,8 @@ export function createReports(deps: ReportsDeps): Reports {
     if (audience === undefined) return undefined
     const now = clock.now()
     const { buckets } = await totals.read(audience, 'ToolUsage', { start: now - BACK_MS, end: now })
-    return buckets.findLast(({ why }) => why === undefined)
+    // Also where numbers of tools, or all of them, are not told: whoever spoils one kind must not hide the others.
+    return buckets.findLast(({ contributions }) => contributions !== undefined)
   }
 
   async function compare(): Promise<void> {

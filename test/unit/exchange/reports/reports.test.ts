@@ -55,6 +55,8 @@ interface World {
   released: () => void
   now: number
   days: readonly Day[]
+  /** Of this day the numbers of tools cannot be, because a machine lied. */
+  spoiled?: number
   roles: readonly string[]
   /** Keys of one machine, the last of which is certified and has the others as its successors. */
   forked: readonly NodeId[]
@@ -68,8 +70,14 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
   const path = join(temporaryDirectory(), 'reports', 'state.json')
   const asked: AskRequest[] = []
   const told: string[] = []
-  const bucketsIn = ({ start, end }: { start: number; end: number }): readonly BucketTotals[] =>
-    it.days.map(bucket).filter((one) => one.start >= start && one.end <= end && one.end <= it.now)
+  const bucketsIn = ({ start, end }: { start: number; end: number }, type: string): readonly BucketTotals[] =>
+    it.days
+      .map((day): BucketTotals => {
+        const one = bucket(day)
+        if (type !== 'ToolUsage' || day.day !== it.spoiled) return one
+        return { ...one, why: 'implausible', batches: [] }
+      })
+      .filter((one) => one.start >= start && one.end <= end && one.end <= it.now)
   const clock = { now: () => it.now, monotonic: () => it.now }
   const members = () =>
     [
@@ -91,7 +99,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
             notes: isShown ? [] : ['No totals for you.'],
             ...(isShown ? { released: { audience: 'security' } } : {}),
             ...(request.perNode ? { nodes: NAMED } : {}),
-            opened: isShown && request.team === undefined ? bucketsIn(request.range) : [],
+            opened: isShown && request.team === undefined ? bucketsIn(request.range, request.query_type) : [],
           } as unknown as QueryResult
         },
       },
@@ -121,9 +129,9 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       totals: {
         audiences: () => ['security'],
         problem: () => null,
-        read: async (audience, _type, range) => {
+        read: async (audience, type, range) => {
           it.reads++
-          return { audience, buckets: bucketsIn(range) }
+          return { audience, buckets: bucketsIn(range, type) }
         },
       },
       config: {
@@ -295,6 +303,15 @@ describe('thresholds', () => {
     await next.look()
     expect(it.told).toEqual(['risky crossed', 'risky ended'])
     expect(next.watched()).toMatchObject({ thresholds: [{ crossed: false }], problem: null })
+  })
+
+  it('are watched also where one kind of numbers of the newest period was spoiled', async () => {
+    const it = world({ risky: 5 })
+    it.days = [...days(-14, 14), ...days(0, 1, 20)]
+    it.spoiled = 0
+    it.now = MONDAY + DAY_MS + HOUR_MS
+    await it.reports.look()
+    expect(it.told).toEqual(['risky crossed'])
   })
 
   it('ask nothing of anybody while nothing new is released', async () => {
