@@ -27,7 +27,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     teams: own?.teams.join(', '),
     owner: own?.owner,
     'may give': own?.grants.join(', '),
-    nodes: `${fleet.certified} certified, ${fleet.revoked} revoked`,
+    nodes: `${fleet.certified} certified; revoked keys: ${fleet.revoked}`,
     revocations:
       age &&
       (fleet.stale

@@ -1,8 +1,10 @@
-// What karo ca renew says of the roles that the issuer may give.
+// What karo ca renew says of the roles that the issuer may give, and karo ca show of the mesh.
 import { expect, test } from 'vitest'
+import type { FleetShape } from '../../../src/api/contract/shapes.ts'
+import type { CommandIo } from '../../../src/cli/command.ts'
 import { issuerTerms } from '../../../src/cli/fleet/issuer.ts'
 import { refusalWords } from '../../../src/cli/fleet/refusals.ts'
-import { grantWords } from '../../../src/cli/views/fleet.ts'
+import { fleetView, grantWords } from '../../../src/cli/views/fleet.ts'
 
 test('a renewal says what the issuer may give, and what is different from before', () => {
   expect(grantWords([], [])).toBe('It may give no privileged role.')
@@ -51,4 +53,10 @@ test('why an invite was not taken is told in words', () => {
   expect(refusalWords('used')).toBe('it was used by as many machines as it permits')
   expect(refusalWords('certificate_clock')).toMatch(/^the certificate that came is not accepted: ./)
   expect(refusalWords('constructor')).toBe('constructor')
+})
+
+test('a revoked key may be of a person, and is not counted as a node', () => {
+  const fleet = { mesh: '0', root: 'r', own: null, joining: null, why_not: null, certified: 7, revoked: 4 }
+  const shown = fleetView(fleet as unknown as FleetShape, { columns: 80 } as CommandIo)
+  expect(shown).toMatch(/^nodes +7 certified; revoked keys: 4$/m)
 })

@@ -61,19 +61,18 @@ export function createFetched(
   const read = async (): Promise<readonly ReleaseFetch[]> => {
     const since = clock.now() - LOOKED_MS
     const entries = await audit.log({ type: 'query_responded', limit: LOOKED_MAX, since })
-    return (
-      fetchesIn(entries)
-        .map(({ ts, operator, batches: _, ...fetch }) => ({
-          ...fetch,
-          operator: operator?.id,
-          // Where questions were only counted, the ledger has the key alone.
-          operator_name: operator?.name.slice(0, 64) || undefined,
-          hour: rfc3339(Math.floor(ts / HOUR_MS) * HOUR_MS),
-        }))
-        // One that has no place in an answer must not keep the node from saying how it is.
-        .filter((fetch) => releaseFetch.safeParse(fetch).success)
-        .slice(0, FETCHES_MAX)
-    )
+    const told = fetchesIn(entries)
+      .map(({ ts, operator, batches: _, ...fetch }) => ({
+        ...fetch,
+        operator: operator?.id,
+        // Where questions were only counted, the ledger has the key alone.
+        operator_name: operator?.name.slice(0, 64) || undefined,
+        hour: rfc3339(Math.floor(ts / HOUR_MS) * HOUR_MS),
+      }))
+      // One that has no place in an answer must not keep the node from saying how it is.
+      .filter((fetch) => releaseFetch.safeParse(fetch).success)
+    // Who asks the same again in one hour takes no room from others.
+    return [...new Map(told.map((fetch) => [JSON.stringify(fetch), fetch])).values()].slice(0, FETCHES_MAX)
   }
 
   return () => {
