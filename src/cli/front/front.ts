@@ -17,6 +17,7 @@ import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
 import type { Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
+import { loginShell, START_FILES } from '../shells/start-files.ts'
 import { brokenFile } from '../start/broken-file.ts'
 import { staleWords } from '../start/stale.ts'
 import { pairs } from '../terminal/table.ts'
@@ -138,7 +139,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],
     [
-      hookedShells(io).length === 0 && !isThroughSudo(io.env),
+      loginShell(io) in START_FILES && hookedShells(io).length === 0 && !isThroughSudo(io.env),
       'karo shell install',
       'records and guards every new shell',
     ],

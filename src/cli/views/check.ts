@@ -64,7 +64,7 @@ function excerpt(
   const lineStart = command.lastIndexOf('\n', start - 1) + 1
   const newline = command.indexOf('\n', start)
   const lineEnd = newline < 0 ? command.length : newline
-  const room = Math.max(20, Math.min(screen.columns - 4, MOST_SHOWN))
+  const room = Math.max(8, Math.min(screen.columns - 4, MOST_SHOWN))
   // A long line is cut around the words; the text before them gets at most half of the width.
   const from = lineEnd - lineStart <= room ? lineStart : Math.max(lineStart, start - Math.floor(room / 2))
   const to = Math.min(lineEnd, from + room)

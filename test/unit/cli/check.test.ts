@@ -196,6 +196,13 @@ test('what people read: level, decision, the words, why, and the safer form; a l
   expect((await checked(long)).safer).toBe(long.replace('--force', '--force-with-lease'))
 })
 
+test('a narrow terminal has the marks below their words', async () => {
+  const { stdout } = await karo(['check', 'git push --force origin main'], { NO_COLOR: '1' }, 20)
+  const [line = '', marks = ''] = stdout.split('\n').slice(2)
+  expect(line.length).toBeLessThanOrEqual(20)
+  expect(line.slice(marks.indexOf('^'), marks.length)).toBe('--force')
+})
+
 test('no control character of the command reaches the terminal', async () => {
   const run = await karo(['check', 'rm -rf / \u001b[2K\u0007 漢字\u202e'])
   expect(run.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)

@@ -28,6 +28,12 @@ test('who logs in to a shell without a hook is told of the hooks in others', asy
   expect(out).not.toContain('karo shell install')
 })
 
+test('who logs in to a shell that has no hook is not told to install one', async () => {
+  const { out } = await commandLine([], { env: { HOME: temporaryHome(), SHELL: '/bin/tcsh' } })
+  expect(out).toContain('Next:')
+  expect(out).not.toContain('karo shell install')
+})
+
 test('sh, which has no guard, is said to be recorded and not to be guarded', async () => {
   const HOME = temporaryHome()
   writeFileSync(join(HOME, '.shrc'), ':  # karo shell hook\n')
