@@ -120,12 +120,12 @@ export function findAll(
   const found = new Map<string, Finding>()
   const clamped = ([start, end]: Span): Span => [clamp(start, command), clamp(Math.max(start, end), command)]
   let loud = false
-  // Set while a text is only tried: rules then report nothing, they only note whether one of them is High or Critical.
-  let tried: { loud: boolean } | undefined
-  const isLoud = ({ level }: Rule | LineRule) => level === 'high' || level === 'critical'
+  // Set while a text is only tried: rules then report nothing, they only note the worst level.
+  let tried: { level: RiskLevel } | undefined
+  const isLoud = ({ level }: { readonly level: RiskLevel }) => level === 'high' || level === 'critical'
   const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string, isInFile = false) => {
     if (tried !== undefined) {
-      if (isLoud(rule) && !UNREADABLE.has(rule.id)) tried.loud = true
+      if (!UNREADABLE.has(rule.id)) tried.level = worst([tried.level, rule.level])
       return
     }
     loud ||= isLoud(rule)
@@ -167,14 +167,14 @@ export function findAll(
     fact: (kind, span) => fact(kind, placed(span)),
     isKnownTool: (name) => rulesFor(name).length > 0,
     trials: {
-      isQuiet: () => !(tried ?? { loud }).loud,
-      wouldReport: (run) => {
+      isQuiet: () => !(tried === undefined ? loud : isLoud(tried)),
+      levelOf: (run) => {
         const outer = tried
-        const own = { loud: false }
+        const own: NonNullable<typeof tried> = { level: 'safe' }
         tried = own
         run()
         tried = outer
-        return own.loud
+        return own.level
       },
     },
   }

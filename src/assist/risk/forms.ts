@@ -250,7 +250,7 @@ const NAMED_BY_N = names(
 )
 /** Whether the tool changes nothing when this word is among its arguments. */
 export const tries = (tool: string, word: string): boolean =>
-  word === '-n'
+  /^-v?nv?$/.test(word)
     ? !NAMED_BY_N.has(tool)
     : /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/.test(word)
 

@@ -24,8 +24,6 @@ export const TAINT = {
   shell: 32,
   /** From a connection that stays open both ways, where somebody may be typing. */
   dialogue: 64,
-  /** From a file that lists names, which the line does not show. */
-  listed: 128,
   /** A credential: from a file or a program that holds them, or of a variable whose name says so. */
   credential: 256,
   /** The text is unknown, and nothing but the content of files, which `from` names. */
@@ -170,6 +168,7 @@ export type LineFact =
   | 'planted-code'
   | 'later-from-shared'
   | 'carried-command'
+  | 'carried-loss'
   | 'fork-bomb'
   | 'unparsed'
   | 'unparsed-tool'

@@ -143,7 +143,7 @@ export interface Trial {
 }
 
 /**
- * Reports a command in the tool's words, environment or input that alone would be High or Critical. `understood`: the way
+ * Reports a command in the tool's words, environment or input that alone would not be safe. `understood`: the way
  * in which the tool runs commands was followed, so its other words need no search.
  */
 export function noteCarried(
@@ -158,9 +158,12 @@ export function noteCarried(
   if (!walk.mayCarry || command.isOwn || trials?.isQuiet() !== true) return
   const trial = makeTrial()
   const judged = (span: Span, run: () => void): boolean => {
-    if (!spend(walk.budget, 'tries') || !trials.wouldReport(run)) return false
-    walk.findings.fact('carried-command', span)
-    return true
+    const level = spend(walk.budget, 'tries') ? trials.levelOf(run) : 'safe'
+    if (level === 'safe') return false
+    const isLess = level === 'moderate'
+    walk.findings.fact(isLess ? 'carried-loss' : 'carried-command', span)
+    // A worse one may follow.
+    return !isLess
   }
   const inText = (text: string, span: Span): boolean =>
     commandsIn(text).some((script) => judged(span, () => trial.script(script, span)))

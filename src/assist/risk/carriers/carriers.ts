@@ -69,7 +69,7 @@ function xargs(args: Args, input: Output): Layer {
   const marker = markerOf(own)
   const file = options.value('a', 'arg-file')
   const source =
-    file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque | TAINT.listed })
+    file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque | TAINT.file })
   const whole = marker !== undefined || options.flag('0', 'null', 'd', 'delimiter') !== undefined
   const items =
     source.text === undefined

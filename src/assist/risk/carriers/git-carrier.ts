@@ -60,9 +60,10 @@ export function git(args: Args): Layer {
     if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)
     const letter = GIT_LETTERS[verb]?.exec(arg.text)
     if (letter) add(letter[1] ? arg : next, letter[1] || next?.text)
-    if (arg.text.startsWith('ext::')) {
-      add(arg, arg.text.slice(5))
-      add(arg, transport(arg.text.slice(5)))
+    const [, ext] = /^(?:--remote=)?ext::([\s\S]+)$/.exec(arg.text) ?? []
+    if (ext !== undefined) {
+      add(arg, ext)
+      add(arg, transport(ext))
     }
   }
   const each = args.findIndex((arg) => arg.text === 'foreach')

@@ -6,6 +6,7 @@ import { names } from '../lookup.ts'
 import {
   type Arg,
   type Args,
+  after,
   placeIn,
   type SimpleCommand,
   SOMETHING,
@@ -13,7 +14,6 @@ import {
   textsOf,
   UNKNOWN,
 } from '../model.ts'
-import { isSecretFile } from './secrets.ts'
 
 /** File names of one list that are followed one by one. */
 export const MAX_LISTED = 16
@@ -48,16 +48,15 @@ export function findTargets(args: Args): Found {
   const tops = given.length === 0 ? [{ ...near, text: '.' }] : given
   // Without a start, as where a variable is empty, find looks here and not below the root.
   const starts = tops.map((top) => (top.text === UNKNOWN ? { ...top, text: `${UNKNOWN}.` } : top))
-  const after = (name: string) => rest[rest.findIndex((arg) => arg.text === name) + 1]?.text
-  const depth = (name: string) => (rest.some((arg) => arg.text === name) ? Number(after(name)) : undefined)
-  const [least = 0, most = Number.POSITIVE_INFINITY] = [depth('-mindepth'), depth('-maxdepth')]
-  const kind = rest.some((arg) => arg.text === '-type') ? after('-type') : undefined
+  const value = (option: RegExp) => after(rest, option)[0]?.text
+  const least = Number(value(/^-mindepth$/) ?? 0)
+  const most = Number(value(/^-maxdepth$/) ?? Number.POSITIVE_INFINITY)
+  const kind = value(/^-type$/)
   const unnarrowed =
     !rest.some((arg, i) => narrows(rest, arg, i)) && (kind === undefined || /[df]/.test(kind))
   if (!unnarrowed) {
-    // A credential's name in the search says that credentials are found.
-    const name = rest[placeIn(rest, /^-i?name$/) + 1]?.text ?? ''
-    const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
+    const [name, ...others] = textsOf(after(rest, /^-i?name$/))
+    const found = name === undefined || others.length > 0 ? SOMETHING : `${SOMETHING}/${name}`
     return {
       tops,
       items: starts.map((top) => ({ ...top, text: below(top.text, found) })),

@@ -55,7 +55,7 @@ const KEYWORDS = names(`
 
 /** Names that say that something is changed or run; such a function may be handed on without being called. */
 const CHANGES =
-  /unlink|remov|delet|rmtree|rm_|^rm|renam|replac|trunc(?!$)|writ|copy|^cp|move|^mv|chmod|chown|mkdir|symlink|system|popen|exec(?!utable)|spawn|fork|eval|kill|^call|^run|invoke|^send|syscall|import_|save|^put$|drop|clear|purge|destroy|wipe|insert|update|attach|vacuum|into|output|backup|once|shell|create|append_|touch|set_|setattr|getattr|globals|builtins|(?<!\w)__(?!version|name|file|doc|main)|append(?=file)|method|proc_|passthru|compile|install|upload|post|patch|put_/i
+  /unlink|remov|delet|rmtree|rm_|^rm|renam|replac|trunc(?!$)|writ|copy|^cp|move|^mv|chmod|chown|mkdir|symlink|system|command|popen|exec(?!utable)|spawn|fork|eval|kill|^call|^run|invoke|^send|syscall|import_|save|^put$|drop|clear|purge|destroy|wipe|insert|update|attach|vacuum|into|output|backup|once|shell|create|append_|touch|set_|setattr|getattr|globals|builtins|(?<!\w)__(?!version|name|file|doc|main)|append(?=file)|method|proc_|passthru|compile|install|upload|post|patch|put_/i
 
 /** Functions whose arguments may be functions, and a function that they get by its name. */
 const HANDED_ON =
@@ -77,7 +77,7 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     inText: /(?<!\{)\{(?!\{)([^{}]*)\}/g,
     // A decorator calls what it names.
     never:
-      /(?:^|\n)\s*@|\bpickle\b|\bmarshal\b|\bshelve\b|\bfrom\s+(?:os|shutil|subprocess|pathlib)\s+import\s*\*/,
+      /(?:^|\n)\s*@|\b(?:pickle|marshal|shelve|inplace)\b|\bfrom\s+(?:os|shutil|subprocess|pathlib)\s+import\s*\*/,
     calls: names(`
       open bool bytes bytearray bin hasattr input iter repr vars
       write flush writelines dump dumps safe_load b64encode b64decode sha256 sha512 md5       token_hex choice choices randint uniform quote unquote urlparse urlencode urlopen

@@ -1,6 +1,7 @@
 // Finds the commands in the words of ordinary tools that can run one: editors, sed, awk, make, cron, terminals, package
 // runners.
 
+import { shellWord } from '../../../base/quote.ts'
 import { readOptions } from '../line/options.ts'
 import { remembered, rows, words } from '../lookup.ts'
 import { type Arg, type Args, type Output, placeIn, TAINT, textsOf, withoutOptions } from '../model.ts'
@@ -60,6 +61,12 @@ function sed(args: Args): Layer {
   const options = readOptions('sed', args)
   const given = valuesOf(args, ['e', 'expression'])
   const programs = given.length > 0 ? given : options.operands.slice(0, 1)
+  const files = options.operands.filter((arg) => !programs.includes(arg))
+  // The lines of a file, changed or not, are what it runs.
+  const lines = (program: Arg): Layer =>
+    files.length === 0
+      ? { ...NOTHING, runsInput: true }
+      : scriptsOf([`cat ${textsOf(files).map(shellWord).join(' ')} | sh`], program)
   let layer = NOTHING
   for (const program of programs) {
     const text = program.text
@@ -67,18 +74,22 @@ function sed(args: Args): Layer {
       /(?:^|[;{}\n])\s{0,9}(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s{0,9}e(?:\s{0,9}([^\n]+))?(?=$|\n)/.exec(
         text,
       )
-    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: true })
+    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), lines(program))
     // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)
       for (const [, , , made] of text.matchAll(SUBSTITUTION)) layer = both(layer, scriptsOf([made], program))
     const flag = RUN_SUBSTITUTION.exec(text)
     if (flag !== null) {
       const made = flag[3]!.replaceAll(`\\${flag[1]}`, flag[1]!)
-      layer = both(layer, scriptsOf([made], program), { ...NOTHING, runsInput: true })
+      layer = both(layer, scriptsOf([made], program), lines(program))
     }
   }
   return layer
 }
+
+/** Commands of awk that it reads from, and that it prints into, perhaps a text. */
+const PIPES =
+  /"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|(?:\bprint\s*"([^"\\]{0,2000})"\s*)?\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g
 
 /** awk's program is its first operand, unless files in front of it hold it; beside `-e` that is mere text, and judged as well. */
 function awk(args: Args): Layer {
@@ -89,9 +100,15 @@ function awk(args: Args): Layer {
   const isInFile = file !== undefined && args.indexOf(file) < args.indexOf(program ?? file)
   const codes = [...given, ...(isInFile ? [] : options.operands.slice(0, 1))]
   const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
-    [...text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g)].map(
-      (match) => ({ text: (match[1] ?? match[2]!).replaceAll('\\"', '"'), taint, span }),
-    ),
+    [...text.matchAll(PIPES)].map(([, read, said, fed = '']) => ({
+      // Nobody knows what it prints into a command, unless it is a text.
+      text: (read ?? `${said === undefined ? 'awk 1' : `echo ${shellWord(said)}`} | ${fed}`).replaceAll(
+        '\\"',
+        '"',
+      ),
+      taint,
+      span,
+    })),
   )
   return { ...NOTHING, scripts, codes, language: 'awk' }
 }
@@ -146,14 +163,14 @@ function terminal(args: Args): Layer {
 /** Commands in the code of a Tcl tool: `spawn command …`, `exec command …`. */
 const spawned: Carrier = (args, input) => {
   const texts = [...args, { ...nowhere, text: input.text ?? '' }]
-  return texts
-    .map((arg) =>
+  return both(
+    ...texts.map((arg) =>
       scriptsOf(
         [...arg.text.matchAll(/\b(?:spawn|exec|system)\s+([^\n;\]]+)/g)].map((match) => match[1]),
         arg,
       ),
-    )
-    .reduce((sum, layer) => both(sum, layer), NOTHING)
+    ),
+  )
 }
 
 /** A tool that runs the command behind one of its verbs, or behind its own words where it has no verbs. */

@@ -178,7 +178,7 @@ export const INTERPRETERS = rows(
   raku perl6 elixir iex scala groovy ghci racket clojure bb crystal nim dart: other e eval
   expect tclsh wish: tcl c
   guile octave octave-cli xonsh nu elvish pwsh powershell erl swipl gosh jrunscript: other c e g eval execute Command command
-  jjs jshell hy janet: other c e
+  jjs jshell hy janet qjs ghc ocaml swift kotlin csharp: other c e
   osascript: apple e
   Rscript R: r e
   perl: perl e E

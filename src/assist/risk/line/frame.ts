@@ -1,5 +1,7 @@
 // Types that the files of a walk share: where a script is being read, what the line has defined, who gets the findings.
+
 import type { Function as FunctionNode, SyntaxNode } from 'unbash'
+import type { RiskLevel } from '../../../base/words/risk-levels.ts'
 import type { NamedScript } from '../carriers/named-scripts.ts'
 import type { Budget } from '../limits.ts'
 import type { Args, LineFact, Output, Scope, SimpleCommand, Span, Variables } from '../model.ts'
@@ -20,8 +22,8 @@ export interface Findings {
 interface Trials {
   /** Whether no finding so far is High or Critical. */
   isQuiet(): boolean
-  /** Whether `run` walks over a command that is High or Critical. */
-  wouldReport(run: () => void): boolean
+  /** The worst level of the commands over which `run` walks. */
+  levelOf(run: () => void): RiskLevel
 }
 
 /** Where and how a script is being read. */

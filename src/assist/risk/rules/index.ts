@@ -2,7 +2,7 @@
 
 import { isWrapper } from '../carriers/unwrap.ts'
 import { names, remembered } from '../lookup.ts'
-import type { LineFact, SimpleCommand } from '../model.ts'
+import { type LineFact, type SimpleCommand, said } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
 import { hasOutput, isWriter } from '../writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
@@ -15,7 +15,15 @@ import { RECORD_RULES } from './files/records.ts'
 import { SWEEP_RULES } from './files/sweeps.ts'
 import { TREE_RULES } from './files/trees.ts'
 import { VOLUME_RULES } from './files/volumes.ts'
-import { EVERYBODYS, type LineRule, NAMED_IN_GENERAL_RULES, type Rule, type Rules, ruleOf } from './kit.ts'
+import {
+  EVERYBODYS,
+  type LineRule,
+  LOADS_SHARED,
+  NAMED_IN_GENERAL_RULES,
+  type Rule,
+  type Rules,
+  ruleOf,
+} from './kit.ts'
 import { CLUSTER_RULES } from './services/clusters.ts'
 import { CONTAINER_RULES } from './services/containers.ts'
 import { DATABASE_RULES } from './services/databases.ts'
@@ -104,7 +112,8 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
       namesLosing(command) ||
       command.args.some(mayConnect) ||
       command.scope.written?.size ||
-      namesSensitive(command),
+      namesSensitive(command) ||
+      LOADS_SHARED.test(said(command)),
   )
 }
 
@@ -133,7 +142,12 @@ export function isPlainlySafe(line: string, tool: string): boolean {
   if (!isUnruled(tool)) return false
   return (
     ONLY_READ.has(tool) ||
-    !(mayBeOwn(line) || mayLose(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
+    !(
+      mayBeOwn(line) ||
+      mayLose(line) ||
+      LOADS_SHARED.test(line) ||
+      (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line)))
+    )
   )
 }
 

@@ -78,6 +78,9 @@ export const NAMED_IN_GENERAL_RULES = names(
 
 /** A directory in which every user may put files. */
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
+/** Words that give a tool a file of such a directory as code: `--plugin=/tmp/x`, `ssh_command=/tmp/x`, `--script /tmp/x`. */
+export const LOADS_SHARED =
+  /(?:^|[ ,])-{0,2}(?:pre|[\w-]*(?:plugin|preload|prepend|script|program|command|exec|hook|wrapper|agent|extension|justfile)[\w-]*)(?:[=:]|(?<=(?:^| )--?[\w-]+) )\/(?:tmp|var\/tmp|dev\/shm)\/[^/ ]+(?: |$)/
 
 /** The arguments that are, or as patterns could be, in one of the places. */
 export function inPlace(command: SimpleCommand, args: Args, ...places: readonly Place[]): Arg[] {

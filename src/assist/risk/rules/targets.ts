@@ -12,7 +12,7 @@ export const TREE_DELETERS = 'rm|grm|srm|wipe|rmtree|rimraf|del|del-cli'
 export const DELETERS = `${TREE_DELETERS}|find|gfind`
 
 /** A file somewhere in the system, as `find /` names it. */
-export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
+export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}(?:/|$)`)
 
 export function isRecursive(options: Options): boolean {
   return options.flag('r', 'R', 'recursive') !== undefined

@@ -11,11 +11,11 @@ const MARK = '\u0001'
 const TREES =
   /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|remove_dir_all|RemoveAll|rimraf|dir_delete|removeSync|emptyDirSync|delete-directory|removedirs|deltree|\brm|\bunlink(?=\s{0,9}\(\s{0,9}["'][^"']*["']\s{0,9},\s{0,9}recursive))\s{0,9}\(?\s{0,9}\[?\s{0,9}(?:Path\()?(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 const FILES =
-  /(?:os\.(?:remove|unlink|truncate|ftruncate|rmdir)|\bunlink(?:Sync)?|truncate(?:Sync)?|File\.(?:delete|unlink|truncate)|delete-file|file\.remove|file_delete)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+  /(?:os\.(?:remove|unlink|rmdir)|\bunlink(?:Sync)?|File\.(?:delete|unlink)|delete-file|file\.remove|file_delete)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 const OF_PATH =
   /Path\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9}\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
 const EMPTIES =
-  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines)\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
+  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines|truncate(?:Sync)?)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
 /** Calls that list a directory; code that also deletes is taken to delete all that it lists. */
 const WALKS =
   /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s{0,9}[([]\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g

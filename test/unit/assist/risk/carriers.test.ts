@@ -37,7 +37,7 @@ test('a carrier of a harmless command is not flagged for carrying', () => {
   const flagged = judged.filter(({ risk_level }) => rank(risk_level) >= rank('high'))
   // Input of unknown origin, history, sudoers, containers with the whole disk: high whatever they run.
   expect(flagged.length, flagged.map(({ template }) => template).join('\n')).toBeLessThanOrEqual(60)
-  const carried = judged.filter(({ matches }) => matches.some(({ rule }) => rule === 'carried-command'))
+  const carried = judged.filter(({ matches }) => matches.some(({ rule }) => /^carried-/.test(rule)))
   expect(carried.map(({ template }) => template)).toEqual([])
 })
 

@@ -1,5 +1,6 @@
 // Rules about wiping the records of what was done: shell history and logs.
 
+import { SOMETHING } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 
 const HISTORY_FILE =
@@ -41,7 +42,7 @@ export const RECORD_RULES: readonly FormRule[] = [
     named: {
       emptying: /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/,
       logs: /^\/var\/log\//,
-      top: /^\/var\/log\/(?:[^/]*$|\/*$|(?:audit|journal)\b)/,
+      top: new RegExp(`^/var/log/(?:(?:${SOMETHING}/)?[^/]*$|/*$|(?:audit|journal)\\b)`),
       acts: /^-(?:delete|exec)$/,
       chooses: /^-(?:i?name|[mac]time|[mac]min|size|newer\w*)$/,
     },

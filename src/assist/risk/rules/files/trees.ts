@@ -81,7 +81,9 @@ function emptied(c: SimpleCommand, o: Options): Args {
     const into = redirectedTo(c, /^(?:>|>\||&>)$/)
     return isSilent ? into : emptiedFirst(c, o, into)
   }
-  return names().filter((arg) => arg.text !== '' && !isOpaque(arg) && !USED_AGAIN.test(arg.text))
+  return names().filter(
+    (arg) => arg.text !== '' && !(isOpaque(arg) && arg.text.includes(UNKNOWN)) && !USED_AGAIN.test(arg.text),
+  )
 }
 
 /** Which of `into` are lost: the shell empties them before this command, or one that it reads from, reads them. */
@@ -185,8 +187,10 @@ export const TREE_RULES: Rules = [
     why: 'Unpacks over the whole system: what the archive holds replaces files of the same name.',
     finds: `
       tar|bsdtar|gtar -C|--directory=<root> ~unpacks
+      _ -P|--absolute-names ~unpacks
       unzip -d=<root>
-      cpio -D|--directory=<root> -i|--extract`,
+      cpio -D|--directory=<root> -i|--extract
+      _ -i|--extract --absolute-filenames`,
     named: {
       root: ({ text }, { scope }) => resolvePath(text, scope) === '/',
       unpacks: (_arg, { args }) => unpacks(args),
@@ -199,7 +203,7 @@ export const TREE_RULES: Rules = [
     level: 'moderate',
     why: 'Deletes the files that a list names; the line does not show them.',
     finds: 'rm|grm|srm|unlink|shred <listed>',
-    named: { listed: ({ taint }) => (taint & TAINT.listed) !== 0 },
+    named: { listed: ({ taint }) => (taint & TAINT.file) !== 0 },
     example: 'xargs -a list rm',
   },
   {

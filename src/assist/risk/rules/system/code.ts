@@ -39,7 +39,7 @@ export const CODE_RULES: readonly FormRule[] = [
     finds: '* sets<library>',
     named: {
       library:
-        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)=(?:\/(?:tmp|var\/tmp|dev\/shm)\/|\.|[^/ ]+\/|.*(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\/)/s,
+        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)=(?:\/(?:tmp|var\/tmp|dev\/shm)\/|\.|[^/ ]+\/|.*(?:-r|-I|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\/)/s,
     },
     example: 'LD_PRELOAD=/tmp/x.so ls',
   },
@@ -57,7 +57,7 @@ export const CODE_RULES: readonly FormRule[] = [
     why: 'Lets anybody replace a command: the shell then looks for commands in a directory that other users can write to.',
     finds: '* sets<open>',
     named: {
-      open: /^PATH=(?:(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|.*(?:::|:\.(?::|$)))/s,
+      open: /^PATH=(?:\.?(?::|$)|.*(?:::|:\.(?::|$)))|^(?:(?:PYTHON|NODE_|CLASS|LD_LIBRARY_|GIT_EXEC_|LUA_C?|GCONV_|)PATH|PERL5LIB|RUBYLIB)=\/(?:tmp|var\/tmp|dev\/shm)(?:\/|:|$)/s,
     },
     example: 'export PATH=.:$PATH',
   },

@@ -58,6 +58,12 @@ export const LINE_RULES: readonly LineRule[] = [
     example: 'mytool rm -rf /',
   },
   {
+    id: 'carried-loss',
+    level: 'moderate',
+    why: 'Gives a command that may do harm to a tool as a text or as words, and the tool may run it.',
+    example: "mytool 'rm -rf src'",
+  },
+  {
     id: 'fork-bomb',
     level: 'critical',
     core: true,
