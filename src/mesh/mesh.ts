@@ -88,8 +88,8 @@ function createEdge(deps: MeshDeps) {
     log,
     onEncoded: deps.onEncoded,
   }
-  const links = createLinks({ channel, timings, admits, put })
-  const exchanges = createExchanges({ channel, timings, admits, put, wireTo: (node) => wires.to(node) })
+  const links = createLinks({ channel, timings, put })
+  const exchanges = createExchanges({ channel, timings, put, wireTo: (node) => wires.to(node) })
   const listening = createListening({
     config,
     timings,
@@ -113,7 +113,6 @@ function createEdge(deps: MeshDeps) {
   const wires = createWires({
     channel,
     timings,
-    admits,
     put,
     hello: about.hello,
     answer: credentials.answer,

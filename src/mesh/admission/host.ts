@@ -1,4 +1,4 @@
-// The libp2p host: TCP, Noise or TLS 1.3, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
+// The libp2p host: TCP, Noise or TLS 1.3, yamux and identify, nothing that reaches beyond the LAN or runs by itself.
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import {
@@ -8,7 +8,6 @@ import {
   type Libp2p,
   type StreamHandler,
 } from '@libp2p/interface'
-import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
@@ -29,7 +28,7 @@ interface Guard {
   /** Closes what listens at this IP address, with the connections that came there. */
   unlisten(ip: string): void
 }
-type Services = { guard: Guard; identify: Identify; ping: Ping; dht?: unknown }
+type Services = { guard: Guard; identify: Identify; dht?: unknown }
 export type Host = Libp2p<Services>
 
 export interface HostHandler {
@@ -131,7 +130,6 @@ export async function createHost(init: HostInit): Promise<Host> {
         }
       },
       identify: identify({ runOnConnectionOpen: false }),
-      ping: ping(),
       ...(init.dht === undefined ? {} : { dht: init.dht }),
     },
   }

@@ -46,8 +46,10 @@ interface FinderDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly put: Put
 }
 
+type Whole = Omit<KadDHTComponents, 'ping'>
+
 /** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
-export type DhtService = (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
+export type DhtService = (components: Whole) => { start(): Promise<void>; stop(): Promise<void> }
 
 /** Members of kad-dht's class that its types declare private. */
 interface Inside extends KadDHT {
@@ -102,8 +104,8 @@ export function createFinder(deps: FinderDeps) {
       return handler(bounded(stream, QUESTION_BYTES), connection)
     }
 
-  /** libp2p as kad-dht may see it: no dials of its own, no tags that would keep connections, a handler that counts. */
-  const view = (whole: KadDHTComponents): KadDHTComponents => ({
+  /** libp2p as kad-dht may see it: no dials and no pings of its own, no tags that would keep connections, a handler that counts. */
+  const view = (whole: Whole): KadDHTComponents => ({
     peerId: whole.peerId,
     privateKey: whole.privateKey,
     addressManager: whole.addressManager,

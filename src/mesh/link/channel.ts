@@ -37,8 +37,6 @@ export interface ChannelInit {
   readonly peer: PeerRef
   /** Of the peer over all its streams of this protocol, so that neither a new one nor another connection brings a new quota. */
   readonly quota: Quota
-  /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
-  readonly member: () => boolean
   /**
    * If a first frame is refused only for its time, the stream stays open: nothing more is read from it, but this side's
    * frames still go out, so that the other side can see that the clocks differ. The side that opened the stream ends
@@ -112,7 +110,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     }
     const take = proven
       ? deps.replay.inWindow(envelope.ts)
-      : deps.replay.check(envelope.sender, envelope.nonce, envelope.ts, init.member())
+      : deps.replay.check(envelope.sender, envelope.nonce, envelope.ts)
     if (envelope.seq <= received) throw new FrameError('out_of_order', 'the sequence number did not grow')
     received = envelope.seq
     take?.()

@@ -19,7 +19,6 @@ export const EXCHANGES_MAX = 8
 export interface ExchangesDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
-  readonly admits: (node: NodeId) => boolean
   /** The connection to this neighbour; undefined if there is none. */
   readonly wireTo: (node: NodeId) => Wire | undefined
   readonly put: Put
@@ -34,7 +33,7 @@ interface Line {
   readonly open: Map<NodeId, number>
 }
 
-export function createExchanges({ channel: deps, timings, admits, wireTo, put }: ExchangesDeps) {
+export function createExchanges({ channel: deps, timings, wireTo, put }: ExchangesDeps) {
   const lines = new Map<string, Line>()
   const { timers, log } = deps
 
@@ -50,7 +49,6 @@ export function createExchanges({ channel: deps, timings, admits, wireTo, put }:
       protocol,
       peer,
       quota: line.quotaOf(node),
-      member: () => admits(node),
       onFrame(frame) {
         frames.push(frame)
         channel.hold()

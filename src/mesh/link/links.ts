@@ -17,7 +17,6 @@ const GOOD_LINK_MS = 60_000
 export interface LinksDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
-  readonly admits: (node: NodeId) => boolean
   readonly put: Put
 }
 
@@ -61,7 +60,6 @@ export function createLinks(deps: LinksDeps) {
       protocol: line.protocol,
       peer,
       quota: line.quotaOf(node),
-      member: () => deps.admits(node),
       onFrame: (frame) => {
         deps.put({ on: 'heard', node })
         line.handler.frame(peer, frame)

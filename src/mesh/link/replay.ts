@@ -1,12 +1,10 @@
-// The replay window: which hop frames were seen before, in memory and, for members, over a restart.
+// The replay window: which hop frames of members were seen before, in memory and over a restart.
 import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../../store/tables/replay.ts'
 
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
 const NONCES_PER_MEMBER = 16_384
-/** Nonces of all strangers together; they only ever say hello. */
-const NONCES_OF_STRANGERS = 1_024
 /** A kill -9 forgets at most the nonces of this time. */
 const WRITE_EVERY_MS = 1_000
 /** Members that said nothing for longer than the window are forgotten this often. */
@@ -48,8 +46,6 @@ interface Seen {
 
 export function createReplay({ store, clock, timers, log }: ReplayDeps) {
   const members = new Map<string, Seen>()
-  /** Sender and nonce. */
-  const strangers: Nonces = new Map()
   let unwritten: ReplayMark[] = []
   /** Takes back the write that is to come. */
   let unwrite: (() => void) | undefined
@@ -135,17 +131,10 @@ export function createReplay({ store, clock, timers, log }: ReplayDeps) {
      * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
      * taken, when the caller calls what is returned.
      */
-    check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean) {
+    check(sender: Uint8Array, nonce: Uint8Array, ts: number) {
       inWindow(ts)
       const now = clock.now()
       const [from, id] = [text(sender), text(nonce)]
-      if (!member) {
-        if (strangers.has(from + id)) throw new FrameError('replayed', 'the nonce was seen before')
-        return () => {
-          forget(strangers, oldest(now))
-          add(strangers, from + id, ts, NONCES_OF_STRANGERS)
-        }
-      }
       sweep(now)
       const known = members.get(from)
       if (known?.nonces.has(id)) throw new FrameError('replayed', 'the nonce was seen before')

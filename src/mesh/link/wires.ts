@@ -50,7 +50,6 @@ export interface Wire {
 export interface WiresDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
-  readonly admits: (node: NodeId) => boolean
   /** This node's present description of itself for this peer. */
   readonly hello: (to: NodeId, connection: Connection) => HelloBody
   /** What this node's acknowledgement tells that peer: its grant, why its invite was refused, or how its key ended. */
@@ -85,7 +84,7 @@ function saidOf(frame: Frame): Said {
   return { ack: stage, retryAfterMs: retry_after_ms, ...told }
 }
 
-export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps) {
+export function createWires({ channel, timings, hello: ownHello, answer, put }: WiresDeps) {
   const { clock, timers, log, rejections } = channel
   const wires = new Map<ConnId, Entry>()
   const byConnection = new WeakMap<Connection, Entry>()
@@ -101,7 +100,6 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       peer,
       protocol: hello,
       quota: quotaOf(peer.nodeId),
-      member: () => admits(peer.nodeId),
       // A machine whose clock is wrong finds the Hello of the other side as wrong as the other side finds its own. The side that was
       // dialed therefore answers such a Hello instead of closing: the dialer reads that, knows about the clocks, and closes. A
       // dialer that does neither is cut by the bound on connections that are not admitted yet.

@@ -15,8 +15,7 @@ const DOMAIN = Buffer.from('karo-rotation-v1')
 export interface Rotation {
   readonly from: NodeId
   readonly to: NodeId
-  /** Milliseconds since the epoch: from when on the new key is valid, and until when the old one is accepted. */
-  readonly validFrom: number
+  /** Milliseconds since the epoch: until when the old key is accepted. */
   readonly until: number
 }
 
@@ -42,7 +41,7 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
   if (hasSmallOrder(next) || !verifySignature(next, signedByNext(body), proof))
     throw new FrameError('bad_signature', 'the new key did not sign it')
   if (isFuture(valid_from, now)) throw new FrameError('stale', 'the rotation is from the future')
-  return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
+  return { from: formatNodeId(old), to: formatNodeId(next), until: expires_at }
 }
 
 /**

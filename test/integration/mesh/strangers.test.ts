@@ -14,7 +14,6 @@ import { until } from '../../support/run/until.ts'
 const MEMBERS_ONLY = [
   ...STREAMS.filter(({ admits }) => admits === 'member').map(({ id }) => id),
   '/ipfs/id/1.0.0',
-  '/ipfs/ping/1.0.0',
   '/karo/kad/1',
 ]
 

@@ -15,7 +15,7 @@ import { befriend, joined, linked, pair, raw, start, trusts, visitor } from './c
 
 /** Rounds of two nodes that dial each other in the same moment. */
 const ROUNDS = times(3, 20)
-const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0']
+const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0']
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
 test('strangers are pending on both sides; mutual trust links them and frames flow both ways', async () => {

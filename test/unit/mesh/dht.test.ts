@@ -1,6 +1,5 @@
 // Finding a member that has moved: by asking a neighbour, and without keeping what anybody sends.
 import { identify } from '@libp2p/identify'
-import { PING_PROTOCOL } from '@libp2p/ping'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
@@ -140,7 +139,7 @@ test('a neighbour is listed without being pinged', async () => {
   })
   const asker = await raw()
   let pings = 0
-  await listed.host.handle(PING_PROTOCOL, (stream) => {
+  await listed.host.handle('/ipfs/ping/1.0.0', (stream) => {
     pings++
     stream.abort(new Error('not answered'))
   })

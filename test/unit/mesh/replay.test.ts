@@ -19,7 +19,7 @@ const id = (n: number): Uint8Array => {
   return bytes
 }
 const sender = new Uint8Array(32)
-const stranger = new Uint8Array(32).fill(1)
+const other = new Uint8Array(32).fill(1)
 
 function setUp(marks: ReplayMark[] = []) {
   const clock = { time: BEGIN, now: () => clock.time, monotonic: () => 0 }
@@ -36,68 +36,57 @@ function setUp(marks: ReplayMark[] = []) {
 
 test('memory is bounded, and what was forgotten for it is refused by its time', () => {
   const { clock, replay } = setUp()
-  for (let n = 0; n < 20_000; n++) replay.check(sender, id(n), ++clock.time, true)()
-  expect(() => replay.check(sender, id(19_999), clock.time, true)).toThrow(/replayed/)
-  expect(() => replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/replayed/)
+  for (let n = 0; n < 20_000; n++) replay.check(sender, id(n), ++clock.time)()
+  expect(() => replay.check(sender, id(19_999), clock.time)).toThrow(/replayed/)
+  expect(() => replay.check(sender, id(0), BEGIN + 1)).toThrow(/replayed/)
   // The newest of the forgotten is refused by its time, the oldest of the remembered by its nonce.
   const floor = BEGIN + 20_000 - NONCES_MAX
-  expect(() => replay.check(sender, id(99_999), floor, true)).toThrow(/older/)
-  replay.check(sender, id(99_999), floor + 1, true)
-  expect(() => replay.check(sender, id(20_000 - NONCES_MAX), floor + 1, true)).toThrow(/seen before/)
-  replay.check(sender, id(20_000), clock.time + 1, true)()
+  expect(() => replay.check(sender, id(99_999), floor)).toThrow(/older/)
+  replay.check(sender, id(99_999), floor + 1)
+  expect(() => replay.check(sender, id(20_000 - NONCES_MAX), floor + 1)).toThrow(/seen before/)
+  replay.check(sender, id(20_000), clock.time + 1)()
 })
 
 test('a nonce counts only once its frame was taken', () => {
   const { replay } = setUp()
-  replay.check(sender, id(1), BEGIN, true)
-  replay.check(sender, id(1), BEGIN, true)()
-  expect(() => replay.check(sender, id(1), BEGIN, true)).toThrow(/replayed/)
-})
-
-test('strangers have a window too, and no say over the members’', () => {
-  const { replay } = setUp()
-  replay.check(sender, id(1), BEGIN, true)()
-  replay.check(stranger, id(0), BEGIN, false)()
-  expect(() => replay.check(stranger, id(0), BEGIN, false)).toThrow(/replayed/)
-  for (let n = 1; n < 5_000; n++) replay.check(stranger, id(n), BEGIN, false)()
-  expect(() => replay.check(sender, id(1), BEGIN, true)).toThrow(/replayed/)
+  replay.check(sender, id(1), BEGIN)
+  replay.check(sender, id(1), BEGIN)()
+  expect(() => replay.check(sender, id(1), BEGIN)).toThrow(/replayed/)
 })
 
 test('the same nonce is another one of another sender', () => {
   const { replay } = setUp()
-  for (const member of [true, false]) {
-    replay.check(sender, id(1), BEGIN, member)()
-    replay.check(stranger, id(1), BEGIN, member)()
-    expect(() => replay.check(stranger, id(1), BEGIN, member)).toThrow(/replayed/)
-  }
+  replay.check(sender, id(1), BEGIN)()
+  replay.check(other, id(1), BEGIN)()
+  expect(() => replay.check(other, id(1), BEGIN)).toThrow(/replayed/)
 })
 
 test('a frame from the future is refused again until its time is past, ten minutes later', () => {
   const { clock, replay } = setUp()
   const ts = BEGIN + CLOCK_WINDOW_MS
-  replay.check(sender, id(1), ts, true)()
+  replay.check(sender, id(1), ts)()
   // Others keep the table in motion; each of their minutes is an occasion to forget.
   for (; clock.time <= ts + CLOCK_WINDOW_MS; clock.time += 10_000) {
-    replay.check(stranger, id(clock.time), clock.time, true)()
-    replay.check(sender, id(clock.time), clock.time, true)()
-    expect(() => replay.check(sender, id(1), ts, true)).toThrow(/seen before/)
+    replay.check(other, id(clock.time), clock.time)()
+    replay.check(sender, id(clock.time), clock.time)()
+    expect(() => replay.check(sender, id(1), ts)).toThrow(/seen before/)
   }
-  expect(() => replay.check(sender, id(1), ts, true)).toThrow(/clocks/)
+  expect(() => replay.check(sender, id(1), ts)).toThrow(/clocks/)
 })
 
 test('a floor outlasts the nonces it stands for, until its frames are stale', () => {
   const { clock, replay } = setUp()
   const ahead = BEGIN + CLOCK_WINDOW_MS
-  replay.check(sender, id(0), ahead, true)()
-  for (let n = 1; n <= NONCES_MAX; n++) replay.check(sender, id(n), BEGIN, true)()
-  const others = (): void => replay.check(stranger, id(clock.time), clock.time, true)()
+  replay.check(sender, id(0), ahead)()
+  for (let n = 1; n <= NONCES_MAX; n++) replay.check(sender, id(n), BEGIN)()
+  const others = (): void => replay.check(other, id(clock.time), clock.time)()
   // The one ahead gave way, and soon the others are stale too.
   for (; clock.time <= ahead + CLOCK_WINDOW_MS / 2; clock.time += 30_000) others()
-  expect(() => replay.check(sender, id(0), ahead, true)).toThrow(/older/)
-  replay.check(sender, id(99_998), ahead + 1, true)()
+  expect(() => replay.check(sender, id(0), ahead)).toThrow(/older/)
+  replay.check(sender, id(99_998), ahead + 1)()
   for (; clock.time <= ahead + CLOCK_WINDOW_MS; clock.time += 30_000) others()
   clock.time = ahead + CLOCK_WINDOW_MS
-  expect(() => replay.check(sender, id(0), ahead, true)).toThrow(/older/)
+  expect(() => replay.check(sender, id(0), ahead)).toThrow(/older/)
 })
 
 test('members that left leave nothing behind', async () => {
@@ -105,28 +94,28 @@ test('members that left leave nothing behind', async () => {
   const count = 20_000
   const before = memoryInUse().heapUsed
   for (let n = 0; n < count; n++)
-    replay.check(Buffer.concat([id(n), id(n)]), systemRandom.bytes(16), clock.time, true)()
+    replay.check(Buffer.concat([id(n), id(n)]), systemRandom.bytes(16), clock.time)()
   // What waits to be written is more than the nonces themselves.
   await replay.stop()
   marks.length = 0
   const held = memoryInUse().heapUsed - before
   clock.time += CLOCK_WINDOW_MS + 1
-  replay.check(sender, id(0), clock.time, true)
+  replay.check(sender, id(0), clock.time)
   expect(memoryInUse().heapUsed - before).toBeLessThan(held / 4)
 })
 
 test('after a restart the window is what it was', async () => {
   const before = setUp()
-  for (let n = 0; n < 20_000; n++) before.replay.check(sender, id(n), ++before.clock.time, true)()
+  for (let n = 0; n < 20_000; n++) before.replay.check(sender, id(n), ++before.clock.time)()
   await before.replay.stop()
   const after = setUp(before.marks)
   after.clock.time = before.clock.time
   await after.replay.start()
   for (const n of [20_000 - NONCES_MAX, 19_999])
-    expect(() => after.replay.check(sender, id(n), BEGIN + 1 + n, true)).toThrow(/seen before/)
+    expect(() => after.replay.check(sender, id(n), BEGIN + 1 + n)).toThrow(/seen before/)
   // More was on disk than fits: what was left out is refused by its time.
-  expect(() => after.replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/older/)
-  after.replay.check(sender, id(20_000), after.clock.time, true)
+  expect(() => after.replay.check(sender, id(0), BEGIN + 1)).toThrow(/older/)
+  after.replay.check(sender, id(20_000), after.clock.time)
 })
 
 test('while the store does not answer, as much waits for it as it would keep, the newest', async () => {
@@ -135,7 +124,7 @@ test('while the store does not answer, as much waits for it as it would keep, th
   const timers = new VirtualTime(0)
   const store = { put, load: async () => [], prune: async () => {} }
   const replay = createReplay({ ...REST, store, timers, clock: { now: () => BEGIN, monotonic: () => 0 } })
-  const take = (n: number): void => replay.check(id(n), id(n), BEGIN, true)()
+  const take = (n: number): void => replay.check(id(n), id(n), BEGIN)()
   take(0)
   timers.advance(1_000)
   await Promise.resolve()
@@ -160,10 +149,10 @@ test('a write that fails is not the last', async () => {
   store.put = async () => {
     throw new Error('full')
   }
-  replay.check(sender, id(1), BEGIN, true)()
+  replay.check(sender, id(1), BEGIN)()
   await replay.stop()
   store.put = put
-  replay.check(sender, id(2), BEGIN, true)()
+  replay.check(sender, id(2), BEGIN)()
   await replay.stop()
   expect(marks.map((mark) => mark.id)).toEqual([id(2)])
 })

@@ -218,7 +218,6 @@ test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] a
           protocol,
           peer: author,
           quota: { has: () => true, take: () => true, charge: () => {}, wait: () => 0 },
-          member: () => true,
           onFrame: (one) => got.push(one),
           onClose: () => {},
         },
