@@ -56,7 +56,7 @@ export function createRotations(deps: RotationsDeps): Rotations {
   }
 
   function take(frame: Uint8Array, isNew: boolean): boolean {
-    const taken = lineage.take(frame)
+    const taken = lineage.take(frame, isNew)
     if (taken === undefined) return false
     if (isGuest(taken.from)) guests.add(taken.to)
     deps.tell(lineage.all(taken.to))

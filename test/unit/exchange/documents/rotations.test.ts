@@ -17,7 +17,7 @@ async function nodesOf(off: readonly number[]) {
     lineages.push(lineage)
     const port = {
       wanted: () => true,
-      accept: (frame: Uint8Array) => void lineage.take(frame),
+      accept: (frame: Uint8Array, isNew: boolean) => void lineage.take(frame, isNew),
       isFirst: () => false,
     }
     network.add(1, { clock: own, ports: { key_rotation: port } })
@@ -36,7 +36,7 @@ test('a rotation reaches clocks that are four minutes off at once, and one that 
   const frame = signRotation(ann.identity, next, network.now, systemRandom)
   // Frames of a clock that is ten minutes off are refused, so it has no links; nor would it take the rotation.
   network.separate((a, b) => a !== slow && b !== slow)
-  expect(lineages[3]?.take(frame)).toBeUndefined()
+  expect(lineages[3]?.take(frame, true)).toBeUndefined()
   await ann.room.publish('key_rotation', frame)
   await network.pass(MINUTE)
   const states = () => lineages.slice(1).map((lineage) => lineage.state(ann.id).kind)

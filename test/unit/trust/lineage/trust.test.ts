@@ -347,3 +347,15 @@ test('a lineage that leads back to itself, or is too long, goes no further', asy
   expect(long.trust.admits(chain[31]!.nodeId)).toBe(true)
   expect(long.trust.admits(chain[32]!.nodeId)).toBe(false)
 })
+
+test('a rotation that is kept here counts after a start with a clock that is behind, and no new one from the future', async () => {
+  const { trust, clock, again } = await world()
+  await trust.trust(one, { level: 'peer' })
+  const frame = rotate(first, second)
+  trust.rotations.accept(frame, true)
+  clock.time -= 3_600_000
+  const next = await again([frame])
+  expect([next.memberOf(two), next.admits(two)]).toEqual([one, true])
+  next.rotations.accept(rotate(second, third), true)
+  expect(next.admits(three)).toBe(false)
+})
