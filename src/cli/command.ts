@@ -78,7 +78,7 @@ export interface CommandIo {
   readonly toolAbove?: (() => Promise<string | undefined>) | undefined
   /**
    * Writes to stdout. Unsafe characters in a text are escaped. Bytes are for programs and are written as they are, but
-   * escaped on a terminal too.
+   * escaped on a terminal too, with the colours that Karo's own text may have.
    */
   out(text: string | Uint8Array): void
   /** Writes diagnostics to stderr, escaped in the same way. */

@@ -167,11 +167,11 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     get liveLine() {
       return world.stderr.isTTY === true && env.TERM !== 'dumb'
     },
-    // Text of others never reaches a terminal unescaped, even if a view forgot to escape it.
+    // Text of others never reaches a terminal unescaped, even if a view forgot to escape it; what is for programs has no colours.
     out(text) {
-      if (typeof text !== 'string' && !tty) return void world.stdout.write(text)
-      const whole = typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
-      world.stdout.write(json ? inertJson(whole) : screened(whole, { colour, redraws: tty }))
+      if (typeof text !== 'string')
+        world.stdout.write(tty ? screened(Buffer.from(text).toString('utf8'), PLAIN) : text)
+      else world.stdout.write(json ? inertJson(text) : screened(text, { colour, redraws: tty }))
     },
     err: (text) => void world.stderr.write(screened(text, { colour, redraws: true })),
   }

@@ -58,6 +58,14 @@ test('without an id the card has what changes, which a list of another machine l
   expect((await karo(answers, 'approvals', 'show', '--at', 'build-1')).out).toContain('+buy bread')
 })
 
+test('a file that is to have a token, and is none, is told as that', async () => {
+  const { err } = await karo(
+    { 'GET /api/v1/agents': { agents: [], off: false } },
+    ...['agent', 'add', 'notes', '--yes', '--token-file', '/', '--', '/usr/bin/env'],
+  )
+  expect(err).toBe('karo: /: the token is not in a regular file\n')
+})
+
 test('where agents are off nobody is asked what a new one may see', async () => {
   const off = { 'GET /api/v1/agents': { agents: [], off: true } }
   const file = import.meta.filename

@@ -72,6 +72,7 @@ test('nobody is asked whether to do what would be refused to them', async () => 
 })
 
 test('a no is told, whatever was asked about', async () => {
+  onTestFinished(() => void vi.restoreAllMocks())
   const terminal = () => Object.assign(new PassThrough(), { isTTY: true })
   vi.spyOn(process, 'stderr', 'get').mockReturnValue(terminal() as never)
   const said: string[] = []
@@ -85,7 +86,6 @@ test('a no is told, whatever was asked about', async () => {
     expect(await confirm(io, 'Trust this node?', { where: 'karo peers trust' })).toBe(isYes)
   }
   expect(said).toEqual(['Nothing was changed.\n', 'Nothing was changed.\n'])
-  vi.restoreAllMocks()
 })
 
 test('roles and teams of an operator are checked before anything is asked', async () => {

@@ -233,6 +233,15 @@ describe('gives the command its world', () => {
   })
 })
 
+test('what is for programs has no colours at a terminal and takes nothing from it, and is as it is elsewhere', async () => {
+  const text = '\x1b[H\x1b[2J\x1b[8mhidden\n'
+  const safe = '\\x1b[H\\x1b[2J\\x1b[8mhidden\n'
+  const shows = command('status', { run: async (io) => void io.out(Buffer.from(text)) })
+  const commands = [entry('status', 'node', [shows])]
+  expect((await commandLine(['status'], { commands, columns: 80 })).out).toBe(safe)
+  expect((await commandLine(['status'], { commands })).out).toBe(text)
+})
+
 describe('help', () => {
   test('says of --json what a command prints that prints more than one document', () => {
     const told = (rest: Partial<Command>) => parseCommandLine('x', [command('x', rest)], ['x', '--help'], 80)

@@ -1,5 +1,4 @@
 // karo agent: programs that act in jails: adds them, lists them, starts and stops them, and shows what they say.
-import { readFileSync } from 'node:fs'
 import {
   addAgent,
   describeAgent,
@@ -21,11 +20,13 @@ import { KaroError } from '../../../base/errors.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
+import { readSecretFile } from '../../../trust/identity/index.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
 import {
   AGENT,
   AT,
   defineCommand,
+  defined,
   durationIn,
   facts,
   fitted,
@@ -42,6 +43,8 @@ import { confirm } from '../../terminal/confirm.ts'
 /** Longer than an emulated guest takes to boot on a slow machine, and the agent in it to greet. */
 const START_DEADLINE_MS = 420_000
 const MEBIBYTE = 2 ** 20
+/** Bytes; a token has 60. */
+const MOST_TOKEN = 256
 
 const add = defineCommand('agent add', {
   summary:
@@ -138,14 +141,10 @@ const add = defineCommand('agent add', {
           hint: `Give it: --read ${place}`,
         })
     const binds = [...places, ...needed.map(({ place }) => ({ path: place, write: false }))]
-    const limits = {
-      ...(options.memory !== undefined && {
-        memory_bytes: parseWhole(options.memory, '--memory', 16, 2 ** 20) * MEBIBYTE,
-      }),
-      ...(options.processes !== undefined && {
-        tasks: parseWhole(options.processes, '--processes', 1, 256),
-      }),
-    }
+    const limits = defined({
+      memory_bytes: given(options.memory, (text) => parseWhole(text, '--memory', 16, 2 ** 20) * MEBIBYTE),
+      tasks: given(options.processes, (text) => parseWhole(text, '--processes', 1, 256)),
+    })
     const body = {
       name: args.name,
       class: options.class,
@@ -158,7 +157,9 @@ const add = defineCommand('agent add', {
       connect: options.connect,
       call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
       why: options.why,
-      token: given(options['token-file'], (file) => readFileSync(file, 'utf8').trim()),
+      token: given(options['token-file'], (file) =>
+        readSecretFile(file, { what: 'token', most: MOST_TOKEN, trusted: true }).toString('utf8').trim(),
+      ),
     }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
       body,

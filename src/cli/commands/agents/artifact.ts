@@ -16,7 +16,6 @@ import {
   MEDIA_TYPE,
 } from '../../../api/contract/shapes.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
-import { screened } from '../../../base/printable.ts'
 import { copy, fetchHere, ID_DIGITS, send, wantedBy } from '../../artifacts/transfer.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import {
@@ -173,19 +172,16 @@ const get = defineCommand('artifact get', {
     const decoder = new TextDecoder()
     await copy(io, id, (chunk) => {
       if (output !== undefined) output.write(chunk)
-      else if (onScreen) io.out(harmless(decoder.decode(chunk, { stream: true })))
+      else if (onScreen) io.out(Buffer.from(decoder.decode(chunk, { stream: true })))
       else io.out(chunk)
     })
-    if (onScreen) io.out(harmless(decoder.decode()))
+    if (onScreen) io.out(Buffer.from(decoder.decode()))
     output?.finish()
     const file = options.output
     if (file !== undefined)
       return show(io, { id, size, file }, () => `${printable(file)} has ${bytes(size)}.\n`)
   },
 })
-
-/** Text of others has no colours, and redraws nothing. */
-const harmless = (text: string): string => screened(text, { colour: false, redraws: false })
 
 const list = defineCommand('artifact list', {
   summary: 'list your artifacts: stored files, and large results of your agents; newest first',

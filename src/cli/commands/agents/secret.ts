@@ -328,7 +328,7 @@ const showOne = defineCommand('secret show', {
       })
     const { value } = await unlocked(io, () => io.call(revealSecret, { body: { name: args.name } }))
     const bytes = Buffer.from(value, 'base64url')
-    io.out(`${bytes.toString('utf8')}\n`)
+    io.out(Buffer.from(`${bytes}\n`))
     bytes.fill(0)
   },
 })
