@@ -76,6 +76,9 @@ describe.runIf(possible.ok)('a machine with an earlier package', () => {
   test('the way back is one command while the service is stopped', async () => {
     await machine.must('systemctl stop karo')
     const copy = '/var/lib/karo/before-upgrade-from-3.tar'
+    // Root's own home would become a second node with the key of the service.
+    expect((await machine.run(`karo restore ${copy}`)).output).toContain('without --service')
+    expect((await machine.run('ls /root/.local/share/karo')).code).not.toBe(0)
     await machine.must(`karo restore ${copy} --service --replace`)
     await machine.must('systemctl start karo')
     expect(await service()).toMatchObject({ ActiveState: 'active' })

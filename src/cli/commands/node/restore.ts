@@ -13,6 +13,7 @@ import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { pathsFor } from '../../home.ts'
 import { defineCommand, printJson, say } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
+import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 
@@ -40,6 +41,8 @@ export const commands = [
     async run(io, { args, options }) {
       const service = options.service === true
       const paths = pathsFor(io.env, service)
+      // It would be another node with the service's key, which commands of this person then ask.
+      if (!service && !existsSync(paths.key)) refuseBesideMachine(io.env, 'karo restore without --service')
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const file = resolve(args.file)
