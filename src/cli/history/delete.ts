@@ -103,7 +103,7 @@ const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
   `${await nothingFound(io, options)}\n`
 const OWN_HISTORY = `Your shell's own history still has what it had, and karo import would take it from there again:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
-Earlier backups, and numbers already shared, were not changed.`
+Earlier backups, what a restore or repair kept, and numbers already shared, were not changed.`
 
 function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
   const more = events > sample.length ? `… and ${events - sample.length} older ones.\n` : ''

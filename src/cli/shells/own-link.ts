@@ -62,7 +62,7 @@ export function makeLink(io: CommandIo): Link {
   const { words, byName } = programOf(io)
   const found = (io.env.PATH ?? '').split(delimiter).includes(dirname(path))
   if (byName) return { path, state: 'installed', found: true }
-  if (isForeign(path)) return { path, state: 'foreign', found }
+  if (isThere(path) && !isOurs(path)) return { path, state: 'foreign', found }
   linkPages(io, words.at(-1) ?? '')
   return { path, state: writeOwn(path, scriptOf(words), 0o755) ? 'made' : 'there', found }
 }
@@ -70,7 +70,7 @@ export function makeLink(io: CommandIo): Link {
 /** Removes it if it is Karo's; true if it did. */
 export function removeLink(io: CommandIo): boolean {
   const path = linkOf(io)
-  if (!isThere(path) || isForeign(path)) return false
+  if (!isOurs(path)) return false
   rmSync(path)
   dropEmpty(dirname(path), homeOf(io))
   unlinkPages(io)
@@ -79,9 +79,9 @@ export function removeLink(io: CommandIo): boolean {
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
-/** True for whatever has the name and was not made here, a symbolic link too. */
-const isForeign = (path: string): boolean =>
-  isThere(path) && !(lstatSync(path).isFile() && orElse(() => readFileSync(path, 'utf8'), '').includes(MARK))
+/** False for whatever else has the name, also where it is a symbolic link. */
+const isOurs = (path: string): boolean =>
+  orElse(() => lstatSync(path).isFile() && readFileSync(path, 'utf8').includes(MARK), false)
 
 function scriptOf(words: readonly string[]): string {
   const quoted = words.map(quoteShell)

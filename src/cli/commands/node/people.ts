@@ -98,7 +98,7 @@ const remove = defineCommand('people remove', {
       would
         ? `Would remove all data of ${personWords(person)}.\n`
         : fitted(
-            `All data of ${personWords(person)} were removed from this node. Earlier backups, shared numbers, and the history file of their shell stay.\n`,
+            `All data of ${personWords(person)} were removed from this node. Earlier backups, what a restore or repair kept, shared numbers, and their shell's history stay.\n`,
             io,
           ),
     )

@@ -22,7 +22,7 @@ export const commands = [
     summary: 'restore the node of a backup into this home, while no node runs here',
     args: { file: { description: 'a file of karo backup', completes: 'file' } },
     options: {
-      replace: 'keep the present node in before-restore-<date>; without this option the home has to be empty',
+      replace: 'keep the present node in before-restore-<date>; else the home has to be empty',
       'identity-file': {
         value: 'file',
         description: 'the secret key that opens an encrypted backup, as age-keygen wrote it',
@@ -108,7 +108,7 @@ function aboutKey(
   if (fromBackup)
     return [
       'If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key disconnect each other.',
-      'If its key was rotated after this backup (karo identity rotate), other nodes refuse this key: karo status then says so, and what to do.',
+      'If its key was rotated since (karo identity rotate), other nodes refuse this one: karo status says what to do.',
     ]
   if (existsSync(paths.key)) {
     // As with the copy from before an upgrade.

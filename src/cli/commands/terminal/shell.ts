@@ -249,11 +249,10 @@ function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string 
   if (state === 'foreign')
     return `${path} is another program, which stays: scripts, make and cron do not find this karo.\n`
   if (state === 'installed') return ''
-  const made =
-    state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages.\n` : ''
+  const made = state === 'made' ? `Made ${path}, for scripts, make and cron, and its manual pages.\n` : ''
   return found
     ? made
-    : `${made}Shells with the hook have ${dirname(path)} on their PATH; others need it there:\n  export PATH="$HOME/.local/bin:$PATH"\n`
+    : `${made}Shells with the hook have ${dirname(path)} on their PATH; others need:\n  export PATH="$HOME/.local/bin:$PATH"\n`
 }
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
