@@ -194,7 +194,8 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
     if (target === undefined || target.value.slice(from) === '-') return
     const at = isPair ? target.value.indexOf(tool.separator, from) + 1 : from
     // With nothing behind the colon the key itself stands for the user: `curl -u KEY:`.
-    if (at > from && isPair && KEY_ALONE.test(target.value.slice(from))) report(target, from, at - 1)
+    if (isPair && at === target.value.length && KEY_ALONE.test(target.value.slice(from)))
+      report(target, from, at - 1)
     else if (at > 0 || !isPair) report(target, at)
   }
   const takeOption = (length: number, isPair: boolean): void =>
@@ -228,10 +229,7 @@ function readLast(
   const marker = words.findIndex((word, i) => i >= at && last?.test(i === at ? toolName(word) : word.value))
   const behind = words.filter(
     ({ value }, i) =>
-      i > Math.max(marker, at) &&
-      !value.startsWith('-') &&
-      !valued.has(words[i - 1]!.value) &&
-      !unless?.test(value),
+      i > marker && !value.startsWith('-') && !valued.has(words[i - 1]!.value) && !unless?.test(value),
   )
   if (marker < 0 || behind.length <= between) return
   report(next ? behind[between]! : behind.at(-1)!)
