@@ -47,9 +47,9 @@ export function withAnswer(
   sequence: number,
   noted: Noted | undefined,
 ): EventInput | undefined {
-  if (noted?.note.outcome !== 'confirmed' || sequence !== noted.sequence + 1) return event
+  if (event === undefined || noted?.note.outcome !== 'confirmed' || sequence !== noted.sequence + 1)
+    return event
   const { at_us, risk_level } = noted.note
-  if (event === undefined) return undefined
   const isSoon = Math.abs(event.start_us - at_us) < BEGINS_US
   const isAsRisky = risk_level !== 'safe' && risk_level === event.risk_level
   return isSoon || isAsRisky ? { ...event, confirmed: true } : event

@@ -25,6 +25,11 @@ export interface Followed {
   noted: Noted | undefined
   /** Damage since the last good record. */
   damaged: number
+  /**
+   * Up to this number records were read from an earlier file of this name. A file that only seems to be another one, because its
+   * disk has another number since the machine started, or because somebody copied it, has them again.
+   */
+  copied: number
   /** What comes next is a hole, which no hook makes, or nobody's: it is not read any further while the file has this size. */
   hole: number | undefined
 }
@@ -67,8 +72,18 @@ export function createFollowedFiles(directory: string, shares: Shares) {
   function add(position: SpoolPosition): void {
     const { name } = position
     const owner = ownerOf(directory, name)
-    const state = { position, owner, person: undefined, parser: createSpoolParser(), made: undefined }
-    followed.set(name, { ...state, noted: undefined, damaged: 0, hole: undefined, readAt: position.offset })
+    followed.set(name, {
+      position,
+      owner,
+      person: undefined,
+      readAt: position.offset,
+      parser: createSpoolParser(),
+      made: undefined,
+      noted: undefined,
+      damaged: 0,
+      copied: 0,
+      hole: undefined,
+    })
     shares.add(name, owner)
     parked.delete(name)
   }

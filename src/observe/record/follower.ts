@@ -83,6 +83,7 @@ export function createFollower(deps: FollowerDeps) {
         state.made = made
         if (position.file !== file || size < state.readAt || another) {
           restart(state, { name, file, offset: 0, sequence: position.sequence })
+          state.copied = position.sequence
         }
         if (state.hole !== size) state.hole = undefined
         return state.hole ?? state.readAt
@@ -213,7 +214,10 @@ export function createFollower(deps: FollowerDeps) {
      */
     async sweep() {
       shares.begin(clock.monotonic())
-      const { files: all, whole } = lister.next()
+      const listing = lister.next()
+      // Files that nobody can see now are not gone: what was read of them would be read again.
+      if (listing === undefined) return false
+      const { files: all, whole } = listing
       await forgetGone(whole ? new Set(all.map(({ name }) => name)) : undefined)
       const { mine, waiting } = followed.divide(all)
       unfollowed = waiting
@@ -327,14 +331,16 @@ function readPiece(
     sequence = Math.max(sequence, record.sequence)
     // What the guard notes is no record of a command: it says nothing of whether there will be any.
     if (record.note === undefined) paused = record.paused
+    const isCopy = record.sequence <= state.copied
     const note = digest.note(record, person)
-    if (note !== undefined) {
+    if (note !== undefined && !isCopy) {
       guarded.push(note)
       noted = { sequence: record.sequence, note }
     }
     const event = withAnswer(digest(record, person), record.sequence, noted)
-    if (event !== undefined) events.push(event)
-    else if (record.command !== '') forgotten.push([from, end])
+    if (event === undefined) {
+      if (record.command !== '') forgotten.push([from, end])
+    } else if (!isCopy) events.push(event)
   }
   if (last) {
     // Nobody will complete what is left.

@@ -44,19 +44,16 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE) {
       const largestShare = largest()
       // Two more, or both would make room for each other for ever.
       if (largestShare === undefined || largestShare.size < of(owner) + 2) return false
-      const last = [...largestShare].at(-1)
-      return last !== undefined && drop(last)
+      return drop([...largestShare].at(-1)!)
     },
     /** It is followed, whether or not there was room. */
     add(name: string, owner: number | undefined) {
-      if (owners.has(name)) return
       owners.set(name, owner)
       const names = files.get(owner)
       if (names === undefined) files.set(owner, new Set([name]))
       else names.add(name)
     },
     remove(name: string) {
-      if (!owners.has(name)) return
       const owner = owners.get(name)
       owners.delete(name)
       const names = files.get(owner)
@@ -66,7 +63,7 @@ export function createShares(most = MOST_FILES, ofOne = MOST_OF_ONE) {
     /** A new turn at `now` (milliseconds that only grow): everybody may have as much read as before. */
     begin(now: number) {
       spent.clear()
-      const back = (Math.max(0, now - last) / 1000) * SECOND_BYTES
+      const back = ((now - last) / 1000) * SECOND_BYTES
       last = now
       for (const [owner, bytes] of owed) {
         if (bytes > back) owed.set(owner, bytes - back)

@@ -13,8 +13,11 @@ export interface Listing {
   readonly whole: boolean
 }
 
-/** Each call lists what is there; of a directory with too many names, the next part. */
-export function createLister(directory: string, most = MOST_LISTED): { next(): Listing; close(): void } {
+/** Each call lists what is there; of a directory with too many names, the next part. Undefined where it cannot be listed now. */
+export function createLister(
+  directory: string,
+  most = MOST_LISTED,
+): { next(): Listing | undefined; close(): void } {
   let open: Dir | undefined
   function close(): void {
     try {
@@ -43,7 +46,7 @@ export function createLister(directory: string, most = MOST_LISTED): { next(): L
       } catch {
         // health() tells it.
         close()
-        return { files: [], whole: begun }
+        return undefined
       }
       return { files, whole: false }
     },
@@ -54,9 +57,9 @@ export function createLister(directory: string, most = MOST_LISTED): { next(): L
 /** What is there, of too many a part. */
 export function listSpool(directory: string): readonly SpoolName[] {
   const lister = createLister(directory)
-  const { files } = lister.next()
+  const listing = lister.next()
   lister.close()
-  return files
+  return listing?.files ?? []
 }
 
 /** Of what may be read; undefined for anything else that has such a name. */

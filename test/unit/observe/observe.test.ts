@@ -506,6 +506,46 @@ test('a directory that vanishes and comes back is followed again', async () => {
   await expect.poll(async () => (await observe.status()).pending_bytes).toBe(0)
 })
 
+test('a spool directory that cannot be listed for a while is read on where it was read', async () => {
+  const w = await world()
+  append(w.directory, liveName(), records(['one', 'two']))
+  let gone = 0
+  const events: EventRepository = {
+    ...w.events,
+    forget: (names) => {
+      gone += names.length
+      return w.events.forget(names)
+    },
+  }
+  const observe = await observing(w, { events })
+  await count(w, 2)
+  // As after a change of its mode, or while too many files are open: a listing fails, for root too.
+  renameSync(w.directory, `${w.directory}.away`)
+  writeFileSync(w.directory, '')
+  for (let sweeps = 0; sweeps < 3; sweeps++) await observe.catchUp()
+  rmSync(w.directory)
+  renameSync(`${w.directory}.away`, w.directory)
+  for (let sweeps = 0; sweeps < 3; sweeps++) await observe.catchUp()
+  expect([gone, await w.events.count(uid)]).toEqual([0, 2])
+})
+
+test('a file that has another number since, as after a restart of the machine, is not counted again', async () => {
+  const w = await world()
+  const name = liveName()
+  const path = join(w.directory, name)
+  append(w.directory, name, records(['one', 'two']))
+  const first = await observing(w)
+  await count(w, 2)
+  await first.stop()
+  writeFileSync(`${path}.new`, records(['one', 'two', 'three']), { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+  const again = await observing(w)
+  for (let sweeps = 0; sweeps < 3; sweeps++) await again.catchUp()
+  expect(await w.events.count(uid)).toBe(3)
+  expect(await w.commands()).toEqual(['one', 'two', 'three'])
+  expect(await again.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
 test('stop ends in the middle of a backlog, and a stopped room reads nothing more', async () => {
   const w = await world()
   const name = liveName()

@@ -157,7 +157,7 @@ test('a directory with more names than are looked at in one go is looked at in p
   const names = Array.from({ length: 10 }, (_, i) => deadName(i))
   for (const name of names) writeFileSync(join(directory, name), '')
   const lister = createLister(directory, 4)
-  const parts = Array.from({ length: 3 }, () => lister.next())
+  const parts = Array.from({ length: 3 }, () => lister.next()!)
   expect(parts.map(({ whole }) => whole)).toEqual([false, false, false])
   expect(parts.flatMap(({ files }) => files.map(({ name }) => name)).sort()).toEqual(names.sort())
   expect(createLister(directory, 11).next()).toMatchObject({ whole: true })
