@@ -227,12 +227,12 @@ function readLast(
   report: Report,
 ): void {
   const marker = words.findIndex((word, i) => i >= at && last?.test(i === at ? toolName(word) : word.value))
+  if (marker < 0) return
   const behind = words.filter(
     ({ value }, i) =>
       i > marker && !value.startsWith('-') && !valued.has(words[i - 1]!.value) && !unless?.test(value),
   )
-  if (marker < 0 || behind.length <= between) return
-  report(next ? behind[between]! : behind.at(-1)!)
+  if (behind.length > between) report(next ? behind[between]! : behind.at(-1)!)
 }
 
 /** Options and variables with a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
