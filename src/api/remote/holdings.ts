@@ -8,7 +8,13 @@ import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
-import { type Identity, signStatement, verifyStatement } from '../../trust/identity/index.ts'
+import {
+  type Identity,
+  isFuture,
+  signStatement,
+  verifyStatement,
+  versionAfter,
+} from '../../trust/identity/index.ts'
 
 /** Milliseconds for which one document counts; it is signed again when half of that is over. */
 const LIFE_MS = 2 * DAY_MS
@@ -42,11 +48,12 @@ export function createHoldings(deps: HoldingsDeps) {
   async function publish(): Promise<void> {
     const now = clock.now()
     const told = (await shares.told()).slice(0, HOLDING_MAX)
-    const before = await saidBy(identity.nodeId)
-    const isSame = told.join() === (before?.artifacts ?? []).map(toHex).join()
+    const before = (await saidBy(identity.nodeId)) ?? { version: 0, expires_at: 0, artifacts: [] }
+    const isSame = told.join() === before.artifacts.map(toHex).join()
+    const lasts = before.expires_at - now > LIFE_MS / 2 && !isFuture(before.version, now)
     // A node that has never announced anything publishes nothing, because an empty document need not be renewed.
-    if (isSame && (told.length === 0 || (before?.expires_at ?? 0) - now > LIFE_MS / 2)) return
-    const version = Math.max(now, (before?.version ?? 0) + 1)
+    if (isSame && (told.length === 0 || lasts)) return
+    const version = versionAfter(before.version, now)
     const artifacts = told.map((id) => Buffer.from(id, 'hex'))
     const body = { version, expires_at: version + LIFE_MS, artifacts }
     await documents.publish('holding', signStatement(Holding, body, identity, now, random))

@@ -116,10 +116,10 @@ export function createIntake({ identity, trust, rejections, clock, random, topic
       bad: createQuota(BAD),
     }))
 
-  const isUnknown = (author: NodeId): boolean =>
+  const isUnknown = (author: NodeId) =>
     author !== identity.nodeId && !trust.admits(author) && trust.member(author) === undefined
 
-  const ofAuthor = (topic: Topic, author: NodeId): string => `${author} ${topic.id}`
+  const ofAuthor = (topic: Topic, author: NodeId) => `${author} ${topic.id}`
 
   /** Throws FrameError. Keys cost nothing, so that what invented ones sign is bounded by who hands it on, unverified. */
   const within = (topic: Topic, author: NodeId, ts: number, from: NodeId): void => {

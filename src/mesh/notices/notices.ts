@@ -12,7 +12,7 @@ import {
 import { keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
-import { fingerprintOf } from '../../trust/identity/index.ts'
+import { fingerprintOf, isFuture } from '../../trust/identity/index.ts'
 import type { Connections } from '../state/connections.ts'
 import type { Conn, Emit } from '../state/types.ts'
 import type { Intake, Notice } from './intake.ts'
@@ -68,13 +68,11 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   let due = Number.POSITIVE_INFINITY
   let comparedAt = clock.monotonic()
 
-  function held(name: string): Held | undefined {
-    for (const [, notices] of known) {
-      const one = notices.peek(name)
-      if (one !== undefined) return one
-    }
-    return undefined
-  }
+  /** What a clock said that was ahead keeps nothing away. */
+  const held = (name: string) =>
+    [...known.values()]
+      .map((notices) => notices.peek(name))
+      .find((one) => one && !isFuture(one.version, clock.now()))
 
   const say = (conn: Conn, keys: NoticeKeysBody): void => emit({ do: 'say', id: conn.id, say: { keys } })
   /** To all neighbours, which hear who else gets it. */
@@ -108,8 +106,6 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   }
 
   const compare = (conn: Conn, until: number): void => say(conn, { until, sums: sumsOf(told(until)) })
-  /** With what is on its way, and with clocks that are ahead. */
-  const compareAll = (conn: Conn): void => compare(conn, clock.now() + CLOCK_WINDOW_MS)
   const compareLater = ({ node }: Conn, ms: number): void => {
     uncompared.add(node)
     within(ms)
@@ -184,11 +180,12 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   function tell(): void {
     due = Number.POSITIVE_INFINITY
     const neighbours = connections.neighbours()
-    for (const conn of neighbours) if (uncompared.has(conn.node)) compareAll(conn)
+    // With what is on its way, and with clocks that are ahead.
+    for (const conn of neighbours) if (uncompared.has(conn.node)) compare(conn, clock.now() + CLOCK_WINDOW_MS)
     uncompared.clear()
     const isNews = fresh.size > 0
-    const mine = fresh.delete(ownName) ? held(ownName)?.frame : undefined
-    if (mine !== undefined) push(mine)
+    const mine = held(ownName)?.frame
+    if (fresh.delete(ownName) && mine) push(mine)
     const first = Math.floor(random.float() * neighbours.length)
     let told = 0
     for (const conn of [...neighbours.slice(first), ...neighbours.slice(0, first)]) {

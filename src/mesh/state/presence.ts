@@ -11,7 +11,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Config } from '../../config/index.ts'
-import { fingerprintOf } from '../../trust/identity/index.ts'
+import { fingerprintOf, isFuture, versionAfter } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { leadsHere } from '../admission/endpoint.ts'
@@ -96,7 +96,7 @@ export function createPresence(deps: PresenceDeps) {
   let version = 0
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
-    version = Math.max(clock.now(), version + 1)
+    version = versionAfter(version, clock.now())
     const keys = [...lost].map(([node]) => keyOf(node))
     return { version, state, again_s: everyS(), ...deps.about(), ...linksNow(), lost: keys }
   }
@@ -190,9 +190,9 @@ export function createPresence(deps: PresenceDeps) {
     /** A presence of `author`, handed on by the neighbour `from`. False: it is old, or not to be passed on. */
     hear(author: NodeId, body: PresenceBody, from: NodeId): boolean {
       const before = heard.get(author)
-      if (before !== undefined && body.version <= before.version) return false
+      if (before && body.version <= before.version && !isFuture(before.version, clock.now())) return false
       const member = trust.member(author)
-      const isFromHere = (): boolean => leadsHere(connections.neighbour(from)?.ip ?? '')
+      const isFromHere = () => leadsHere(connections.neighbour(from)?.ip ?? '')
       const addresses = announced(deps.config.mesh, body.listen, isFromHere)
       const offline = body.state === 'leaving'
       const seen = { name: body.name, addresses, offline, at: body.version, againMs: 1_000 * body.again_s }

@@ -72,7 +72,7 @@ export function createIssuing(deps: IssuingDeps) {
         usage,
         member: terms.member_id,
         key: keyOf(node),
-        version: Math.max(now, (before?.issued_at ?? 0) + 1, leftSince(deps, node, now) + 1),
+        version: Math.max(versionAfter(before?.issued_at ?? 0, now), leftSince(deps, node, now) + 1),
         notBefore: now,
         notAfter: Math.min(now + life, not_after),
       },
@@ -96,7 +96,10 @@ export function createIssuing(deps: IssuingDeps) {
       },
     })
 
-  async function signList(revoked: ReadonlyMap<NodeId, number>): Promise<void> {
+  /** With all that is known to be revoked by this node, and when it revoked what is added. */
+  async function signList(added: readonly (readonly [NodeId, number])[] = []): Promise<void> {
+    const before = roll.listOf(self)
+    const revoked = new Map([...added, ...(before?.revoked ?? [])])
     if (revoked.size > REVOKED_MAX) {
       throw new KaroError(
         'too_large',
@@ -106,7 +109,6 @@ export function createIssuing(deps: IssuingDeps) {
         },
       )
     }
-    const before = roll.listOf(self)
     const now = clock.now()
     const number = (before?.number ?? -1) + 1
     const frame = signRevocationList(
@@ -200,7 +202,7 @@ export function createIssuing(deps: IssuingDeps) {
       checkInviteTerms(identity, mesh(), { roles, teams, owner }, deps)
       await sign(node, { name, roles, teams, owner, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding
-      if (after === undefined || after.issued_at <= before.issued_at) {
+      if (after === undefined || after.issued_at === before.issued_at) {
         throw new KaroError('conflict', 'the certificate that was signed is not valid on this node', {
           hint: "Compare this machine's clock with a right one: timedatectl",
         })
@@ -232,12 +234,11 @@ export function createIssuing(deps: IssuingDeps) {
           hint: 'With the root key: karo ca revoke. Until then karo peers deny: nothing that it signed counts on a node that denies it.',
         })
       }
-      const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()
       // Signed again too where nothing is new: members fetch it, which says that they have it.
-      await signList(new Map([...nodes.map((node) => [node, now] as const), ...before]))
+      await signList(nodes.map((node) => [node, now]))
     },
-    /** Signs the list again, with all that is known to be revoked by this node. */
-    relist: () => signList(roll.listOf(self)?.revoked ?? new Map()),
+    /** Signs the list again. */
+    relist: () => signList(),
 
     /** Signs what is due. Returns how many. */
     renew(present: (node: NodeId) => boolean) {
@@ -248,7 +249,7 @@ export function createIssuing(deps: IssuingDeps) {
       const list = roll.listOf(self)
       const isDueAt = (list?.version ?? 0) + Math.min(LIST_EVERY_MS, lifeMs / 4)
       if (list === undefined || unsaved || isFuture(list.version, now) || now >= isDueAt) {
-        later(signList(list?.revoked ?? new Map()))
+        later(signList())
         count++
       }
       for (const binding of roll.certified(now)) {
@@ -256,10 +257,10 @@ export function createIssuing(deps: IssuingDeps) {
         const node = successorOf(binding)
         if (node === undefined) continue
         if (node === binding.node_id) {
-          const isLeft = leftSince(deps, node, now) >= binding.issued_at
-          if (!isLeft && (!isDue(binding, now) || !present(node))) continue
-          // The issuer's own end is near: a new one would hold no longer.
-          if (!isLeft && Math.min(now + lifeMs, mine.not_after) <= binding.not_after) continue
+          const isVoid = isFuture(binding.issued_at, now) || leftSince(deps, node, now) >= binding.issued_at
+          // Where the issuer's own end is near, a new one would hold no longer.
+          const isLonger = Math.min(now + lifeMs, mine.not_after) > binding.not_after
+          if (!isVoid && !(isLonger && isDue(binding, now) && present(node))) continue
         }
         try {
           mayGive(binding.roles)

@@ -5,6 +5,7 @@ import { Presence } from '../../../protocols/messages/presence.ts'
 import { Heads } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { heads, hello, presences } from '../../../protocols/registry.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { createQuota, type Rate } from '../../../src/base/quota.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { type Notice, noticeOf } from '../../../src/mesh/notices/intake.ts'
@@ -183,6 +184,21 @@ test('a newcomer gets what it lacks, and what both have is sent by nobody', () =
   it.link(0, 39)
   it.pass(20_000)
   expect([it.verified() - verified, it.sent() - sent]).toEqual([2 * 39, 1])
+})
+
+test('what clocks said that were ahead keeps nothing away of when they are right', () => {
+  const it = mesh(3)
+  it.link(0, 1)
+  const [own, hearer] = it.nodes as [(typeof it.nodes)[0], (typeof it.nodes)[0]]
+  const now = it.noticeFrom(0).version
+  for (const version of [now + DAY_MS, now]) {
+    own.notices.own(it.noticeFrom(0, presences, version), true)
+    it.pass(1_000)
+    expect(hearer.known.get(own.id)).toBe(version)
+  }
+  it.link(1, 2)
+  it.rest(60_000)
+  expect(it.nodes[2]?.known.get(own.id)).toBe(now)
 })
 
 test('as long as news keeps coming it is told in ever larger batches', () => {

@@ -1,5 +1,5 @@
 // Presence: when a node speaks, what it makes of what others say, and that one member's word removes nobody.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import {
   AGAIN_MAX_S,
@@ -10,6 +10,7 @@ import {
   type PresenceBody,
 } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence } from '../../../src/mesh/state/presence.ts'
 import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
@@ -242,6 +243,20 @@ test('what is heard makes a member; its last word marks it gone; older words cha
   expect(it.hears(bob, { version: version + 1, state: 'leaving' })).toBe('accept')
   expect(it.trust.member(bob)?.offline).toBe(true)
   expect(it.heard.at(-1)?.worthATry).toBe(false)
+})
+
+test('once clocks that were ahead are right, a node speaks as of now and is heard', () => {
+  const it = world()
+  const ahead = it.clock.now() + DAY_MS
+  const now = vi.spyOn(it.clock, 'now').mockReturnValue(ahead)
+  it.advance(1_000)
+  expect(it.said).toMatchObject([{ version: ahead }])
+  it.hears(bob, { version: ahead, name: 'bob' })
+  now.mockRestore()
+  it.advance(minutes(6))
+  expect(it.said.at(-1)?.version).toBeLessThan(it.clock.now())
+  expect(it.hears(bob, { name: 'robert' })).toBe('accept')
+  expect(it.trust.member(bob)?.name).toBe('robert')
 })
 
 test('one that is refused here is not passed on', async () => {
