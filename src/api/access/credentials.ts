@@ -75,7 +75,7 @@ export function createCredentials(deps: CredentialsDeps) {
     // The cookie of a session that exists is not cleared if this page has lost its key, because another tab may have the key.
     if (!sessions.has(cookies)) response.setHeader('set-cookie', clearCookie(address))
     const held = ofSession(cookies, String(request.headers[KEY_HEADER] ?? '')) ?? fail(request)
-    if (request.method !== 'GET' && request.method !== 'HEAD' && request.headers.origin === undefined) {
+    if (request.method !== 'GET' && request.headers.origin === undefined) {
       throw new KaroError('refused', 'a page that changes something has to send the header Origin', {
         hint: 'Browsers send Origin by themselves; scripts use a token instead of a cookie.',
       })
@@ -161,4 +161,4 @@ export function createCredentials(deps: CredentialsDeps) {
 const needsNone = ({ method, url = '' }: IncomingMessage): boolean =>
   method === openSession.method
     ? url.split('?', 1)[0] === openSession.path
-    : (method === 'GET' || method === 'HEAD') && /^\/(?:$|\?|window\/)/.test(url)
+    : method === 'GET' && /^\/(?:$|\?|window\/)/.test(url)

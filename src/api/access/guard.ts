@@ -24,7 +24,7 @@ export const HEADERS_MAX = 64
 export const HOST = '127.0.0.1'
 /** Names that lead here as well, but only where no other program can have the port on ::1: `localhost` may be that. */
 export const LOCAL_NAMES = [HOST, 'localhost', '[::1]'] as const
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE'])
 /** Headers that may occur only once, because readers disagree about which of two counts. */
 const SINGLE = [
   'host',
@@ -87,8 +87,7 @@ export function judgeHead(
 }
 
 /** A value of Host that is allowed. A browser leaves out port 80. */
-export const authority = (port: number, host: string = HOST): string =>
-  port === 80 ? host : `${host}:${port}`
+export const authority = (port: number, host: string): string => (port === 80 ? host : `${host}:${port}`)
 
 /**
  * A link to the page, in a wiki or in the file that `karo dashboard` opens. What it shows is the same for everybody, and a

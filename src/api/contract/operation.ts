@@ -100,7 +100,7 @@ export function scopeOf(
 ): TokenScope {
   if (scope !== undefined) return scope
   if (access === 'asker') return 'ask'
-  return method === 'GET' || method === 'HEAD' ? 'read' : 'full'
+  return method === 'GET' ? 'read' : 'full'
 }
 
 /** A member that may be left out may also be undefined: neither a query string nor JSON carries it then. */

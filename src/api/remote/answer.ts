@@ -211,10 +211,11 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
     )
 
   function visitorOf(peer: PeerRef, body: AgentRequestBody, trace: string): Visitor {
+    const { nodeId: node } = peer
     const resolve = () =>
       principals.resolve({
         author: peer.publicKey,
-        authorId: peer.nodeId,
+        authorId: node,
         body: {
           query_type: AGENT_CONTROL,
           // Nothing is sealed to it here: the answer goes over this very stream.
@@ -225,11 +226,8 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
       })
     const asker = resolve()
     const { operator, fault } = asker
-    const by: Afar = {
-      node: peer.nodeId,
-      ...(operator !== undefined && { operator: operator.id }),
-      name: operator === undefined ? nameOf(peer.nodeId) : `${operator.name} at ${nameOf(peer.nodeId)}`,
-    }
+    const name = operator === undefined ? nameOf(node) : `${operator.name} at ${nameOf(node)}`
+    const by: Afar = { node, ...(operator !== undefined && { operator: operator.id }), name }
 
     const judge = (
       operation: AgentOperation,
@@ -255,12 +253,12 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
         {
           type: 'agent_requested',
           success: effect === 'allow',
-          peer: peer.nodeId,
+          peer: node,
           trace_id: trace,
           details,
         },
         isCounted,
-        [peer.nodeId, operator?.id ?? '-', what.operation, effect, rule].join(' '),
+        [node, operator?.id ?? '-', what.operation, effect, rule].join(' '),
       )
     }
 
@@ -274,7 +272,7 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
       trace,
       people,
       isTheirs: (person) => peopleNow().includes(person),
-      nodes: [peer.nodeId, ...others],
+      nodes: [node, ...others],
       closed() {
         const { principal, fault } = resolve()
         return fault !== undefined || closedTo(principal) !== undefined
@@ -295,7 +293,7 @@ function createVisitors({ principals, policy, sessions, nameOf, audit, clock }: 
         const { agent, tool } = approval.action
         if (judge('approve', agent, tool, { own }).effect !== 'allow') return undefined
         // Of the node, and not of the operator who asks through it.
-        const from = { node: peer.nodeId, others, name: by.name ?? peer.nodeId }
+        const from = { node, others, name }
         return {
           person: approval.person ?? NOBODY,
           account: NOBODY,

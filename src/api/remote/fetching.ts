@@ -186,7 +186,6 @@ export function createFetching(deps: FetchDeps) {
       // Nobody may ever read what is returned, whose own end would not be reached then.
       signal.addEventListener('abort', leave, { once: true })
       try {
-        if (signal.aborted) throw new KaroError('unavailable', 'the request for the artifact was cancelled')
         await note(asked, node, { operation: 'artifact', artifact }, as)
       } catch (error) {
         leave()

@@ -25,9 +25,15 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 const POLICY = [
   "default-src 'none'",
-  ...["script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:"],
-  ...["frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"],
-  ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join('; ')
 
 interface PageFile {

@@ -49,6 +49,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     keepAliveTimeout: 5_000,
     connectionTimeout: IDLE_MS,
     forceCloseConnections: 'idle',
+    // Nobody reads what is read for an answer to HEAD, and a stream of events has no end.
+    exposeHeadRoutes: false,
     http: { connectionsCheckingInterval: 2_000 },
     genReqId: ({ headers }) => traceIdOf(headers['x-trace-id'], headers.traceparent),
     // An unknown field is a mistake of the caller, so it is refused and not dropped silently.
@@ -110,17 +112,18 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const begun = new WeakMap<object, number>()
   server.addHook('onSend', async (request, reply) => {
     begun.set(request, clock.monotonic())
-    const { method, routeOptions, body } = request
+    const { method, routeOptions, body, caller } = request
     const { statusCode: status } = reply
     // What was refused changed nothing, and neither did a look beforehand. What failed here may have changed something.
     const isRefused = status >= 400 && status < 500
     if (method !== 'POST' || isRefused || (body as { dry_run?: boolean } | null)?.dry_run) return
-    if (routeOptions.config?.access !== 'admin') return
+    // Without a caller nothing was begun, as where the system cannot say who asks.
+    if (routeOptions.config?.access !== 'admin' || !caller) return
     await options.audit.record({
       type: 'administered',
       success: status < 400,
       trace_id: request.id,
-      details: { uid: request.caller.person, operation: `${method} ${routeOptions.url}` },
+      details: { uid: caller.person, operation: `${method} ${routeOptions.url}` },
     })
   })
   server.addHook('onResponse', (request, reply, done) => {

@@ -27,7 +27,7 @@ function serverFor(admin = true) {
       recorded.push(entry)
     },
   }
-  return { recorded, ...serving(routes, { audit, caller: () => ({ ...owner(1001), admin }) }) }
+  return { recorded, audit, ...serving(routes, { audit, caller: () => ({ ...owner(1001), admin }) }) }
 }
 
 test('a change is recorded with the person and the operation before its answer leaves', async () => {
@@ -47,6 +47,19 @@ test('what breaks off may have changed something, and is recorded as failed', as
   const { recorded, post } = serverFor()
   await post('/breaks')
   expect(recorded).toMatchObject([{ success: false, details: { operation: 'POST /breaks' } }])
+})
+
+test('who asks could not be found out: the answer says why, and nothing is recorded', async () => {
+  const { recorded, audit } = serverFor()
+  const { post } = serving(routes, {
+    audit,
+    caller() {
+      throw new KaroError('unavailable', 'the system cannot say now whose account it is')
+    },
+  })
+  const { status, body } = await post('/changes')
+  expect([status, body.error.code]).toEqual([503, 'unavailable'])
+  expect(recorded).toEqual([])
 })
 
 test('what only looks, is refused, is a person’s own affair or may not be done changes nothing, and is not recorded', async () => {

@@ -1,5 +1,6 @@
 // GET /events: server-sent events that continue by id, are filtered, keep alive, and let go of who does not read.
 
+import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -187,4 +188,14 @@ test('a daemon that falls silent is a timeout, one that hangs up unavailable', a
   const next = expect(cut.next()).rejects.toMatchObject({ code: 'unavailable' })
   await server.close()
   await next
+})
+
+test('an answer without a body follows nothing', async () => {
+  await serve(60_000)
+  const connection = createConnection({ path: socket })
+  onTestFinished(() => void connection.destroy())
+  connection.write('HEAD /api/v1/events HTTP/1.0\r\n\r\n')
+  const [answer] = await once(connection, 'data')
+  expect(String(answer)).toContain(' 404 ')
+  expect(feed.followers()).toBe(0)
 })

@@ -6,6 +6,7 @@ import { jsonText } from '../../../base/printable.ts'
 import type { LogFilter } from '../../../base/run/log.ts'
 import { getLogs } from '../../contract/operations/care.ts'
 import { type Rooms, type Routes, serve } from '../../server/index.ts'
+import { whileOpen } from '../agents/while-open.ts'
 
 const NDJSON = 'application/x-ndjson'
 /** Most followers at once. */
@@ -53,10 +54,11 @@ export function logsRoutes({ logs, clock }: Rooms): Routes {
       const { lines, follow: following, ...filter } = request.query
       const before = logs.last(filter, lines).map((line) => `${line}\n`)
       if (!following) return reply.type(NDJSON).send(before.join(''))
+      const open = whileOpen(reply)
       const out = follow(filter)
       // A log may be quiet for hours.
       request.raw.socket.setTimeout(0)
-      reply.raw.once('close', () => out.destroy())
+      open.addEventListener('abort', () => out.destroy())
       // The head is sent by hand at once; Fastify would send it with the first line, which may come much later.
       reply.hijack()
       for (const [name, value] of Object.entries(reply.type(NDJSON).getHeaders())) {
