@@ -6,7 +6,7 @@ import { runWorld } from '../test/sim/world/run.ts'
 
 const USAGE = `npm run sim -- [options]
   --nodes N         machines, 4 to 20000 (default ${DEFAULTS.nodes})
-  --minutes M       virtual minutes, 1 to 600 (default ${DEFAULTS.minutes}); totals need about 18, with --begins 12 two
+  --minutes M       virtual minutes, 1 to 600 (default ${DEFAULTS.minutes}); totals need about 18, with --begins 12 five
   --loss P%         segments lost, 0% to 20% (default 0.5%)
   --churn P%/min    machines that leave each minute and come back within 80 s, 0% to 50% (default 0%/min)
   --late P%         machines that start three minutes before the end, after the totals, 0% to 40% (default 0%)

@@ -138,7 +138,8 @@ test('Ctrl-C ends a plan that is run, as it ends any other command', async () =>
   const plan = { id: '7e139f98', goal: 'notes', created_at: '2026-11-20T08:15:02.000Z', made_by: 'you' }
   const running = { ...plan, state: 'running', notes: [], steps: [] }
   const show = () => {
-    child.kill('SIGINT')
+    // Once: the answer may be there before the signal, and a second signal would end the command at once.
+    if (!child.killed) child.kill('SIGINT')
     return running
   }
   const daemon = { 'POST /api/v1/planner/run': running, 'GET /api/v1/planner/show': show }
