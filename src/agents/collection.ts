@@ -49,11 +49,6 @@ export function createCollection<Row extends { readonly id: string }>({
      * KaroError `not_found` for a person who was removed: their number is never given again.
      */
     write,
-    /** Removes those whose time is over. To be called within `serially`. */
-    async sweep(person: number) {
-      const over = (await rows.all(person)).filter(isOver)
-      if (over.length > 0) await rows.write(person, { remove: over.map(({ id }) => id) })
-    },
     /** Resolves when nothing more is written for this person; the rows are the caller's to remove. */
     async drop(person: number) {
       gone.add(person)

@@ -210,7 +210,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     try {
       for (const person of await repository.people())
         await serially(async () => {
-          await kept.sweep(person)
+          await repository.removeExpired(person, clock.now())
           await incoming.prune(person)
           await shares.prune(person)
           await collect(person)

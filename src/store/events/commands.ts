@@ -8,9 +8,9 @@ import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-export const HASH_BYTES = 16
+const HASH_BYTES = 16
 // commands ‖ uid ‖ kind ‖ number or hash
-export const BY_NUMBER = { bytes: Uint8Array.of(1) }
+const BY_NUMBER = { bytes: Uint8Array.of(1) }
 export const BY_HASH = { bytes: Uint8Array.of(2) }
 /** The highest number that was ever given, where its text is gone. */
 const HIGHEST = { bytes: Uint8Array.of(3) }
@@ -28,6 +28,12 @@ const CACHED_PEOPLE = 4
 const CACHED_LENGTH = 1024
 
 export type CommandTable = ReturnType<typeof createCommandTable>
+
+/** Where the text of a number is, and where the number of a text. */
+export const numberKey = (uid: number, number: number): Buffer =>
+  makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number })
+export const hashKey = (uid: number, text: string): Buffer =>
+  makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) })
 
 /** The writing side; one per database, and only one call of `number` at a time. */
 export function createCommandTable(db: Database) {
@@ -61,9 +67,7 @@ export function createCommandTable(db: Database) {
     }
     if (unknown.size === 0) return numbers
     const wanted = [...unknown]
-    const keys = wanted.map(([text]) =>
-      makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) }),
-    )
+    const keys = wanted.map(([text]) => hashKey(uid, text))
     const found = await db.getMany(keys)
     let next = await firstFree(uid)
     for (const [w, [text, places]] of wanted.entries()) {
@@ -74,7 +78,7 @@ export function createCommandTable(db: Database) {
         number = next++
         changes.push(
           putRow(keys[w] as Buffer, encodeValue(number)),
-          putRow(makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }), encodeValue(text)),
+          putRow(numberKey(uid, number), encodeValue(text)),
         )
       }
       for (const place of places) numbers[place] = number
@@ -148,10 +152,7 @@ export async function numbersOfTexts(
   texts: readonly Level0<string>[],
   snapshot?: Snapshot,
 ): Promise<readonly (number | undefined)[]> {
-  const keys = texts.map((text) => {
-    const hash = { bytes: blake3([revealLevel0(text)], HASH_BYTES) }
-    return makeKey('commands', { u32: uid }, BY_HASH, hash)
-  })
+  const keys = texts.map((text) => hashKey(uid, revealLevel0(text)))
   const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
   return values.map((value) => (value === undefined ? undefined : decodeValue<number>(value)))
 }
@@ -177,7 +178,7 @@ export async function textsThere(
   snapshot?: Snapshot,
 ): Promise<ReadonlyMap<number, Level0<string>>> {
   const distinct = [...new Set(numbers)]
-  const keys = distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n }))
+  const keys = distinct.map((n) => numberKey(uid, n))
   const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
   const texts = new Map<number, Level0<string>>()
   for (const [i, value] of values.entries()) {

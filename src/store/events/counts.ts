@@ -6,8 +6,6 @@ import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 export const countKey = (uid: number): Buffer => makeKey('event_counts', { u32: uid })
-export const encodeCount = (count: number): Buffer => encodeValue(count)
-export const decodeCount = (value: Uint8Array): number => decodeValue<number>(value)
 
 export type EventCounts = ReturnType<typeof createEventCounts>
 
@@ -16,7 +14,7 @@ export function createEventCounts(db: Database) {
   const known = new Map<number, number>()
   async function of(uid: number): Promise<number> {
     const value = await db.get(countKey(uid))
-    return value === undefined ? 0 : decodeCount(value)
+    return value === undefined ? 0 : decodeValue<number>(value)
   }
   return {
     of,
@@ -26,7 +24,7 @@ export function createEventCounts(db: Database) {
     async add(uid: number, more: number, changes: Change[]) {
       const count = Math.max(0, (known.get(uid) ?? (await of(uid))) + more)
       known.set(uid, count)
-      changes.push(putRow(countKey(uid), encodeCount(count)))
+      changes.push(putRow(countKey(uid), encodeValue(count)))
     },
     /** Forgets the counts added since the last written batch, because their batch was not written. */
     reset: () => known.clear(),
@@ -39,5 +37,5 @@ export async function countEvents(db: Database): Promise<readonly Change[]> {
   for await (const page of pages(db.keys(keyRange('events')))) {
     for (const key of page) counts.set(readU32(key, UID_AT), (counts.get(readU32(key, UID_AT)) ?? 0) + 1)
   }
-  return [...counts].map(([uid, count]) => putRow(countKey(uid), encodeCount(count)))
+  return [...counts].map(([uid, count]) => putRow(countKey(uid), encodeValue(count)))
 }

@@ -96,7 +96,6 @@ export function createEventRepository(
   })
   const replacedBy = createReplaced({ db, lists })
   let dropped: number | undefined
-  /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
 
   async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
@@ -115,13 +114,18 @@ export function createEventRepository(
     return numbers
   }
 
+  /** Microseconds since the epoch; 0 when nothing was ever lost. A repair while the clock was ahead was not after now. */
+  async function repaired(): Promise<number> {
+    repairedUs ??= Math.min(await readRepaired(db), clock.now() * 1000)
+    return repairedUs
+  }
+
   /**
    * A repair may have lost how far the spool was read, and not the events: what is as old as that is looked for first,
    * so that it is not counted twice.
    */
   async function notKnownYet(events: readonly EventInput[]): Promise<readonly EventInput[]> {
-    repairedUs ??= await readRepaired(db)
-    const from = repairedUs
+    const from = await repaired()
     if (events.every((one) => one.start_us > from)) return events
     const [old, younger] = [
       events.filter((one) => one.start_us <= from),
@@ -132,8 +136,7 @@ export function createEventRepository(
 
   /** A note has no name to be known by: what a repair may have counted already is not counted again. */
   async function notCountedYet(notes: readonly GuardNote[]): Promise<readonly GuardNote[]> {
-    repairedUs ??= await readRepaired(db)
-    const from = repairedUs
+    const from = await repaired()
     return notes.filter((note) => note.at_us > from)
   }
 

@@ -12,7 +12,7 @@ import type { Recall } from './recall.ts'
 import type { EventRetention } from './retention.ts'
 import type { RollupWriter, Unfolded } from './rollup-writer.ts'
 import { countableOf, idOfKey } from './rows.ts'
-import { keysOfEvents } from './transfer.ts'
+import { keysOfEvents, nameOf } from './transfer.ts'
 
 /** Events removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 1_000
@@ -36,8 +36,6 @@ export interface RemovalDeps {
   readonly recall: Pick<Recall, 'removed'>
   readonly removedWith: readonly RemovedWith[]
 }
-
-const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 
 export type EventRemoval = ReturnType<typeof createEventRemoval>
 

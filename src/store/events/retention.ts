@@ -1,20 +1,17 @@
 // Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
 
 import { createSerial, type Limiter } from '../../base/async/limiter.ts'
-import { blake3 } from '../../base/hash.ts'
 import { type Change, compact, type Database, delRow } from '../level/database.ts'
 import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
+import { keyRange } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue } from '../level/value.ts'
 import { putRollupsFrom, readRollupsFrom } from '../rollups/from.ts'
 import { createRollupRepository, rollupsBefore } from '../rollups/rollups.ts'
 import {
-  BY_HASH,
-  BY_NUMBER,
   type CommandTable,
-  HASH_BYTES,
+  hashKey,
   highestNumber,
   left,
   type Mark,
@@ -22,6 +19,7 @@ import {
   NUMBER_AT,
   putMark,
   textOf,
+  textsOf,
   UNPURGED,
   UNSWEPT,
 } from './commands.ts'
@@ -121,7 +119,7 @@ export function createEventRetention({
 
     async function removeUnnamed(): Promise<number> {
       let removed = 0
-      for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), BATCH)) {
+      for await (const page of pages(db.iterator(textsOf(uid)), BATCH)) {
         signal.throwIfAborted()
         await serially(async () => {
           const changes: Change[] = []
@@ -130,8 +128,7 @@ export function createEventRetention({
             const number = readU32(key, NUMBER_AT)
             if (named.has(number) || used.has(number)) continue
             some.push(number)
-            const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
-            changes.push(delRow(key), delRow(makeKey('commands', { u32: uid }, BY_HASH, hash)))
+            changes.push(delRow(key), delRow(hashKey(uid, textOf(value))))
           }
           if (some.length === 0) return
           // Rollups of days hold numbers of texts, so a number is never given twice.

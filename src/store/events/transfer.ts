@@ -99,7 +99,8 @@ export async function readEvents(
 const beginOf = (uid: number, { start_us, tag }: { start_us: number; tag: number }): Buffer =>
   makeKey('events', { u32: uid }, { u64: start_us }, { u32: tag })
 
-const nameOf = (key: Uint8Array): string => Buffer.from(key.subarray(0, ID_END)).toString('latin1')
+/** Of an event's key: its start and tag, which no other event of the person has. */
+export const nameOf = (key: Uint8Array): string => Buffer.from(key.subarray(0, ID_END)).toString('latin1')
 
 /** The events of one person that are not stored yet, by start and tag, each once. */
 async function unknownOf(

@@ -121,10 +121,8 @@ export function createProcessRepository(db: Database) {
      */
     async prune(uid: number, time: number, most: number, signal: AbortSignal) {
       let removed = 0
-      if (time > 0) {
-        for (const range of [processesSince(uid, 0, time), peaksUntil(uid, time)])
-          removed += await removeFirst(range, Number.POSITIVE_INFINITY, signal)
-      }
+      for (const range of [processesSince(uid, 0, time), peaksUntil(uid, time)])
+        removed += await removeFirst(range, Number.POSITIVE_INFINITY, signal)
       for (const range of [processesSince(uid, 0), peaksUntil(uid)]) {
         const excess = (await count(range)) - most
         if (excess > 0) removed += await removeFirst(range, excess, signal)

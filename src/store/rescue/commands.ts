@@ -1,9 +1,8 @@
 // Brings the texts of commands and the events that name them into line: by number, by hash, and where one is missing.
-import { blake3 } from '../../base/hash.ts'
-import { BY_HASH, BY_NUMBER, HASH_BYTES, NUMBER_AT } from '../events/commands.ts'
+import { BY_HASH, hashKey, NUMBER_AT, numberKey, textsOf } from '../events/commands.ts'
 import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, readU32 } from '../level/key-of-event.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
+import { keyRange } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -23,7 +22,7 @@ export interface Aligned {
 export async function alignCommands(db: Database, uid: number): Promise<Aligned> {
   const numbers = createNumberSet()
   let rebuilt = 0
-  for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), PAGE)) {
+  for await (const page of pages(db.iterator(textsOf(uid)), PAGE)) {
     const keys = page.map(([key, value]) => {
       numbers.add(readU32(key, NUMBER_AT))
       return hashKey(uid, decodeValue<string>(value))
@@ -47,13 +46,6 @@ export async function alignCommands(db: Database, uid: number): Promise<Aligned>
   for await (const page of pages(db.keys(eventsOf(uid)), PAGE)) {
     for (const key of page) if (numbers.add(commandOfKey(key))) lost.push(commandOfKey(key))
   }
-  await db.batch(
-    lost.map((number) =>
-      putRow(makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }), encodeValue(LOST_TEXT)),
-    ),
-  )
+  await db.batch(lost.map((number) => putRow(numberKey(uid, number), encodeValue(LOST_TEXT))))
   return { lost: lost.length, rebuilt }
 }
-
-const hashKey = (uid: number, text: string): Buffer =>
-  makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) })

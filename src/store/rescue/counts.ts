@@ -1,6 +1,6 @@
 // Compares rollups with their events, and counts again where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
-import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
+import { countKey } from '../events/counts.ts'
 import { countableOf } from '../events/rows.ts'
 import { type Change, type Database, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
@@ -60,9 +60,9 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     const value = await db.get(key)
     const stored = value === undefined ? undefined : decodeRollup(value)
     if (stored !== undefined && stored.count >= rollup.count) return false
-    // No event holds the guard's decisions, so they are kept as far as they can be read.
-    const guard = stored?.guard ?? rollup.guard
-    changes.push(putRow(key, encodeRollup({ ...rollup, guard })))
+    // No event holds what the guard did, so it is kept as far as it can be read.
+    const { guard, guard_active } = stored ?? rollup
+    changes.push(putRow(key, encodeRollup({ ...rollup, guard, guard_active })))
     return true
   }
 
@@ -92,9 +92,9 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
   await endHour()
   await endDay()
   const told = await db.get(countKey(uid))
-  if (told === undefined || decodeCount(told) !== total) {
+  if (told === undefined || decodeValue<number>(told) !== total) {
     rows.event_counts++
-    changes.push(putRow(countKey(uid), encodeCount(total)))
+    changes.push(putRow(countKey(uid), encodeValue(total)))
   }
   await db.batch(changes)
   return rows

@@ -2,6 +2,7 @@
 import type { Database } from '../level/database.ts'
 import { bytes, type Checked, flag, maybe, orNull, shape, text, whole } from '../level/is.ts'
 import { definePeoplesTable, peopleIn, rowOfAny } from '../level/table.ts'
+import { removeOver } from './retention-time.ts'
 
 const artifact = {
   /** BLAKE3 of the whole content, 64 hex digits. */
@@ -69,4 +70,6 @@ export const createArtifactRepository = (db: Database) => ({
   shares: shares.in(db),
   /** Numbers of people who have any. */
   people: () => peopleIn(db, 'artifacts'),
+  /** Removes those of one person that were to be kept until `now` at most. */
+  removeExpired: (person: number, now: number) => removeOver(db, artifacts.in(db), person, now),
 })

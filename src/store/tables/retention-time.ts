@@ -2,6 +2,7 @@
 import type { Database } from '../level/database.ts'
 import { natural } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
+import type { Rows } from '../level/table.ts'
 import { encodeValue, readValue } from '../level/value.ts'
 
 const KEY = makeKey('meta', { text: 'retention_time' })
@@ -18,4 +19,17 @@ export function createRetentionTimeRepository(db: Database) {
       await db.put(KEY, encodeValue(Math.floor(time)))
     },
   }
+}
+
+/** Removes the rows whose time is over at `now`, and was when old data was last removed: a clock that leapt removes nothing. Resolves with how many. */
+export async function removeOver(
+  db: Database,
+  rows: Rows<{ readonly id: string; readonly expires_at: number | null }>,
+  person: number,
+  now: number,
+): Promise<number> {
+  const time = Math.min(now, (await createRetentionTimeRepository(db).get()) ?? 0)
+  const over = (await rows.all(person)).filter(({ expires_at }) => expires_at !== null && expires_at <= time)
+  if (over.length > 0) await rows.write(person, { remove: over.map(({ id }) => id) })
+  return over.length
 }

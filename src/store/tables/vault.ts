@@ -3,6 +3,7 @@ import { type Database, delRow } from '../level/database.ts'
 import { bytes, type Checked, listOf, orNull, shape, text, whole } from '../level/is.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { definePeoplesTable, peopleIn, rowOfAny } from '../level/table.ts'
+import { removeOver } from './retention-time.ts'
 
 const header = shape({
   protection: text,
@@ -90,13 +91,8 @@ export function createVaultRepository(db: Database) {
     /** Removes what was to be kept until `now` at most; returns how many. Durable when it resolves. */
     async removeExpired(now: number): Promise<number> {
       let gone = 0
-      for (const person of await peopleIn(db, 'vault')) {
-        const over = (await kept.secrets.all(person)).filter(
-          ({ expires_at }) => expires_at !== null && expires_at <= now,
-        )
-        gone += over.length
-        if (over.length > 0) await kept.secrets.write(person, { remove: over.map(({ id }) => id) })
-      }
+      for (const person of await peopleIn(db, 'vault'))
+        gone += await removeOver(db, kept.secrets, person, now)
       return gone
     },
   }

@@ -7,6 +7,7 @@ import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { isArtifactRow } from '../../../src/store/tables/artifacts.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
+import { createRetentionTimeRepository } from '../../../src/store/tables/retention-time.ts'
 import { ANN, artifactRig, coming, content, hashOf } from '../../support/agents/artifacts.ts'
 import { code } from '../../support/run/code.ts'
 import { until } from '../../support/run/until.ts'
@@ -198,11 +199,19 @@ describe('bounds', () => {
   })
 
   test('of time', async () => {
-    const { artifacts, time, pass, put, pieces } = await rig()
+    const { artifacts, db, time, pass, put, pieces, read } = await rig()
+    const retention = createRetentionTimeRepository(db)
+    await retention.put(time.now)
     await artifacts.start(new AbortController().signal)
     const made = await put(content(PIECE_BYTES), ANN, { expires_at: time.now + 1_000 } as never)
     time.now += 1_000
     await expect(artifacts.find(ANN, made.artifact.id)).rejects.toEqual(code('not_found'))
+    // A clock that was ahead has removed nothing.
+    await artifacts.start(new AbortController().signal)
+    time.now -= 1_000
+    expect(await read(made.artifact.id)).toHaveLength(PIECE_BYTES)
+    time.now += 1_000
+    await retention.put(time.now)
     pass(3_600_000)
     await until(async () => (await pieces()) === 0, { what: 'it is removed' })
   })

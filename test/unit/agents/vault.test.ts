@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
+import { createRetentionTimeRepository } from '../../../src/store/tables/retention-time.ts'
 import { isVaultRow, noteLossOfVaults, type SecretRow } from '../../../src/store/tables/vault.ts'
 import { ANN, annsVault, asking, BOB, CANARY, rig, to, words } from '../../support/agents/vault.ts'
 import { code } from '../../support/run/code.ts'
@@ -234,17 +235,31 @@ describe('agents', () => {
 
 describe('time', () => {
   test('a secret whose time is over is not given, and is removed, also while the vault is locked', async () => {
-    const { vault, time, set, reveal, rows, pass, problemOf } = await annsVault()
+    const { vault, db, time, set, reveal, rows, pass, problemOf } = await annsVault()
     await vault.start(new AbortController().signal)
     await set('short', 'x', { expires_at: time.now + 1_000 })
     time.now += 1_000
     await expect(reveal('short')).rejects.toThrow('time of short is over')
     await vault.lock(ANN)
+    await createRetentionTimeRepository(db).put(time.now)
     await pass(600_000)
     expect(await rows()).toHaveLength(2)
     await vault.unlock(ANN, words(), 60)
     expect(await problemOf('short')).toBeUndefined()
     expect(await reveal('token')).toBe(CANARY)
+  })
+
+  test('a clock that is ahead for a while removes no secret', async () => {
+    const { vault, db, time, set, reveal, pass } = await annsVault()
+    await createRetentionTimeRepository(db).put(time.now)
+    await set('month', 'x', { expires_at: time.now + 30 * 86_400_000 })
+    const right = time.now
+    time.now += 365 * 86_400_000
+    await vault.start(new AbortController().signal)
+    await pass(600_000)
+    time.now = right
+    await vault.unlock(ANN, words(), 60)
+    expect(await reveal('month')).toBe('x')
   })
 
   test('unlocking rotates when it is time', async () => {

@@ -105,11 +105,11 @@ test('a repair that counts anew keeps what the guard did; what it may have count
   const [row] = await db.iterator({ ...keyRange('rollups_hour'), limit: 1 }).all()
   const [key, value] = row!
   const guard = { blocked: 5, confirmed: 4, declined: 3, unjudged: 2 }
-  await db.put(key, encodeRollup({ ...decodeRollup(value), count: 0, guard }))
+  await db.put(key, encodeRollup({ ...decodeRollup(value), count: 0, guard, guard_active: 6 }))
   await db.close()
   expect((await repairDatabase(directory)).keyspaces.rollups_hour?.rebuilt).toBe(1)
   await db.open()
-  expect(decodeRollup((await db.get(key))!)).toEqual({ ...decodeRollup(value), guard })
+  expect(decodeRollup((await db.get(key))!)).toEqual({ ...decodeRollup(value), guard, guard_active: 6 })
 
   await db.batch([putRepaired(T0)])
   const events: EventRepository = createEventRepository(db)
@@ -117,4 +117,14 @@ test('a repair that counts anew keeps what the guard did; what it may have count
   await events.ingest({ events: [], guarded, position: positionAt(999), dropped: 0 })
   expect((await dayOf(createRollupRepository(db), 9))?.guard).toEqual({ ...NOTHING, declined: 1 })
   await db.close()
+})
+
+test('a repair while the clock was ahead keeps no note from being counted once the clock is right', async () => {
+  const db = await temporaryDatabase()
+  await db.batch([putRepaired(T0 + 365 * 24 * HOUR_US)])
+  const now = T0 / 1000
+  const events = createEventRepository(db, [], { now: () => now, monotonic: () => 0 })
+  const guarded = [note('blocked'), note('declined', { at_us: T0 + 1 })]
+  await events.ingest({ events: [], guarded, position: positionAt(1), dropped: 0 })
+  expect((await dayOf(createRollupRepository(db)))?.guard).toEqual({ ...NOTHING, declined: 1 })
 })
