@@ -117,9 +117,12 @@ function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], 
       send(message)
     },
   })
-  const refuse = (id: number, error: unknown): void => {
-    const code: Refusal = error instanceof JailError ? error.code : 'failed'
-    send({ op: 'refused', id, code, message: (error as Error).message.slice(0, 2048) })
+  const hangUp = (error: unknown): void => {
+    log.warn(
+      { reason: error instanceof Malformed ? error.message : 'internal' },
+      'a connection broke the contract',
+    )
+    socket.destroy()
   }
   const reader = createFrameReader()
   socket.on('error', () => {})
@@ -131,19 +134,15 @@ function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], 
           throw new Malformed('bytes follow a message that has none')
         if (request.op === 'run' && request.trace_id !== null) traces.set(request.job, request.trace_id)
         const begun = answer(request, body, { jobs, send, deps })
-        if ('id' in request)
-          begun.catch((error: unknown) => {
-            refuse(request.id, error)
-            if (request.op === 'run' && !(error instanceof JailError && error.code === 'conflict'))
-              traces.delete(request.job)
-          })
+        begun.catch((error: Error) => {
+          if (!('id' in request)) return hangUp(error)
+          const code: Refusal = error instanceof JailError ? error.code : 'failed'
+          send({ op: 'refused', id: request.id, code, message: error.message.slice(0, 2048) })
+          if (request.op === 'run' && code !== 'conflict') traces.delete(request.job)
+        })
       }
     } catch (error) {
-      log.warn(
-        { reason: error instanceof Malformed ? error.message : 'internal' },
-        'a connection broke the contract',
-      )
-      socket.destroy()
+      hangUp(error)
     }
   })
   send({ op: 'hello', version: CONTRACT_VERSION, pid: process.pid })
