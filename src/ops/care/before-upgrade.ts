@@ -63,8 +63,8 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps) {
       })
       return kept.sort((a, b) => b.of - a.of)[0]?.path
     },
-    /** Removes copies that are old. */
-    expire: () => remove((path) => clock.now() - statSync(path).mtimeMs > KEPT_MS),
+    /** Removes copies that are old by the time that removes, which follows the clock slowly: a clock that leapt leaves the way back. */
+    expire: (now: number) => remove((path) => now - statSync(path).mtimeMs > KEPT_MS),
     /** Removes all copies, because something that they hold was deleted for good. */
     drop: () => remove(() => true),
   }

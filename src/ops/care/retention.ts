@@ -22,8 +22,8 @@ export interface RetentionDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly trimProcesses: (before: number, signal: AbortSignal) => Promise<number>
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
   readonly trimLedger: (before: number) => Promise<void>
-  /** Removes old copies of the database from before an upgrade. */
-  readonly expireCopies: () => void
+  /** Removes copies of the database from before an upgrade that are old then (ms since the epoch). */
+  readonly expireCopies: (now: number) => void
   readonly time: RetentionTime
 }
 
@@ -37,12 +37,12 @@ export function createRetention(deps: RetentionDeps) {
   let waiting = false
 
   /** Days that processes are kept: no longer than the commands they belong to; 0 keeps them for ever. */
-  const processDays = (): number => {
+  const processDays = () => {
     const bounds = [config.processes.keep_days, config.retention.events_days].filter((days) => days > 0)
     return bounds.length === 0 ? 0 : Math.min(...bounds)
   }
 
-  const waits = (): number => {
+  const waits = () => {
     const { events_days, rollups_days, audit_days } = config.retention
     const any = events_days + rollups_days + audit_days + processDays()
     return any === 0 ? 0 : time.behind()
@@ -62,7 +62,7 @@ export function createRetention(deps: RetentionDeps) {
     const { events_days, rollups_days, audit_days } = config.retention
     const now = await time.advance()
     tellOfWaiting()
-    expireCopies()
+    expireCopies(now)
     for (const uid of await events.people()) {
       const gone = events_days === 0 ? 0 : await events.removeEvents(uid, now - events_days * DAY_MS, signal)
       // Also what an earlier sweep did not come to.

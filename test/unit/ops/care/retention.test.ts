@@ -21,6 +21,7 @@ function world(days: { events_days?: number; rollups_days?: number; audit_days?:
     did.push(what)
     return count
   }
+  const expired: number[] = []
   const room = createRetention({
     config: { retention, processes: { enabled: true, keep_days } },
     store: {
@@ -35,7 +36,7 @@ function world(days: { events_days?: number; rollups_days?: number; audit_days?:
     },
     trimProcesses: (before) => done(`processes ${(NOW - before) / DAY_MS}`, 0),
     trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),
-    expireCopies: () => {},
+    expireCopies: (now) => void expired.push(now),
     time: { start: async () => {}, advance: async () => NOW, behind: () => behind },
     timers: {
       after(ms, run) {
@@ -49,6 +50,7 @@ function world(days: { events_days?: number; rollups_days?: number; audit_days?:
   return {
     room,
     did,
+    expired,
     waiting,
     sweep: () => room.sweep(new AbortController().signal),
     fail(on: boolean) {
@@ -65,6 +67,8 @@ test('0 keeps; anything else is days, and only who lost something is purged', as
   const forever = world()
   await forever.sweep()
   expect(forever.did).toEqual(['texts 7', 'texts 8'])
+  // By the time that removes, which is not the clock's.
+  expect(forever.expired).toEqual([NOW])
   const bounded = world({ events_days: 30, rollups_days: 400, audit_days: 90 })
   await bounded.sweep()
   expect(bounded.did).toEqual([
