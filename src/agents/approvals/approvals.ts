@@ -94,8 +94,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     // approval.
     open.delete(id)
     lately.set(id, ended)
-    await repository.end(id, ended)
-    tell(approval, outcome)
+    // Also where the disk does not take it: whoever waits for the request would wait for ever.
+    await repository.end(id, ended).finally(() => tell(approval, outcome))
     if (++added % LOG_SLACK === 0) await repository.trim(LOG_MAX)
     return ended
   }
@@ -148,13 +148,14 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     { approve, hash, scope, reason }: Parameters<Approvals['decide']>[2],
   ) {
     const approval = find(who, which)
-    if (approval.state !== 'pending') {
-      if (approve) throw new KaroError('conflict', 'it is approved already')
-    } else if (approve) checkApprover(approval, scope, who)
-    if (approve && (hash.length < HASH_LEAST || !approval.hash.startsWith(hash)))
-      throw new KaroError('refused', 'this is not the hash of the request', {
-        hint: 'karo approvals show prints the present request and its hash.',
-      })
+    if (approve) {
+      if (approval.state !== 'pending') throw new KaroError('conflict', 'it is approved already')
+      checkApprover(approval, scope, who)
+      if (hash.length < HASH_LEAST || !approval.hash.startsWith(hash))
+        throw new KaroError('refused', 'this is not the hash of the request', {
+          hint: 'karo approvals show prints the present request and its hash.',
+        })
+    }
     const by = who.from?.name ?? (await nameOf(who.account)) ?? `uid ${who.account}`
     const at = clock.now()
     await record(approval, approve ? 'approved' : 'denied', who, by, scope)

@@ -298,6 +298,17 @@ test('one person with many agents leaves places in the inbox for others', async 
   ).toMatchObject({ outcome: 'wait' })
 })
 
+test('whoever waits hears that it is over, also where a full disk does not take that', async () => {
+  const all = await rig()
+  const id = await waiting(all)
+  const settled = all.gates.settled(id, action(), AbortSignal.timeout(2_000))
+  all.time.fails = true
+  const no = { approve: false, scope: 'once', reason: '', hash: '' } as const
+  await expect(all.approvals.decide(approver(), id, no)).rejects.toThrow('disk')
+  all.time.fails = false
+  expect(await settled).toMatchObject({ outcome: 'deny', reason: 'a person said no' })
+})
+
 test('of the log the newest stay, also of what earlier starts of the daemon added', async () => {
   const no = async (all: Rig, cwd: string) =>
     all.approvals.decide(approver(), await waiting(all, action({ cwd })), {
