@@ -69,7 +69,7 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
   const keyOf = (person: number, id: string): string => `${person} ${id}`
   const idsOf = (person: number, id: string): Map<string, number | undefined> => {
     const holder = holderOf(person, id)
-    const ids = known.get(holder) ?? new Map<string, number | undefined>()
+    const ids = known.get(holder) ?? new Map()
     known.set(holder, ids)
     return ids
   }
@@ -172,7 +172,8 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
       })
     if (ids.size < MOST_KEPT) return
     const old = [...ids]
-      .filter(([, endedAt]) => endedAt !== undefined && endedAt < clock.now() - KEPT_MS)
+      // What ended in the future ended while the clock was ahead.
+      .filter(([, endedAt]) => endedAt !== undefined && Math.abs(clock.now() - endedAt) > KEPT_MS)
       .map(([id]) => id)
       .slice(0, MOST_KEPT / 10)
     if (old.length === 0)
