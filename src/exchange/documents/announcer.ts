@@ -70,7 +70,7 @@ export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps)
     for (const [name, { head, at }] of waiting) {
       const size = headBytes(head)
       if (at > now || heads.length === HEADS_TOLD_MAX || bytes + size > BYTES_MAX) {
-        next = Math.min(next, Math.max(at, now + PACE_MS))
+        next = Math.min(next, at)
         continue
       }
       waiting.delete(name)
@@ -82,7 +82,7 @@ export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps)
       lastAt = now
       topic.publish(Heads, { heads } as { heads: DocumentHeadBody[] } & WireBody)
     }
-    if (next < Number.POSITIVE_INFINITY) wake(next)
+    if (next < Number.POSITIVE_INFINITY) wake(Math.max(next, lastAt + PACE_MS))
   }
 
   function add(head: DocumentHeadBody, ms: number, own: boolean): void {

@@ -102,6 +102,32 @@ test('what somebody else told of is not told again', async () => {
   announcer.stop()
 })
 
+test('a timer that rings a moment early, as those of Node do, puts off no announcement', async () => {
+  const [network, author, reader] = await meshed(2)
+  const document = readDocument(author.summary(network.now, [reader], network.now), network.now)
+  /** What the clock is ahead of the time from which the event loop counts. */
+  let ahead = 0.6
+  let published = 0
+  const announcer = createAnnouncer({
+    topic: { publish: () => void published++ },
+    clock: { ...network.time.clock, monotonic: () => network.time.clock.monotonic() + ahead },
+    timers: network.time,
+    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
+  })
+  announcer.own(document)
+  ahead = 0
+  await network.pass(110)
+  expect(published).toBe(1)
+  // One message a second, however the timers ring.
+  announcer.own({ ...document, slot: 'hour:1' })
+  announcer.own({ ...document, slot: 'hour:2' })
+  await network.pass(500)
+  expect(published).toBe(1)
+  await network.pass(MINUTE)
+  expect(published).toBe(2)
+  announcer.stop()
+})
+
 test('who restarts goes on counting, so that those who looked before find what is new', async () => {
   const [network, author, reader] = await running(2, { loss: 1 })
   network.weave()
