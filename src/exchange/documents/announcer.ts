@@ -96,7 +96,7 @@ export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps)
     own: (document: Document) => add(headOf(document), OWN_AFTER_MS, true),
     received(document: Document) {
       const head = headOf(document)
-      if (told.get(editionOf(head)) !== undefined) return
+      if (told.has(editionOf(head))) return
       const [least, most] = OTHERS_AFTER_MS
       add(head, least + random.float() * (most - least), false)
     },

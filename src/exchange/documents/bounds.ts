@@ -144,8 +144,8 @@ export function createMakeRoom(
     }
 
     if (shareOf(total) <= 1) return out
-    for (const entry of catalog.after(0)) {
-      if (entry.role !== 'relayed' || leaving.has(entry)) continue
+    for (const entry of catalog.relayed()) {
+      if (leaving.has(entry)) continue
       leave(entry)
       if (shareOf(total) <= 1) return out
     }

@@ -53,6 +53,8 @@ export type Catalog = ReturnType<typeof createCatalog>
 export function createCatalog() {
   const shelves = new Map<string, Shelf>()
   let order: Entry[] = []
+  /** In order of arrival: a full store looks for the oldest of these with every document that comes. */
+  let relayed = new Set<Entry>()
   let live = 0
   let bytes = 0
   const byRole: Record<Role, number> = { own: 0, received: 0, relayed: 0, withdrawn: 0 }
@@ -64,6 +66,7 @@ export function createCatalog() {
     entry.shelf.bytes -= entry.size
     bytes -= entry.size
     byRole[entry.role]--
+    relayed.delete(entry)
     live--
   }
 
@@ -102,6 +105,7 @@ export function createCatalog() {
       shelf.bytes += entry.size
       bytes += entry.size
       byRole[entry.role]++
+      if (entry.role === 'relayed') relayed.add(entry)
       live++
       if (order.length > 2 * live + SLACK) order = order.filter(has)
     },
@@ -116,7 +120,11 @@ export function createCatalog() {
     /** After loading, which is in the store's order. */
     settle() {
       order.sort((a, b) => a.seq - b.seq)
+      relayed = new Set(order.filter(({ role }) => role === 'relayed'))
     },
+
+    /** Those that are kept for others, in order of arrival. */
+    relayed: () => relayed.values(),
 
     /** Entries that came after `seq`, in order of arrival. */
     *after(seq: number) {

@@ -74,7 +74,7 @@ export function createJournal({ members, clock }: DocumentsParts) {
       const since = members.awaySince(peer)
       if (since === undefined) return
       const missed = [...lines.values()].filter(({ at }) => at >= since)
-      const next = missed.at(-TOLD_MAX)?.number ?? missed[0]?.number ?? last + 1
+      const next = (missed.at(-TOLD_MAX) ?? missed[0])?.number ?? last + 1
       tellings.set(peer, { next, left: TOLD_MAX, to: last, told: new Set() })
     },
     down: (peer: NodeId) => void tellings.delete(peer),

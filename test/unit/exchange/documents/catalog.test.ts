@@ -54,6 +54,8 @@ test('the catalog is what a plain list would be', () => {
     const seqs = (after: number) => [...catalog.after(after)].map((entry) => entry.seq)
     expect(seqs(0)).toEqual(rows.map(({ seq }) => seq))
     expect(seqs(from)).toEqual(rows.map(({ seq }) => seq).filter((seq) => seq > from))
+    const relayed = rows.filter(({ role }) => role === 'relayed')
+    expect([...catalog.relayed()].map(({ seq }) => seq)).toEqual(relayed.map(({ seq }) => seq))
     const { bytes, ...roles } = catalog.counts()
     expect(bytes).toBe(rows.reduce((sum, { size }) => sum + size, 0))
     const of = (...wanted: string[]): number => rows.filter(({ role }) => wanted.includes(role)).length
@@ -78,9 +80,10 @@ test('the catalog is what a plain list would be', () => {
 
 test('rows that come in any order are in order once settled', () => {
   const catalog = createCatalog()
-  for (const seq of [5, 2, 9, 1]) catalog.add(row(seq, 'x', seq))
+  for (const seq of [5, 2, 9, 1]) catalog.add(row(seq, 'x', seq, { role: 'relayed' }))
   catalog.settle()
   expect([...catalog.after(1)].map((entry) => entry.seq)).toEqual([2, 5, 9])
+  expect([...catalog.relayed()].map((entry) => entry.seq)).toEqual([1, 2, 5, 9])
 })
 
 test('a head takes less than 200 bytes of memory', () => {

@@ -1,4 +1,5 @@
 // What is kept and what is not: versions, bounds, authors that contradict themselves, neighbours that want or claim too much.
+
 import { expect, test } from 'vitest'
 import { bodyOf } from '../../../../protocols/frame.ts'
 import { AuditHead } from '../../../../protocols/messages/audit.ts'
@@ -14,6 +15,7 @@ import { systemRandom } from '../../../../src/base/clock.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { signRotation } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { keeperOver } from './keeping.ts'
 import { headOf, INDEX, lies, offerOf, summaryHead } from './liar.ts'
 import { DAY, HOUR, MINUTE, meshed, Network, type Node, running } from './network.ts'
 
@@ -96,6 +98,25 @@ test('what comes in one batch is bounded as well', async () => {
   await network.meet(MINUTE)
   expect(small.repository.writes).toBeLessThan(10)
   expect(small.room.counts().received).toBe(40)
+})
+
+test('where a place has to be found for each of many, the event loop serves others in between', async () => {
+  const network = new Network({})
+  const authors = network.add(30)
+  const { identity } = network.add(1)[0] as Node
+  const now = () => network.now
+  const bounds = { documents: 10, bytes: 1_000_000 }
+  const { keepBatch, repository } = keeperOver({ identity, now, ports: {}, bounds, admits: true })
+  let turns = 0
+  const count = () => {
+    turns++
+    counting = setImmediate(count)
+  }
+  let counting = setImmediate(count)
+  await keepBatch(authors.map((author) => author.ledgerHead(1, 1)))
+  clearImmediate(counting)
+  expect(repository.kept.size).toBe(10)
+  expect(turns).toBeGreaterThanOrEqual(20)
 })
 
 test('when there is no more room relayed documents go, the oldest first, and own ones always find room', async () => {

@@ -18,13 +18,23 @@ interface Over {
   readonly ports: DocumentsParts['ports']
   /** That of another keeper: this one is the same node after a restart. */
   readonly repository?: MemoryRepository | undefined
+  /** Other bounds than those of every node, and whether it admits every author. */
+  readonly bounds?: DocumentsParts['bounds']
+  readonly admits?: boolean
 }
 
-export function keeperOver({ identity, now, ports, repository = new MemoryRepository() }: Over) {
+export function keeperOver({
+  identity,
+  now,
+  ports,
+  repository = new MemoryRepository(),
+  bounds,
+  admits = false,
+}: Over) {
   const trust = {
     members: () => [],
     member: () => undefined,
-    admits: () => false,
+    admits: () => admits,
     refuses: () => false,
     keysOf: (node: NodeId) => [node],
   }
@@ -41,6 +51,7 @@ export function keeperOver({ identity, now, ports, repository = new MemoryReposi
       log: silentLog,
       audit: { record: async () => {} },
       ports,
+      ...(bounds && { bounds }),
       members: createMembersView(trust, self, clock, ports),
       witness: { wants: () => false, given: () => {} },
       carrier: { carries: () => false },
@@ -50,5 +61,8 @@ export function keeperOver({ identity, now, ports, repository = new MemoryReposi
   async function keep(...frames: readonly Uint8Array[]): Promise<void> {
     for (const frame of frames) await keeper.keep([readDocument(frame, now())])
   }
-  return { repository, keep, load: keeper.load, publish: keeper.publish }
+  /** As one neighbour sends them in one batch. */
+  const keepBatch = (frames: readonly Uint8Array[]) =>
+    keeper.keep(frames.map((frame) => readDocument(frame, now())))
+  return { repository, keep, keepBatch, load: keeper.load, publish: keeper.publish }
 }
