@@ -139,8 +139,8 @@ export const audienceFilter = (audience: string): QueryFilter => ({
 
 /** Undefined: the filters are not those of a question about released totals. */
 export function audienceIn([filter, ...others]: readonly QueryFilter[]): string | undefined {
-  const isIt = filter?.field === AUDIENCE && filter.operator === 'Equals' && others.length === 0
-  return isIt && filter.operator === 'Equals' ? filter.value : undefined
+  if (filter?.field !== AUDIENCE || filter.operator !== 'Equals' || others.length > 0) return undefined
+  return filter.value
 }
 
 function wrongIn(

@@ -34,16 +34,13 @@ interface Outcome {
   readonly sent: boolean
   /** What of released totals the asker was shown. */
   readonly released?: { readonly audience: string; readonly batches: number } | undefined
-  /** The asker, for an outcome that is written again. */
-  readonly asker?: Who
+  readonly asker: Who
 }
 
 export function createBook({ audit, trust, clock }: QueryDeps) {
   const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()
-  /** Who asked each question that is under way, for its second entry. */
-  const askers = new WeakMap<Question, Who>()
   const strangers = createSparing({ clock, ...COUNTED })
   const busy = createSparing({ clock, ...COUNTED })
   const received = createSparing({ clock, ...COUNTED })
@@ -106,7 +103,6 @@ export function createBook({ audit, trust, clock }: QueryDeps) {
       const { authorId, body } = question
       if (!isAdmitted(authorId))
         return now(strangers.times(neighbour), (key, times) => tellStrangers(key, times, authorId))
-      askers.set(question, asker)
       if (isSingle(verifiedId(asker) ?? authorId)) {
         single.add(question)
         return audit.record(recordOf('query_received', question, detailsOf(asker)))
@@ -116,14 +112,9 @@ export function createBook({ audit, trust, clock }: QueryDeps) {
     },
 
     /** The question's outcome. True: the question has an entry of its own, and is worth a line in the log. */
-    async responded(
-      question: Question,
-      { status, decision, level, people, sent, released, asker: again = {} }: Outcome,
-    ) {
+    async responded(question: Question, { status, decision, level, people, sent, released, asker }: Outcome) {
       const { authorId, body } = question
       const { effect, rule, policy_rule } = decision
-      const asker = askers.get(question) ?? again
-      askers.delete(question)
       if (single.delete(question)) {
         const details = {
           ...detailsOf(asker),

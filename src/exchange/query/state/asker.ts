@@ -195,7 +195,7 @@ export function createAsker(deps: AskerDeps) {
     },
     ahead(ask: AskId) {
       const live = asks.get(ask)?.live
-      if (!live?.summaries) return
+      if (live === undefined) return
       emit({ do: 'look', live, nodes: unreachedIn(live) })
     },
     late: (ask: AskId) => asks.get(ask)?.outreach.late(),

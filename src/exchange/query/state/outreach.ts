@@ -197,7 +197,7 @@ export function createOutreach(deps: OutreachDeps, live: Live, lost: (node: Node
     },
     /** The node's machine has answered the dial, and takes its time for the rest. */
     slow(node: NodeId) {
-      if (ended || !dials.has(node) || slow.has(node)) return
+      if (ended || !dials.has(node)) return
       slow.add(node)
       dialNext()
     },

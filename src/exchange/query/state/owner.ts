@@ -297,6 +297,8 @@ interface Asked {
   readonly body: { readonly query_id: Uint8Array }
 }
 
+type KeptAnswer = Answer & { readonly revision: number }
+
 interface Entry {
   readonly expires_at: number
   /** The neighbour that handed the question on first; unknown after a restart. */
@@ -308,7 +310,7 @@ interface Entry {
   pruned: boolean
   carried: boolean
   /** Undefined before it is written, once it is forgotten, and after a restart. */
-  answer: (Pick<Written, 'plain' | 'sealed'> & { readonly revision: number }) | undefined
+  answer: KeptAnswer | undefined
 }
 
 export function createSeen() {
@@ -366,7 +368,7 @@ export function createSeen() {
       entries.set(keyOf(question.author, id), entry)
       return entry
     },
-    keep(entry: Entry, answer: NonNullable<Entry['answer']>): void {
+    keep(entry: Entry, answer: KeptAnswer): void {
       forgetAnswer(entry)
       entry.answer = answer
       kept.add(entry)
@@ -380,7 +382,7 @@ export function createSeen() {
 }
 
 /** Whether it will be sealed is not known when it is kept, so each counts as if it were. */
-const bytesOf = (answer: Entry['answer']): number =>
+const bytesOf = (answer: KeptAnswer | undefined): number =>
   answer === undefined ? 0 : 2 * answer.plain.length + SEALED_OVER_PLAIN
 
 /** Has every member from the start, because V8 gives an object that gets members later a slower shape of its own. */

@@ -224,7 +224,7 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps) {
     carry(
       question: Routed,
       parent: NodeId,
-      { remaining_ms, hops, tree }: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
+      { remaining_ms, hops, tree }: Pick<Hop, 'remaining_ms' | 'hops' | 'tree'>,
     ) {
       const others = ofOthers()
       if (others.length >= CARRIED_MAX) return undefined

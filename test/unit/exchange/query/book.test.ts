@@ -51,7 +51,7 @@ function setUp() {
     await book.received(question, neighbour, asker)
     const decision = { effect: 'allow', rule: 'consent.allow', reason: '' } as const
     const usual = { status: 'success', decision, level: 1, people: 1, sent: true } as const
-    await book.responded(question, { ...usual, ...outcome })
+    await book.responded(question, { asker, ...usual, ...outcome })
   }
   const whoAsked = () => {
     const all = createWhoAsked((peer) => peer)
