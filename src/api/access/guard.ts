@@ -26,7 +26,7 @@ export const HOST = '127.0.0.1'
 export const LOCAL_NAMES = [HOST, 'localhost', '[::1]'] as const
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE'])
 /** Headers that may occur only once, because readers disagree about which of two counts. */
-const SINGLE = [
+const SINGLE: readonly string[] = [
   'host',
   'origin',
   'authorization',
@@ -36,7 +36,7 @@ const SINGLE = [
   'transfer-encoding',
   'sec-fetch-site',
   'x-karo-session',
-] as const
+]
 /** `none`: a person typed the address or opened it from outside the browser (W3C Fetch Metadata). */
 const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none'])
 /** Printable ASCII: everything else comes percent-encoded (RFC 3986). */
@@ -59,8 +59,7 @@ export function judgeHead(
   const headers = new Map<string, string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase()
-    if (headers.has(name) && (SINGLE as readonly string[]).includes(name))
-      return malformed(`two ${name} headers`)
+    if (headers.has(name) && SINGLE.includes(name)) return malformed(`two ${name} headers`)
     headers.set(name, rawHeaders[i + 1] as string)
   }
   const host = headers.get('host')?.toLowerCase()
@@ -107,9 +106,9 @@ const malformed = (what: string): Refused => refuse('malformed', 'bad_request', 
 
 function refuse(
   reason: Refusal,
-  code: 'refused' | 'bad_request' | 'too_large' | 'not_found',
+  code: KaroError['code'],
   message: string,
-  details: { readonly hint?: string } = {},
+  details?: { readonly hint: string },
 ): Refused {
   return { reason, error: new KaroError(code, message, details) }
 }

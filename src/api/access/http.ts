@@ -41,7 +41,6 @@ export function createHttp(options: HttpOptions) {
   const listener = createTcpListener({ ...options, port: config.http.port, onRefused })
   tokens.onRevoked(listener.sweep)
   const credentials = createCredentials({ ...options, tokens, sessions, listener, onRefused })
-  const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
     /** Must have started before the first request is answered. */
     tokens,
@@ -56,7 +55,11 @@ export function createHttp(options: HttpOptions) {
       },
     },
     routes: [
-      tokenRoutes({ tokens, http: where, checkApproving: options.checkApproving }),
+      tokenRoutes({
+        tokens,
+        http: () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) }),
+        checkApproving: options.checkApproving,
+      }),
       sessionRoutes({ ...options, sessions, listener, credentials }),
     ],
     /** True for connections of the listener. Only their token or session says who the caller is. */

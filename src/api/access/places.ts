@@ -38,14 +38,14 @@ export function createPlaces(deps: {
 }
 
 /** Limits how many connections one person has at once. */
-export function createFairShare(most: number = EACH_MAX) {
+export function createFairShare() {
   /** Open connections by uid; all connections without a known uid count together. */
   const held = new Map<number | undefined, number>()
   return {
     /** Counts `socket` for the person `uid` until it closes. False if the person already has as many as allowed. */
     take(uid: number | undefined, socket: Socket): boolean {
       const now = held.get(uid) ?? 0
-      if (now >= most) return false
+      if (now >= EACH_MAX) return false
       held.set(uid, now + 1)
       socket.once('close', () => {
         const left = held.get(uid)! - 1

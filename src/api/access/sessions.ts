@@ -122,7 +122,7 @@ export function createSessions(deps: {
       return one.session
     },
     /** Whether one of them belongs to a valid session, without looking at a key. Does not count as a use. */
-    has: (cookies: readonly string[]): boolean => ofCookies(cookies).length > 0,
+    has: (cookies: readonly string[]) => ofCookies(cookies).length > 0,
     holds(number: number): boolean {
       const one = open.get(number)
       return one !== undefined && isGood(one)

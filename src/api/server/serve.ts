@@ -58,6 +58,8 @@ function createCheck(part: 'querystring' | 'body', load: () => Promise<z.ZodType
       override(of) {
         plain(of)
         keepNull(of)
+        // RFC 3339 has leap seconds, which are no time for `Date`.
+        if (of.jsonSchema.format === 'date-time') of.jsonSchema.pattern = ':[0-5]\\d:[0-5]'
       },
     })
     const validate = request.compileValidationSchema(json as Record<string, unknown>, part)
