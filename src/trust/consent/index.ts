@@ -1,13 +1,12 @@
 // The sharing room: what each person (uid) of this node consents to, changed durably and at once, and shown to them.
 import { isDeepStrictEqual } from 'node:util'
-import { isNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { isNodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { byText } from '../../base/by-text.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { labelProblem } from '../../base/words/roles.ts'
-import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
 import type { ConsentRecord, ConsentRepository } from '../../store/tables/consent.ts'
 import type { Audit } from '../audit/index.ts'
@@ -27,41 +26,6 @@ import {
   type SharingCategory,
   summaryResource,
 } from '../policy/index.ts'
-
-/** The data of one person that one known node may have right now. */
-interface SharedWith {
-  readonly node_id: NodeId
-  readonly fingerprint: string
-  readonly name: string
-  readonly trust_level: TrustLevel
-  /** Categories whose numbers of this node it may have. */
-  readonly level_1: readonly SharingCategory[]
-  /** Categories that are in the summaries it is sent; others it may still ask for, if `level_1` has them. */
-  readonly summaries: readonly SharingCategory[]
-  /** Categories whose totals it reads, with this person counted in. */
-  readonly level_2: readonly SharingCategory[]
-  /** The rule that decided about tool usage, at the level its trust gives. */
-  readonly rule: string
-  readonly reason: string
-}
-
-/** `karo share show --json`; the other share commands print it too, as it is after them. */
-interface SharingView {
-  readonly sharing: 'on' | 'off'
-  /** `decision`: this person decided; `config`: the file's `[sharing]` still holds for them. */
-  readonly source: 'config' | 'decision'
-  readonly max_level: 0 | 1 | 2
-  readonly categories: Readonly<Record<SharingCategory, boolean>>
-  /** How far anomalies leave, as far as the rest lets them. */
-  readonly anomalies: AnomalyChoice
-  readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
-  /** Who may have some categories, besides what `allow` gives. */
-  readonly allow_only: readonly PartOf[]
-  readonly stopped: readonly string[]
-  /** From whom some categories are kept, whatever else is allowed. */
-  readonly stopped_only: readonly PartOf[]
-  readonly peers: readonly SharedWith[]
-}
 
 export type Sharing = ReturnType<typeof createSharing>
 
@@ -124,12 +88,13 @@ export function createSharing(deps: SharingDeps) {
     })
   }
 
-  async function show(uid: number): Promise<SharingView> {
+  /** What the contract's `SharingView` describes. */
+  async function show(uid: number) {
     const stored = await consent.get(uid)
     const now = consentFrom(config.sharing, orFile(stored))
     return {
-      sharing: now.off ? 'off' : 'on',
-      source: stored === undefined ? 'config' : 'decision',
+      sharing: now.off ? ('off' as const) : ('on' as const),
+      source: stored === undefined ? ('config' as const) : ('decision' as const),
       max_level: now.max_level,
       categories: now.categories,
       anomalies: now.anomalies,
@@ -151,7 +116,7 @@ export function createSharing(deps: SharingDeps) {
       await change(uid, what, { entry, categories }, (choice) => to(choice, entry, categories))
       return show(uid)
     }
-  async function plainly(uid: number, what: Change, to: (from: Choice) => Choice): Promise<SharingView> {
+  async function plainly(uid: number, what: Change, to: (from: Choice) => Choice) {
     await change(uid, what, {}, to)
     return show(uid)
   }
@@ -190,7 +155,7 @@ function sharedWith(
   { decide, counts, reads }: Pick<Policy, 'decide' | 'counts' | 'reads'>,
   opinion: ReturnType<Trust['opinion']>,
   context: Context,
-): SharedWith {
+) {
   const principal = principalOf(opinion)
   /** Totals are for roles: of the asker's roles, the one in whose totals the person is counted. */
   const counted = (action: QueryAction): Decision | undefined =>

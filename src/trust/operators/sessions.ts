@@ -31,7 +31,7 @@ export interface SessionsDeps
   readonly operators: Pick<Operators, 'verdict' | 'mesh'>
   /** Calls back when certificates, lists or people say something else about a key. */
   readonly onChange: readonly ((listener: () => void) => () => void)[]
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'log'>
 }
 
 interface Waiting {
@@ -153,6 +153,22 @@ export function createSessions(deps: SessionsDeps): Sessions {
       : 'the delegation is not what this node offered'
   }
 
+  /** Logins that ended before this start, or with a crash, and whose people have done nothing since; as long ago as a login may begin. */
+  async function recall(): Promise<void> {
+    const since = clock.now() - DELEGATION_LIFE_MS
+    const [begun, ended] = await Promise.all(
+      (['operator_login', 'operator_logout'] as const).map((type) =>
+        audit.log({ type, since, limit: Number.POSITIVE_INFINITY }),
+      ),
+    )
+    for (const { success, details } of [...begun!, ...ended!].sort((a, b) => a.seq - b.seq)) {
+      if (!success) continue
+      const uid = Number(details.uid)
+      if (/^(logout|again|other_account)$/.test(`${details.why}`)) lapsed.delete(uid)
+      else lapsed.set(uid, 'no login outlives a start of this node')
+    }
+  }
+
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
     const details = { uid, why, operator }
     await audit.record({ type: 'operator_login', success: false, details })
@@ -162,6 +178,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     name: 'operators',
     async start() {
+      await recall()
       let isDue = false
       const changed = (): void => {
         if (sessions.size === 0 || isDue) return
@@ -260,8 +277,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
     async end(uid, account) {
       drop(uid)
-      lapsed.delete(uid)
       const session = sessionOf(uid, account)
+      // A later start reads of it in the ledger.
+      if (lapsed.delete(uid))
+        await audit.record({ type: 'operator_logout', success: true, details: { uid, why: 'logout' } })
       if (session === undefined) return undefined
       await close(session, 'logout')
       return stateOf(session)

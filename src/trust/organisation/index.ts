@@ -1,5 +1,4 @@
 // The room of the organisation: takes the policy bundle that the mesh's root signed, and puts it into force beside the owner's policy.
-import type { BucketLength } from '../../../protocols/buckets.ts'
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
@@ -25,48 +24,6 @@ const unreadable = () =>
     reason: "the organisation's policy bundle that is kept here cannot be read",
   }) as const
 const UNREADABLE: PolicyEngine = { kind: 'cedar', judge: unreadable, judgeAgent: unreadable }
-
-/** Nodes that compute totals, and who runs each. */
-type Computing = readonly { readonly node_id: NodeId; readonly operator: string }[]
-
-interface OrganisationState {
-  readonly number: number
-  /** Milliseconds since the epoch. */
-  readonly signed_at: number
-  readonly policies: number
-  /** The policies, in Cedar. */
-  readonly text: string
-  readonly max_level: 0 | 1 | 2 | null
-  /** Nodes. */
-  readonly k_min: number | null
-  /** Settings of every node, by key of the configuration. */
-  readonly settings: Readonly<Record<string, unknown>>
-  /** How totals of the mesh are computed, with what counts where the bundle says nothing. */
-  readonly totals: {
-    readonly aggregators: Computing
-    readonly bucket: BucketLength
-    /** When a bundle first named aggregators, ms since the epoch; null: before bundles said so, or none is named. */
-    readonly began: number | null
-    /** Scale of noise; null: by how many machines a total is of. */
-    readonly noise: number | null
-    /** Role names. */
-    readonly audiences: readonly string[]
-    /** Who computed them before, as this bundle repeats it, oldest first. */
-    readonly former: readonly {
-      /** Milliseconds since the epoch. */
-      readonly until: number
-      readonly aggregators: Computing
-      readonly bucket: BucketLength
-    }[]
-  }
-  /**
-   * When a bundle was signed that was in force here, and that whoever signed this one did not know (ms since the epoch): what it alone
-   * said is lost. Null: none was, or this node was started since.
-   */
-  readonly lost: number | null
-  /** Why the newest bundle is not in force, while an older one or none is; null when it is. */
-  readonly problem: string | null
-}
 
 interface OrganisationDeps extends Pick<Ambient, 'clock' | 'log'> {
   /** The root that this node trusts; undefined: none. */
@@ -264,8 +221,8 @@ export function createOrganisation(deps: OrganisationDeps) {
     },
     /** What the bundle in force says; undefined without one. */
     bundle: () => inForce?.body,
-    /** Null: the root has signed none, or none has come here. */
-    state(): OrganisationState | null {
+    /** What the contract describes. Null: the root has signed none, or none has come here. */
+    state() {
       if (inForce === undefined && problem === null) return null
       const { body, policies = 0, text = '', settings = {}, lost = null } = inForce ?? {}
       return {

@@ -24,6 +24,7 @@ const BETWEEN = ['--from', new Date(range.start).toISOString(), '--to', new Date
 
 /** `hq` certifies; `desk` is where people log in; `owner` has the numbers, and gives them to leads of eng and to security. */
 let hq: TestNode, desk: TestNode, owner: TestNode
+const DESK = { name: 'desk', env: { KARO_ACCESS_ASKERS: String(OTHER_UID) } }
 let total: number
 
 const portOf = async (node: TestNode): Promise<string> =>
@@ -77,7 +78,7 @@ beforeAll(async () => {
   expect(founded).toMatchObject({ code: 0 })
   const place = `127.0.0.1:${await portOf(hq)}`
   const config = `[discovery]\npeers = ["${place}"]\n`
-  desk = await startNode({ name: 'desk', config, env: { KARO_ACCESS_ASKERS: String(OTHER_UID) } })
+  desk = await startNode({ ...DESK, config })
   const consent = `${config}[sharing.allow]\npeers = ["team:eng"]\nsupervisors = ["role:security"]\n`
   owner = await startNode({ name: 'owner', config: consent })
   for (const node of [desk, owner]) {
@@ -200,6 +201,15 @@ describe('an operator', () => {
     expect((await desk.karo(['logout'])).stdout).toContain('Logged out dan')
     expect(outcome(await asked())).toBe('denied')
     expect((await desk.karo(['logout'])).stdout).toContain('not logged in')
+    expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
+    await desk.stop()
+    desk = await startNode({ ...DESK, home: desk.home })
+    expect(await desk.karo(['query', 'tools'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('no login outlives a start of this node'),
+    })
+    expect(await desk.karo(['logout'])).toMatchObject({ code: 0 })
+    await until(async () => outcome(await asked()) === 'denied', { what: 'the machine is linked again' })
   })
 
   test('gets other teams by one command, which count in a login that goes on', async () => {

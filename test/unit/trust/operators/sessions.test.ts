@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import type { KaroError } from '../../../../src/base/errors.ts'
-import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import { createSessions } from '../../../../src/trust/operators/sessions.ts'
@@ -30,7 +30,7 @@ const BOB = 1001
 const ALL = ['ToolUsage', 'NodeHealth']
 
 /** `node`, with a clock and timers that the test turns. */
-async function desk({ inMesh = true } = {}) {
+async function desk({ inMesh = true, ledger = [] as readonly AuditRecord[] } = {}) {
   const time = new VirtualTime(NOW)
   /** How far the clock was set back, and nothing else. */
   const clock = { back: 0, now: () => time.clock.now() - clock.back, monotonic: time.clock.monotonic }
@@ -58,7 +58,14 @@ async function desk({ inMesh = true } = {}) {
         return () => {}
       },
     ],
-    audit: { record: async (entry) => void audited.push(entry) },
+    audit: {
+      record: async (entry) => void audited.push(entry),
+      // The newest first, with numbers.
+      log: async ({ type }) =>
+        ledger
+          .flatMap((entry, seq) => (entry.type === type ? [{ ...entry, seq } as AuditEntry] : []))
+          .reverse(),
+    },
     clock,
     timers: time,
     random: systemRandom,
@@ -249,6 +256,31 @@ test('it ends by itself at its end, and with the daemon', async () => {
   expect(sessions.of(BOB, BOB, true)).toBeUndefined()
   expect(said().at(-1)).toEqual(['operator_logout', true, 'stopping'])
 })
+
+test.each<[how: string, stop: (at: Desk) => unknown]>([
+  ['it stopped', ({ sessions }) => sessions.stop()],
+  ['it crashed', () => {}],
+  ['the login had ended', ({ pass }) => pass(HOUR_MS)],
+])(
+  'a node that starts anew asks nothing under another name until the person logs in or out: %s',
+  async (_, stop) => {
+    const first = await desk()
+    await first.login(ANN)
+    await first.login(BOB)
+    await first.login(BOB)
+    await first.sessions.end(BOB, BOB)
+    await stop(first)
+    const why = 'no login outlives a start of this node'
+    const second = await desk({ ledger: first.audited })
+    expect([second.sessions.lapsed(ANN), second.sessions.lapsed(BOB)]).toEqual([why, undefined])
+    expect(() => second.sessions.of(ANN, ANN, true)).toThrow(`your login as an operator has ended: ${why}`)
+    expect(await second.sessions.end(ANN, ANN)).toBeUndefined()
+    expect(second.sessions.of(ANN, ANN, true)).toBeUndefined()
+    // What the person decided holds after the next start, too.
+    const third = await desk({ ledger: [...first.audited, ...second.audited] })
+    expect(third.sessions.lapsed(ANN)).toBeUndefined()
+  },
+)
 
 type Desk = Awaited<ReturnType<typeof desk>>
 test.each<[why: string, act: (at: Desk) => unknown]>([
