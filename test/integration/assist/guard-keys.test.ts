@@ -170,6 +170,20 @@ test.each(['bash', 'zsh'] as const)(
   },
 )
 
+test('bash: variables of the person that are read-only are not taken for the line, nor for what is to be done with it', async () => {
+  const names = 'answer file here late level line map names outcome own part rest text verb word words'
+  const shell = await startGuarded({
+    program: 'bash',
+    after: names
+      .split(' ')
+      .map((name) => `readonly ${name}=run`)
+      .join('; '),
+  })
+  await shell.noted('git push -f a', 'n')
+  await shell.noted('git push -f b', 'y')
+  expect(shell.ran()).toEqual(['git push -f b'])
+})
+
 test('bash: Ctrl-J, operate-and-get-next, and under set -eu in POSIX mode', async () => {
   const shell = await startGuarded({ program: 'bash' })
   shell.keys('git push -f\n')

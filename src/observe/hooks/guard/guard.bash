@@ -6,7 +6,8 @@
 #
 # Each key that accepts a line becomes two: the first runs a handler (`bind -x`), which decides what the second does.
 # The lines of one command come singly (PS2), so what was accepted is kept until the next prompt or command. All that is
-# asked runs in a subshell: $!, options and traps of the person stay as they are.
+# asked runs in a subshell: $!, options and traps of the person stay as they are. Functions' variables begin with _karo_: no
+# function may have one of a name that is read-only outside.
 #
 # The handler may be called in the middle of a token, such as a string in several lines. What bash 5.2 parses there must
 # be simple: $(…) and <(…), which it parses again when it expands them, and compound commands in the text of `bind -x`
@@ -15,47 +16,47 @@
 if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
-    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [words]=)
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [day]=0 [late]=-999999 [words]=)
     # Without a terminal, where lines come from a pipe, words go to what is stderr now.
     { : >/dev/tty; } 2>/dev/null || builtin exec {__karo_guard[words]}>&2
   fi
 
-  # In a subshell: asks the judge in this user's daemon about the line in text. Sets answer to what is to be done, or late
+  # In a subshell: asks the judge in this user's daemon about the line in _karo_text. Sets _karo_answer to what is to be done, or _karo_late
   # where the judge took too long; neither where the program has to be asked.
   __karo_guard_resident() {
-    local LC_ALL=C IFS=' ' file pid fd own number each fields
+    local LC_ALL=C IFS=' ' _karo_file _karo_pid _karo_fd _karo_own _karo_number _karo_each _karo_fields
     ((EPOCHSECONDS - __karo_guard[late] > __karo_given[resident_rest])) || return 0
     builtin set +fC
     # With this option a file that is not there would end the subshell.
     builtin shopt -u failglob
-    for file in "${__karo_given[resident]}"[0-9]*-[0-9]*; do :; done
-    fd=${file##*-} pid=${file%-*}
-    pid=${pid##*-}
+    for _karo_file in "${__karo_given[resident]}"[0-9]*-[0-9]*; do :; done
+    _karo_fd=${_karo_file##*-} _karo_pid=${_karo_file%-*}
+    _karo_pid=${_karo_pid##*-}
     # The process really has the pipe open there: so it is alive, and this user's.
-    [[ -p $file && -O $file && /proc/$pid/fd/$fd -ef $file ]] || return 0
+    [[ -p $_karo_file && -O $_karo_file && /proc/$_karo_pid/fd/$_karo_fd -ef $_karo_file ]] || return 0
     # A pipe of this subshell's own, for the answer.
-    exec {own}<> <(:)
-    number=$SRANDOM
+    exec {_karo_own}<> <(:)
+    _karo_number=$SRANDOM
     IFS=$'\x1f'
-    fields=("${__karo_given[resident_version]}" "$BASHPID" "$own" bash "${__karo_ask[*]}" "${#text}" "$names" "$text"
+    _karo_fields=("${__karo_given[resident_version]}" "$BASHPID" "$_karo_own" bash "${__karo_ask[*]}" "${#_karo_text}" "$_karo_names" "$_karo_text"
       KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}")
     IFS=' '
-    for each in "${!KARO_@}" ${__karo_given[resident_variables]}; do
-      [[ $each == KARO_GUARD_PROFILE || ${!each@a} != *x* ]] || fields+=("$each=${!each}")
+    for _karo_each in "${!KARO_@}" ${__karo_given[resident_variables]}; do
+      [[ $_karo_each == KARO_GUARD_PROFILE || ${!_karo_each@a} != *x* ]] || _karo_fields+=("$_karo_each=${!_karo_each}")
     done
     # Several texts can only be written in one piece where they have no line end, and are short.
-    [[ ${fields[*]} != *$'\x1d'* ]] || return 0
-    fields=("${fields[@]//$'\n'/$'\x1d'}" "$number")
-    fields=("${fields[@]/#/$number=}")
-    each="${fields[*]}"
-    ((${#each} + 2 < __karo_given[resident_printed])) || return 0
+    [[ ${_karo_fields[*]} != *$'\x1d'* ]] || return 0
+    _karo_fields=("${_karo_fields[@]//$'\n'/$'\x1d'}" "$_karo_number")
+    _karo_fields=("${_karo_fields[@]/#/$_karo_number=}")
+    _karo_each="${_karo_fields[*]}"
+    ((${#_karo_each} + 2 < __karo_given[resident_printed])) || return 0
     # In a process of its own, because a judge that hangs may leave no room in its pipe.
-    builtin printf '%s\0' "${fields[@]}" "" >"/proc/$pid/fd/$fd" &
-    if builtin read -r -t "${__karo_given[resident_seconds]}" -u "$own" each answer && [[ $each == "$number" ]]; then
-      [[ $answer == "run - "* ]] || answer=
+    builtin printf '%s\0' "${_karo_fields[@]}" "" >"/proc/$_karo_pid/fd/$_karo_fd" &
+    if builtin read -r -t "${__karo_given[resident_seconds]}" -u "$_karo_own" _karo_each _karo_answer && [[ $_karo_each == "$_karo_number" ]]; then
+      [[ $_karo_answer == "run - "* ]] || _karo_answer=
     else
       builtin kill -KILL "$!"
-      answer= late=late
+      _karo_answer= _karo_late=late
     fi
   } 2>/dev/null
 
@@ -63,52 +64,52 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     if [[ ${__karo_guard[words]} ]]; then builtin printf '%s\n' "$1" >&"${__karo_guard[words]}"; else builtin printf '%s\n' "$1" >/dev/tty; fi
   }
 
-  # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
+  # In a subshell: prints what is to be done with the line in _karo_text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    local fd word= rest= names= pid= asked= answer= late= IFS=' '
+    local _karo_fd _karo_word= _karo_rest= _karo_names= _karo_pid= _karo_asked= _karo_answer= _karo_late= IFS=' '
     builtin trap - TERM
     # The line comes back, to be changed or entered once more.
-    builtin trap '[[ -z $pid ]] || builtin kill -KILL "$pid" 2>/dev/null; builtin printf "edit - safe -\n"; exit' INT
+    builtin trap '[[ -z $_karo_pid ]] || builtin kill -KILL "$_karo_pid" 2>/dev/null; builtin printf "edit - safe -\n"; exit' INT
     set +exu
-    __karo_guard_names "$text"
+    __karo_guard_names "$_karo_text"
     __karo_guard_resident
-    if [[ $answer ]]; then
-      builtin printf '%s\n' "$answer"
+    if [[ $_karo_answer ]]; then
+      builtin printf '%s\n' "$_karo_answer"
       return
     fi
-    exec {fd}< <(
-      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names" KARO_LINE_SHELL=$$
+    exec {_karo_fd}< <(
+      export KARO_LINE="${_karo_text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#_karo_text} KARO_LINE_NAMES="$_karo_names" KARO_LINE_SHELL=$$
       export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       exec -- "${__karo_ask[@]}" 2>&"${__karo_guard[words]:--}"
     )
-    pid=$!
+    _karo_pid=$!
     # The judge in the daemon had its part of this time.
-    IFS= builtin read -r -t "${__karo_given[silent${late:+_$late}]}" -u "$fd" word
+    IFS= builtin read -r -t "${__karo_given[silent${_karo_late:+_$_karo_late}]}" -u "$_karo_fd" _karo_word
     if (($? > 128)); then
       __karo_guard_say "${__karo_given[slow]}"
       # The limit may have come in the middle of the answer: its first letters are read.
-      IFS= builtin read -r -t "${__karo_given[rest]}" -u "$fd" rest
-      word+=$rest
+      IFS= builtin read -r -t "${__karo_given[rest]}" -u "$_karo_fd" _karo_rest
+      _karo_word+=$_karo_rest
     fi
-    rest=${word#* } word=${word%% *}
+    _karo_rest=${_karo_word#* } _karo_word=${_karo_word%% *}
     # The person is being asked now, and may take any time to answer.
-    if [[ $word == wait ]]; then
-      word= asked=1
-      builtin read -r -u "$fd" word rest
+    if [[ $_karo_word == wait ]]; then
+      _karo_word= _karo_asked=1
+      builtin read -r -u "$_karo_fd" _karo_word _karo_rest
     fi
-    case $word in
+    case $_karo_word in
     run | edit | drop)
-      builtin printf '%s\n' "$word $rest $late"
+      builtin printf '%s\n' "$_karo_word $_karo_rest $_karo_late"
       return
       ;;
     put)
-      IFS= builtin read -r -d '' -u "$fd" text
-      builtin printf '%s\n%s' "put $rest $late" "$text"
+      IFS= builtin read -r -d '' -u "$_karo_fd" _karo_text
+      builtin printf '%s\n%s' "put $_karo_rest $_karo_late" "$_karo_text"
       return
       ;;
     esac
-    builtin kill -KILL "$pid" 2>/dev/null
-    if [[ $asked ]]; then
+    builtin kill -KILL "$_karo_pid" 2>/dev/null
+    if [[ $_karo_asked ]]; then
       __karo_guard_say $'\n'"${__karo_given[cut_off]}"
       builtin printf 'drop unjudged safe -\n'
       return
@@ -128,22 +129,22 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
 
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
   __karo_guard_note() {
-    local now=${EPOCHREALTIME/[^0-9]} fd
+    local _karo_now=${EPOCHREALTIME/[^0-9]} _karo_fd
     [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
     [[ ${__karo_fd} && -e ${__karo_file} ]] || __karo_open
-    fd=${__karo_fd}
+    _karo_fd=${__karo_fd}
     ((++__karo_seq))
-    [[ $fd ]] || return 0
+    [[ $_karo_fd ]] || return 0
     builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
-      "${__karo_id}" "${__karo_seq}" "$now" "$now" "$1" "$2" >&"$fd"
+      "${__karo_id}" "${__karo_seq}" "$_karo_now" "$_karo_now" "$1" "$2" >&"$_karo_fd"
   }
 
   # Makes the second key do $1.
   __karo_guard_then() {
-    local map
+    local _karo_map
     [[ ${__karo_guard[then]} != "$1" ]] || return 0
     __karo_guard[then]=$1
-    for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zk9\": $1"; done
+    for _karo_map in emacs vi-insert vi-command; do builtin bind -m "$_karo_map" "\"\C-x\C-zk9\": $1"; done
   }
 
   # The first key; $1 is what the second does when the line may run. $2 is $_, which ends as it was.
@@ -157,62 +158,62 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
       __karo_guard_then "$1"
       return
     fi
-    local line=$READLINE_LINE text trap answer= verb= outcome= level= here= late=
+    local _karo_line=$READLINE_LINE _karo_text _karo_trap _karo_answer= _karo_verb= _karo_outcome= _karo_level= _karo_here= _karo_late=
     # What has run since is another command.
     [[ ${__karo_guard[since]} == "${__karo_begun}" ]] || __karo_guard[head]= __karo_guard[here]=
     __karo_guard[since]=${__karo_begun}
-    text=${__karo_guard[head]}$line
+    _karo_text=${__karo_guard[head]}$_karo_line
     if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} && ! -e ${__karo_given[fleet]} && ! -e ${__karo_given[machine_fleet]} ]]; then
-      verb=run
-    elif [[ $line ]] && ((__karo_guard[day] != EPOCHSECONDS / 86400)); then
+      _karo_verb=run
+    elif [[ $_karo_line ]] && ((__karo_guard[day] != EPOCHSECONDS / 86400)); then
       # Notes once a day that the guard looks at the lines of this shell.
       ((__karo_guard[day] = EPOCHSECONDS / 86400))
       __karo_guard_note active safe || :
     fi
-    if [[ $verb ]]; then :; elif [[ -z ${__karo_guard[head]} ]]; then
-      if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
+    if [[ $_karo_verb ]]; then :; elif [[ -z ${__karo_guard[head]} ]]; then
+      if [[ -z $_karo_line ]] || __karo_guard_plain "$_karo_line"; then _karo_verb=run; fi
     elif [[ ${__karo_guard[here]} ]]; then
       # Lines of a here-document run nothing before its end.
-      answer=${line#"${line%%[!$'\t']*}"}
-      if [[ $answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${__karo_guard[here]}; fi
+      _karo_answer=${_karo_line#"${_karo_line%%[!$'\t']*}"}
+      if [[ $_karo_answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else _karo_verb=run _karo_here=${__karo_guard[here]}; fi
     fi
-    if [[ -z $verb ]]; then
-      answer=${histchars-!^}
-      if [[ $- == *H* && ( $line == *"${answer:0:1}"* || $line == "${answer:1:1}"* ) ]]; then
+    if [[ -z $_karo_verb ]]; then
+      _karo_answer=${histchars-!^}
+      if [[ $- == *H* && ( $_karo_line == *"${_karo_answer:0:1}"* || $_karo_line == "${_karo_answer:1:1}"* ) ]]; then
         # The shell runs the line as history expansion makes it.
-        answer=`__karo_guard_history "$line"; builtin printf .`
-        answer=${answer%.}
-        [[ -z $answer ]] || text=${__karo_guard[head]}${answer%$'\n'}
+        _karo_answer=`__karo_guard_history "$_karo_line"; builtin printf .`
+        _karo_answer=${_karo_answer%.}
+        [[ -z $_karo_answer ]] || _karo_text=${__karo_guard[head]}${_karo_answer%$'\n'}
       fi
       # Not from the terminal: a subshell that fails would take readline's settings from it.
       # Ctrl-C is the subshell's: this shell would begin a new line and forget this one.
-      trap=`builtin trap -p INT`
+      _karo_trap=`builtin trap -p INT`
       builtin trap : INT
-      answer=`__karo_guard_ask </dev/null; builtin printf .`
+      _karo_answer=`__karo_guard_ask </dev/null; builtin printf .`
       builtin trap - INT
-      builtin eval "$trap"
-      answer=${answer%.}
-      IFS=' ' builtin read -r verb outcome level here late <<<"${answer%%$'\n'*}"
-      here=${here#-}
-      if [[ $verb != @(run|edit|put|drop) ]]; then
+      builtin eval "$_karo_trap"
+      _karo_answer=${_karo_answer%.}
+      IFS=' ' builtin read -r _karo_verb _karo_outcome _karo_level _karo_here _karo_late <<<"${_karo_answer%%$'\n'*}"
+      _karo_here=${_karo_here#-}
+      if [[ $_karo_verb != @(run|edit|put|drop) ]]; then
         # The subshell ended before its answer.
         __karo_guard_say "${__karo_given[unanswered]}"
-        verb=${__karo_given[verb]} outcome=unjudged level=safe here= late=
+        _karo_verb=${__karo_given[verb]} _karo_outcome=unjudged _karo_level=safe _karo_here= _karo_late=
       fi
-      [[ -z $late ]] || __karo_guard[late]=$EPOCHSECONDS
-      [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
+      [[ -z $_karo_late ]] || __karo_guard[late]=$EPOCHSECONDS
+      [[ $_karo_outcome == - ]] || __karo_guard_note "$_karo_outcome" "$_karo_level" || :
     fi
-    case $verb in
+    case $_karo_verb in
     run)
       # The line was refused and is the newest entry: the hook would take it for one that was not repeated.
-      if [[ ${__karo_gone-} && $__karo_gone == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
+      if [[ ${__karo_gone-} && $__karo_gone == "$_karo_text" ]]; then __karo_base=$((HISTCMD - 1)); fi
       __karo_gone=
-      __karo_guard[head]+=$line$'\n'
-      __karo_guard[here]=$here
+      __karo_guard[head]+=$_karo_line$'\n'
+      __karo_guard[here]=$_karo_here
       __karo_guard_then "$1"
       return
       ;;
-    put) READLINE_LINE=${answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
+    put) READLINE_LINE=${_karo_answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
     drop)
       READLINE_LINE= READLINE_POINT=0
       __karo_guard_remember
@@ -221,79 +222,73 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     __karo_guard_then redraw-current-line
     if [[ ${__karo_guard[head]} ]]; then
       # What was accepted before is in the shell already: all of it goes, and can be had from the history.
-      [[ $verb == drop ]] || __karo_guard_remember
+      [[ $_karo_verb == drop ]] || __karo_guard_remember
       READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
       builtin kill -s INT "$$"
     fi
   }
 
-  # Puts the line in text behind Up, unless the history would not have it.
+  # Puts the line in _karo_text behind Up, unless the history would not have it.
   __karo_guard_remember() {
-    [[ -o history && $text != [[:blank:]]* ]] || return 0
+    [[ -o history && $_karo_text != [[:blank:]]* ]] || return 0
     # Otherwise the newest entry, which is somebody's, would go.
     set +o history
-    builtin history -s -- "$text"
+    builtin history -s -- "$_karo_text"
     set -o history
     # The hook must not take the entry for a command that ran.
     __karo_base=$HISTCMD
-    __karo_gone=$text
+    __karo_gone=$_karo_text
   }
 
   # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.
   __karo_guard_edit() {
-    local - file= modes=
+    local - _karo_file= _karo_modes=
     set +x
     local IFS=$' \t\n'
-    if file=`builtin command mktemp`; then
-      builtin printf '%s\n' "$READLINE_LINE" >|"$file"
-      modes=`builtin command stty -g </dev/tty`
+    if _karo_file=`builtin command mktemp`; then
+      builtin printf '%s\n' "$READLINE_LINE" >|"$_karo_file"
+      _karo_modes=`builtin command stty -g </dev/tty`
       builtin command stty sane </dev/tty
       if [[ -o vi ]]; then
-        builtin eval "${VISUAL:-${EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+        builtin eval "${VISUAL:-${EDITOR:-vi}} \"\$_karo_file\"" </dev/tty >/dev/tty 2>&1
       else
-        builtin eval "${VISUAL:-${EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
-      fi && READLINE_LINE=`builtin command cat -- "$file"` READLINE_POINT=${#READLINE_LINE}
-      builtin command stty "$modes" </dev/tty
-      builtin command rm -f -- "$file"
+        builtin eval "${VISUAL:-${EDITOR:-emacs}} \"\$_karo_file\"" </dev/tty >/dev/tty 2>&1
+      fi && READLINE_LINE=`builtin command cat -- "$_karo_file"` READLINE_POINT=${#READLINE_LINE}
+      builtin command stty "$_karo_modes" </dev/tty
+      builtin command rm -f -- "$_karo_file"
     fi
   }
 
   # How the first keys call their handler: "hidden" from set -x, or "simple". Hidden takes a compound command.
   __karo_guard_form() {
-    local map action call n=1
+    local _karo_map _karo_action _karo_call _karo_n=1
     [[ ${__karo_guard[form]-} != "$1" ]] || return 0
     __karo_guard[form]=$1
-    for action in accept-line operate-and-get-next; do
-      call="__karo_guard_enter $action \"\$_\" 2>/dev/null || : \"\$_\""
-      [[ $1 == simple ]] || call="{ $call; } 2>/dev/null"
-      for map in emacs vi-insert vi-command; do builtin bind -m "$map" -x "\"\C-x\C-zk$n\": $call"; done
-      ((++n))
+    for _karo_action in accept-line operate-and-get-next; do
+      _karo_call="__karo_guard_enter $_karo_action \"\$_\" 2>/dev/null || : \"\$_\""
+      [[ $1 == simple ]] || _karo_call="{ $_karo_call; } 2>/dev/null"
+      for _karo_map in emacs vi-insert vi-command; do builtin bind -m "$_karo_map" -x "\"\C-x\C-zk$_karo_n\": $_karo_call"; done
+      ((++_karo_n))
     done
   }
 
   # Every key that accepts a line, in every keymap.
   __karo_guard_keys() {
-    local map key keys action n
-    for map in emacs vi-insert vi-command; do
-      builtin bind -m "$map" '"\C-x\C-zk9": accept-line'
-      n=1
-      for action in accept-line operate-and-get-next; do
-        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
-        while [[ $keys == *\"* ]]; do
-          keys=${keys#*\"}
-          key=${keys%%\"*} keys=${keys#*\"}
-          [[ $key == *'\C-x\C-zk'* ]] || builtin bind -m "$map" "\"$key\": \"\C-x\C-zk$n\C-x\C-zk9\""
+    local _karo_map _karo_key _karo_keys _karo_action _karo_call _karo_n
+    for _karo_map in emacs vi-insert vi-command; do
+      builtin bind -m "$_karo_map" '"\C-x\C-zk9": accept-line'
+      builtin bind -m "$_karo_map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
+      _karo_n=1
+      for _karo_action in accept-line operate-and-get-next edit-and-execute-command vi-edit-and-execute-command; do
+        _karo_call="\C-x\C-zk$_karo_n\C-x\C-zk9"
+        ((_karo_n < 3)) || _karo_call='\C-x\C-zk8'
+        _karo_keys=$(builtin bind -m "$_karo_map" -q "$_karo_action" 2>/dev/null)
+        while [[ $_karo_keys == *\"* ]]; do
+          _karo_keys=${_karo_keys#*\"}
+          _karo_key=${_karo_keys%%\"*} _karo_keys=${_karo_keys#*\"}
+          [[ $_karo_key == *'\C-x\C-zk'* ]] || builtin bind -m "$_karo_map" "\"$_karo_key\": \"$_karo_call\""
         done
-        ((++n))
-      done
-      builtin bind -m "$map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
-      for action in edit-and-execute-command vi-edit-and-execute-command; do
-        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
-        while [[ $keys == *\"* ]]; do
-          keys=${keys#*\"}
-          key=${keys%%\"*} keys=${keys#*\"}
-          builtin bind -m "$map" "\"$key\": \"\C-x\C-zk8\""
-        done
+        ((++_karo_n))
       done
     done
   }

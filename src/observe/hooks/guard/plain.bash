@@ -5,89 +5,89 @@ if [[ ${__karo[@]-} ]]; then
     ((${#1} < __karo_given[plain_length])) && [[ $1 != *[!A-Za-z0-9_./:,@%^+=\ \|-]* ]] || return 1
     # Other signs may expand the history.
     [[ -z ${histchars-} || $histchars == '!^'* ]] || return 1
-    local own= text= file rest=$1 part
-    for file in "${__karo_rules[@]}"; do
+    local _karo_own= _karo_text= _karo_file _karo_rest=$1 _karo_part
+    for _karo_file in "${__karo_rules[@]}"; do
       # A rule in these files may prohibit any tool.
-      if [[ -e $file ]]; then
-        text=
-        IFS= builtin read -r -d '' -n 262144 text <"$file"
-        own+=$text
+      if [[ -e $_karo_file ]]; then
+        _karo_text=
+        IFS= builtin read -r -d '' -n 262144 _karo_text <"$_karo_file"
+        _karo_own+=$_karo_text
       fi
     done
-    [[ $own != *\\* && $own != *\"\"\"* && $own != *\'\'\'* ]] || return 1
-    if [[ $own == *[*?]* ]]; then
+    [[ $_karo_own != *\\* && $_karo_own != *\"\"\"* && $_karo_own != *\'\'\'* ]] || return 1
+    if [[ $_karo_own == *[*?]* ]]; then
       # A glob whose first word has such a sign is about tools of any name.
       local - IFS=$' \t\n'
       set -f
-      for part in $own; do [[ $part != *[\"\']*[*?]* ]] || return 1; done
+      for _karo_part in $_karo_own; do [[ $_karo_part != *[\"\']*[*?]* ]] || return 1; done
     fi
     while :; do
-      part=${rest%%' | '*}
-      __karo_guard_simple "${part#"${part%%[! ]*}"}" || return 1
-      [[ $part != "$rest" ]] || return 0
-      rest=${rest#*' | '}
+      _karo_part=${_karo_rest%%' | '*}
+      __karo_guard_simple "${_karo_part#"${_karo_part%%[! ]*}"}" || return 1
+      [[ $_karo_part != "$_karo_rest" ]] || return 0
+      _karo_rest=${_karo_rest#*' | '}
     done
   }
 
-  # Whether the one command $1 is plain; own is the text of the rules files.
+  # Whether the one command $1 is plain; _karo_own is the text of the rules files.
   __karo_guard_simple() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *\|* ]] || return 1
-    local word=${1%% *} text= seen=' ' words=$1
+    local _karo_word=${1%% *} _karo_text= _karo_seen=' ' _karo_words=$1
     # A tool without rules may run another command that stands behind it.
     [[ $1 != *[\ /=]@(${__karo_given[carried]})\ * ]] || return 1
     while :; do
-      [[ $word != *[!A-Za-z0-9_+-]* && ( -z $own || $own != *"$word"* ) ]] || return 1
-      if [[ ${__karo_ruled[$word]+x} && $word$seen == git\  && $1\  == git\ @(${__karo_given[git]})\ * ]]; then
+      [[ $_karo_word != *[!A-Za-z0-9_+-]* && ( -z $_karo_own || $_karo_own != *"$_karo_word"* ) ]] || return 1
+      if [[ ${__karo_ruled[$_karo_word]+x} && $_karo_word$_karo_seen == git\  && $1\  == git\ @(${__karo_given[git]})\ * ]]; then
         # Of git there are rules, but none about these commands of it.
         [[ ! ${BASH_ALIASES[git]+x} ]] || return 1
         break
       fi
-      [[ ! ${__karo_ruled[$word]+x} ]] || return 1
-      if [[ ! ${BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
-      text=${BASH_ALIASES[$word]} seen+="$word "
-      [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
-      word=${text%% *} words+=" $text"
+      [[ ! ${__karo_ruled[$_karo_word]+x} ]] || return 1
+      if [[ ! ${BASH_ALIASES[$_karo_word]+x} || $_karo_seen == *" $_karo_word "* ]]; then break; fi
+      _karo_text=${BASH_ALIASES[$_karo_word]} _karo_seen+="$_karo_word "
+      [[ $_karo_text == [A-Za-z0-9_]* && $_karo_text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $_karo_text != *' ' ]] || return 1
+      _karo_word=${_karo_text%% *} _karo_words+=" $_karo_text"
     done
     # Any tool that is not known only to read may write to a file that matters.
-    if [[ ! ${__karo_reads[$word]+x} ]]; then
-      [[ $words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
-      if [[ ${__karo_writers[$word]+x} || $words == *\ @(${__karo_given[outputs]})* ]]; then
-        [[ $words != *@(${__karo_given[system]})* && $PWD/ != @(${__karo_given[roots]})/* ]] || return 1
+    if [[ ! ${__karo_reads[$_karo_word]+x} ]]; then
+      [[ $_karo_words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
+      if [[ ${__karo_writers[$_karo_word]+x} || $_karo_words == *\ @(${__karo_given[outputs]})* ]]; then
+        [[ $_karo_words != *@(${__karo_given[system]})* && $PWD/ != @(${__karo_given[roots]})/* ]] || return 1
       fi
     fi
-    ! declare -F -- "$word" >/dev/null
+    ! declare -F -- "$_karo_word" >/dev/null
   }
 
-  # Sets names to what aliases and functions among the words of $1 stand for, and those in their texts. What has no room
+  # Sets _karo_names to what aliases and functions among the words of $1 stand for, and those in their texts. What has no room
   # is there as unread.
   __karo_guard_names() {
-    local word text kind list=() i=0 IFS=$' \t\n' ends=$' \t\n;|&()<>\x60\x27"\\\\$'
-    local -A known=()
+    local _karo_word _karo_text _karo_kind _karo_list=() _karo_i=0 IFS=$' \t\n' _karo_ends=$' \t\n;|&()<>\x60\x27"\\\\$'
+    local -A _karo_known=()
     set -f
-    list=(${1//[$ends]/ })
-    for ((i = 0; i < ${#list[@]}; ++i)); do
-      word=${list[i]}
-      [[ $word != [@*] && ! ${known[x$word]+x} ]] || continue
-      if ((${#known[@]} >= __karo_given[most_words])); then
-        names+=unread$'\x1f*\x1f\x1e'
+    _karo_list=(${1//[$_karo_ends]/ })
+    for ((_karo_i = 0; _karo_i < ${#_karo_list[@]}; ++_karo_i)); do
+      _karo_word=${_karo_list[_karo_i]}
+      [[ $_karo_word != [@*] && ! ${_karo_known[x$_karo_word]+x} ]] || continue
+      if ((${#_karo_known[@]} >= __karo_given[most_words])); then
+        _karo_names+=unread$'\x1f*\x1f\x1e'
         break
       fi
-      known[x$word]=1
+      _karo_known[x$_karo_word]=1
       # A quoted word is no alias, but may be a function; so may a word in the text of an alias of the same name.
-      for kind in alias function; do
-        if [[ $kind == alias ]]; then
-          [[ ${BASH_ALIASES[$word]+x} ]] || continue
-          text=${BASH_ALIASES[$word]}
+      for _karo_kind in alias function; do
+        if [[ $_karo_kind == alias ]]; then
+          [[ ${BASH_ALIASES[$_karo_word]+x} ]] || continue
+          _karo_text=${BASH_ALIASES[$_karo_word]}
         else
-          declare -F -- "$word" >/dev/null || continue
-          text=
-          ((${#names} >= __karo_given[most_defined])) || text=$(declare -f -- "$word")
+          declare -F -- "$_karo_word" >/dev/null || continue
+          _karo_text=
+          ((${#_karo_names} >= __karo_given[most_defined])) || _karo_text=$(declare -f -- "$_karo_word")
         fi
-        if ((${#names} + ${#text} >= __karo_given[most_defined])); then
-          names+=unread$'\x1f'$word$'\x1f\x1e'
+        if ((${#_karo_names} + ${#_karo_text} >= __karo_given[most_defined])); then
+          _karo_names+=unread$'\x1f'$_karo_word$'\x1f\x1e'
         else
-          names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
-          list+=(${text//[$ends]/ })
+          _karo_names+=$_karo_kind$'\x1f'$_karo_word$'\x1f'$_karo_text$'\x1e'
+          _karo_list+=(${_karo_text//[$_karo_ends]/ })
         fi
       done
     done
