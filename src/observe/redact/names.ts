@@ -89,6 +89,5 @@ const saysSecret = (name: string): boolean =>
 
 /** Whether the next word is the secret of this option. */
 export function takesSecret(option: string, next: string): boolean {
-  if (!OPTION.test(option) || SWITCH.test(option) || next.startsWith('-')) return false
-  return announcesSecret(option, next)
+  return OPTION.test(option) && !SWITCH.test(option) && announcesSecret(option, next)
 }

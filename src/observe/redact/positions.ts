@@ -164,7 +164,7 @@ function reportBehind(word: Word, next: Word, third: Word | undefined, report: R
 const isOption = (word: Word): boolean => word.value.startsWith('-') && !isQuoted(word, 0)
 
 const isOptionOfSecret = ({ value }: Word, next: Word): boolean =>
-  value.startsWith('-') && !isOption(next) && takesSecret(value, next.value)
+  !isOption(next) && takesSecret(value, next.value)
 
 /** What a tool that sets something is given for the name at `i`; undefined unless that announces a secret. */
 function givenToSetter(words: readonly Word[], i: number): readonly Word[] | undefined {

@@ -97,7 +97,7 @@ function redactOnce(line: string): string {
 }
 
 /** A secret that can be looked for elsewhere in its line: no word of a language, and without signs of the shell. */
-const REPEATABLE = /^(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w.@+=/-]{8,512}$/
+const REPEATABLE = /^(?=[\w.@+=/-]{8,512}$)(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])/
 /** Different secrets of a line that are looked for elsewhere in it, and variables that hold one. */
 const MOST_REPEATED = 16
 
@@ -135,7 +135,7 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
         // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
         for (const command of commands) reportPrinted(command, report)
       } else if (commands === undefined && piece.kind === 'expansion' && holders.size < MOST_REPEATED)
-        holders.add(text.slice(piece.from, piece.to).replace(/\W/g, ''))
+        holders.add(/\w+/.exec(text.slice(piece.from, piece.to))?.[0] ?? '')
     }
   }
   let known: readonly [number, number][] | undefined

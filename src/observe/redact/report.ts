@@ -14,7 +14,7 @@ export const FORMAT = /^(?:%-?\d*[sbq]|\\n|\s)*$/
 /** The name that a word would run, without path and without the alias or assignment in front. */
 export function toolName(word: Word | undefined): string {
   const value = word?.value ?? ''
-  const name = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*bin\/|\.\/)?([^/=]{1,40})$/.exec(value)?.[1]
+  const name = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*(?:bin|examples)\/|\.\/)?([^/=]{1,40})$/.exec(value)?.[1]
   return name ?? ''
 }
 
