@@ -26,7 +26,7 @@ export function createContradictions({ repository, audit, clock, log }: Document
     `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
 
   return {
-    isProven: (held: Entry) => proven.get(editionOf(held)) !== undefined,
+    isProven: (held: Entry) => proven.has(editionOf(held)),
     /** Twins so far. */
     count: () => count,
 
@@ -35,7 +35,7 @@ export function createContradictions({ repository, audit, clock, log }: Document
       const { author, kind } = held.shelf
       count++
       proven.set(editionOf(held), true)
-      if (told.get(author) !== undefined) return
+      if (told.has(author)) return
       told.set(author, true)
       const fields = { kind, slot: held.slot, version: held.version }
       log.warn(

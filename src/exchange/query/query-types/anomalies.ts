@@ -2,6 +2,7 @@
 import { bounded } from '../../../../protocols/counts.ts'
 import type { SignalCount } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
+import { LATEST_MS } from '../../../base/calendar.ts'
 import { BANDS, bandOf, KINDS, type Kind } from '../../../base/words/signal.ts'
 import { defineMeasure } from './measure.ts'
 import type { Cells, Sums } from './sums.ts'
@@ -55,7 +56,9 @@ export const anomalies = defineMeasure('Anomalies', {
     anomalies: { ...data.anomalies, signals: data.anomalies.signals.map(({ subjects: _, ...row }) => row) },
   }),
   plausible: ({ anomalies: { signals }, previous = [] }) =>
-    isEachOnce(signals, ({ hour }) => String(hour)) && isEachOnce(previous, () => ''),
+    isEachOnce(signals, ({ hour }) => String(hour)) &&
+    isEachOnce(previous, () => '') &&
+    signals.every(({ hour }) => hour <= LATEST_MS),
   filterNode({ previous, ...data }, filtered) {
     const left = <T extends SignalCount>(rows: readonly T[]): readonly T[] =>
       rows.filter(({ type, severity }) => filtered.all({ type: typeOf(type), severity }))
@@ -74,10 +77,10 @@ export const anomalies = defineMeasure('Anomalies', {
     return {
       anomalies: {
         signals: signals
-          .map((signal) => ({ ...signal, type: typeOf(signal.type) }))
           .filter((signal) => shown.has(keyOf(signal)))
           .map(({ hour, subjects = [], ...signal }) => ({
             ...signal,
+            type: typeOf(signal.type),
             hour: new Date(hour).toISOString(),
             subjects,
           })),

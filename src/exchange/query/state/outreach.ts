@@ -170,9 +170,7 @@ export function createOutreach(deps: OutreachDeps, live: Live, lost: (node: Node
       if (pending.delete(node)) repair(node)
     },
     /** The time of the tree is over. */
-    treeIsLate() {
-      echoAfterTree()
-    },
+    treeIsLate: echoAfterTree,
     /** The question came back from where it travelled, over a tree or as an echo. */
     echoed({ silent }: Echo, overTree: boolean) {
       if (overTree) {

@@ -136,6 +136,15 @@ describe('an answer', () => {
     expect(nodes?.map(({ as_of }) => as_of)).toContain('9999-12-31T23:59:59.999Z')
   })
 
+  it('about anomalies that began beyond all dates is refused, so that no time is told that is none', async () => {
+    const signal = { type: 'unusual_pattern', severity: 5, count: 1, hour: 8_640_000_000_000_000 }
+    const data = { query_type: 'Anomalies', anomalies: { signals: [signal], learning: false } } as const
+    const { asker, send } = among((asked, me) => send(forge(asked, me.identity, { answer: { data } })))
+    const result = await asker.ask({ query_type: 'Anomalies', level: 1, perNode: true })
+    expect(asker.outcomes(result)).toMatchObject({ raw: 'error' })
+    expect(JSON.stringify(result)).not.toContain('275760')
+  })
+
   it('given twice counts once, and the first one stands', async () => {
     const { asker, send } = among((asked, me) => {
       send(forge(asked, me.identity, tools(uses('git', 1))))
