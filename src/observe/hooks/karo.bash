@@ -59,12 +59,12 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # Makes sure of $1, a file of this shell's own, with umask $2. It is made new: what somebody else has put in its
   # place fails, and so do a link and a pipe.
   __karo_make() {
-    local key= value= mask=
+    local _karo_key= _karo_value= _karo_mask=
     if [[ ! -e $1 && ! -L $1 ]]; then
-      while IFS=$' \t' builtin read -r key value; do
-        [[ $key == Umask: ]] && mask=$value && break
+      while IFS=$' \t' builtin read -r _karo_key _karo_value; do
+        [[ $_karo_key == Umask: ]] && _karo_mask=$_karo_value && break
       done </proc/self/status
-      [[ $mask ]] || return 1
+      [[ $_karo_mask ]] || return 1
       builtin umask "$2"
       if [[ -o noclobber ]]; then
         : >"$1"
@@ -73,26 +73,26 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
         : >"$1"
         builtin set +C
       fi
-      builtin umask "$mask"
+      builtin umask "$_karo_mask"
     fi
     [[ -f $1 && -O $1 && ! -L $1 ]]
   }
 
   # Sets __karo_fd to a descriptor on this shell's own file, or to nothing.
   __karo_open() {
-    local fd mask=027
-    for fd in "$__karo_fd" "${__karo[text]}"; do [[ -z $fd ]] || builtin eval "\exec $fd>&-"; done
+    local _karo_fd _karo_mask=027
+    for _karo_fd in "$__karo_fd" "${__karo[text]}"; do [[ -z $_karo_fd ]] || builtin eval "\exec $_karo_fd>&-"; done
     __karo_fd= __karo[text]=
     [[ -d ${__karo[dir]} && -w ${__karo[dir]} ]] || return 0
     __karo_file=${__karo[dir]}/$__karo_id.spool
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
-    [[ ! -O ${__karo[dir]} ]] || mask=077
-    __karo_make "$__karo_file" "$mask" || return 0
+    [[ ! -O ${__karo[dir]} ]] || _karo_mask=077
+    __karo_make "$__karo_file" "$_karo_mask" || return 0
     # A number that people rarely take: writing to theirs would damage it.
-    for ((fd = 83; fd < 98; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
+    for ((_karo_fd = 83; _karo_fd < 98; ++_karo_fd)); do [[ -e /dev/fd/$_karo_fd ]] || break; done
     # Not builtin exec: that would close it again.
-    builtin eval "\exec $fd>>\"\$__karo_file\"" || return 0
-    if [[ -f /dev/fd/$fd && -O /dev/fd/$fd ]]; then __karo_fd=$fd; else builtin eval "\exec $fd>&-"; fi
+    builtin eval "\exec $_karo_fd>>\"\$__karo_file\"" || return 0
+    if [[ -f /dev/fd/$_karo_fd && -O /dev/fd/$_karo_fd ]]; then __karo_fd=$_karo_fd; else builtin eval "\exec $_karo_fd>&-"; fi
   }
 
   __karo_forget() {
@@ -100,32 +100,32 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     __karo[text]=
   }
 
-  # Reads entries $1 to $2 of the history into text, without a fork: through a file of this shell's own.
+  # Reads entries $1 to $2 of the history into _karo_text, without a fork: through a file of this shell's own.
   __karo_read() {
-    local fd=${__karo[text]}
-    if [[ -z $fd ]]; then
-      for ((fd = 98; fd < 113; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
+    local _karo_fd=${__karo[text]}
+    if [[ -z $_karo_fd ]]; then
+      for ((_karo_fd = 98; _karo_fd < 113; ++_karo_fd)); do [[ -e /dev/fd/$_karo_fd ]] || break; done
       __karo_make "${__karo_file%spool}text" 077 && : >|"${__karo_file%spool}text" || return 1
-      builtin eval "\exec $fd<\"\${__karo_file%spool}text\"" && __karo[text]=$fd || return 1
+      builtin eval "\exec $_karo_fd<\"\${__karo_file%spool}text\"" && __karo[text]=$_karo_fd || return 1
     fi
     if ! builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"${__karo_file%spool}text"; then
       # What a full disk took of it is no beginning of the next one.
       __karo_forget
       return 1
     fi
-    IFS= builtin read -r -d '' -u "$fd" text
-    __karo[said]=$text
+    IFS= builtin read -r -d '' -u "$_karo_fd" _karo_text
+    __karo[said]=$_karo_text
   }
 
   # Appends entries $1 to $2 of the history as one record: $3 start, $4 end, $5 exit code.
   __karo_write() {
-    if [[ ${__karo[want]} && $fd ]]; then
+    if [[ ${__karo[want]} && $_karo_fd ]]; then
       __karo_read "$1" "$2" || { ((++__karo_seq)) && return 0; }
-      if [[ ${__karo[mark]} == _ ]]; then line=${text:1}; else line=${text:2}; fi
-      line=${line%$'\n'}
+      if [[ ${__karo[mark]} == _ ]]; then _karo_line=${_karo_text:1}; else _karo_line=${_karo_text:2}; fi
+      _karo_line=${_karo_line%$'\n'}
       # A line about what is to be nowhere any more is left out too. Where bash does not look at the text, which would
       # double the cost, the daemon blanks that line out.
-      if [[ $line == [[:blank:]]* || $line == 'karo history delete '* || $line == @(${__karo[ignore]}) ]]; then
+      if [[ $_karo_line == [[:blank:]]* || $_karo_line == 'karo history delete '* || $_karo_line == @(${__karo[ignore]}) ]]; then
         __karo_forget
         : >|"${__karo_file%spool}text"
         return 0
@@ -133,63 +133,63 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     fi
     # By a number that no record has, the daemon learns that a record was lost.
     ((++__karo_seq))
-    [[ $fd ]] || return 0
-    mark=${__karo[mark]}
-    (($1 == $2)) || mark=+
+    [[ $_karo_fd ]] || return 0
+    _karo_mark=${__karo[mark]}
+    (($1 == $2)) || _karo_mark=+
     {
       builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0%s' \
-        "$__karo_id" "$__karo_seq" "$3" "$4" "${__karo_cwd:-?}" "$5" "$mark"
+        "$__karo_id" "$__karo_seq" "$3" "$4" "${__karo_cwd:-?}" "$5" "$_karo_mark"
       if [[ ${__karo[want]} ]]; then
-        builtin printf '%s' "$text"
+        builtin printf '%s' "$_karo_text"
       else
         builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))"
       fi
       builtin printf '\0.\0'
-    } >&"$fd"
+    } >&"$_karo_fd"
   }
 
   # What ran since the last prompt: $1 its exit code, $2 its last argument, $3 the parts of its pipeline.
   __karo_command() {
-    local end=${EPOCHREALTIME/[^0-9]} first=$((__karo_at - 1)) last fd text= line= mark=
+    local _karo_end=${EPOCHREALTIME/[^0-9]} _karo_first=$((__karo_at - 1)) _karo_last _karo_fd _karo_text= _karo_line= _karo_mark=
     # A command that took itself out of the history is not recorded.
-    ((last = first, first > 0 && HISTCMD > first)) && [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
+    ((_karo_last = _karo_first, _karo_first > 0 && HISTCMD > _karo_first)) && [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
     [[ $__karo_fd && -e $__karo_file ]] || __karo_open
-    fd=$__karo_fd
-    if ((last > __karo_base)); then
+    _karo_fd=$__karo_fd
+    if ((_karo_last > __karo_base)); then
       if [[ $BASHOPTS != *cmdhist* ]]; then
         # Each line of a command is an entry of its own.
-        first=$__karo_base
+        _karo_first=$__karo_base
       else
         # Several commands pasted at once ran without a prompt between them; how they ended is not known.
-        ((first -= __karo_runs - 1, first = first < __karo_base ? __karo_base : first))
-        for (( ; first < last; ++first)); do
-          __karo_write "$first" "$first" $((__karo_begun - last + first)) '?' '?'
+        ((_karo_first -= __karo_runs - 1, _karo_first = _karo_first < __karo_base ? __karo_base : _karo_first))
+        for (( ; _karo_first < _karo_last; ++_karo_first)); do
+          __karo_write "$_karo_first" "$_karo_first" $((__karo_begun - _karo_last + _karo_first)) '?' '?'
         done
       fi
-    elif ((last == __karo_base - 1)); then
-      [[ ${__karo[want]} && $fd ]] && line=${__karo[said]} && { __karo_read "$last" "$last" || return 0; }
-      if [[ -z $line || $text == "$line" ]]; then
+    elif ((_karo_last == __karo_base - 1)); then
+      [[ ${__karo[want]} && $_karo_fd ]] && _karo_line=${__karo[said]} && { __karo_read "$_karo_last" "$_karo_last" || return 0; }
+      if [[ -z $_karo_line || $_karo_text == "$_karo_line" ]]; then
         # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
         # length of pipeline as after the command before say repeat; its public text is recorded again.
-        [[ $last == "$__karo_last" && $2 == "$__karo_arg" && $3 == "$__karo_parts" ]] || return 0
-        first=$__karo_first
+        [[ $_karo_last == "$__karo_last" && $2 == "$__karo_arg" && $3 == "$__karo_parts" ]] || return 0
+        _karo_first=$__karo_first
       fi
     fi
-    __karo_first=$first __karo_last=$last __karo_arg=$2 __karo_parts=$3
-    __karo_write "$first" "$last" "$__karo_begun" "$end" "$1"
+    __karo_first=$_karo_first __karo_last=$_karo_last __karo_arg=$2 __karo_parts=$3
+    __karo_write "$_karo_first" "$_karo_last" "$__karo_begun" "$_karo_end" "$1"
   }
 
   # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
   # front of them in the history, where their text tells, and want to be first themselves.
   __karo_lead() {
-    local each rest=()
+    local _karo_each _karo_rest=()
     if [[ ${PS0-} != *__karo* ]]; then
       PS0=${PS0-}${__karo[ps0]}
       builtin export -n PS0
     fi
     [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]] || return 0
-    for each in "${PROMPT_COMMAND[@]}"; do rest+=("${each//"$__karo_call"/:}"); done
-    PROMPT_COMMAND=("$__karo_call" "${rest[@]}")
+    for _karo_each in "${PROMPT_COMMAND[@]}"; do _karo_rest+=("${_karo_each//"$__karo_call"/:}"); done
+    PROMPT_COMMAND=("$__karo_call" "${_karo_rest[@]}")
   }
 
   # First in PROMPT_COMMAND. Hands $? on to what others have appended to the same string, except where a command

@@ -36,7 +36,16 @@ hookCases({
     // Only a space keeps a line out of bash's history; the daemon leaves out the others.
     tab: ' ',
   },
-  settings: ['set -u', 'set -e', 'set -eu', 'set -o posix', 'set -a', 'IFS=0123456789', 'umask 777'],
+  settings: [
+    'set -u',
+    'set -e',
+    'set -eu',
+    'set -o posix',
+    'set -a',
+    'IFS=0123456789',
+    'umask 777',
+    'readonly each=1 end=2 fd=3 first=4 key=5 last=6 line=7 mark=8 mask=9 text=10 value=11; HISTCONTROL=ignorespace',
+  ],
   clockUs: 1,
 })
 
