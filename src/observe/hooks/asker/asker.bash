@@ -11,18 +11,18 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; 
   }
   # $1 is the exit code of the last command.
   __karo_fixed() {
-    local failed
+    local _karo_failed
     # fc would take the newest entry for itself.
-    failed=`HISTTIMEFORMAT= builtin history 1` failed=${failed#*[0-9][ *] }
-    KARO_LINE=${failed:0:4000} KARO_EXIT=$1 builtin command "${__karo_fixer[@]}"
+    _karo_failed=`HISTTIMEFORMAT= builtin history 1` _karo_failed=${_karo_failed#*[0-9][ *] }
+    KARO_LINE=${_karo_failed:0:4000} KARO_EXIT=$1 builtin command "${__karo_fixer[@]}"
   }
   # $1 is $_, which ends as it was, and $2 the exit code of the last command.
   __karo_answer() {
-    local found before
-    if [[ $READLINE_LINE ]]; then found=`__karo_answered`; else found=`__karo_fixed "$2"`; fi
-    if [[ $found ]]; then
-      before=${found%%\{[A-Z]*}
-      READLINE_LINE=$found READLINE_POINT=${#before}
+    local _karo_found _karo_before
+    if [[ $READLINE_LINE ]]; then _karo_found=`__karo_answered`; else _karo_found=`__karo_fixed "$2"`; fi
+    if [[ $_karo_found ]]; then
+      _karo_before=${_karo_found%%\{[A-Z]*}
+      READLINE_LINE=$_karo_found READLINE_POINT=${#_karo_before}
     fi
   }
   builtin bind -m emacs -x '"\ek": __karo_answer "$_" "$?" || : "$_"'

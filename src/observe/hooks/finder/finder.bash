@@ -15,21 +15,21 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; 
   }
   # $1 is the key, $2 what it does without the finder; $3 is $_, which ends as it was.
   __karo_find() {
-    local found then='redraw-current-line' map
+    local _karo_found _karo_then='redraw-current-line' _karo_map
     if [[ $1 == up && ${__karo_gone-} ]]; then
       # The guard dropped this line, which the finder does not know.
-      then=$2
-    elif found=`__karo_found "$1"`; then
-      if [[ $found == *$'\n'* ]]; then
-        READLINE_LINE=${found#*$'\n'}
+      _karo_then=$2
+    elif _karo_found=`__karo_found "$1"`; then
+      if [[ $_karo_found == *$'\n'* ]]; then
+        READLINE_LINE=${_karo_found#*$'\n'}
         READLINE_POINT=${#READLINE_LINE}
         # As a key, so that the guard judges the line as any other.
-        [[ $found != run$'\n'* ]] || then='"\C-m"'
+        [[ $_karo_found != run$'\n'* ]] || _karo_then='"\C-m"'
       fi
     else
-      then=$2
+      _karo_then=$2
     fi
-    for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zs\": $then"; done
+    for _karo_map in emacs vi-insert vi-command; do builtin bind -m "$_karo_map" "\"\C-x\C-zs\": $_karo_then"; done
   }
   # Not in a function of its own: a person's start file may bind the key anew behind it.
   for __karo_map in emacs vi-insert vi-command; do
