@@ -13,6 +13,10 @@ const NODELESS = ['check', 'completion', 'version']
 /** True where the node of this person is the machine's. */
 export const isMachines = (env: Env): boolean => recordingPaths(env).whose === 'machine'
 
+/** Starts the node of this person. */
+export const startWords = (env: Env): string =>
+  isMachines(env) ? 'sudo systemctl start karo' : 'karo up --background'
+
 /** What administrators alone may run; a test compares it with what commands ask the daemon for. */
 const OF_ADMINISTRATORS =
   'peers (?:trust|deny|revoke)|ca(?! show)|identity new|invite|join|leave|operator|backup|people|cap|policy sign|fleet (?:un)?set|config (?:reload|set agents)|logs'

@@ -156,7 +156,12 @@ function startAgent(argv: readonly string[], keeperGone: () => void) {
 
   /** Its exit code, null after a signal or where it could not be started. Never rejects. */
   const over = new Promise<{ code: number | null; problem?: string }>((resolve) => {
-    child.once('error', ({ message }) => resolve({ code: null, problem: message }))
+    child.once('error', ({ message }) =>
+      resolve({
+        code: null,
+        problem: message.endsWith('ENOENT') ? `there is no program '${program}'` : message,
+      }),
+    )
     child.once('exit', (code) => {
       isOver = true
       // What it started and left behind; and the keeper has nothing to keep.

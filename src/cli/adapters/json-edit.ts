@@ -28,8 +28,8 @@ interface Element {
 /** Deeper is no file of settings. */
 const MOST_DEPTH = 64
 
-/** Comments as in JavaScript and blanks; or one sign, string, number or word. */
-const TOKEN = /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|[ \t\r\n]+|"(?:[^"\\\n]|\\.)*"|[-+.\w]+|[\s\S]/g
+/** Comments as in JavaScript and blanks, the bytes of a byte order mark among them; or one sign, string, number or word. */
+const TOKEN = /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|[ \t\r\n\xEF\xBB\xBF]+|"(?:[^"\\\n]|\\.)*"|[-+.\w]+|[\s\S]/g
 
 export const hasComments = (text: string): boolean =>
   [...text.matchAll(TOKEN)].some(([, comment]) => comment !== undefined)
@@ -37,7 +37,7 @@ export const hasComments = (text: string): boolean =>
 /** The text's value with its places; comments are passed over. Throws NotEditable. */
 export function parseNode(text: string): Node {
   const tokens = [...text.matchAll(TOKEN)].filter(
-    ([word, comment]) => comment === undefined && !/^[ \t\r\n]/.test(word),
+    ([word, comment]) => comment === undefined && !/^[ \t\r\n\xEF]/.test(word),
   )
   let at = 0
   const wrong = (): NotEditable => {

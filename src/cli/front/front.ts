@@ -11,11 +11,11 @@ import { KaroError } from '../../base/errors.ts'
 import { duration, printable } from '../../base/format.ts'
 import { isThroughSudo } from '../../base/run/person-home.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
-import { atHome, isMachines } from '../at-home.ts'
+import { atHome, isMachines, startWords } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
 import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
-import type { Step } from '../shells/next-steps.ts'
+import { CHECK, IMPORT, type Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
 import { loginShell, START_FILES } from '../shells/start-files.ts'
 import { brokenFile } from '../start/broken-file.ts'
@@ -125,11 +125,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'karo init --solo',
       'makes a node that you use alone; karo init makes one that others can find',
     ],
-    [
-      known === undefined,
-      isMachines(io.env) ? 'sudo systemctl start karo' : 'karo up --background',
-      'starts the node',
-    ],
+    [known === undefined, startWords(io.env), 'starts the node'],
     [
       status?.service &&
         status.you.admin &&
@@ -152,11 +148,11 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'shows machines that wait to be trusted',
     ],
     [status?.anomalies.unseen, 'karo anomalies', 'shows what is unusual in your numbers'],
-    [status?.store.events === 0, 'karo import auto', 'imports the history of your shells'],
+    [status?.store.events === 0, ...IMPORT],
     [status?.store.events, 'karo stats week', 'shows your week in numbers'],
     [true, 'karo "files changed today"', 'finds a command for your words, and does not run it'],
     [known !== undefined, 'karo dashboard', 'opens the page of this node in your browser'],
-    [true, 'karo check rm -rf /', 'shows what the guard stops, without running it'],
+    [true, ...CHECK],
   ]
   return steps
     .filter(([applies]) => applies)

@@ -9,14 +9,6 @@ import { startFileLooks } from '../shells/start-file-looks.ts'
 import { runningPid } from '../start/background.ts'
 import { homeInUnit, unitFile } from '../start/user-unit.ts'
 
-export interface Kept {
-  /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */
-  readonly by: 'systemd' | 'shells' | 'nothing'
-  readonly unit: string | null
-  readonly start_files: readonly string[]
-  readonly running: boolean
-}
-
 /** True for the line of a start file that loads the hook of this very home. */
 export const isOfHome = (io: CommandIo, line: string): boolean => {
   const named = homeIn(Buffer.from(line, 'latin1').toString('utf8'))
@@ -36,7 +28,8 @@ export function ownUnit(io: CommandIo): string | undefined {
   return [unit, link].find((file) => homeInUnit(file, io.env) === io.home)
 }
 
-export async function keptBy(io: CommandIo): Promise<Kept> {
+/** `by`: `systemd` for a unit of the person's own manager, `shells` where new shells start it. */
+export async function keptBy(io: CommandIo) {
   const unit = ownUnit(io)
   const files = startingFiles(io)
   return {
@@ -44,5 +37,5 @@ export async function keptBy(io: CommandIo): Promise<Kept> {
     unit: unit ?? null,
     start_files: files,
     running: (await runningPid(homePaths(io.env))) !== undefined,
-  }
+  } as const
 }

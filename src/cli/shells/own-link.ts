@@ -48,23 +48,19 @@ const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
 /** Where the freedesktop base directories put programs of one person; shells add it to the PATH at login. */
 export const linkOf = (io: CommandIo): string => join(homeOf(io), '.local', 'bin', 'karo')
 
-interface Link {
-  readonly path: string
-  /** `made`: written now; `there`: it was right; `foreign`: another program has the name; `installed`: the PATH has this one. */
-  readonly state: 'made' | 'there' | 'foreign' | 'installed'
-  /** Programs find it without more: its directory is on the PATH. */
-  readonly found: boolean
-}
-
-/** Makes the program. It is a script of sh and no symbolic link, because the `node` of the PATH may be missing or too old. */
-export function makeLink(io: CommandIo): Link {
+/**
+ * Makes the program. It is a script of sh and no symbolic link, because the `node` of the PATH may be missing or too old.
+ * `state`: written now, it was right, another program has the name, or the PATH has this one. `found`: programs find it without
+ * more, because its directory is on the PATH.
+ */
+export function makeLink(io: CommandIo) {
   const path = linkOf(io)
   const { words, byName } = programOf(io)
   const found = (io.env.PATH ?? '').split(delimiter).includes(dirname(path))
-  if (byName) return { path, state: 'installed', found: true }
-  if (isThere(path) && !isOurs(path)) return { path, state: 'foreign', found }
+  if (byName) return { path, state: 'installed', found: true } as const
+  if (isThere(path) && !isOurs(path)) return { path, state: 'foreign', found } as const
   linkPages(io, words.at(-1) ?? '')
-  return { path, state: writeOwn(path, scriptOf(words), 0o755) ? 'made' : 'there', found }
+  return { path, state: writeOwn(path, scriptOf(words), 0o755) ? 'made' : 'there', found } as const
 }
 
 /** Removes it if it is Karo's; true if it did. */

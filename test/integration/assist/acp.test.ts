@@ -143,6 +143,13 @@ describe('a request of an agent in an editor', () => {
     await editor.hears('ended')
   })
 
+  test('an agent that is not there is named', async () => {
+    expect(await node.karo(['acp', '--', 'nosuchprog'])).toMatchObject({
+      code: 1,
+      stderr: "karo: the agent could not be started: there is no program 'nosuchprog'\n",
+    })
+  })
+
   test('without a daemon is for the editor alone, and what the guard blocks stays blocked', async () => {
     const home = temporaryHome()
     const editor = edit([{ toolCall: command('touch five') }, { toolCall: command('rm -rf /') }], {

@@ -179,7 +179,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     say(
       io,
       `
-To trust a pending node, compare its fingerprint, or the words of \`karo peers explain\`, with what \`karo identity show\` prints there, then:
+In a mesh, \`karo invite\` on an issuer lets a pending node in. Otherwise compare its fingerprint, or the words of \`karo peers explain\`, with what \`karo identity show\` prints there, then:
   ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )

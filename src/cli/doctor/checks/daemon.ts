@@ -212,6 +212,8 @@ async function judgeHung(state: Extract<DaemonState, { kind: 'hung' }>, world: W
 /** The last reason for an end in the journal: a plain line of the command, or an error of the log; else undefined. */
 export function lastComplaint(journal: string): string | undefined {
   const complaints = journal.split('\n').flatMap((line) => {
+    // systemd itself says which step it could not take before the program ran, such as NAMESPACE.
+    if (line.includes('Failed at step')) return line
     if (line.startsWith('karo: ')) return line.slice('karo: '.length)
     const { level, msg, reason } = orElse(() => Object(JSON.parse(line)), {})
     if (level !== 'error' || typeof msg !== 'string') return []

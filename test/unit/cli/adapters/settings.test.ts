@@ -38,6 +38,14 @@ describe.each(tools)('%s', (_, settings) => {
     expect(isBare(withoutHooks(made), settings)).toBe(true)
   })
 
+  test('a byte order mark stays where it is', () => {
+    const bytes = Buffer.from('\uFEFF{"model":"x"}\n').toString('latin1')
+    const once = withHooks(bytes, settings, LINE)
+    expect(once.startsWith(bytes.slice(0, 4))).toBe(true)
+    expect(JSON.parse(once.slice(3)).hooks).toEqual(wanted)
+    expect(JSON.parse(withoutHooks(once).slice(3))).toMatchObject({ model: 'x' })
+  })
+
   test('twice is once, and what stood there before comes back byte by byte', () => {
     for (const text of [
       '{}',

@@ -137,6 +137,9 @@ test('systemd: the unit as it should be, and everything that differs from that',
   expect(complaint(journal)).toBe('/etc/karo/config.toml:3: unknown key mesh.prot')
   expect(complaint(journal.slice(0, 2))).toBe('this part does not run: the mesh cannot listen')
   expect(complaint([])).toBeUndefined()
+  // The program never ran: systemd could not do what its unit says.
+  const refused = 'karo.service: Failed at step NAMESPACE spawning /usr/bin/karo: No such file or directory'
+  expect(complaint([refused, "karo.service: Failed with result 'exit-code'."])).toBe(refused)
 })
 
 test('daemon: up, down, hung, unreachable, closed, answering with an error; and who starts it again', async () => {
