@@ -40,7 +40,7 @@ export const PLAIN_LINES: PlainLines = {
   writers: plain(writers()),
   places: OWN_PLACES,
   outputs: USUAL_STARTS,
-  own: [...OWN_PARTS, ...verbParts()],
+  own: [...OWN_PARTS, ...verbParts(), '/tmp/', '/dev/shm/'],
   system: SYSTEM_PARTS,
   git: PLAIN_GIT,
 }

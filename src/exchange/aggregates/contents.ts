@@ -151,8 +151,10 @@ function typeOf(
   const isFor = (one: { readonly type: string; readonly audiences: readonly string[] }) =>
     one.type === type && one.audiences.includes(audience)
   let [declined, waiting, outside] = [0, 0, 0]
+  let given: Uint8Array | undefined
   for (const { header, group, count } of alike) {
     const section = header.sections.find(isFor)
+    given ??= section?.layout
     if (section !== undefined && group === undefined) waiting += count
     if (section !== undefined && group?.keys.some(isFor) === false) outside += count
     if (header.declined.some(isFor)) declined += count
@@ -169,8 +171,8 @@ function typeOf(
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
     type,
-    // Not that of a share: one in no group may have been counted by another.
-    layout: totals[0] === undefined ? new Uint8Array(32) : hashOf(totals[0].layout),
+    // A share that is in no group may be of another layout than what was added up. Where nothing was, builds of before named that of the first.
+    layout: totals[0] === undefined ? (given ?? new Uint8Array(32)) : hashOf(totals[0].layout),
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     rows: rowsOf(shown),

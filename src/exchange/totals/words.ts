@@ -9,7 +9,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   half: 'only one of the two aggregators has released it so far',
   disagree:
     'the two aggregators (karo share preview --role <role> --at <day>) released different numbers: one is broken or not honest',
-  few: 'too few machines contributed (five, or --k-min of the policy, besides those that add up or read)',
+  few: 'too few machines contributed (five, or the larger of --k-min and sharing.k_min, besides those that add up or read)',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
   team: 'its totals are released for all machines together alone',
   unfetched: 'others may hold it and did not show it: ask again, or about a shorter time',
@@ -24,7 +24,7 @@ export type FirstTotals = z.infer<typeof firstTotals>
 export const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
-  `The first totals are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and five (or --k-min of the policy) take part besides those that add up or read. ${present} of ${machines} machines are there now: karo query health.`
+  `The first totals are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and five (or the larger of --k-min and sharing.k_min) take part besides those that add up or read. ${present} of ${machines} machines are there now: karo query health.`
 
 /** How far numbers that were added up over these buckets may be off; undefined: none of them has noise. */
 export function offOf(buckets: readonly BucketTotals[]): Off | undefined {

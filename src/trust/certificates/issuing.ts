@@ -72,7 +72,7 @@ export function createIssuing(deps: IssuingDeps) {
         usage,
         member: terms.member_id,
         key: keyOf(node),
-        version: Math.max(versionAfter(before?.issued_at ?? 0, now), leftSince(deps, node, now) + 1),
+        version: Math.max(now, (before?.issued_at ?? 0) + 1, leftSince(deps, node, now) + 1),
         notBefore: now,
         notAfter: Math.min(now + life, not_after),
       },
@@ -202,7 +202,7 @@ export function createIssuing(deps: IssuingDeps) {
       checkInviteTerms(identity, mesh(), { roles, teams, owner }, deps)
       await sign(node, { name, roles, teams, owner, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding
-      if (after === undefined || after.issued_at === before.issued_at) {
+      if (after === undefined || after.issued_at <= before.issued_at) {
         throw new KaroError('conflict', 'the certificate that was signed is not valid on this node', {
           hint: "Compare this machine's clock with a right one: timedatectl",
         })
@@ -257,10 +257,10 @@ export function createIssuing(deps: IssuingDeps) {
         const node = successorOf(binding)
         if (node === undefined) continue
         if (node === binding.node_id) {
-          const isVoid = isFuture(binding.issued_at, now) || leftSince(deps, node, now) >= binding.issued_at
+          const isLeft = leftSince(deps, node, now) >= binding.issued_at
           // Where the issuer's own end is near, a new one would hold no longer.
           const isLonger = Math.min(now + lifeMs, mine.not_after) > binding.not_after
-          if (!isVoid && !(isLonger && isDue(binding, now) && present(node))) continue
+          if (!isLeft && !(isLonger && isDue(binding, now) && present(node))) continue
         }
         try {
           mayGive(binding.roles)

@@ -5,7 +5,7 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted } from '../../base/words/roles.ts'
-import { isFuture, isSame, readStatement, type Statement } from '../identity/index.ts'
+import { isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
 import type { CertifiedWord, KnownOperator, OperatorVerdict, WhyNot } from './types.ts'
 import {
@@ -190,8 +190,7 @@ export function createRoll() {
     const before = isPerson ? people.peek(node) : heldOf(node)
     const fault = verdict.ok ? {} : { fault: verdict.fault }
     if (!isKept(held, verdict, before === undefined)) return { changed: [], ...fault }
-    const since = counting(before)?.body.version ?? -1
-    if (since >= version && !isFuture(since, now)) return { changed: [] }
+    if ((counting(before)?.body.version ?? -1) >= version) return { changed: [] }
     if (isPerson) {
       people.set(node, held)
       return { changed: [], ...fault }

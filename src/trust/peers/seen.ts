@@ -1,5 +1,6 @@
 // Who was met here, members and those in the lobby: bounded in memory, written through to the store a little later.
 import { isDeepStrictEqual } from 'node:util'
+import { AGAIN_MAX_S } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -153,7 +154,7 @@ export function createSeen(
         last_seen: now,
         here_until:
           seen.againMs === undefined
-            ? Math.max(hereUntil(now), before?.here_until ?? 0)
+            ? Math.max(hereUntil(now), Math.min(before?.here_until ?? 0, hereUntil(now, 1_000 * AGAIN_MAX_S)))
             : hereUntil(now, seen.againMs),
         addresses: mergeAddresses(seen.addresses, before?.addresses ?? stranger?.addresses),
         offline: seen.offline ?? false,
@@ -169,7 +170,7 @@ export function createSeen(
       const presence = presenceOf(member)
       const was = before && fresh(before) ? presenceOf(before) : 'offline'
       if (presence !== was) changed(member, presence)
-      const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
+      const due = Math.abs(now - (memberWrittenAt.get(node) ?? 0)) >= REWRITE_MS
       if (due || !before || !isDeepStrictEqual(saidOf(before), saidOf(member))) void flush()
     },
 

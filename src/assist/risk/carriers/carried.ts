@@ -197,8 +197,10 @@ export function noteCarried(
     const arg = args[i]!
     const rest = args.slice(i + 1)
     const word = arg.text.slice(arg.text.indexOf('=') + 1)
+    const called = baseName(word)
+    if (!CARRIED_SET.has(called) || rest.length === 0) continue
     // `atuin init bash --disable-up-arrow` names a shell.
-    if (!CARRIED_SET.has(baseName(word)) || rest.every(({ text }) => text[0] === '-')) continue
+    if (SHELLS.has(called) && rest.every(({ text }) => text[0] === '-')) continue
     if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...rest]))) return
   }
 }

@@ -56,7 +56,9 @@ export function findTargets(args: Args): Found {
     !rest.some((arg, i) => narrows(rest, arg, i)) && (kind === undefined || /[df]/.test(kind))
   if (!unnarrowed) {
     const [name, ...others] = textsOf(after(rest, /^-i?name$/))
-    const found = name === undefined || others.length > 0 ? SOMETHING : `${SOMETHING}/${name}`
+    // Of what is left out, or found as well, the name says nothing.
+    const isPlain = others.length === 0 && !says({ args: rest }, /^(?:!|-not|-prune|-or?|,)$/)
+    const found = name !== undefined && isPlain ? `${SOMETHING}/${name}` : SOMETHING
     return {
       tops,
       items: starts.map((top) => ({ ...top, text: below(top.text, found) })),

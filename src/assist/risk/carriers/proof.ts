@@ -55,7 +55,7 @@ const KEYWORDS = names(`
 
 /** Names that say that something is changed or run; such a function may be handed on without being called. */
 const CHANGES =
-  /unlink|remov|delet|rmtree|rm_|^rm|renam|replac|trunc(?!$)|writ|copy|^cp|move|^mv|chmod|chown|mkdir|symlink|system|command|popen|exec(?!utable)|spawn|fork|eval|kill|^call|^run|invoke|^send|syscall|import_|save|^put$|drop|clear|purge|destroy|wipe|insert|update|attach|vacuum|into|output|backup|once|shell|create|append_|touch|set_|setattr|getattr|globals|builtins|(?<!\w)__(?!version|name|file|doc|main)|append(?=file)|method|proc_|passthru|compile|install|upload|post|patch|put_/i
+  /unlink|remov|delet|rmtree|rm_|^rm|renam|replac|trunc(?!$)|writ|copy|^cp|move|^mv|chmod|chown|mkdir|symlink|system|popen|exec(?!utable)|spawn|fork|eval|kill|^call|^run|invoke|^send|syscall|import_|save|^put$|drop|clear|purge|destroy|wipe|insert|update|attach|vacuum|into|output|backup|once|shell|create|append_|touch|set_|setattr|getattr|globals|builtins|(?<!\w)__(?!version|name|file|doc|main)|append(?=file)|method|proc_|passthru|compile|install|upload|post|patch|put_/i
 
 /** Functions whose arguments may be functions, and a function that they get by its name. */
 const HANDED_ON =
@@ -220,7 +220,7 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
   other: {
     comment: HASH,
     member: /(?<!\.)\.$|::$/,
-    never: /`/,
+    never: /`|\bcommand\b/,
     calls: names('display write newline disp IO putStrLn show io fwrite halt nl'),
   },
 }

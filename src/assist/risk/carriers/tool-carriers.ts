@@ -74,7 +74,8 @@ function sed(args: Args): Layer {
       /(?:^|[;{}\n])\s{0,9}(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s{0,9}e(?:\s{0,9}([^\n]+))?(?=$|\n)/.exec(
         text,
       )
-    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), lines(program))
+    if (run !== null)
+      layer = both(layer, run[1] === undefined ? lines(program) : scriptsOf([run[1]], program))
     // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)
       for (const [, , , made] of text.matchAll(SUBSTITUTION)) layer = both(layer, scriptsOf([made], program))
@@ -87,9 +88,9 @@ function sed(args: Args): Layer {
   return layer
 }
 
-/** Commands of awk that it reads from, and that it prints into, perhaps a text. */
+/** Commands of awk that it reads from, and that it prints into, perhaps a text. Any other string is passed over, with the `|` in it. */
 const PIPES =
-  /"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|(?:\bprint\s*"([^"\\]{0,2000})"\s*)?\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g
+  /"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|(?:\bprint\s*"([^"\\]{0,2000})"\s*)?\|&?\s*"((?:\\.|[^"\\]){1,2000})"|"(?:\\.|[^"\\])*"/g
 
 /** awk's program is its first operand, unless files in front of it hold it; beside `-e` that is mere text, and judged as well. */
 function awk(args: Args): Layer {
@@ -100,15 +101,11 @@ function awk(args: Args): Layer {
   const isInFile = file !== undefined && args.indexOf(file) < args.indexOf(program ?? file)
   const codes = [...given, ...(isInFile ? [] : options.operands.slice(0, 1))]
   const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
-    [...text.matchAll(PIPES)].map(([, read, said, fed = '']) => ({
+    [...text.matchAll(PIPES)].flatMap(([, read, said, fed]) => {
       // Nobody knows what it prints into a command, unless it is a text.
-      text: (read ?? `${said === undefined ? 'awk 1' : `echo ${shellWord(said)}`} | ${fed}`).replaceAll(
-        '\\"',
-        '"',
-      ),
-      taint,
-      span,
-    })),
+      const command = read ?? (fed && `${said === undefined ? 'awk 1' : `echo ${shellWord(said)}`} | ${fed}`)
+      return command === undefined ? [] : { text: command.replaceAll('\\"', '"'), taint, span }
+    }),
   )
   return { ...NOTHING, scripts, codes, language: 'awk' }
 }

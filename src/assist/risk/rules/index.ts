@@ -2,7 +2,7 @@
 
 import { isWrapper } from '../carriers/unwrap.ts'
 import { names, remembered } from '../lookup.ts'
-import { type LineFact, type SimpleCommand, said } from '../model.ts'
+import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
 import { hasOutput, isWriter } from '../writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
@@ -18,8 +18,9 @@ import { VOLUME_RULES } from './files/volumes.ts'
 import {
   EVERYBODYS,
   type LineRule,
-  LOADS_SHARED,
+  loadsShared,
   NAMED_IN_GENERAL_RULES,
+  plainWordsOf,
   type Rule,
   type Rules,
   ruleOf,
@@ -113,7 +114,7 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
       command.args.some(mayConnect) ||
       command.scope.written?.size ||
       namesSensitive(command) ||
-      LOADS_SHARED.test(said(command)),
+      loadsShared(plainWordsOf(command), command.name),
   )
 }
 
@@ -145,7 +146,7 @@ export function isPlainlySafe(line: string, tool: string): boolean {
     !(
       mayBeOwn(line) ||
       mayLose(line) ||
-      LOADS_SHARED.test(line) ||
+      loadsShared(line, tool) ||
       (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line)))
     )
   )

@@ -1,6 +1,7 @@
 // The shape of a rule, and small functions in which rules are written.
 
 import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
+import { INERT } from '../carriers/carried.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
@@ -14,6 +15,7 @@ import {
   type Scope,
   type SimpleCommand,
   SOMETHING,
+  said,
   UNKNOWN,
 } from '../model.ts'
 
@@ -78,9 +80,20 @@ export const NAMED_IN_GENERAL_RULES = names(
 
 /** A directory in which every user may put files. */
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
-/** Words that give a tool a file of such a directory as code: `--plugin=/tmp/x`, `ssh_command=/tmp/x`, `--script /tmp/x`. */
-export const LOADS_SHARED =
-  /(?:^|[ ,])-{0,2}(?:pre|[\w-]*(?:plugin|preload|prepend|script|program|command|exec|hook|wrapper|agent|extension|justfile)[\w-]*)(?:[=:]|(?<=(?:^| )--?[\w-]+) )\/(?:tmp|var\/tmp|dev\/shm)\/[^/ ]+(?: |$)/
+/**
+ * Words that give a tool a file of such a directory as code: `--plugin=/tmp/x`, `--script /tmp/x`; the group is empty where no option
+ * does, `ssh_command=/tmp/x`.
+ */
+const LOADS_SHARED =
+  /(?:^|[ ,])(-{0,2})(?:pre|(?:[\w-]*[-_])?(?:f?plugin|preload|prepend|script|program|command|exec|hook|wrapper|(?:java)?agent|extension|justfile)(?:[-_][\w-]*|s)?)(?:[=:]|(?<=(?:^| )--?[\w-]+) )\/(?:tmp|var\/tmp|dev\/shm)\/[^/ ]+(?: |$)/
+/** Whether the line of plain words gives the tool such a file. What the tool only reads, sends or shows is data, unless an option has it. */
+export const loadsShared = (line: string, tool: string): boolean => {
+  const found = LOADS_SHARED.exec(line)
+  return found !== null && (found[1] !== '' || !INERT.has(tool))
+}
+/** The words of the command without texts of several words. */
+export const plainWordsOf = ({ args }: Pick<SimpleCommand, 'args'>): string =>
+  said({ args: args.filter(({ text }) => !text.includes(' ')) })
 
 /** The arguments that are, or as patterns could be, in one of the places. */
 export function inPlace(command: SimpleCommand, args: Args, ...places: readonly Place[]): Arg[] {

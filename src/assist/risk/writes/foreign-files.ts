@@ -15,7 +15,7 @@ const FILES =
 const OF_PATH =
   /Path\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9}\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
 const EMPTIES =
-  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines|truncate(?:Sync)?)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
+  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines|(?:(?:os|fs|File)\.|(?<![.\w]))truncate(?:Sync)?)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
 /** Calls that list a directory; code that also deletes is taken to delete all that it lists. */
 const WALKS =
   /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s{0,9}[([]\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g

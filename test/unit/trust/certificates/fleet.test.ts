@@ -631,22 +631,3 @@ test('a certificate that a clock signed which was ahead is told as that, after a
   await found(again)
   expect(again.fleet.state()).toMatchObject({ issuer: true, why_not: null })
 })
-
-test('once the clock of an issuer that was ahead is right, it assigns, renews and certifies people again', async () => {
-  const { issuer, ann, bob } = await mesh()
-  const carol = testIdentity(8_070)
-  const person = { key: carol.publicKey, name: 'carol', roles: [], for_ms: DAY_MS }
-  time.now = NOW + 25 * DAY_MS
-  await issuer.fleet.look(everybody)
-  for (const teams of [['ahead'], ['right']]) {
-    await issuer.fleet.assign(ann.identity.nodeId, { teams })
-    await issuer.fleet.operators.issue({ ...person, teams })
-    expect(issuer.fleet.word(ann.identity.nodeId)?.binding).toMatchObject({ teams })
-    expect(issuer.fleet.operators.list().map(({ binding }) => binding.teams)).toEqual([teams])
-    time.now = NOW + 1_000
-  }
-  await issuer.fleet.look(nobody)
-  pass(issuer, ann)
-  expect(ann.fleet.state().own).toMatchObject({ teams: ['right'] })
-  expect(issuer.fleet.word(bob.identity.nodeId)?.binding.issued_at).toBe(time.now)
-})

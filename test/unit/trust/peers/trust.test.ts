@@ -571,6 +571,7 @@ test('a clock that was ahead for a moment makes nobody present until then', asyn
   clock.time -= year
   trust.sawMember(ann, {})
   expect(trust.member(ann)?.last_seen).toBe(START)
+  expect(isMissing(trust.member(ann), START + 86_400_000)).toBe(true)
   const said = { name: 'ann', addresses: [], offline: false, at: START, againMs: 300_000 }
   expect(trust.heardOf(ann, said, bob)).toBe(true)
   expect(isMissing(trust.member(ann), START)).toBe(false)

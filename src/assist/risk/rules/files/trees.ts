@@ -203,7 +203,7 @@ export const TREE_RULES: Rules = [
     level: 'moderate',
     why: 'Deletes the files that a list names; the line does not show them.',
     finds: 'rm|grm|srm|unlink|shred <listed>',
-    named: { listed: ({ taint }) => (taint & TAINT.file) !== 0 },
+    named: { listed: (arg) => (arg.taint & TAINT.file) !== 0 && isOpaque(arg) },
     example: 'xargs -a list rm',
   },
   {

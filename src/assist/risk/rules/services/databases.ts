@@ -40,9 +40,8 @@ function optionValue(arg: Arg): Arg {
   return value === undefined ? arg : { ...arg, text: value }
 }
 
-/** Without comments, and without texts in which no statement can end or a quote be escaped. */
 function clean(text: string): string {
-  return text.replace(/--[^\n]*|\/\*[\s\S]{0,200}?\*\/|'[^';\\]* [^';\\]*'/g, ' ')
+  return text.replace(/--[^\n]*|\/\*[\s\S]{0,200}?\*\//g, ' ')
 }
 
 const asked = (c: SimpleCommand, pattern: RegExp) =>

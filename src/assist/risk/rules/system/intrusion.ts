@@ -3,7 +3,7 @@
 import { INTERPRETER_NAMES, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { baseName, matching, redirectedTo, said, says } from '../../model.ts'
-import { changed, LOADS_SHARED, only, type Rules, tools } from '../kit.ts'
+import { changed, loadsShared, only, plainWordsOf, type Rules, tools } from '../kit.ts'
 
 /** Programs made for breaking in, and for staying unseen, by the names under which their authors give them out. */
 const ATTACK_TOOLS = tools(
@@ -82,7 +82,7 @@ export const INTRUSION_RULES: Rules = [
     named: {
       // By its absolute path only: who works in such a directory runs their own files there.
       program: (_arg, { path, scope }) => path[0] === '/' && OPEN_TO_ALL.test(resolvePath(path, scope)),
-      loads: (_arg, c) => LOADS_SHARED.test(said(c)),
+      loads: (_arg, c) => loadsShared(plainWordsOf(c), c.name),
       shared: ({ text }, { scope }) => text[0] === '/' && OPEN_TO_ALL.test(resolvePath(text, scope)),
     },
     example: 'sh /tmp/install.sh',

@@ -93,7 +93,7 @@ export const SHELL_RULES: Rules = [
       if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name)) {
         if (tied.length > 1) return tied
         return only(
-          says(c, /(?<!-)\b(?:\w*sh|cmd|exec|perl|python)\b|^--exec/),
+          says(c, /sh\b|bash|cmd|exec|perl|python/),
           matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/),
         )
       }
