@@ -59,8 +59,11 @@ case "$mode" in
 esac
 [ $# -le 1 ] || fail "one option at most, and there are $#: see --help"
 
-[ "$(id -u)" -eq 0 ] || fail "run it as root, it installs a service. For you alone, from here, without root:
+if [ "$(id -u)" -ne 0 ]; then
+  case "$mode" in --remove | --purge) fail "run it as root, it removes a service" ;; esac
+  fail "run it as root, it installs a service. For you alone, from here, without root:
   '$here/root/usr/lib/karo/bin/node' '$here/root/usr/lib/karo/dist/karo.js' shell install"
+fi
 if command -v dpkg-query >/dev/null && dpkg-query -W -f '${Status}' karo 2>/dev/null | grep -q ' installed$'; then
   fail 'Karo is installed as a Debian package here; use dpkg'
 fi

@@ -169,9 +169,11 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     },
     // Text of others never reaches a terminal unescaped, even if a view forgot to escape it; what is for programs has no colours.
     out(text) {
-      if (typeof text !== 'string')
-        world.stdout.write(tty ? screened(Buffer.from(text).toString('utf8'), PLAIN) : text)
-      else world.stdout.write(json ? inertJson(text) : screened(text, { colour, redraws: tty }))
+      if (typeof text !== 'string' && !tty) return void world.stdout.write(text)
+      const bytes = typeof text !== 'string'
+      const words = bytes ? Buffer.from(text).toString('utf8') : text
+      const marks = bytes ? PLAIN : { colour, redraws: tty }
+      world.stdout.write(json ? inertJson(words) : screened(words, marks))
     },
     err: (text) => void world.stderr.write(screened(text, { colour, redraws: true })),
   }

@@ -1,8 +1,12 @@
 // Opens a file that a person named for reading, and never waits, as a FIFO would.
-import { constants } from 'node:fs'
+import { constants, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
+
+/** True for a pipe, as of `<(…)` or /dev/stdin: it can be opened and read only once. */
+export const isPipe = (path: string): boolean => orElse(() => statSync(path).isFIFO(), false)
 
 /** Throws KaroError `not_found`, and `bad_file` if the file cannot be read or is not a regular file. */
 export async function openRegular(

@@ -1,14 +1,12 @@
 // The options that name the key of a root, and how it is opened.
 
-import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
-import { orElse } from '../../base/run/or-else.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
 import type { CommandIo, OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
 import { permitted } from '../terminal/confirm.ts'
-import { openRegular } from './regular-file.ts'
+import { isPipe, openRegular } from './regular-file.ts'
 
 export const ROOT_FILE = 'karo-root.key'
 
@@ -36,9 +34,7 @@ export async function openedRoot(
   notice = '',
 ) {
   const path = resolve(options['root-key'] ?? ROOT_FILE)
-  // A pipe, as of <(age -d root.age), can be read only once.
-  if (!orElse(() => statSync(path).isFIFO(), false))
-    await (await openRegular(path, 'Name the file of the root key: --root-key')).close()
+  if (!isPipe(path)) await (await openRegular(path, 'Name the file of the root key: --root-key')).close()
   if (!options['passphrase-file']) await permitted(io, foundFleet)
   io.err(notice)
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')

@@ -1,6 +1,7 @@
 // The whole text of a file that a person named, or of standard input, within a bound.
+import { open } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
-import { openRegular } from './regular-file.ts'
+import { isPipe, openRegular } from './regular-file.ts'
 
 /**
  * `path`: `-` for standard input. Throws KaroError `too_large` beyond `most` characters, `bad_file` for what is no text in UTF-8, and
@@ -20,9 +21,9 @@ export async function textFrom(path: string, most: number): Promise<string> {
   throw new KaroError('too_large', `the text has more than ${most} characters`, { where: path })
 }
 
-/** All of a file, or of standard input. Throws KaroError `too_large` beyond `most` bytes, and as `openRegular`. */
+/** All of a file, of a pipe, or of standard input. Throws KaroError `too_large` beyond `most` bytes, and as `openRegular`. */
 export async function bytesFrom(path: string, most: number): Promise<Buffer> {
-  await using file = path === '-' ? undefined : await openRegular(path)
+  await using file = path === '-' ? undefined : await (isPipe(path) ? open : openRegular)(path)
   const input = file?.createReadStream({ autoClose: false }) ?? process.stdin
   const bytes = Buffer.concat(await chunksOf(input, most))
   if (bytes.length <= most) return bytes

@@ -8,6 +8,8 @@ import { type Env, homePaths, recordingPaths, servicePaths } from '../../config/
 const UNIT = 'karo.service'
 /** systemctl waits for the daemon, which may have to migrate a large database. */
 const LIMIT_MS = 120_000
+/** What systemctl says that is no complaint; its --quiet would leave out why a unit did not start, too. */
+const MADE = /^(Created symlink|Removed) .*$/gm
 
 /** Where the person's units are; `home` is the person's. */
 export const unitFile = (env: Env, home: string): string =>
@@ -23,10 +25,13 @@ interface Ran {
 export function systemctl(env: Env, ...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const options = { env: { ...env }, timeout: LIMIT_MS }
-    execFile('systemctl', ['--user', '--quiet', ...words], options, (error, _printed, complained) =>
+    execFile('systemctl', ['--user', ...words], options, (error, _printed, complained) =>
       resolve({
         ok: error === null,
-        said: error?.code === 'ENOENT' ? 'there is no systemctl' : complained.trim().replaceAll('\n', ' '),
+        said:
+          error?.code === 'ENOENT'
+            ? 'there is no systemctl'
+            : complained.replace(MADE, '').trim().replaceAll('\n', ' '),
       }),
     )
   })
@@ -48,12 +53,13 @@ export function refuseBesideMachine(
   env: Env,
   where: string,
   exists: (path: string) => boolean = existsSync,
+  hint = 'It records your shells after:  karo shell install. A node of your own needs another home: --home.',
 ): void {
   const { socket } = servicePaths({})
   if (env.KARO_HOME || (recordingPaths(env, exists).whose === 'own' && !exists(socket))) return
   throw new KaroError('conflict', 'this machine already has a service, which runs a node for everybody', {
     where,
-    hint: 'It records your shells after:  karo shell install. A node of your own needs another home: --home.',
+    hint,
   })
 }
 

@@ -225,13 +225,15 @@ test('zsh: a start file that is read again, behind a tool that wraps the widget,
   const shell = await startGuarded({
     program: 'zsh',
     after:
-      'wrapper() { zle wrapped }; if (( ! $+read )); then read=1; zle -A accept-line wrapped; zle -N accept-line wrapper; . $ZDOTDIR/.zshrc; fi',
+      'wrapper() { [[ $BUFFER != zz ]] || BUFFER="git push -f c"; zle wrapped }; if (( ! $+read )); then read=1; zle -A accept-line wrapped; zle -N accept-line wrapper; . $ZDOTDIR/.zshrc; fi',
   })
   await shell.noted('git push -f a', 'n')
   await shell.noted('git push -f b', 'y')
   await shell.run('true')
+  // The tool changes the line after it was judged.
+  await shell.noted('zz', 'n')
   expect(shell.ran()).toEqual(['git push -f b'])
-  expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+  expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'declined high'])
   expect(shell.screen()).not.toContain('FUNCNEST')
 })
 

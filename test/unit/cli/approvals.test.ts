@@ -1,5 +1,8 @@
 // karo approvals without an id, against a daemon that is played.
+import { execFileSync, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo, transcript } from '../../support/node/played-daemon.ts'
 
@@ -63,7 +66,20 @@ test('a file that is to have a token, and is none, is told as that', async () =>
     { 'GET /api/v1/agents': { agents: [], off: false } },
     ...['agent', 'add', 'notes', '--yes', '--token-file', '/', '--', '/usr/bin/env'],
   )
-  expect(err).toBe('karo: /: the token is not in a regular file\n')
+  expect(err).toBe('karo: /: this is a directory\n')
+})
+
+test('a token comes from a pipe, as of <(…), too', async () => {
+  const pipe = join(temporaryDirectory(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const writer = spawn('sh', ['-c', 'echo karo_token >"$1"', 'sh', pipe])
+  const { requests } = await karo(
+    { 'GET /api/v1/agents': { agents: [], off: false } },
+    ...['agent', 'add', 'notes', '--yes', '--token-file', pipe, '--', process.execPath, import.meta.filename],
+  )
+  writer.kill()
+  const added = requests.find(({ line }) => line === 'POST /api/v1/agents')
+  expect(added?.body).toMatchObject({ token: 'karo_token' })
 })
 
 test('where agents are off nobody is asked what a new one may see', async () => {

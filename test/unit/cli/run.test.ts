@@ -240,6 +240,9 @@ test('what is for programs has no colours at a terminal and takes nothing from i
   const commands = [entry('status', 'node', [shows])]
   expect((await commandLine(['status'], { commands, columns: 80 })).out).toBe(safe)
   expect((await commandLine(['status'], { commands })).out).toBe(text)
+  const json = command('status', { run: async (io) => void io.out(Buffer.from('{"a":"\u202e"}')) })
+  const asJson = { commands: [entry('status', 'node', [json])], columns: 80 }
+  expect((await commandLine(['status', '--json'], asJson)).out).toBe('{"a":"\\u202e"}')
 })
 
 describe('help', () => {

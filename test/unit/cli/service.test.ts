@@ -37,7 +37,7 @@ describe('karo service', () => {
     const text = readFileSync(unit, 'utf8')
     expect(text).toContain(`ExecStart="${process.execPath}" `)
     expect(text).toContain(' "up"\n')
-    expect(calls()).toContain('--user --quiet enable --now karo.service')
+    expect(calls()).toContain('--user enable --now karo.service')
     expect(JSON.parse((await karo('service', 'status', '--json')).out)).toEqual({
       by: 'systemd',
       unit,
@@ -45,7 +45,7 @@ describe('karo service', () => {
       running: false,
     })
     expect((await karo('service', 'remove')).out).toContain(`Removed from ${unit}`)
-    expect(calls()).toContain('--user --quiet disable --now karo.service')
+    expect(calls()).toContain('--user disable --now karo.service')
     expect(existsSync(unit)).toBe(false)
     expect(existsSync(join(env.HOME, '.local/share/karo/identity.key'))).toBe(false)
   })
@@ -53,7 +53,7 @@ describe('karo service', () => {
   test('why systemd did not start it is one line', async () => {
     const { karo, env } = person(true)
     const fails =
-      '#!/bin/sh\ncase "$*" in *enable*) printf "Job failed.\\nSee the journal.\\n" >&2; exit 1 ;; esac\n'
+      '#!/bin/sh\ncase "$*" in *--quiet*) exit 1 ;; *enable*) printf "Created symlink a → b.\\nJob failed.\\nSee the journal.\\n" >&2; exit 1 ;; esac\n'
     writeFileSync(join(env.HOME, 'bin/systemctl'), fails)
     expect((await karo('service', 'install')).err).toContain(
       'did not start it: Job failed. See the journal.\n',
@@ -69,7 +69,7 @@ describe('karo service', () => {
     const status = JSON.parse((await karo('service', 'status', '--json')).out)
     expect(status).toMatchObject({ by: 'systemd', unit: link })
     expect((await karo('service', 'remove')).out).toContain(`Removed from ${link}`)
-    expect(calls()).toContain('--user --quiet disable --now karo.service')
+    expect(calls()).toContain('--user disable --now karo.service')
     expect([existsSync(link), existsSync(packaged)]).toEqual([false, true])
   })
 
@@ -90,14 +90,14 @@ describe('karo service', () => {
     expect((await karo('service', 'remove')).out).toContain('Nothing keeps the node running')
     expect(JSON.parse((await karo('service', 'status', '--json')).out)).toMatchObject({ by: 'nothing' })
     expect(readFileSync(unit, 'utf8')).toBe(text)
-    expect(calls()).not.toContain('--user --quiet disable --now karo.service')
+    expect(calls()).not.toContain('--user disable --now karo.service')
     expect((await karo('service', 'remove', '--home', other)).out).toContain(unit)
     expect(existsSync(unit)).toBe(false)
   })
 
   test('a unit that runs is restarted where it was changed, and only there', async () => {
     const { karo, unit, calls } = person(true)
-    const restart = '--user --quiet restart karo.service'
+    const restart = '--user restart karo.service'
     await karo('service', 'install')
     writeFileSync(unit, readFileSync(unit, 'utf8').replace('MemoryMax=1G', 'MemoryMax=2G'))
     const before = calls().length

@@ -1,8 +1,11 @@
 // karo task: what a person is told of a task whose machine cannot be reached, and how often it is asked for.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { commands } from '../../../src/cli/commands/agents/task.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
 test('who follows a task on a machine that cannot be reached is told so at the first attempt', async () => {
@@ -107,4 +110,11 @@ test('a task that was begun to be asked for is asked for again, and not one for 
   }
   expect(await timesOf('not_running')).toBe(1)
   expect(await timesOf('unavailable', 'not_running', 'not_running')).toBe(3)
+})
+
+test('steps that are no list are refused before anything is asked', async () => {
+  const file = join(temporaryDirectory(), 'steps.json')
+  writeFileSync(file, '{"id":"s1"}')
+  const { code, err, requests } = await karo({}, 'plan', 'make', 'x', '--steps', file)
+  expect([code, err, requests]).toEqual([1, expect.stringContaining('not a JSON list of steps'), []])
 })

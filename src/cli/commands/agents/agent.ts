@@ -20,8 +20,8 @@ import { KaroError } from '../../../base/errors.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
-import { readSecretFile } from '../../../trust/identity/index.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
+import { textFrom } from '../../input/text-from.ts'
 import {
   AGENT,
   AT,
@@ -43,7 +43,7 @@ import { confirm } from '../../terminal/confirm.ts'
 /** Longer than an emulated guest takes to boot on a slow machine, and the agent in it to greet. */
 const START_DEADLINE_MS = 420_000
 const MEBIBYTE = 2 ** 20
-/** Bytes; a token has 60. */
+/** Characters; a token has 60. */
 const MOST_TOKEN = 256
 
 const add = defineCommand('agent add', {
@@ -157,9 +157,7 @@ const add = defineCommand('agent add', {
       connect: options.connect,
       call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
       why: options.why,
-      token: given(options['token-file'], (file) =>
-        readSecretFile(file, { what: 'token', most: MOST_TOKEN, trusted: true }).toString('utf8').trim(),
-      ),
+      token: (await given(options['token-file'], (file) => textFrom(file, MOST_TOKEN)))?.trim(),
     }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
       body,

@@ -8,7 +8,7 @@ import {
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
 import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isTable } from '../../../config/kinds.ts'
 import { jsonFrom } from '../../input/text-from.ts'
@@ -92,8 +92,10 @@ const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
 /** Reads the steps from a file. The daemon checks them against their schema. */
 async function stepsIn(path: string): Promise<NamedStepShape[]> {
   const hint = 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]'
-  const value = await jsonFrom(path, MOST_STEPS_TEXT, 'this is not a JSON list of steps', hint)
-  return [value].flat().map(asSent)
+  const words = 'this is not a JSON list of steps'
+  const value = await jsonFrom(path, MOST_STEPS_TEXT, words, hint)
+  if (!Array.isArray(value)) throw new KaroError('bad_file', words, { where: path, hint })
+  return value.map(asSent)
 }
 
 /** Arguments stand in the file as an object, and are sent as text. */

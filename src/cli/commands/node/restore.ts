@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
 import { printable } from '../../../base/format.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import type { HomePaths } from '../../../config/paths.ts'
 import type { BackupHead } from '../../../ops/care/archive.ts'
@@ -42,7 +43,10 @@ export const commands = [
       const service = options.service === true
       const paths = pathsFor(io.env, service)
       // It would be another node with the service's key, which commands of this person then ask.
-      if (!service && !existsSync(paths.key)) refuseBesideMachine(io.env, 'karo restore without --service')
+      if (!service && !existsSync(paths.key)) {
+        const hint = `If the service is meant:  sudo karo restore ${shellWord(args.file)} --service --replace. A node of your own needs another home: --home.`
+        refuseBesideMachine(io.env, 'karo restore without --service', existsSync, hint)
+      }
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const file = resolve(args.file)

@@ -219,8 +219,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
 
   # Instead of the widget $1.
   __karo_guard_widget() {
-    # In a start file that is read again others wrap the guard, and it wraps them.
-    if (( $funcstack[(I)__karo_guard_widget] > 1 )); then zle .$1; return; fi
+    # In a start file that is read again others wrap the guard, and it wraps them; they may have changed the line.
+    if (( $funcstack[(I)__karo_guard_widget] > 1 )) && [[ $PREBUFFER$BUFFER == "$__karo_guard[judged]" ]]; then zle .$1; return; fi
     __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]= __karo_gone=
     [[ -n $PREBUFFER ]] || __karo_guard[here]=
     if [[ ${CONTEXT-start} != (start|cont) ]]; then
@@ -276,7 +276,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     case $__karo_guard[verb] in
     (run)
       __karo_guard[here]=$__karo_guard[next]
-      if (( ${+widgets[__karo_guard_own_$1]} )); then zle __karo_guard_own_$1; else zle .$1; fi
+      __karo_guard[judged]=$PREBUFFER$BUFFER
+      if (( ${+widgets[__karo_guard_own_$1]} && $funcstack[(I)__karo_guard_widget] < 2 )); then zle __karo_guard_own_$1; else zle .$1; fi
       return
       ;;
     (put) __karo_guard[text]=${__karo_guard[answer]#*$'\n'} ;;
