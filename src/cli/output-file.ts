@@ -105,7 +105,7 @@ function removeLeftovers(directory: string): void {
   }
 }
 
-/** The error for `--json` together with `what` is no JSON, both on standard output. */
+/** The error where `--json` and `what`, which is no JSON, would both go to standard output. */
 export const noJson = (what: string): KaroError =>
   usage(
     `it cannot be combined with ${what} on standard output`,

@@ -30,6 +30,9 @@ export interface Taken {
   readonly capability?: string
 }
 
+/** When a task ended, and since when this start knows of it (monotonic, ms); undefined while it is under way. */
+type Known = { readonly at: number; readonly knownSince: number } | undefined
+
 export interface TasksDeps extends Pick<Ambient, 'clock' | 'timers' | 'random' | 'log'> {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
   /** Brings it to its end. Never rejects. */
@@ -61,13 +64,14 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
   const live = new Map<string, Running>()
   /** Tasks that are being stored for the first time. */
   const beginning = new Map<string, Promise<Task>>()
-  /** When each known task ended, by whose share of the bounds it counts in; undefined while it is under way. */
-  const known = new Map<string, Map<string, number | undefined>>()
+  /** By whose share of the bounds each known task counts in. */
+  const known = new Map<string, Map<string, Known>>()
   /** Why everything ends, once it does. */
   let ending: string | undefined
 
+  const endOf = (at: number): Known => ({ at, knownSince: clock.monotonic() })
   const keyOf = (person: number, id: string): string => `${person} ${id}`
-  const idsOf = (person: number, id: string): Map<string, number | undefined> => {
+  const idsOf = (person: number, id: string): Map<string, Known> => {
     const holder = holderOf(person, id)
     const ids = known.get(holder) ?? new Map()
     known.set(holder, ids)
@@ -97,7 +101,7 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
     const store = async (): Promise<void> => {
       await repository.putTask(stored, kept)
       running.stored = stored
-      if (final) idsOf(row.uid, row.id).set(row.id, told.at)
+      if (final) idsOf(row.uid, row.id).set(row.id, endOf(told.at))
       // Whoever hears of an event finds it in the store.
       events.tell(taskOf(stored), told)
     }
@@ -172,8 +176,10 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
       })
     if (ids.size < MOST_KEPT) return
     const old = [...ids]
-      // What ended in the future ended while the clock was ahead.
-      .filter(([, endedAt]) => endedAt !== undefined && Math.abs(clock.now() - endedAt) > KEPT_MS)
+      // One that ended in the future may have ended while the clock was ahead, or the clock is behind now.
+      .filter(
+        ([, end]) => end && (clock.now() - end.at > KEPT_MS || clock.monotonic() - end.knownSince > KEPT_MS),
+      )
       .map(([id]) => id)
       .slice(0, MOST_KEPT / 10)
     if (old.length === 0)
@@ -201,7 +207,7 @@ export function createTasks({ repository, drive, clock, timers, random, log }: T
     /** Tasks that were under way when the daemon ended are `failed` from now on: none is run again. */
     async recover() {
       for (const row of await repository.tasks()) {
-        idsOf(row.uid, row.id).set(row.id, row.ended_at ?? undefined)
+        idsOf(row.uid, row.id).set(row.id, row.ended_at === null ? undefined : endOf(row.ended_at))
         if (isFinal(row.state as TaskState)) continue
         const message =
           row.state === 'working'

@@ -68,7 +68,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   let due = Number.POSITIVE_INFINITY
   let comparedAt = clock.monotonic()
 
-  /** What a clock said that was ahead keeps nothing away. */
+  /** A notice that was signed while its node's clock was ahead does not count, so that it keeps no later one away. */
   const held = (name: string) =>
     [...known.values()]
       .map((notices) => notices.peek(name))

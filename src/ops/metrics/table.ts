@@ -38,7 +38,7 @@ export const LABELS = {
   /** Of `[reports.thresholds]`. */
   threshold: THRESHOLDS,
   /** `any`: of routes that are not told apart. */
-  method: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'any'],
+  method: ['GET', 'POST', 'DELETE', 'OPTIONS', 'any'],
   /** Class of an HTTP status. */
   class: ['1xx', '2xx', '3xx', '4xx', '5xx'],
   level: LOG_LEVELS,

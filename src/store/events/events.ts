@@ -114,9 +114,9 @@ export function createEventRepository(
     return numbers
   }
 
-  /** Microseconds since the epoch; 0 when nothing was ever lost. A repair while the clock was ahead was not after now. */
+  /** Microseconds since the epoch; 0 when nothing was ever lost. */
   async function repaired(): Promise<number> {
-    repairedUs ??= Math.min(await readRepaired(db), clock.now() * 1000)
+    repairedUs ??= await readRepaired(db)
     return repairedUs
   }
 
@@ -134,9 +134,12 @@ export function createEventRepository(
     return [...(await unknownEvents(db, old)), ...younger]
   }
 
-  /** A note has no name to be known by: what a repair may have counted already is not counted again. */
+  /**
+   * A note has no name to be known by: what a repair may have counted already is not counted again. A repair while the
+   * clock was ahead was not after now.
+   */
   async function notCountedYet(notes: readonly GuardNote[]): Promise<readonly GuardNote[]> {
-    const from = await repaired()
+    const from = Math.min(await repaired(), clock.now() * 1000)
     return notes.filter((note) => note.at_us > from)
   }
 

@@ -165,8 +165,8 @@ export function createLineage(now: () => number) {
   }
 
   /**
-   * Takes one rotation. Undefined, without a change, if it is known or invalid, or if the table is full. One that is new may not be
-   * from the future; one that was kept here is none, whatever a clock says that is wrong at the start. Never throws.
+   * Takes one rotation. Undefined, without a change, if it is known or invalid, or if the table is full. A new one may not be
+   * from the future. One that was kept here is taken whatever its time, because the clock may be behind at the start. Never throws.
    */
   function take(frame: Uint8Array, isNew = false): Taken | undefined {
     const rotation = orElse(() => readRotation(frame, isNew ? now() : Number.POSITIVE_INFINITY), undefined)

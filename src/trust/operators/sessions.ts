@@ -10,7 +10,14 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Operators } from '../certificates/index.ts'
-import { eraseSealingKey, fingerprintOf, isSame, newSealingKey, type SealingKey } from '../identity/index.ts'
+import {
+  eraseSealingKey,
+  fingerprintOf,
+  isFuture,
+  isSame,
+  newSealingKey,
+  type SealingKey,
+} from '../identity/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
 import { certifiedHere, type PrincipalsDeps } from './principals.ts'
 import type { Acting, Offer, SessionState, Sessions } from './types.ts'
@@ -161,12 +168,18 @@ export function createSessions(deps: SessionsDeps): Sessions {
         audit.log({ type, since, limit: Number.POSITIVE_INFINITY }),
       ),
     )
-    for (const { success, details } of [...begun!, ...ended!].sort((a, b) => a.seq - b.seq)) {
-      if (!success) continue
+    for (const { ts, success, details } of [...begun!, ...ended!].sort((a, b) => a.seq - b.seq)) {
+      if (!success || isFuture(ts, clock.now())) continue
       const uid = Number(details.uid)
       if (/^(logout|again|other_account)$/.test(`${details.why}`)) lapsed.delete(uid)
       else lapsed.set(uid, 'no login outlives a start of this node')
     }
+  }
+
+  /** A later start reads of it in the ledger. */
+  async function unlapse(uid: number, why: Ending): Promise<void> {
+    if (lapsed.delete(uid))
+      await audit.record({ type: 'operator_logout', success: true, details: { uid, why } })
   }
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
@@ -278,16 +291,14 @@ export function createSessions(deps: SessionsDeps): Sessions {
     async end(uid, account) {
       drop(uid)
       const session = sessionOf(uid, account)
-      // A later start reads of it in the ledger.
-      if (lapsed.delete(uid))
-        await audit.record({ type: 'operator_logout', success: true, details: { uid, why: 'logout' } })
+      await unlapse(uid, 'logout')
       if (session === undefined) return undefined
       await close(session, 'logout')
       return stateOf(session)
     },
     async forget(uid) {
       drop(uid)
-      lapsed.delete(uid)
+      await unlapse(uid, 'other_account')
       const session = sessions.get(uid)
       if (session !== undefined) await close(session, 'other_account')
     },

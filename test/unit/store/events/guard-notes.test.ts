@@ -128,3 +128,13 @@ test('a repair while the clock was ahead keeps no note from being counted once t
   await events.ingest({ events: [], guarded, position: positionAt(1), dropped: 0 })
   expect((await dayOf(createRollupRepository(db)))?.guard).toEqual({ ...NOTHING, declined: 1 })
 })
+
+test('a clock that is behind when the spool is read again has no event counted twice', async () => {
+  const db = await temporaryDatabase()
+  await db.batch([putRepaired(T0 + HOUR_US)])
+  const events = createEventRepository(db, [], { now: () => 0, monotonic: () => 0 })
+  const batch = { events: [eventOf(1)], position: positionAt(1), dropped: 0 }
+  await events.ingest(batch)
+  await events.ingest(batch)
+  expect((await dayOf(createRollupRepository(db)))?.count).toBe(1)
+})

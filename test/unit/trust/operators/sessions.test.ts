@@ -61,10 +61,7 @@ async function desk({ inMesh = true, ledger = [] as readonly AuditRecord[] } = {
     audit: {
       record: async (entry) => void audited.push(entry),
       // The newest first, with numbers.
-      log: async ({ type }) =>
-        ledger
-          .flatMap((entry, seq) => (entry.type === type ? [{ ...entry, seq } as AuditEntry] : []))
-          .reverse(),
+      log: async () => ledger.map((entry, seq) => ({ ts: NOW, ...entry, seq }) as AuditEntry).reverse(),
     },
     clock,
     timers: time,
@@ -281,6 +278,23 @@ test.each<[how: string, stop: (at: Desk) => unknown]>([
     expect(third.sessions.lapsed(ANN)).toBeUndefined()
   },
 )
+
+test('a login that stands in the ledger of a clock that was ahead asks nothing of the next start', async () => {
+  const first = await desk()
+  await first.login(ANN)
+  const ahead = first.audited.map((entry) => ({ ...entry, ts: NOW + 366 * DAY_MS }))
+  expect((await desk({ ledger: ahead })).sessions.lapsed(ANN)).toBeUndefined()
+})
+
+test('who gets the number of a person whose login ended is asked nothing, also after the next start', async () => {
+  const first = await desk()
+  await first.login(ANN)
+  const second = await desk({ ledger: first.audited })
+  await second.sessions.forget(ANN)
+  expect(second.said()).toEqual([['operator_logout', true, 'other_account']])
+  const third = await desk({ ledger: [...first.audited, ...second.audited] })
+  expect(third.sessions.lapsed(ANN)).toBeUndefined()
+})
 
 type Desk = Awaited<ReturnType<typeof desk>>
 test.each<[why: string, act: (at: Desk) => unknown]>([
