@@ -77,8 +77,8 @@ export interface CommandIo {
   /** The AI tool or agent that started this, by its title; absent where nobody looks. */
   readonly toolAbove?: (() => Promise<string | undefined>) | undefined
   /**
-   * Writes to stdout. Unsafe characters in a text are escaped. Bytes are for programs and are written as they are, but
-   * escaped on a terminal too, with the colours that Karo's own text may have.
+   * Writes to stdout. Unsafe characters in a text are escaped. Bytes are for programs and are written as they are; a terminal
+   * gets them escaped as well, without colours and without codes that move the cursor.
    */
   out(text: string | Uint8Array): void
   /** Writes diagnostics to stderr, escaped in the same way. */

@@ -40,6 +40,7 @@ export const PLAIN_LINES: PlainLines = {
   writers: plain(writers()),
   places: OWN_PLACES,
   outputs: USUAL_STARTS,
+  // A file in a directory that is open to all may be given to any tool as code.
   own: [...OWN_PARTS, ...verbParts(), '/tmp/', '/dev/shm/'],
   system: SYSTEM_PARTS,
   git: PLAIN_GIT,

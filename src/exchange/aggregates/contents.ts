@@ -171,7 +171,8 @@ function typeOf(
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
     type,
-    // A share that is in no group may be of another layout than what was added up. Where nothing was, builds of before named that of the first.
+    // What was added up tells its layout: a share that is in no group may have another one. Where nothing was added up, the layout of the
+    // first share is named, as earlier builds do: both aggregators have to release the same bytes.
     layout: totals[0] === undefined ? (given ?? new Uint8Array(32)) : hashOf(totals[0].layout),
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),

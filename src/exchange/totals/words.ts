@@ -9,7 +9,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   half: 'only one of the two aggregators has released it so far',
   disagree:
     'the two aggregators (karo share preview --role <role> --at <day>) released different numbers: one is broken or not honest',
-  few: 'too few machines contributed (five, or the larger of --k-min and sharing.k_min, besides those that add up or read)',
+  few: 'fewer than five machines (or the larger of --k-min and sharing.k_min) contributed besides those that add up or read',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
   team: 'its totals are released for all machines together alone',
   unfetched: 'others may hold it and did not show it: ask again, or about a shorter time',

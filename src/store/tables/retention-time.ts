@@ -21,7 +21,10 @@ export function createRetentionTimeRepository(db: Database) {
   }
 }
 
-/** Removes the rows whose time is over at `now`, and was when old data was last removed: a clock that leapt removes nothing. Resolves with how many. */
+/**
+ * Removes the rows whose time is over at `now` and was over when old data was last removed, so that a clock that leaps ahead removes
+ * nothing. Resolves with how many were removed.
+ */
 export async function removeOver(
   db: Database,
   rows: Rows<{ readonly id: string; readonly expires_at: number | null }>,

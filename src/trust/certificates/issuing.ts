@@ -96,7 +96,7 @@ export function createIssuing(deps: IssuingDeps) {
       },
     })
 
-  /** With all that is known to be revoked by this node, and when it revoked what is added. */
+  /** Signs a list of all keys that this node has revoked. `added`: the keys that it revokes now, each with the time. */
   async function signList(added: readonly (readonly [NodeId, number])[] = []): Promise<void> {
     const before = roll.listOf(self)
     const revoked = new Map([...added, ...(before?.revoked ?? [])])

@@ -13,7 +13,7 @@ export interface ListsDeps {
   readonly nameOf: (node: NodeId) => string
 }
 
-/** Keys of one author, from all its lists: more than two full lists, only the thief of an issuer names. */
+/** How many keys of one author are kept, from all its lists. Only the thief of an issuer names more than fill two lists. */
 const KEPT_MAX = 2 * REVOKED_MAX
 
 /** The lists of one mesh, by author. */

@@ -160,7 +160,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
       : 'the delegation is not what this node offered'
   }
 
-  /** Logins that ended before this start, or with a crash, and whose people have done nothing since; as long ago as a login may begin. */
+  /**
+   * Finds the people in the ledger whose login is over because the node stopped or crashed, or because its time was up, and who have
+   * neither logged in nor out since. Reads back as far as a login may last.
+   */
   async function recall(): Promise<void> {
     const since = clock.now() - DELEGATION_LIFE_MS
     const [begun, ended] = await Promise.all(
@@ -176,7 +179,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     }
   }
 
-  /** A later start reads of it in the ledger. */
+  /** Forgets that a login of the person ended, and records it: the next start asks the ledger. */
   async function unlapse(uid: number, why: Ending): Promise<void> {
     if (lapsed.delete(uid))
       await audit.record({ type: 'operator_logout', success: true, details: { uid, why } })

@@ -143,7 +143,7 @@ export function createSeen(
 
     sawMember(node: NodeId, seen: Sighting) {
       const before = members.get(node)
-      // A clock that is set back has seen it later than now before.
+      // The member may have been seen at a time that is later than now, before the clock was set back.
       const now = Math.min(clock.now(), Math.max(seen.at ?? Number.POSITIVE_INFINITY, before?.last_seen ?? 0))
       const stranger = strangers.get(node)
       const { sponsor } = seen

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as passed } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Asked, Elsewhere } from '../../../src/api/remote/ask.ts'
 import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
@@ -29,7 +28,7 @@ test('a connection over which a task is followed is never idle, however long not
 })
 
 test('nothing is begun that would go on for a client that left before it was known who asks', async () => {
-  const known = Promise.withResolvers<void>()
+  const [asked, known] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const begun: AbortSignal[] = []
   const { server } = serving(
     (routes) => {
@@ -40,6 +39,7 @@ test('nothing is begun that would go on for a client that left before it was kno
     },
     {
       async caller() {
+        asked.resolve()
         await known.promise
         return owner(PERSON)
       },
@@ -53,7 +53,7 @@ test('nothing is begun that would go on for a client that left before it was kno
   )
   const client = createConnection({ path })
   client.write('GET /follows HTTP/1.0\r\n\r\n')
-  await passed(50)
+  await asked.promise
   client.destroy()
   await left
   known.resolve()

@@ -81,8 +81,8 @@ export const NAMED_IN_GENERAL_RULES = names(
 /** A directory in which every user may put files. */
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
 /**
- * Words that give a tool a file of such a directory as code: `--plugin=/tmp/x`, `--script /tmp/x`; the group is empty where no option
- * does, `ssh_command=/tmp/x`.
+ * Words that give a tool a file of such a directory as code: `--plugin=/tmp/x`, `--script /tmp/x`. The group has the dashes of the
+ * option, and is empty where there are none, as in `ssh_command=/tmp/x`.
  */
 const LOADS_SHARED =
   /(?:^|[ ,])(-{0,2})(?:pre|(?:[\w-]*[-_])?(?:f?plugin|preload|prepend|script|program|command|exec|hook|wrapper|(?:java)?agent|extension|justfile)(?:[-_][\w-]*|s)?)(?:[=:]|(?<=(?:^| )--?[\w-]+) )\/(?:tmp|var\/tmp|dev\/shm)\/[^/ ]+(?: |$)/

@@ -153,7 +153,7 @@ it('coverage counts each expected machine once, and consent is of those that wer
 
 it('what is missing is said', () => {
   expect(report.notes).toEqual([
-    '1 of 3 periods is missing: too few machines contributed (five, or the larger of --k-min and sharing.k_min, besides those that add up or read).',
+    '1 of 3 periods is missing: fewer than five machines (or the larger of --k-min and sharing.k_min) contributed besides those that add up or read.',
   ])
 })
 

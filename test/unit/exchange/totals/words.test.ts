@@ -16,7 +16,7 @@ const FIRST = {
 
 test('each reason is told once, with its periods', () => {
   expect(missingWords([bucketOf(undefined), bucketOf('few'), bucketOf('few'), bucketOf('half')])).toEqual([
-    '2 of 4 periods are missing: too few machines contributed (five, or the larger of --k-min and sharing.k_min, besides those that add up or read).',
+    '2 of 4 periods are missing: fewer than five machines (or the larger of --k-min and sharing.k_min) contributed besides those that add up or read.',
     '1 of 4 periods is missing: only one of the two aggregators has released it so far.',
   ])
 })
@@ -28,7 +28,7 @@ test('whoever waits for the first totals is told what they need, and what was wr
     'five (or the larger of --k-min and sharing.k_min) take part besides those that add up or read',
   )
   expect(others).toEqual([
-    '2 of 4 periods are missing: too few machines contributed (five, or the larger of --k-min and sharing.k_min, besides those that add up or read).',
+    '2 of 4 periods are missing: fewer than five machines (or the larger of --k-min and sharing.k_min) contributed besides those that add up or read.',
     expect.stringContaining('1 of 4 periods is missing: the two aggregators'),
   ])
   expect(missingWords([], FIRST)).toEqual([waits])
