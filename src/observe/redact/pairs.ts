@@ -1,8 +1,8 @@
 // Finds "name, separator, value" in texts of any language, and reports the values whose names announce a secret.
-import { announces, announcesSecret, NAME_LENGTH } from './names.ts'
+import { announces, announcesSecret, MAY_NAME_SECRET, NAME_LENGTH } from './names.ts'
 
-/** Where a name that announces a secret may stand; the same words as in MAY_NAME_SECRET. */
-const STEM = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|crumb|[cx]srf/gi
+/** Where a name that announces a secret may stand. */
+const STEM = new RegExp(MAY_NAME_SECRET, 'gi')
 const NAME_CHARACTER = /[\w.-]/
 const NAME_TAIL = /[\w.-]{0,64}/y
 /**

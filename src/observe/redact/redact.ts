@@ -9,8 +9,7 @@ import { pairSecrets } from './pairs.ts'
 import { type Roles, secretsByPosition } from './positions.ts'
 import { type Report, reportPrinted } from './report.ts'
 import { type Replacement, replacements } from './sed.ts'
-import type { Shape } from './shape.ts'
-import { SHAPES } from './shapes.ts'
+import { SHAPES, type Shape } from './shapes.ts'
 import { mayNameTool } from './tools.ts'
 import {
   piecesIn,
