@@ -190,6 +190,9 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
       ...['--passphrase-file', pass, ...aggregators.flatMap((one) => ['--aggregator', one])],
     )
   }
+  // Each machine would give to other hours.
+  const hours = await karo({}, 'policy', 'sign', '--bucket', 'hour', '--noise', '9', '--root-key', key)
+  expect([hours.code, hours.err]).toEqual([2, expect.stringContaining('need noise')])
   const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
   expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
   // Nobody types a passphrase for a key that is not there.

@@ -185,7 +185,7 @@ const sign = defineCommand('policy sign', {
     },
     bucket: {
       value: 'length',
-      description: 'the period of one total (default: a day)',
+      description: 'the period of one total (default: a day); hours need --noise',
       choices: BUCKET_LENGTHS,
     },
     noise: {
@@ -223,7 +223,14 @@ const sign = defineCommand('policy sign', {
       throw usage(
         asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
         'karo policy sign',
-        'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
+        'Name Cedar files or options (karo help policy sign); --none replaces the last bundle by an empty one.',
+      )
+    // Without noise a machine gives to 28 hours of any seven days (sharing.budget), and each machine to other ones.
+    if (options.bucket === 'hour' && (terms.noise ?? 0) < 10)
+      throw usage(
+        'totals of each hour need noise',
+        '--bucket',
+        'Add --noise 10 or more; a small fleet, whose numbers that would hide, takes --bucket 6h.',
       )
     const { signBundle } = await import('../../policy/bundle.ts')
     const answer = await signBundle(io, { ...terms, keepsSettings: !options.none }, options)
