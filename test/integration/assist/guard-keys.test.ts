@@ -181,6 +181,7 @@ test('bash: variables of the person that are read-only are not taken for the lin
   })
   await shell.noted('git push -f a', 'n')
   await shell.noted('git push -f b', 'y')
+  await shell.run('true')
   expect(shell.ran()).toEqual(['git push -f b'])
 })
 
