@@ -2,8 +2,8 @@
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
 #
 # `karo shell init bash` prints two variables in front of this text: __karo_spool, the spool directory, and
-# __karo_ignore, patterns of commands that are not recorded, joined by "|". Earlier and restricted shells are left as
-# they are. Sourcing the hook again is harmless.
+# __karo_ignore, patterns of commands that are not recorded, joined by "|". Restricted shells are left as they are.
+# Sourcing the hook again is harmless.
 #
 # A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, working
 # directory when the command began, exit code, text, a dot. "?" stands for what is not known. The first character of
@@ -234,5 +234,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   fi
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
+elif [[ $- == *i* ]] && ! shopt -q restricted_shell; then
+  builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars, or PROMPT_COMMAND or PS0 is read-only\n' >&2
 fi
 unset -v __karo_spool __karo_ignore

@@ -4,8 +4,8 @@
 # `karo shell init zsh` prints two variables in front of this text: __karo_spool, the spool directory, and
 # __karo_ignore, patterns of commands that are not recorded, joined by "|". It hands all of it to `emulate zsh -c` in
 # one quoted string: aliases and options of the person cannot change how it is read, and functions that are defined
-# there run with those options, whatever the person sets (zshbuiltins(1)). Restricted shells, and a zsh without its
-# modules, are left as they are. Sourcing the hook again is harmless.
+# there run with those options, whatever the person sets (zshbuiltins(1)). Restricted shells are left as they are.
+# Sourcing the hook again is harmless.
 #
 # Records are those of karo.bash, their text marked "=": as it was typed. Zsh hands the text to preexec whether or not
 # the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the
@@ -97,5 +97,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
   (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
+elif [[ -o interactive && ! -o restricted ]]; then
+  builtin print -ru2 'karo: neither records nor guards this zsh: it lacks modules, or precmd_functions or preexec_functions is read-only'
 fi
 builtin unset __karo_spool __karo_ignore

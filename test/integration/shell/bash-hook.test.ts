@@ -220,7 +220,7 @@ describe('never in the way', () => {
     expect(await shell.type('echo bare')).toBe('bare\n')
   })
 
-  test('what cannot run it is left alone: restricted, read-only, not interactive', async () => {
+  test('what cannot run it is left alone, and a person is told: restricted, read-only, not interactive', async () => {
     const { rc, directory } = await startShell()
     const run = (...args: string[]): string =>
       execFileSync('bash', args, { encoding: 'utf8', cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -229,6 +229,7 @@ describe('never in the way', () => {
     const shell = await startShell({ before: "readonly PROMPT_COMMAND='true'" })
     expect(await shell.type('echo a')).toBe('a\n')
     expect(shell.screen()).not.toContain('readonly')
+    expect(shell.screen()).toMatch(/^karo: neither records nor guards this bash.*read-only\r\n@1@/)
   })
 
   test.runIf(isRoot)('it does not fork, with and without reading the text back', async () => {
