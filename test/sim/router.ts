@@ -86,6 +86,7 @@ export class Router {
       read: (document) => all.asked.get(toHex(document))!,
       authorOf: (document) => document.subarray(0, 32),
       memberOf: (author) => author,
+      admits: () => true,
       open(_ask, responder, response) {
         const { query_id } = response
         const { status } = all.answers.get('sealed' in response ? response.sealed : response.plain)!

@@ -46,6 +46,7 @@ export function createQuery(deps: QueryDeps): Query {
     authorOf,
     open: asker.open,
     memberOf: trust.memberOf,
+    admits: trust.admits,
   })
 
   const commands: Table<QueryCommand['do'], QueryCommand> = {

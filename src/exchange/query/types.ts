@@ -20,7 +20,10 @@ import type { Coverage, QueryResult } from './schema.ts'
 export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'met' | 'onChange' | 'memberOf' | 'keyState'>
+  readonly trust: Pick<
+    Trust,
+    'members' | 'opinion' | 'known' | 'met' | 'onChange' | 'memberOf' | 'keyState' | 'admits'
+  >
   readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
   readonly summaries: Pick<Summaries, 'cover' | 'withdrawn'>

@@ -115,21 +115,20 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
     let next: Next | undefined
     for (let question = 0; question < QUESTIONS_MAX; question++) {
       const open = found.buckets.filter(({ why }) => MISSING.has(why))
-      const [first, last] = [open[0], open.at(-1)]
-      const group = next === undefined ? left.splice(0, AT_ONCE) : [next.holder]
-      if (first === undefined || last === undefined || group.length === 0) break
-      const range = { start: first.start, end: next?.end ?? last.end }
-      if (range.end <= range.start || !fetching.isTime()) break
-      const more = await fetching.ask(group, range, open)
+      const { start = 0 } = open[0] ?? {}
+      // Who says that it has more, and gives nothing that is missing, keeps nobody from asking the others.
+      const more = next !== undefined && next.end > start ? next : undefined
+      const group = more === undefined ? left.splice(0, AT_ONCE) : [more.holder]
+      const end = more?.end ?? open.at(-1)?.end
+      if (end === undefined || group.length === 0 || !fetching.isTime()) break
+      next = await fetching.ask(group, { start, end }, open)
       found = await totals.read(asked.audience, asked.type, asked.range, fetching.stated())
-      if (next !== undefined && !fetching.hasAnswered(next.holder)) break
-      next = more
     }
-    const result = fetching.result()
+    const { owed, ...result } = fetching.result()
     const { outcomes } = result
     const isHeard = outcomes.includes('answered')
-    // The questions, or the time, ended before what the last holder has did, or no holder said what it has.
-    if (next !== undefined || (outcomes.length > 0 && !isHeard)) found = cutAt(found, next?.end ?? Infinity)
+    // The questions, or the time, ended before what a holder has did, or no holder said what it has.
+    if (owed !== undefined || (outcomes.length > 0 && !isHeard)) found = cutAt(found, owed?.end ?? Infinity)
     // Who was busy or silent may have what the others lack.
     const isInVain = isHeard && fetching.stated().length === 0 && outcomes.every((one) => one === 'answered')
     if (isInVain) lacked.set(name, clock.monotonic() + LACKED_MS)
@@ -148,16 +147,11 @@ function createFetching(
   const stated: Stated[] = []
   const [holders, refused] = [new Map<NodeId, Member>(), new Map<NodeId, Member>()]
   const outcomes = new Map<NodeId, Outcome>()
+  /** What a holder said that it has, and has not shown. */
+  let owed: Next | undefined
   const left = (): number => deadlineAt - clock.monotonic()
 
-  /** Both aggregators' word of each of these buckets is here. */
-  const isWhole = (open: readonly { readonly start: number }[]): boolean =>
-    open.every(({ start }) =>
-      stated.some(({ content, authors }) => content.start === start && authors.length === 2),
-    )
-
   return {
-    hasAnswered: ({ node_id }: Member) => outcomes.get(node_id) === 'answered',
     isTime: () => left() >= LEAST_MS && !signal.aborted,
     stated: () => stated,
     async ask(
@@ -169,16 +163,24 @@ function createFetching(
       const members = new Map(group.map((member) => [member.node_id, { ...member, offline: true }]))
       const enough = new AbortController()
       let next: Next | undefined
+      /** Both aggregators' word of each of these buckets is here. */
+      const isWhole = (): boolean =>
+        open.every(({ start }) =>
+          stated.some(({ content, authors }) => content.start === start && authors.length === 2),
+        )
       const check = (answer: SealedAnswer, from: NodeId): void => {
         const member = members.get(from)
         if (answer.status !== 'released' || member === undefined) return
         const checked = totals.check(answer.statements, { audience, type, range })
         stated.push(...checked)
         holders.set(from, member)
-        const [oldest] = checked.map(({ content }) => content).sort((a, b) => a.start - b.start)
-        const end = oldest?.start
-        if (answer.more && end !== undefined) next ??= { holder: member, end }
-        else if (isWhole(open)) enough.abort()
+        if (answer.more && checked.length > 0) {
+          next ??= { holder: member, end: Math.min(...checked.map(({ content }) => content.start)) }
+          owed = next
+          return
+        }
+        if (owed?.holder.node_id === from) owed = undefined
+        if (isWhole()) enough.abort()
       }
       const until = clock.monotonic() + Math.max(LEAST_MS, left() / 2)
       const { live } = await pose(
@@ -201,6 +203,7 @@ function createFetching(
       return next
     },
     result: () => ({
+      owed,
       holders: [...holders.values()].map(holderOf),
       refused: [...refused.values()].map(holderOf),
       outcomes: [...outcomes.values()],

@@ -17,15 +17,16 @@ const SHARE_OF_TIME = 0.9
 export const CARRIED_MAX = 256
 /** Carried questions that may come from one neighbour, so that no neighbour fills the table alone. */
 export const CARRIED_OF_NEIGHBOUR_MAX = 64
-/** Owners whose answers to one question are passed up; several times the largest mesh this is meant for. */
-export const RESPONDERS_MAX = 1_024
 /**
  * Answers of one owner to one question that are passed up. Its `busy` and its `error` may come before its answer, over a
  * neighbour that used up its quota there; the owner says each of them in the same bytes to everybody (owner.ts).
  */
 export const ANSWERS_OF_RESPONDER_MAX = 3
-/** Bytes of answers to one question passed up: a thousand answers of 16 KiB. */
+/** Bytes of answers to one question passed up, and what a shorter answer counts as: a thousand answers; several times the largest mesh this is meant for. */
 export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
+export const ANSWER_BYTES = 16 * 1024
+/** Up to here also those of owners that are not admitted here. Keys cost nothing, and a neighbour may invent them: the rest is for the others. */
+export const STRANGERS_BYTES_MAX = RELAYED_BYTES_MAX / 4
 /** Part of a neighbour's quota that relayed answers may use; the rest is for questions, own answers and endings. */
 const ANSWERS_SHARE = 0.8
 /** Neighbours whose pace is remembered. */
@@ -40,6 +41,7 @@ export interface RelayDeps {
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
+  readonly admits: (node: NodeId) => boolean
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -65,7 +67,7 @@ interface Carried extends RoutedId {
 
 export type Relay = ReturnType<typeof createRelay>
 
-export function createRelay({ self, peers, linked, clock, emit }: RelayDeps) {
+export function createRelay({ self, peers, linked, admits, clock, emit }: RelayDeps) {
   const table = new Map<string, Carried>()
   const trees = createTrees(clock)
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
@@ -183,20 +185,19 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps) {
     bytes: Uint8Array,
     sentTo: Set<NodeId>,
   ): void {
-    const { responders } = carried
-    const before = responders.get(responder)
-    const isFull =
-      before === undefined ? responders.size >= RESPONDERS_MAX : before.length >= ANSWERS_OF_RESPONDER_MAX
-    if (responder === self || isFull) return
+    const before = carried.responders.get(responder) ?? []
+    const most = admits(responder) ? RELAYED_BYTES_MAX : STRANGERS_BYTES_MAX
+    const sum = carried.bytes + Math.max(bytes.length, ANSWER_BYTES)
+    if (responder === self || before.length >= ANSWERS_OF_RESPONDER_MAX || sum > most) return
     const digest = toHex(blake3([bytes]))
-    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return
+    if (before.includes(digest)) return
     if (!sentTo.has(parent)) {
       if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return
       emit({ do: 'pass', to: parent, bytes })
       sentTo.add(parent)
     }
-    responders.set(responder, [...(before ?? []), digest])
-    carried.bytes += bytes.length
+    carried.responders.set(responder, [...before, digest])
+    carried.bytes = sum
     carried.answered++
   }
 

@@ -3,10 +3,10 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createAsker } from './asker.ts'
 import { createOften } from './often.ts'
 import { createOwner, type OwnerDeps } from './owner.ts'
-import { createRelay } from './relay.ts'
+import { createRelay, type RelayDeps } from './relay.ts'
 import type { AskId, EventOf, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
 
-interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
+interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'>, Pick<RelayDeps, 'admits'> {
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo: number
   /** Neighbours whose link is usable now. */

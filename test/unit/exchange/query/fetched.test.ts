@@ -253,6 +253,36 @@ describe('holders that take no more questions of the asker', () => {
   })
 })
 
+test('a holder that says that it has more, and then nothing, keeps nobody from asking the next ones', async () => {
+  // The first shows one hour and promises more; the second, which is asked at the same time, lacks all.
+  let shown = 0
+  const silent: Totals = {
+    ...paged,
+    show: (asked) => (shown++ === 0 ? paged.show(asked) : new Promise(() => {})),
+  }
+  const { desk, nodes } = world([silent, totalsOf([]), held])
+  const range = { start: hourBefore(PAGES).start, end: hourBefore(1).end }
+  const { released, notes } = await ask(desk, { acting: login(desk), range, timeoutMs: 8_000 })
+  expect(shown).toBeGreaterThan(1)
+  expect(released!.buckets.map(({ why }) => why)).toEqual(Array(PAGES).fill(null))
+  expect(released!.holders.map(({ node_id }) => node_id)).toContain(nodes[2]!.id)
+  expect(notes.join()).not.toContain('were not fetched')
+})
+
+test('nor does one that shows the oldest alone and says that it has more', async () => {
+  const liar: Totals = {
+    ...held,
+    async show(asked) {
+      const { statements } = await held.show(asked)
+      return { statements: statements.slice(-1), more: true }
+    },
+  }
+  const { desk } = world([liar, totalsOf([]), held])
+  const range = { start: hourBefore(PAGES).start, end: hourBefore(1).end }
+  const { released } = await ask(desk, { acting: login(desk), range })
+  expect(released!.buckets.map(({ why }) => why)).toEqual(Array(PAGES).fill(null))
+})
+
 describe('who is not', () => {
   const refused = async (how: (desk: TestNode, other: TestNode) => Parameters<TestNode['ask']>[0]) => {
     const { desk, nodes } = world([totalsOf(both)], [], { roles: ['security'] })

@@ -267,7 +267,7 @@ const NO_MESH: QueryDeps['operators'] = {
 
 type QueryTrust = Pick<
   Trust,
-  'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met' | 'memberOf' | 'keyState'
+  'members' | 'opinion' | 'onChange' | 'known' | 'resolve' | 'met' | 'memberOf' | 'keyState' | 'admits'
 >
 
 export interface NodeOptions {
@@ -555,6 +555,7 @@ export class TestNode {
       opinion,
       known: () => [...this.#levels.keys()],
       memberOf: (node) => node,
+      admits: (node) => [...this.members].some(({ id }) => id === node),
       keyState: (node) =>
         this.frozen.has(node) ? { kind: 'frozen', fork: { at: node, between: [] } } : { kind: 'current' },
       met: () => undefined,

@@ -6,12 +6,13 @@ import { query as queryStream } from '../../../../protocols/registry.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createAlarms } from '../../../../src/base/timers.ts'
 import {
+  ANSWER_BYTES,
   ANSWERS_OF_RESPONDER_MAX,
   CARRIED_MAX,
   CARRIED_OF_NEIGHBOUR_MAX,
   createRelay,
   RELAYED_BYTES_MAX,
-  RESPONDERS_MAX,
+  STRANGERS_BYTES_MAX,
 } from '../../../../src/exchange/query/state/relay.ts'
 import { treeOf } from '../../../../src/exchange/query/state/trees.ts'
 import type { Done, Echo, QueryTimer, Routed } from '../../../../src/exchange/query/state/types.ts'
@@ -49,7 +50,7 @@ interface Hop {
   readonly body: object
 }
 
-function node(neighbours: number) {
+function node(neighbours: number, admits: (one: NodeId) => boolean = () => true) {
   const time = new VirtualTime()
   const peers = Array.from({ length: neighbours }, peer)
   const hops: Hop[] = []
@@ -64,6 +65,7 @@ function node(neighbours: number) {
     self: self.nodeId,
     peers: () => peers.map(({ nodeId }) => nodeId).filter(linked),
     linked,
+    admits,
     clock: time.clock,
     emit(action) {
       if ('did' in action) {
@@ -91,8 +93,8 @@ const nobody: ReadonlySet<NodeId> = new Set()
 const FIRST = { tree: undefined, remaining_ms: 10_000, hops: 0 }
 
 /** A node that carries a question of its first neighbour. */
-function carrying(neighbours: number, hop: Partial<typeof FIRST> = {}) {
-  const one = node(neighbours)
+function carrying(neighbours: number, hop: Partial<typeof FIRST> = {}, admits?: (one: NodeId) => boolean) {
+  const one = node(neighbours, admits)
   const asked = question()
   const [parent, child, other, third] = one.peers as [PeerRef, PeerRef, PeerRef, PeerRef]
   one.router.carry(asked, parent.nodeId, { ...FIRST, ...hop })
@@ -175,6 +177,9 @@ test('passes up few different answers of one owner: a better one may follow', ()
   expect(documents).toHaveLength(ANSWERS_OF_RESPONDER_MAX)
 })
 
+const RESPONDERS_MAX = RELAYED_BYTES_MAX / ANSWER_BYTES
+const STRANGERS_MAX = STRANGERS_BYTES_MAX / ANSWER_BYTES
+
 test('passes up an answer of each owner once, and so many owners to one question', () => {
   const { router, asked, parent, child, documents, time } = carrying(2)
   const owner = systemRandom.bytes(32)
@@ -186,6 +191,19 @@ test('passes up an answer of each owner once, and so many owners to one question
   expect(documents.every(({ to }) => to === parent.nodeId)).toBe(true)
   expect(router.counts()).toMatchObject({ relayed: RESPONDERS_MAX, dropped: 8 })
 })
+
+test.each([100, 60 * 1024])(
+  'a neighbour that invents owners of answers of %i bytes takes no room of those that are admitted here',
+  (size) => {
+    const known = peer()
+    const { router, asked, child, other, documents } = carrying(3, {}, (one) => one === known.nodeId)
+    for (let i = 0; i < 2 * RESPONDERS_MAX; i++) router.response(child, answer(asked, undefined, size))
+    const most = Math.min(STRANGERS_MAX, Math.floor(STRANGERS_BYTES_MAX / size))
+    expect(documents).toHaveLength(most)
+    router.response(other, answer(asked, known.publicKey, size))
+    expect(documents).toHaveLength(most + 1)
+  },
+)
 
 test('does not pass up its own answer, which it gave itself', () => {
   const { self, router, asked, child, documents } = carrying(2)
@@ -208,7 +226,7 @@ test('passes up what comes from whom it handed the question to, until that one i
 test('passes up so many bytes to one question', () => {
   const { router, asked, child, documents } = carrying(2)
   const size = 60 * 1024
-  for (let i = 0; i < RESPONDERS_MAX; i++) router.response(child, answer(asked, undefined, size))
+  for (let i = 0; i < 1_000; i++) router.response(child, answer(asked, undefined, size))
   expect(documents).toHaveLength(Math.floor(RELAYED_BYTES_MAX / size))
 })
 

@@ -87,6 +87,7 @@ const NOBODY = {
   known: () => [],
   met: () => undefined,
   memberOf: (node: NodeId) => node,
+  admits: () => false,
   onChange: () => () => {},
   opinion: () => {
     throw new Error('nobody is known')
