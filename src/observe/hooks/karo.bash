@@ -179,8 +179,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     __karo_write "$_karo_first" "$_karo_last" "$__karo_begun" "$_karo_end" "$1"
   }
 
-  # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
-  # front of them in the history, where their text tells, and want to be first themselves.
+  # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh want to be first themselves.
   __karo_lead() {
     local _karo_each _karo_rest=()
     if [[ ${PS0-} != *__karo* ]]; then
@@ -216,7 +215,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
         ((__karo_runs = 0, __karo_base = HISTCMD))
         __karo_cwd=${PWD-}
       fi
-      [[ ${PROMPT_COMMAND-} == "$__karo_call"* && ${PS0-} == *__karo* ]] || __karo_lead
+      [[ ${PS0-} == *__karo* ]] || __karo_lead
       if (($1)) && [[ ${PROMPT_COMMAND-} == "$__karo_call" || $- == *e* ]]; then set -- 0; fi
     } 2>&-
     return "$1"
@@ -224,9 +223,10 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
 
   [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]] ||
     PROMPT_COMMAND=("$__karo_call" ${PROMPT_COMMAND[*]:+"${PROMPT_COMMAND[@]}"})
-  # Last, because others reload the history in between. bash-preexec and ble.sh want to be last themselves.
+  # Last, because others reload the history in between, and a text that is given to PROMPT_COMMAND later replaces only its first member.
+  # bash-preexec and ble.sh want to be last themselves.
   if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} && ${PROMPT_COMMAND[*]-} != *__karo_base* ]]; then
-    PROMPT_COMMAND+=('__karo_base=$HISTCMD')
+    PROMPT_COMMAND+=('[[ ${PROMPT_COMMAND-} == __karo_prompt* ]] || __karo_lead; __karo_base=$HISTCMD')
   fi
   if [[ ${PS0-} != *__karo* ]]; then
     PS0=${PS0-}${__karo[ps0]}

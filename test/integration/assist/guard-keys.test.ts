@@ -257,8 +257,8 @@ test('bash: $_ is what it was, set -x shows nothing of the guard, and what read 
   await shell.printed('answer:')
   await shell.run('rm -rf ~')
   // Whose hook is gone is guarded still.
-  shell.keys('PROMPT_COMMAND=\r')
-  await until(() => /PROMPT_COMMAND=\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
+  shell.keys('unset PROMPT_COMMAND\r')
+  await until(() => /unset PROMPT_COMMAND\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
   expect(shell.notes()).toEqual(['confirmed high'])
   await shell.noted('git push -f z', 'n')
   expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])

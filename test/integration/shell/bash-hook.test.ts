@@ -202,6 +202,15 @@ describe('never in the way', () => {
     ])
   })
 
+  test('a PROMPT_COMMAND that is set as one text behind the hook, or later, is joined', async () => {
+    const shell = await startShell({ after: 'PROMPT_COMMAND=\'echo "[$?]"\'' })
+    expect(await shell.type('false')).toBe('[1]\n')
+    // Nothing tells how this one ended.
+    await shell.type("PROMPT_COMMAND='echo later'")
+    expect(await shell.type('echo $?')).toBe('0\nlater\n[0]\n')
+    expect(commandsOf(shell.spool)).toEqual(['false', 'echo $?'])
+  })
+
   test('a command ends at a file size limit as it would without the hook, and a trap of the person stays', async () => {
     const shell = await startShell()
     await shell.typeAll('echo a', "trap 'echo mine' XFSZ", 'echo b')
