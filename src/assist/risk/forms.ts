@@ -1,5 +1,6 @@
 // Forms of command lines, by which rules and tables say what they find: tools, their words in order, options, files and places.
 import { findTargets } from './carriers/listings.ts'
+import { knownFiles } from './known-files.ts'
 import { copying, type Options } from './line/options.ts'
 import type { Place } from './line/paths.ts'
 import { names, remembered } from './lookup.ts'
@@ -70,7 +71,7 @@ const FILES = /^(?:files|writes|appends|changes|fills|trees)$/
  * - `?`: the line only tries or asks for help. `$`: the line does not tell the text of an operand.
  * - `~name`: all words behind the tool, joined by blanks, fit what is `named` so, or the command does. `/pattern/`: the same by a pattern, up
  *   to the end of the line.
- * - `<name>`: operands from here on that fit what is named so; `{name}`: the next operand, if it does; `@home|system`: operands from here
+ * - `<name>`: operands from here on that fit what is named so, or are files of such a kind (known-files.ts); `{name}`: the next operand, if it does; `@home|system`: operands from here
  *   on in such places. Several, each with `!` for the opposite, stand together for words that fit all: `writes@log!<edited>`. They are what
  *   is found; without such a part, or with `?` behind it, it is the whole command. In front may stand what is looked at in the place of these
  *   operands: `words` (options too), `operands` (all), `last`, `sources` and `target` of a copy, values of an option (`-m|--mode=<name>`), `tops` (starts of a search), `input`
@@ -217,7 +218,7 @@ function keeps(
 }
 
 function namedSo(name: string, named: NamedForms): Named {
-  const found = named[name]
+  const found = named[name] ?? knownFiles(name)
   if (found === undefined) throw new Error(`no pattern is named ${name}`)
   return found
 }

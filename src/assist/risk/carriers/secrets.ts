@@ -1,20 +1,9 @@
 // Tells which files hold a credential.
 
+import { isKnown } from '../known-files.ts'
 import { resolvePath } from '../line/paths.ts'
 import { patterns } from '../lookup.ts'
 import { type Scope, TAINT } from '../model.ts'
-
-const IN_HOME =
-  /^(?:\.ssh\/(?!.*\.pub$|known_hosts|config$|authorized_keys)[^/]+|\.aws\/credentials|\.gnupg(?:\/.*)?|\.kube\/config|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.docker\/config\.json|\.npmrc|\.pypirc|\.config\/gcloud\/.*(?:credentials|token).*|\.azure\/.*token.*|\.password-store(?:\/.*)?|\.local\/share\/karo\/identity\.key|\.vault-token|\.config\/gh\/hosts\.yml|\.mozilla\/firefox\/[^/]+\/(?:logins\.json|key[34]\.db|cookies\.sqlite)|\.config\/(?:google-chrome|chromium|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)|\.config\/rclone\/rclone\.conf|\.terraform\.d\/credentials\.tfrc\.json|\.cargo\/credentials(?:\.toml)?|\.gem\/credentials|\.config\/hub|\.s3cfg|\.boto|\.local\/share\/keyrings\/.*)$/
-const ANYWHERE =
-  /^\/(?:var\/)?run\/secrets\/.+$|^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key|krb5\.keytab|security\/opasswd|NetworkManager\/system-connections\/.+|wpa_supplicant\/.+\.conf|ppp\/(?:chap|pap)-secrets|ipsec\.secrets|openvpn\/.+\.key|wireguard\/.+\.conf)-?$|^\/var\/lib\/(?:sss\/(?:db|secrets)|samba\/private|krb5kdc)\/.+$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
-/** Private files that their owner and tools read every day; they count as secrets only when they are sent away. */
-const LOCAL =
-  /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$|^\/etc\/(?:passwd|group|hosts\.equiv)$/
-
-/** Directories that hold nearly nothing but credentials. */
-const DIRECTORIES =
-  /^(?:\.ssh|\.gnupg|\.aws|\.azure|\.password-store|\.config\/gcloud|\.mozilla\/firefox(?:\/[^/]+)?|\.config\/(?:google-chrome|chromium|BraveSoftware)(?:\/.*)?)$/
 
 type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'secretFiles'>
 
@@ -26,11 +15,11 @@ export function isSecretFile(text: string, scope: Where): boolean {
 const mayBeFile = (text: string): boolean => text !== '' && !text.startsWith('-')
 
 function isSecretPath(path: string, scope: Where): boolean {
-  if (ANYWHERE.test(path)) return true
+  if (isKnown('secret', path) || isKnown('keyfile', path)) return true
   if (scope.secretFiles?.has(path) || (scope.karoHome && path === `${scope.karoHome}/identity.key`))
     return true
   const rest = inHome(path, scope)
-  return rest !== undefined && IN_HOME.test(rest)
+  return rest !== undefined && isKnown('credential', rest)
 }
 
 /** Whether the path is a credential or a directory full of them, for tools that take whole trees. */
@@ -38,9 +27,9 @@ export function holdsSecrets(text: string, scope: Where): boolean {
   if (!mayBeFile(text)) return false
   const path = resolvePath(text, scope)
   if (isSecretPath(path, scope)) return true
-  if (/^\/etc\/(?:ssh|ssl\/private|krb5kdc|wireguard)\/?$/.test(path)) return true
+  if (isKnown('secrets', path)) return true
   const rest = inHome(path.replace(/\/\*$/, ''), scope)
-  return rest !== undefined && DIRECTORIES.test(rest)
+  return rest !== undefined && isKnown('keystore', rest)
 }
 
 /** Words by which tools print credentials that they keep or make. */
@@ -73,14 +62,10 @@ const PRINTS = patterns(String.raw`
 `)
 export const printsSecret = PRINTS.fits
 
-/** Names of files in which projects keep credentials. */
-const KEPT_BY_PROJECTS =
-  /(?:^|\/)(?:secrets?|credentials?|service[-_]account[^\s/]{0,80}|client_secret[^\s/]{0,80}|auth)\.(?:json|ya?ml|toml|env|ini|txt|tfvars)$|(?:^|\/)(?:master\.key|\.htpasswd|\.npmrc|\.pypirc|[^/]*\.(?:jks|keystore|pfx|ppk|tfvars))$/
-
 /** Whether the file is one that an AI tool should not see: credentials, also those that people read every day. */
 export function isPrivate(text: string, scope: Where, stays = mustStayHere(text, scope)): boolean {
   if (/(?:^|\/)\.env\.(?:example|sample|template|dist|test)$|^\/etc\//.test(text)) return false
-  return stays || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
+  return stays || (!/^-|:\/\//.test(text) && isKnown('project', text))
 }
 
 /** The origins of a text that has the content of this file. */
@@ -98,5 +83,5 @@ function inHome(path: string, scope: Pick<Scope, 'home'>): string | undefined {
 
 /** Whether the file must not leave the machine; includes files that are fine to read here, such as .env. */
 export function mustStayHere(text: string, scope: Where): boolean {
-  return holdsSecrets(text, scope) || (!/^-|:\/\//.test(text) && LOCAL.test(text))
+  return holdsSecrets(text, scope) || (!/^-|:\/\//.test(text) && isKnown('stays', text))
 }

@@ -2,6 +2,7 @@
 // shells.
 
 import { AI_TOOL_LIST } from '../../../base/words/ai-tools.ts'
+import { isKnown } from '../known-files.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { resolvePath } from '../line/paths.ts'
 import { words } from '../lookup.ts'
@@ -40,9 +41,6 @@ export const START_FILES = words(`
   .bashrc .bash_profile .bash_login .bash_aliases .profile .zshrc .zprofile .zshenv .zlogin .config/fish/config.fish .config/zsh/.zshrc
 `)
 const START = START_FILES.map((path) => path.split('/'))
-const START_OF_ALL =
-  /^\/etc\/(?:profile|bash\.bashrc|bashrc|zshrc|zprofile|zshenv|profile\.d\/[^/]+|zsh\/[^/]+|fish\/.+|environment)$|\/\.config\/fish\/(?:conf\.d|functions)\/[^/]+$/
-
 /**
  * Parts of paths: no path leads to a file of the guard without one of them. A shell asks about a plain line that has
  * one.
@@ -184,7 +182,7 @@ function isFile(path: string, where: Where): boolean {
 }
 
 function isStart(path: string, { home }: Where): boolean {
-  if (START_OF_ALL.test(path)) return true
+  if (isKnown('startsall', path)) return true
   const rest = path.startsWith(`${home}/`) ? path.slice(home.length + 1) : HOMES.exec(path)?.[1]
   return rest !== undefined && START.some((known) => covers(rest.split('/'), known))
 }

@@ -3,22 +3,17 @@
 import type { InnerScript } from '../carriers/layers.ts'
 import { holdsSecrets } from '../carriers/secrets.ts'
 import { cronCommands } from '../carriers/tool-carriers.ts'
+import { isKnown } from '../known-files.ts'
 import type { Frame, Walk } from '../line/frame.ts'
 import { readNested } from '../line/nested.ts'
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
 import { downloadedFile } from '../line/state.ts'
-import { names } from '../lookup.ts'
+import { names, words } from '../lookup.ts'
 import { type Arg, type Output, type SimpleCommand, TAINT } from '../model.ts'
 
-/** Files that a shell reads at its start, or that git, X or cron run. */
-const STARTUP =
-  /(?:^|\/)(?:\.(?:bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zprofile|zshenv|zlogin|xprofile|xinitrc|xsession)|\.config\/fish\/(?:config\.fish|conf\.d\/[^/]+)|\.git\/hooks\/[^/]+)$|^\/etc\/(?:profile(?:\.d\/[^/]+)?|bash\.bashrc|zsh\/[^/]+|rc\.local|cron\.(?:hourly|daily|weekly|monthly)\/[^/]+)$/
-const SCHEDULE = /^\/etc\/(?:crontab|cron\.d\/[^/]+)$/
-const UNIT = /\/systemd\/(?:system|user)\/.*\.(?:service|timer|socket)$|^\/etc\/udev\/rules\.d\/|\.desktop$/
-/** Files without code whose statements the system trusts. */
-const TRUSTED =
-  /\.ssh\/(?:authorized_keys2?|config|rc)$|^\/etc\/(?:ld\.so\.preload|sudoers(?:\.d\/.*)?|pam\.d\/.*|hosts)$/
+/** Kinds of files that are run, or whose statements the system trusts. */
+const RUN_OR_TRUSTED = words('startup schedule unit trusted')
 const ARCHIVERS = names('tar zip 7z 7za gpg rar bsdtar cpio')
 
 /** Judges text as code if it is written to a file that will be run; notes which files now hold credentials. */
@@ -44,10 +39,10 @@ function noteWrite(walk: Walk, file: Arg, content: Output, frame: Frame): void {
   const { scope } = frame
   const path = resolvePath(file.text, scope)
   if ((content.taint & TAINT.secret) !== 0) scope.secretFiles?.add(path)
-  if (!STARTUP.test(path) && !SCHEDULE.test(path) && !UNIT.test(path) && !TRUSTED.test(path)) return
+  if (!RUN_OR_TRUSTED.some((kind) => isKnown(kind, path))) return
   if ((content.taint & (TAINT.network | TAINT.decoded)) !== 0) walk.findings.fact('planted-code', file.span)
   const text = content.text ?? content.partial
-  if (text === undefined || TRUSTED.test(path)) return
+  if (text === undefined || isKnown('trusted', path)) return
   for (const code of codeIn(text, path)) {
     const script: InnerScript = { text: code, taint: content.taint, span: [0, walk.line.length] }
     readNested(walk, script, { ...frame, scope: { ...scope, variables: new Map(), parameters: undefined } })
@@ -55,8 +50,8 @@ function noteWrite(walk: Walk, file: Arg, content: Output, frame: Frame): void {
 }
 
 function codeIn(text: string, path: string): readonly string[] {
-  if (SCHEDULE.test(path)) return cronCommands(text, true)
-  if (UNIT.test(path))
+  if (isKnown('schedule', path)) return cronCommands(text, true)
+  if (isKnown('unit', path))
     return [...text.matchAll(/(?:^|\n)Exec\w*=[-@:+!]*(.+)|RUN\+?="([^"]+)"/g)].map(
       (it) => it[1] ?? it[2] ?? '',
     )

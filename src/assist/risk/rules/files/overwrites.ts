@@ -1,22 +1,9 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
+import { isKnown } from '../../known-files.ts'
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Arg, baseName, type SimpleCommand, UNKNOWN } from '../../model.ts'
 import { inPlace, type Rules, redirected } from '../kit.ts'
-
-const RC_FILE =
-  /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
-/**
- * Directories in which every file takes effect. Unpacking into one counts, since the names of the files are not seen.
- */
-const RULES_THE_SYSTEM =
-  /^\/(?:etc(?:\/(?:sudoers\.d|pam\.d|cron\.[a-z]+|ssh|profile\.d|ld\.so\.conf\.d))?|boot|bin|sbin|usr\/s?bin)$/
-const MOUNTS = /^\/etc\/(?:fstab|crypttab)$/
-const ACCOUNTS =
-  /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
-/** Directories made for dropping files into, files that guides tell people to write, and what the kernel shows as files. */
-const DROP_IN =
-  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\/|^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/
 
 /**
  * Whether a loop only renames files within a home: `for f in *; do mv "$f" "$f.bak"; done`. Files with a leading
@@ -87,7 +74,7 @@ export const OVERWRITE_RULES: Rules = [
     level: 'critical',
     why: 'Overwrites the accounts, permissions or mounts with which the system starts.',
     finds: '* writes!<edited><accounts>',
-    named: { edited, accounts: ACCOUNTS },
+    named: { edited },
     example: 'echo x > /etc/passwd',
   },
   {
@@ -95,9 +82,9 @@ export const OVERWRITE_RULES: Rules = [
     level: 'high',
     why: 'Adds an account, a permission or a mount by hand.',
     finds: `
-      * appends<accounts>!<mounts>
+      * appends<accounts>!<mount>
       * writes<edited><accounts>`,
-    named: { edited, accounts: ACCOUNTS, mounts: ({ text }) => MOUNTS.test(text) },
+    named: { edited, mount: ({ text }) => isKnown('mounts', text) },
     example: 'echo "x ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers',
   },
   {
@@ -105,7 +92,6 @@ export const OVERWRITE_RULES: Rules = [
     level: 'moderate',
     why: 'Adds a mount by hand; with a mistake in it the machine may not start.',
     finds: '* appends<mounts>',
-    named: { mounts: MOUNTS },
     example: 'echo "/dev/sdb1 /data ext4 defaults 0 2" | sudo tee -a /etc/fstab',
   },
   {
@@ -113,13 +99,9 @@ export const OVERWRITE_RULES: Rules = [
     level: 'high',
     why: 'Overwrites a file that belongs to the system.',
     finds: `
-      * fills<rules>
+      * fills<governing>
       * writes@inside-system!<usual>!<edited>`,
-    named: {
-      edited,
-      rules: RULES_THE_SYSTEM,
-      usual: ({ text }) => DROP_IN.test(text) || ACCOUNTS.test(text),
-    },
+    named: { edited, usual: ({ text }) => isKnown('dropin', text) || isKnown('accounts', text) },
     example: 'echo x > /etc/resolv.conf',
   },
   {
@@ -127,7 +109,7 @@ export const OVERWRITE_RULES: Rules = [
     level: 'high',
     why: 'Overwrites a start file of your shell or of ssh instead of adding to it.',
     finds: '* writes<start>!<placed>',
-    named: { start: RC_FILE, placed: isPutInPlace },
+    named: { placed: isPutInPlace },
     safer: redirected((command, file) => `${command} >> ${file}`),
     example: 'echo "alias x=y" > ~/.bashrc',
   },
@@ -136,7 +118,6 @@ export const OVERWRITE_RULES: Rules = [
     level: 'moderate',
     why: 'Lets the owner of that key log in from now on.',
     finds: '* appends<logins>',
-    named: { logins: /\.ssh\/authorized_keys2?$/ },
     example: 'cat k.pub >> ~/.ssh/authorized_keys',
   },
   {

@@ -1,5 +1,6 @@
 // Rules about permissions, ownership and accounts.
 
+import { knownFiles } from '../../known-files.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, matching, type SimpleCommand } from '../../model.ts'
 import { byTool, inPlace, inPlaceIfEmpty, isRecursive, naming, only, type Rules, say, tools } from '../kit.ts'
@@ -111,10 +112,9 @@ export const PERMISSION_RULES: Rules = [
     id: 'expose-key',
     level: 'high',
     why: 'Lets other users read a private key.',
-    finds: 'chmod {readable} <key>',
+    finds: 'chmod {readable} <keyfile>',
     named: {
       readable: /^(?:0?[0-7]?[0-7]?[4-7][0-7]|0?[0-7]{2}[4-7]|(?:a|o|g|go)?\+r.*)$/,
-      key: /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
     },
     example: 'chmod 644 ~/.ssh/id_rsa',
   },
@@ -139,14 +139,7 @@ export const PERMISSION_RULES: Rules = [
         !isRecursive(o) &&
           (c.name !== 'setfacl' || o.flag('m', 'modify', 'x')) &&
           !/^(?:root|0)?(?::(?:root|0)?)?$/.test(verb(o)),
-        [
-          ...inPlace(c, filesOf(c, o), 'root', 'system'),
-          ...naming(
-            c,
-            filesOf(c, o),
-            /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|hosts|crontab|fstab|pam\.d\/.*|ssh\/.*|cron\.\w+\/.*|systemd\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/,
-          ),
-        ],
+        [...inPlace(c, filesOf(c, o), 'root', 'system'), ...naming(c, filesOf(c, o), knownFiles('owned')!)],
       ),
     example: 'chown me /etc/passwd',
   },

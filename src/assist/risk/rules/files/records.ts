@@ -3,9 +3,6 @@
 import { SOMETHING } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 
-const HISTORY_FILE =
-  /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$|^\/var\/(?:spool\/)?mail\/[^/]+$/
-
 export const RECORD_RULES: readonly FormRule[] = [
   {
     id: 'wipe-history',
@@ -14,13 +11,12 @@ export const RECORD_RULES: readonly FormRule[] = [
     finds: `
       history -c
       history clear
-      rm|shred|unlink <records>
+      rm|shred|unlink <history>
       unset words<variable>
       set +o history
-      * writes<records>
+      * writes<history>
       * sets<unkept>`,
     named: {
-      records: HISTORY_FILE,
       variable: /^HIST(?:FILE|SIZE)$/,
       unkept: /^(?:HISTFILE=(?:\/dev\/null)?|(?:HISTSIZE|SAVEHIST|HISTFILESIZE)=0)$/,
     },

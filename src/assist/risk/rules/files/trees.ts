@@ -99,21 +99,13 @@ function emptiedFirst({ name, input, scope }: SimpleCommand, { operands }: Optio
 const isFilledAnew = ({ name, args }: SimpleCommand): boolean =>
   name === 'dd' ? says({ args }, /^if=\/dev\/(?:zero|u?random)$/) : name === 'qemu-img'
 
-/** Scheduled jobs, keys that log in, settings of ssh and git that name programs, and servers, plugins and hooks that an AI tool starts unasked. */
-const LATER_FOR_TOOLS =
-  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$|\/\.git\/config$|\/\.(?:\w+\/)?mcp(?:-config)?\.json$|\/(?:\.claude\.json|opencode\.jsonc?)$|\/(?:\.config\/|\.)(?:opencode\/tools?|(?:opencode|github|copilot|gemini|claude)\/(?:plugin|extension|hook)s?)\//
-
-/** Settings of ssh, and those that run a command when a connection is made. */
-const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/
+/** Settings of ssh that run a command when a connection is made. */
 const RUNS_AT_LOGIN = /\b(?:Proxy|Local|KnownHosts)Command\b|\bMatch\s+exec\b/i
-/** Files by which something runs later, and settings of audit and log. */
-const RUN_LATER =
-  /\/systemd\/(?:system|user)(?:-generators)?(?:\/|$)|\/\.config\/(?:autostart|environment\.d|plasma-workspace\/(?:env|shutdown))(?:\/|$)|\/\.(?:xsession|xsessionrc|xinitrc|xprofile|ssh\/rc)$|\/\.git\/hooks\/(?!.*\.sample$)[\w-]+$|^\/boot(?:\/|$)|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|bash|zsh|zprofile|fish|environment|skel|security|pam\.d|systemd|inittab|update-motd|ld\.so\.conf|modules|modprobe|init\/|udev\/rules|dbus-1\/system|csh\.|network\/if-|initramfs|dracut\.conf|rsyslog|syslog|audit|logrotate|apt\/apt\.conf|NetworkManager\/dispatcher\.d|X11\/(?:Xsession|xinit|xdm)|gdm\d?\/|dhcp\/\S*hooks|ppp\/ip|kernel\/\S+\.d|acpi\/|pm\/|letsencrypt\/renewal-hooks|emond|periodic|newsyslog)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//
 const PERSISTS = {
   finds: `
     * changes<later>
-    * changes<ssh> words<login>?`,
-  named: { later: RUN_LATER, ssh: SSH_SETTINGS, login: RUNS_AT_LOGIN },
+    * changes<sshsettings> words<login>?`,
+  named: { login: RUNS_AT_LOGIN },
 }
 
 /** What the rules of searches name: deletions, and files that are made again or left over. */
@@ -219,11 +211,11 @@ export const TREE_RULES: Rules = [
     caller: 'tool',
     why: 'An AI tool has something run later, or lets somebody log in, and nobody judges that when it happens.',
     finds: `${PERSISTS.finds}
-      * changes<logins>
+      * changes<unasked>
       claude|codex|gemini|copilot mcp add|add-json
       gemini extensions install|link
       claude|copilot plugin install`,
-    named: { ...PERSISTS.named, logins: LATER_FOR_TOOLS },
+    named: PERSISTS.named,
     example: 'cp check.sh .git/hooks/pre-commit',
   },
 ]

