@@ -2,6 +2,7 @@
 
 import { type Arg, type Args, said, TAINT } from '../model.ts'
 import { filesTouched, UNDERSTOOD } from '../writes/foreign-files.ts'
+import { callsThat } from './foreign-calls.ts'
 import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
@@ -136,15 +137,14 @@ export function unwrapInterpreter(name: string, words: Args): Layer {
   return layer({ runsInput: true })
 }
 
-const CALLS =
-  /system|popen\w*|os\.execute|exec(?!ute\b)\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$/
+const CALLS = callsThat('runs')
 const CALLS_SHELL = new RegExp(
-  `(?:${CALLS.source})\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}f?(["'\`])((?:\\\\.|(?!\\1)[^\\\\]){1,2000})\\1`,
+  `${CALLS}\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}f?(["'\`])((?:\\\\.|(?!\\1)[^\\\\]){1,2000})\\1`,
   'g',
 )
 /** Such a call in which everything is known, so that the command says all about it. */
 const WHOLE_CALL = new RegExp(
-  `(?:${CALLS.source})\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}(["'\`])[^"'\`\\\\$#@{]*\\1(?:\\s*,\\s*\\[?\\s*["'][^"'\\\\$#@{]*["'])*\\s*\\]?(?=\\s*(?:[);}\\n]|$|,\\s*(?:\\w+\\s*=|\\{|\\d)))`,
+  `${CALLS}\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}(["'\`])[^"'\`\\\\$#@{]*\\1(?:\\s*,\\s*\\[?\\s*["'][^"'\\\\$#@{]*["'])*\\s*\\]?(?=\\s*(?:[);}\\n]|$|,\\s*(?:\\w+\\s*=|\\{|\\d)))`,
   'g',
 )
 /** A language in which a text between backticks is a command. */
@@ -190,12 +190,9 @@ export function readCode(code: Pick<Arg, 'text' | 'taint' | 'span'>, language: s
   return { scripts: [...scripts, ...more], rest }
 }
 
-const RUNS_TEXT =
-  /\b(?:exec|eval|instance_eval|class_eval|compile|assert|runInNewContext|Function)\b|\bsystem\b|\bpopen\b/
-const DECODES =
-  /b64decode|b32decode|unhexlify|fromhex|base64_decode|gzinflate|str_rot13|\batob\b|decode64|unpack1?\b|\bpack\s*\(|fromCharCode|zlib\.|marshal\.loads|Buffer\.from\([^)]*(?:base64|hex)|\.decode\(\s*["'](?:hex|base64|rot13)/
-const DOWNLOADS =
-  /urlopen|urlretrieve|requests["')]*\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
+const RUNS_TEXT = new RegExp(String.raw`\b${callsThat('evaluates')}\b`)
+const DECODES = new RegExp(callsThat('decodes'))
+const DOWNLOADS = new RegExp(callsThat('downloads'))
 
 /** Taint of what the code runs: network if it downloads a text to run, decoded if it decodes one. */
 export function originOfRunCode(code: string): number {

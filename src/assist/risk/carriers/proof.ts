@@ -1,6 +1,7 @@
 // Proves of code in another language that it only computes, prints and reads. All that is not proven may do anything.
 
 import { type Names, names } from '../lookup.ts'
+import { callsThat } from './foreign-calls.ts'
 
 /** UTF-16 units; longer code is not read. */
 const MAX_CODE = 16_000
@@ -54,8 +55,7 @@ const KEYWORDS = names(`
 `)
 
 /** Names that say that something is changed or run; such a function may be handed on without being called. */
-const CHANGES =
-  /unlink|remov|delet|rmtree|rm_|^rm|renam|replac|trunc(?!$)|writ|copy|^cp|move|^mv|chmod|chown|mkdir|symlink|system|popen|exec(?!utable)|spawn|fork|eval|kill|^call|^run|invoke|^send|syscall|import_|save|^put$|drop|clear|purge|destroy|wipe|insert|update|attach|vacuum|into|output|backup|once|shell|create|append_|touch|set_|setattr|getattr|globals|builtins|(?<!\w)__(?!version|name|file|doc|main)|append(?=file)|method|proc_|passthru|compile|install|upload|post|patch|put_/i
+const CHANGES = new RegExp(callsThat('changes'), 'i')
 
 /** Functions whose arguments may be functions, and a function that they get by its name. */
 const HANDED_ON =

@@ -1,4 +1,5 @@
 // Finds the files that code in other languages writes, as far as it names them literally.
+import { callsThat } from '../carriers/foreign-calls.ts'
 
 /** A literal. Empty ones count too, so that what stands between two of them is not taken for a third. */
 const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){0,300})\1/g
@@ -8,13 +9,13 @@ const NEAR = 80
 const MOST_LITERALS = 200
 
 /** Calls that write, replace or remove the file in their first argument. */
-const WRITES_FIRST =
-  /(?:(?:File|IO)\.(?:bin)?write!?|Bun\.write|\bFiles\.write\w*\s*\(\s*Paths?\.\w+|WriteAll\w*|writeFile\w*|spurt|open_out\w*|sysopen\s*\(?\s*\w+\s*,|Tie::File["']\s*,|with-output-to-file|with-temp-file|\w+-to-file\s+\S+|\bsink|\bsave\s*\(|destfile\s*=|\btell\s*\(|extractall\s*\(?\s*(?:path\s*=)?|\bset\s+(?:print|output|table)|logging\s+file|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\bcopy\b[^;]*\bto|(?<![.\w])write|(?:open-|call-with-)output-file|(?:cat|write|save|dput|dump|sink)\b[^()]*\([^()]*\bfile\s*=|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
+const WRITES_FIRST = new RegExp(String.raw`${callsThat('writes')}\s*\(?\s*$`, 'i')
 /** Calls that write, replace or remove the file in their second argument. */
-const WRITES_SECOND =
-  /(?:rename\w*|copy\w*|cp\w*|mv|move|getstore|urlretrieve|mirror|link\w*|symlink\w*|replace|writefile|writeLines|write\.\w+|saveRDS|json_dump)\s*\(?[^()]*,\s*$|\b(?:write-region|append-to-file)\s+\S+\s+(?:\S+\s+)?$/i
-const OPENS =
-  /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new|SplFileObject|with-open-file\s*\(\s*\w+)\s*\(?\s*(?:[\w\s>.,()"-]*,\s*)?$/
+const WRITES_SECOND = new RegExp(
+  String.raw`${callsThat('places')}\s*\(?[^()]*,\s*$|\b(?:write-region|append-to-file)\s+\S+\s+(?:\S+\s+)?$`,
+  'i',
+)
+const OPENS = new RegExp(String.raw`${callsThat('opens')}\s*\(?\s*(?:[\w\s>.,()"-]*,\s*)?$`)
 const FOR_WRITING =
   /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))|^\s+\{?[wa]\+?[\]}\s]|^\s+:direction\s+:(?:output|io)/i
 const PATH_WRITES =

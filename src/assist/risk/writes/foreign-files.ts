@@ -1,24 +1,35 @@
 // Files that code in other languages deletes or empties, each as the shell command that would do the same.
 import { shellWord } from '../../../base/quote.ts'
+import { callsThat } from '../carriers/foreign-calls.ts'
 import type { InnerScript } from '../carriers/layers.ts'
 import type { Arg } from '../model.ts'
 
 /** The home directory in Python, JavaScript, Ruby, Perl, PHP, Lua and R; a group is the text behind `~`. */
-const HOME =
-  /(?:pathlib\.)?Path\.home\(\)|(?:os\.path\.|File\.)?(?:expanduser|expand_path)\(\s{0,9}["']~([^"']*)["']\s{0,9}\)|(?:pathlib\.)?Path\(\s{0,9}["']~([^"']*)["']\s{0,9}\)\.expanduser\(\)|(?:os\.)?environ(?:\.get)?[[(]["']HOME["'][\])]|(?:os\.)?getenv\(\s{0,9}["']HOME["']\s{0,9}\)|Sys\.getenv\(["']HOME["']\)|(?:require\(["'](?:node:)?os["']\)|\bos)\.homedir\(\)|\bhomedir\(\)|process\.env(?:\.HOME|\[["']HOME["']\])|Dir\.home(?:\(\))?|ENV(?:\.fetch)?[[(]["']HOME["'][\])]|\$ENV\{["']?HOME["']?\}|\$_(?:SERVER|ENV)\[["']HOME["']\]/g
+const HOME = new RegExp(callsThat('home'), 'g')
 const MARK = '\u0001'
 
-const TREES =
-  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|remove_dir_all|RemoveAll|rimraf|dir_delete|removeSync|emptyDirSync|delete-directory|removedirs|deltree|\brm|\bunlink(?=\s{0,9}\(\s{0,9}["'][^"']*["']\s{0,9},\s{0,9}recursive))\s{0,9}\(?\s{0,9}\[?\s{0,9}(?:Path\()?(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
-const FILES =
-  /(?:os\.(?:remove|unlink|rmdir)|\bunlink(?:Sync)?|File\.(?:delete|unlink)|delete-file|file\.remove|file_delete)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
-const OF_PATH =
-  /Path\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9}\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
-const EMPTIES =
-  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines|(?:(?:os|fs|File)\.|(?<![.\w]))truncate(?:Sync)?)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
+/** The source of a text in quotes, with its quote as the group of this number, and what is between them as the next one. */
+const quoted = (group: number): string =>
+  String.raw`(["'])((?:\\.|(?!\G)[^\\]){1,500})\G`.replaceAll('G', `${group}`)
+
+const TREES = new RegExp(
+  String.raw`${callsThat('tree')}\s{0,9}\(?\s{0,9}\[?\s{0,9}(?:Path\()?${quoted(1)}`,
+  'g',
+)
+const FILES = new RegExp(String.raw`${callsThat('file')}\s{0,9}\(?\s{0,9}${quoted(1)}`, 'g')
+const OF_PATH = new RegExp(
+  String.raw`Path\(\s{0,9}${quoted(1)}\s{0,9}\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b`,
+  'g',
+)
+const EMPTIES = new RegExp(
+  String.raw`\bopen\s{0,9}\(\s{0,9}${quoted(1)}\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["']|${callsThat('empties')}\s{0,9}\(?\s{0,9}${quoted(3)}|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5`,
+  'g',
+)
 /** Calls that list a directory; code that also deletes is taken to delete all that it lists. */
-const WALKS =
-  /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s{0,9}[([]\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g
+const WALKS = new RegExp(
+  String.raw`${quoted(1)}\)?\.(?:rglob|glob|iterdir|walk)|${callsThat('lists')}\s{0,9}[([]\s{0,9}${quoted(3)}`,
+  'g',
+)
 /** Perl's `unlink glob "dir/*"` and `unlink <dir/*>`. */
 const GLOBS = /\bunlink\s{0,9}\(?\s{0,9}(?:glob\s{0,9}\(?\s{0,9}["']|<)([^"'<>]{1,500})["'>]/g
 const DELETES = /unlink|remove|rmdir|rmtree|delete|\brm/i

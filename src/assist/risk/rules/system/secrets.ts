@@ -1,5 +1,6 @@
 // Rules about credentials that are shown or leave the machine.
 
+import { callsThat } from '../../carriers/foreign-calls.ts'
 import { holdsSecrets, isPrivate, isSecretFile, mustStayHere, printsSecret } from '../../carriers/secrets.ts'
 import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
@@ -62,8 +63,7 @@ const UNSEEN = patterns(String.raw`
   dd: \bof=
 `)
 /** Code that takes all variables of the environment, not one by its name. */
-const WHOLE_ENVIRONMENT =
-  /\bprocess\.env\b(?!\.\w|\[)|\bos\.environ\b(?!\[|\.(?!items|values))|\bENV\.(?:to_|each|map|inspect)|%ENV\b|\$_ENV\b(?!\[)|\bgetenv\(\s*\)|\bin ENVIRON\b/
+const WHOLE_ENVIRONMENT = new RegExp(callsThat('environment'))
 
 /** Addresses at which a cloud tells a machine the credentials of its role. */
 const METADATA =

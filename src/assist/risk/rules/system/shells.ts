@@ -1,6 +1,7 @@
 // Rules about giving control of a shell to others.
 
 import { INERT } from '../../carriers/carried.ts'
+import { callsThat } from '../../carriers/foreign-calls.ts'
 import { unwrapLayer } from '../../carriers/unwrap.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { asks, PROMPTS } from '../../line/dialogue.ts'
@@ -18,19 +19,16 @@ import {
 import { inputCode } from '../../writes/positions.ts'
 import { only, type Rules, tools } from '../kit.ts'
 
-/** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
-const CONNECTS =
-  /socket|fsockopen|TCPServer|TcpListener|net\.Listen|\/inet\/(?:tcp|udp)|net\.Dial|TcpStream|TcpClient|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|["'](?:node:)?(?:net|tls|dgram)["']|createConnection|open_connection|start_server|gen_(?:tcp|udp)|open-network-stream|make-network-process|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
-/** A shell that is started, or a command that comes from a variable or a call: `system(line)`, `` `#{line}` ``. */
-const RUNS_COMMANDS =
-  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os[:.]cmd|System\.(?:cmd|shell)|Port\.open|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']{0,8}(?:\/bin\/)?(?:ba|z|da)?sh\b|\bsystem\s{0,3}[(\s]\s{0,3}[$\w]|`\s{0,3}(?:[$]\w|#\{)|\bqq?x\W|sys\.process|\.!!|\bshell\([A-Z]|shell-command|start-process|call-process|make-process|run-program/
+/** Code that connects to the network, and code that runs what comes from there: together they give control of a shell to another machine. */
+const CONNECTS = new RegExp(callsThat('connects'), 'i')
+const RUNS_COMMANDS = new RegExp(callsThat('hands'))
 /** netcat told to hand a shell to the other end, in code of another language. */
 const NETCAT_SHELL = /\bn(?:et)?c(?:at)?\b[^;|\n]{0,200} -[a-z]{0,8}[ec] {0,8}(?:\/bin\/)?(?:ba|z|da|k)?sh\b/
-/** Calls that connect, and calls that run a shell. A name of a file, a package, a test or a table has only words of them. */
-const CALLS_CONNECT =
-  /\bsocket\s?(?:\(|\.(?:socket|create_connection|connect|tcp)\b)|fsockopen\s?\(|(?:TCP|UDP)Socket[.(]|\/inet\/(?:tcp|udp)\/|net\.Dial\(|TcpStream::connect|TcpClient\(|IO::Socket|gen_tcp:connect|require\(["'](?:node:)?(?:net|tls|dgram)["']\)|create_?Connection\(|open_connection\(|stream_socket_client\(|new (?:java\.net\.)?Socket\(|(?:Deno|Bun)\.connect\(/i
-const CALLS_SHELL =
-  /\bdup2\s?\(|\bpty\.spawn\s?\(|(?:exec\w{0,8}|spawn\w{0,8}|system|popen\w{0,8}|call|run|Popen|Process|ProcessBuilder|Command|create_subprocess_\w{0,8})\s{0,4}[("'[{`][\s("'[{]{0,8}(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b/
+/** The same as calls: a name of a file, a package, a test or a table has only words of them. */
+const CALLS_CONNECT = new RegExp(callsThat('network'), 'i')
+const CALLS_SHELL = new RegExp(
+  String.raw`\bdup2\s?\(|\bpty\.spawn\s?\(|${callsThat('shell')}\s{0,4}[("'[{\x60][\s("'[{]{0,8}(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh\b`,
+)
 
 /** Programs that hand a program, which they are told, to the other end of a connection. */
 const LISTENERS = new Set(
