@@ -189,7 +189,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
     async start(signal) {
       await keeper.load()
-      await keeper.sweep('expired')
       signal.throwIfAborted()
       put({ on: 'start' })
       stopSweeping = inSteps(

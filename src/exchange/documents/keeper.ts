@@ -33,6 +33,8 @@ export function createKeeper(parts: DocumentsParts) {
   const pace = createPace(clock, members.sponsorOf)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
+  /** What goes if the next sweep finds it again. */
+  let due = new Set<Entry>()
   const { wants, refuse, forget } = createWants({ ...parts, isProven: contradictions.isProven })
 
   /**
@@ -234,22 +236,24 @@ export function createKeeper(parts: DocumentsParts) {
         .flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
 
     /**
-     * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
-     * start nobody has been heard of yet.
+     * Forgets what was expired, or not to be kept from its author any more, at the sweep before this one too: a clock that is ahead
+     * for a moment, by which certificates end as well, removes nothing.
      */
-    sweep: (which: 'all' | 'expired' = 'all') =>
+    sweep: () =>
       serially(async () => {
         const now = clock.now()
-        const strangers = new Set<Entry['shelf']>()
-        for (const shelf of which === 'all' ? catalog.shelves() : []) {
-          if (!own.has(shelf.author) && !members.keepsFrom(shelf.author, shelf.kind)) strangers.add(shelf)
-        }
-        const over = [...catalog.after(0)].filter(
+        const strangers = new Set(
+          [...catalog.shelves()].filter(
+            ({ author, kind }) => !own.has(author) && !members.keepsFrom(author, kind),
+          ),
+        )
+        const found = [...catalog.after(0)].filter(
           (entry) => expiresAt(entry) <= now || strangers.has(entry.shelf),
         )
-        for (let at = 0; at < over.length; at += REMOVE_MAX) {
+        const over = found.filter((entry) => due.has(entry))
+        due = new Set(found)
+        for (let at = 0; at < over.length; at += REMOVE_MAX)
           await write([], over.slice(at, at + REMOVE_MAX), false)
-        }
         if (over.length > 0) forget()
         const foreign = unknown.filter((row) => row.expires_at <= now)
         if (foreign.length === 0) return

@@ -3,7 +3,7 @@ import type { Resolver } from 'node:dns/promises'
 import { isNodeId } from '../../../protocols/node-id.ts'
 import { addressesOf, askServers, isNoRecord, type NameSources, type StaticPeer } from '../../config/index.ts'
 
-/** Instances of one domain that are read, and nodes that are taken from it. */
+/** Instances of one domain that are read, hosts of theirs that are looked up, and nodes that are taken from it. */
 const SERVICES_MAX = 256
 const SERVICE = '_karo._tcp'
 
@@ -27,17 +27,6 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
     return found ?? []
   }
 
-  const nodesOf = async (instance: string, signal: AbortSignal): Promise<readonly StaticPeer[]> => {
-    const records = await ask(signal, (resolver) => orNone(resolver.resolveSrv(instance)))
-    if (records.length === 0) return []
-    const nodeId = pinOf(await ask(signal, (resolver) => orNone(resolver.resolveTxt(instance))))
-    const nodes = records.map(async ({ name: host, port }) => {
-      const ips = port < 1 ? [] : await addresses(host, signal)
-      return ips.map((ip): StaticPeer => ({ host: ip, port, ...(nodeId && { nodeId }) }))
-    })
-    return (await Promise.all(nodes)).flat()
-  }
-
   return {
     /** IP addresses of a host; empty when it has none, or nobody may be asked. Rejects when a server fails. */
     addresses,
@@ -47,9 +36,21 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
       const instances = await ask(signal, (resolver) => orNone(resolver.resolvePtr(name)))
       const found: StaticPeer[] = []
       let failure: unknown
+      let hosts = 0
+      const nodesOf = async (instance: string) => {
+        const all = await ask(signal, (resolver) => orNone(resolver.resolveSrv(instance)))
+        const records = all.slice(0, SERVICES_MAX - hosts)
+        hosts += records.length
+        const pin = pinOf(await ask(signal, (resolver) => orNone(resolver.resolveTxt(instance))))
+        const nodes = records.map(async ({ name: host, port }) => {
+          const ips = port < 1 ? [] : await addresses(host, signal)
+          return ips.map((ip): StaticPeer => ({ host: ip, port, ...pin }))
+        })
+        return (await Promise.all(nodes)).flat()
+      }
       for (const instance of [name, ...instances].slice(0, SERVICES_MAX)) {
         try {
-          found.push(...(await nodesOf(instance, signal)))
+          found.push(...(await nodesOf(instance)))
         } catch (error) {
           // The others of the domain are found all the same.
           failure = error
@@ -62,12 +63,12 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
 }
 
 /** `id=karo:ed25519:…` in the TXT record pins the key: no other may answer there. */
-function pinOf(texts: readonly (readonly string[])[]): StaticPeer['nodeId'] {
+function pinOf(texts: readonly (readonly string[])[]): Pick<StaticPeer, 'nodeId'> {
   const pin = texts
     .flat()
     .find((text) => text.startsWith('id='))
     ?.slice(3)
-  return pin !== undefined && isNodeId(pin) ? pin : undefined
+  return pin !== undefined && isNodeId(pin) ? { nodeId: pin } : {}
 }
 
 async function orNone<T>(records: Promise<readonly T[]>): Promise<readonly T[]> {

@@ -99,8 +99,8 @@ export function createIssuing(deps: IssuingDeps) {
   /** Signs a list of all keys that this node has revoked. `added`: the keys that it revokes now, each with the time. */
   async function signList(added: readonly (readonly [NodeId, number])[] = []): Promise<void> {
     const before = roll.listOf(self)
-    const revoked = new Map([...added, ...(before?.revoked ?? [])])
-    if (revoked.size > REVOKED_MAX) {
+    const all = new Map([...added, ...(before?.revoked ?? [])])
+    if (added.length > 0 && all.size > REVOKED_MAX) {
       throw new KaroError(
         'too_large',
         `a revocation list names at most ${REVOKED_MAX} keys, and this one is full`,
@@ -109,6 +109,8 @@ export function createIssuing(deps: IssuingDeps) {
         },
       )
     }
+    // After a restore there may be more. Members keep what they have of it, and a list has to come: of the rest those that were revoked last.
+    const revoked = [...all].sort(([, a], [, b]) => b - a).slice(0, REVOKED_MAX)
     const now = clock.now()
     const number = (before?.number ?? -1) + 1
     const frame = signRevocationList(
@@ -117,7 +119,7 @@ export function createIssuing(deps: IssuingDeps) {
         version: versionAfter(before?.version ?? 0, now),
         number,
         mesh: mesh(),
-        revoked: [...revoked].map(([node, at]) => ({ key: keyOf(node), at })),
+        revoked: revoked.map(([node, at]) => ({ key: keyOf(node), at })),
       },
       random,
     )

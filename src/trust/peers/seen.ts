@@ -59,18 +59,13 @@ export function createSeen(
     dirtyMembers.add(node)
   }
 
-  function dropStale(): void {
-    for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
-  }
-
   function dropStranger(node: NodeId): void {
     strangers.delete(node)
     dirtyStrangers.add(node)
   }
 
+  /** Whoever has been away for long is kept as long as there is room: a clock that is ahead makes all of them look so. */
   function boundMembers(): void {
-    if (members.size <= MEMBERS_MAX) return
-    dropStale()
     while (members.size > MEMBERS_MAX) dropMember(oldest(members))
   }
 
@@ -124,7 +119,6 @@ export function createSeen(
         members.set(node, memberFrom(record))
         memberWrittenAt.set(node, clock.now())
       }
-      dropStale()
       for (const record of strangerRecords) strangers.set(formatNodeId(record.key), strangerFrom(record))
       boundMembers()
       boundStrangers()

@@ -25,6 +25,34 @@ const names = (lan_only: boolean, resolvers: readonly string[] = []) => {
   return { ...made, unasked }
 }
 
+const TYPE = { a: 1, ptr: 12, txt: 16, srv: 33 }
+const label = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)])
+/** Of the name that was asked about: so many instances, hosts of an instance, or one address. */
+function answerTo(query: Buffer, type: number, many: number): Buffer {
+  const question = query.subarray(12, query.indexOf(0, 12) + 5)
+  const first = question.subarray(0, 1 + (question[0] as number))
+  const data = (at: number): readonly Uint8Array[] => {
+    if (type === TYPE.ptr) return [label(`i${at}`), Buffer.from([0xc0, 12])]
+    // Port 4000, of a host that is called after the instance.
+    const srv = [
+      Buffer.from([0, 0, 0, 0, 0x0f, 0xa0]),
+      label(`h${at}`),
+      first,
+      label('lan'),
+      Buffer.from([0]),
+    ]
+    if (type === TYPE.srv) return srv
+    return type === TYPE.a && at === 0 ? [Buffer.from([10, 0, 0, 7])] : []
+  }
+  const records = Array.from({ length: many }, (_, at) => Buffer.concat(data(at)))
+    .filter(({ length }) => length > 0)
+    .map((bytes) =>
+      Buffer.concat([Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, bytes.length]), bytes]),
+    )
+  const header = Buffer.from([...query.subarray(0, 2), 0x85, 0x80, 0, 1, 0, records.length, 0, 0, 0, 0])
+  return Buffer.concat([header, question, ...records])
+}
+
 describe('names', () => {
   test('an address is its own, and the hosts file is read first, whatever the case', async () => {
     const { addresses, unasked } = names(true, ['127.0.0.1'])
@@ -49,6 +77,24 @@ describe('names', () => {
     control.abort(new Error('enough'))
     await expect(asked).rejects.toThrow()
     silent.close()
+  })
+
+  test('of a domain that lists thousands of hosts, 256 are looked up', async () => {
+    const [INSTANCES, HOSTS] = [20, 30]
+    const asked: string[] = []
+    const server = createSocket('udp4')
+    server.on('message', (query, { port, address }) => {
+      const end = query.indexOf(0, 12)
+      const type = query.readUInt16BE(end + 1)
+      if (type === TYPE.a) asked.push(query.toString('latin1', 12, end))
+      server.send(answerTo(query, type, type === TYPE.ptr ? INSTANCES : HOSTS), port, address)
+    })
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
+    const { services } = names(true, [`127.0.0.1:${server.address().port}`])
+    const found = await services('corp', signal)
+    server.close()
+    expect(new Set(asked).size).toBe(256)
+    expect(found).toHaveLength(256)
   })
 
   test('a hosts file of any form: comments, tabs, several lines of one name, nonsense', () => {

@@ -90,6 +90,34 @@ test('a document from the future, expired, or that asks to be kept for years is 
   )
 })
 
+test('a clock that is ahead for a moment removes nothing; what stays expired goes', async () => {
+  const network = new Network({})
+  const [author] = network.add(1) as [Node]
+  const { identity } = network.add(1)[0] as Node
+  let ahead = 0
+  let admits = true
+  const now = () => network.now + ahead
+  const keeping = { identity, now, ports: {}, admits: () => admits }
+  const first = keeperOver(keeping)
+  await first.keep(author.ledgerHead(1, 1))
+  const { sweep, load, repository } = keeperOver({ ...keeping, repository: first.repository })
+  await load()
+  // At a start, and again later: certificates have ended then, too.
+  for (let times = 0; times < 2; times++) {
+    ahead = 400 * DAY
+    admits = false
+    await sweep()
+    ahead = 0
+    admits = true
+    await sweep()
+    expect(repository.kept.size).toBe(1)
+  }
+  ahead = 400 * DAY
+  await sweep()
+  await sweep()
+  expect(repository.kept.size).toBe(0)
+})
+
 test('what comes in one batch is bounded as well', async () => {
   const [network, author] = await running(1, { loss: 1 })
   const small = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } })[0] as Node
@@ -106,7 +134,7 @@ test('where a place has to be found for each of many, the event loop serves othe
   const { identity } = network.add(1)[0] as Node
   const now = () => network.now
   const bounds = { documents: 10, bytes: 1_000_000 }
-  const { keepBatch, repository } = keeperOver({ identity, now, ports: {}, bounds, admits: true })
+  const { keepBatch, repository } = keeperOver({ identity, now, ports: {}, bounds, admits: () => true })
   let turns = 0
   const count = () => {
     turns++

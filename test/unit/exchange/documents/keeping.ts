@@ -20,7 +20,7 @@ interface Over {
   readonly repository?: MemoryRepository | undefined
   /** Other bounds than those of every node, and whether it admits every author. */
   readonly bounds?: DocumentsParts['bounds']
-  readonly admits?: boolean
+  readonly admits?: () => boolean
 }
 
 export function keeperOver({
@@ -29,12 +29,12 @@ export function keeperOver({
   ports,
   repository = new MemoryRepository(),
   bounds,
-  admits = false,
+  admits = () => false,
 }: Over) {
   const trust = {
     members: () => [],
     member: () => undefined,
-    admits: () => admits,
+    admits,
     refuses: () => false,
     keysOf: (node: NodeId) => [node],
   }
@@ -64,5 +64,5 @@ export function keeperOver({
   /** As one neighbour sends them in one batch. */
   const keepBatch = (frames: readonly Uint8Array[]) =>
     keeper.keep(frames.map((frame) => readDocument(frame, now())))
-  return { repository, keep, keepBatch, load: keeper.load, publish: keeper.publish }
+  return { repository, keep, keepBatch, load: keeper.load, publish: keeper.publish, sweep: keeper.sweep }
 }

@@ -1,12 +1,14 @@
 // Revocations stay: over lists that leave keys out, wrong clocks, restarts, issuers that ended, and disks that fail.
 import { expect, test } from 'vitest'
-import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
+import { REVOKED_MAX, RevocationList } from '../../../../protocols/messages/certificate.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { statementIn } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
   issuer,
   issuerCertificate,
   listOf,
+  mesh,
   NOW,
   node,
   nodeCertificate,
@@ -158,4 +160,22 @@ test('a list that is full refuses another key, and drops none', async () => {
   issuing.fleet.documents.revocation_list.accept(full, true)
   await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'too_large' })
   expect(issuing.fleet.revoked(testIdentity(20_000).nodeId)).toBeDefined()
+})
+
+test('an issuer of more keys than a list names, after a restore, signs those that it revoked last, and revokes no others', async () => {
+  const { issuing, ann } = await pair()
+  const keysFrom = (first: number) =>
+    Array.from({ length: REVOKED_MAX }, (_, at) => testIdentity(first + at).publicKey)
+  const lists = [listOf(issuing.identity, keysFrom(20_000), { number: 9, version: NOW + 9 })]
+  lists.push(listOf(issuing.identity, keysFrom(30_000), { number: 10, version: NOW + 10, at: NOW + 10 }))
+  for (const list of lists) issuing.fleet.documents.revocation_list.accept(list, true)
+  time.now += 2 * DAY_MS
+  await issuing.fleet.look(nobody)
+  const newest = statementIn(RevocationList, listsOf(issuing).at(-1) as Uint8Array, mesh)!.body
+  expect(newest.number).toBeGreaterThan(10)
+  expect(newest.revoked).toHaveLength(REVOKED_MAX)
+  expect(Buffer.compare(newest.revoked[0]!.key, keysFrom(20_000)[0]!)).not.toBe(0)
+  expect(newest.revoked.every(({ at }) => at === NOW + 10)).toBe(true)
+  expect(issuing.fleet.revoked(testIdentity(20_000).nodeId)).toBeDefined()
+  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'too_large' })
 })
