@@ -222,6 +222,18 @@ test('zsh: the widgets that accept and keep', async () => {
   expect(shell.ran()).toEqual([])
 })
 
+test('zsh: a widget that takes the place of the guard has it for one line', async () => {
+  const shell = await startGuarded({
+    program: 'zsh',
+    after: 'mine() { BUFFER+=" mine"; zle .accept-line }; zle -N accept-line mine',
+  })
+  await shell.run('true')
+  await shell.noted('git push -f a', 'n')
+  await shell.noted('git push -f b', 'y')
+  await shell.run('true')
+  expect(shell.ran()).toEqual(['git push -f b mine'])
+})
+
 test('zsh: a start file that is read again, behind a tool that wraps the widget, asks once', async () => {
   const shell = await startGuarded({
     program: 'zsh',

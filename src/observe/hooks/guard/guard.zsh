@@ -300,14 +300,23 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
   }
 
-  for __karo_guard_word in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
-    functions[__karo_guard_$__karo_guard_word]="__karo_guard_widget $__karo_guard_word"
-    if [[ ${widgets[$__karo_guard_word]-} != user:__karo_guard_* ]]; then
-      # A widget that somebody put in its place runs instead.
-      [[ ${widgets[$__karo_guard_word]-} != user:* ]] || zle -A $__karo_guard_word __karo_guard_own_$__karo_guard_word
-      zle -N $__karo_guard_word __karo_guard_$__karo_guard_word
-    fi
-  done
+  __karo_guard_wrap() {
+    for __karo_guard_word in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
+      functions[__karo_guard_$__karo_guard_word]="__karo_guard_widget $__karo_guard_word"
+      if [[ ${widgets[$__karo_guard_word]-} != user:__karo_guard_* ]]; then
+        # A widget that somebody put in its place runs instead.
+        [[ ${widgets[$__karo_guard_word]-} != user:* ]] || zle -A $__karo_guard_word __karo_guard_own_$__karo_guard_word
+        zle -N $__karo_guard_word __karo_guard_$__karo_guard_word
+      fi
+    done
+  }
+  __karo_guard_wrap
+  # A line ran that the guard was not called for: something took its place.
+  __karo_guard_preexec() {
+    [[ -n $__karo_guard[judged] ]] || __karo_guard_wrap
+    __karo_guard[judged]=
+  }
+  (( $preexec_functions[(I)__karo_guard_preexec] )) || preexec_functions+=(__karo_guard_preexec)
   # In a search of the history these keys would run what is found without the widgets: they end it, and the next Enter
   # runs what was found.
   for __karo_guard_word in '^M' '^J' '^O' '^[a' '^[A'; do builtin bindkey -M isearch $__karo_guard_word accept-search; done
