@@ -64,7 +64,10 @@ export const bucket = {
   start: timestamp('start of the bucket'),
   end: timestamp('end of the bucket, exclusive'),
 }
-/** The body of a document about a bucket, which is kept for so long after the bucket's end; one that has editions comes when it is over. */
+/**
+ * The body of a document about a bucket, which is kept for just so long after the bucket's end: a share that leaves the stores while it is
+ * counted would keep the whole bucket from being told. One that has editions comes when it is over.
+ */
 export const aboutBucket = <B extends Bucket & { version?: number; expires_at: number }>(
   keptMs: number,
   body: z.ZodType<B>,
@@ -72,7 +75,7 @@ export const aboutBucket = <B extends Bucket & { version?: number; expires_at: n
   body
     .refine(isBucket, 'not a whole day, quarter of a day or hour of UTC')
     .refine(({ version, end }) => version === undefined || version >= end, 'its bucket was not over')
-    .refine(({ end, expires_at }) => expires_at <= end + keptMs, 'kept for longer than of use')
+    .refine(({ end, expires_at }) => expires_at === end + keptMs, 'kept for another time')
 export const mesh = bytes(32).describe('BLAKE3 of the public key of the root')
 export const attempt = uint(ATTEMPTS_MAX - 1).describe(
   'first 0; another one follows only where nothing was agreed to',

@@ -1,11 +1,13 @@
 // Aggregators and contributors that lie: each lie is refused and named, or it is one of those that the last tests show.
 import { describe, expect, it } from 'vitest'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
+import { MESSAGES } from '../../../../protocols/registry.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
 import type { TallyView } from '../../../../src/exchange/aggregates/index.ts'
 import { hashOfPart } from '../../../../src/exchange/aggregates/listing.ts'
 import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { goldenFrames } from '../../../support/mesh/vectors.ts'
 import {
   AFTER,
   authorOf,
@@ -469,3 +471,15 @@ describe('what a liar still can do', () => {
     expect(row).toMatchObject({ nodes: 5, values: [81, 0] })
   })
 })
+
+it.each(['Share', 'Tally', 'Check', 'Counted', 'Release'])(
+  'a %s that would leave the stores sooner than others is none: nobody could go on with its bucket',
+  (name) => {
+    const golden = goldenFrames.find(({ message }) => message === name)!
+    const { body: schema } = MESSAGES.get(golden.type)!
+    const body = golden.body as { readonly expires_at: number }
+    expect(schema.safeParse(body).success).toBe(true)
+    for (const by of [-1, 1])
+      expect(schema.safeParse({ ...body, expires_at: body.expires_at + by }).success).toBe(false)
+  },
+)
