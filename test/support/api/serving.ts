@@ -1,9 +1,11 @@
 // Routes of the API by themselves, asked in this process: whoever a test says asks, over no socket.
 import { onTestFinished } from 'vitest'
-import type { Routes } from '../../../src/api/server/route.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
+import type { Caller, Routes } from '../../../src/api/server/route.ts'
 import { buildServer, type ServerOptions } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { type Some, some } from '../some.ts'
 import { owner, unreadLedger } from './callers.ts'
 
 interface Around extends Partial<Omit<ServerOptions, 'routes' | 'callerOf'>> {
@@ -42,3 +44,10 @@ export function serving(
     post: (url: string, payload: object = {}) => ask('POST', url, payload),
   }
 }
+
+/** Routes over those parts of rooms that a test is about. `caller`: who asks, or what tells it. */
+export const servingOver = (
+  routes: (rooms: Rooms) => Routes,
+  rooms: Some<Rooms>,
+  caller: Caller | ServerOptions['callerOf'] = owner(),
+) => serving(routes(some<Rooms>(rooms)), { caller: typeof caller === 'function' ? caller : () => caller })

@@ -1,6 +1,6 @@
 // Identities for tests: real Ed25519 keys, made from a small number, the same every time, or that exist nowhere but in one test.
 import { type KeyObject, randomBytes, sign } from 'node:crypto'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { agreement } from '../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../src/trust/identity/der.ts'
 import { fingerprintOf, type Identity } from '../../../src/trust/identity/index.ts'
@@ -45,3 +45,13 @@ export function testIdentity(from: number | Uint8Array = randomBytes(32)): Ident
     seed: () => seed.slice(),
   }
 }
+
+type Each<T extends readonly number[], Of> = { -readonly [K in keyof T]: Of }
+
+/** Several of numbers, in their order. */
+export const testIdentities = <const T extends readonly number[]>(...from: T) =>
+  from.map((number) => testIdentity(number)) as Each<T, Identity>
+
+/** The ids of several. */
+export const testNodes = <const T extends readonly number[]>(...from: T) =>
+  from.map((number) => testIdentity(number).nodeId) as Each<T, NodeId>

@@ -7,11 +7,11 @@ import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { KeyState } from '../../../src/trust/lineage/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { testIdentities } from '../../support/mesh/identity.ts'
 import { some } from '../../support/some.ts'
 
-const [old, own, other] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
-type Identity = ReturnType<typeof testIdentity>
+const [old, own, other, before] = testIdentities(1, 2, 3, 4)
+type Identity = typeof own
 const UNTIL = Date.UTC(2026, 10, 22)
 
 function said(state: KeyState, identity: Rooms['identity'] = own) {
@@ -32,7 +32,6 @@ function said(state: KeyState, identity: Rooms['identity'] = own) {
   return { taken: takenHere(rooms), alarms: alarmsOf(rooms, true) }
 }
 
-const before = testIdentity(4)
 const fork = (between: readonly Identity[]): KeyState =>
   ({ kind: 'frozen', fork: { at: old.nodeId, between: between.map(({ nodeId }) => nodeId) } }) as KeyState
 

@@ -2,18 +2,15 @@
 
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Audit } from '../../../src/trust/audit/index.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { until } from '../../support/run/until.ts'
-import { some } from '../../support/some.ts'
-
-const NO_TOTALS = { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) }
 
 const ANN = 1000
 const BOB = 1001
@@ -31,18 +28,15 @@ function rig() {
       throw new Error('not asked for')
     },
   }
-  const { server } = serving(
-    auditRoutes(
-      some<Rooms>({
-        documents: { ownLedgerHeads: async () => [] },
-        audit,
-        trust: createFakeTrust(),
-        clock: systemClock,
-        totals: NO_TOTALS,
-      }),
-    ),
-    { caller: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }) },
-  )
+  const rooms = {
+    documents: { ownLedgerHeads: async () => [] },
+    audit,
+    trust: createFakeTrust(),
+    clock: systemClock,
+    totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
+  }
+  const caller = ({ headers }: FastifyRequest) => ({ ...owner(Number(headers['x-uid'])), admin: false })
+  const { server } = servingOver(auditRoutes, rooms, caller)
   const ask = async (uid: number, path = '/api/v1/audit/log') =>
     (await server.inject({ url: path, headers: { 'x-uid': String(uid) } })).statusCode
   const begun = (count: number) => until(() => walks.length === count, { what: `${count} walks` })

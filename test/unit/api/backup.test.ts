@@ -5,15 +5,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { backupRoutes } from '../../../src/api/routes/care/backup.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { PATIENCE_MS } from '../../support/run/until.ts'
-import { some } from '../../support/some.ts'
 
 const SERVICE_UID = 993
 
@@ -22,18 +20,16 @@ function serverFor(caller: Caller, rows: () => AsyncGenerator<Uint8Array, void>)
   const paths = { key: join(directory, 'identity.key'), config: join(directory, 'config.toml') }
   writeFileSync(paths.key, 'the key')
   const recorded: unknown[] = []
-  const routes = backupRoutes(
-    some<Rooms>({
-      store: { snapshot: rows },
-      identity: { nodeId: formatNodeId(new Uint8Array(32)) },
-      name: 'node',
-      paths,
-      audit: { record: async (record) => void recorded.push(record) },
-      clock: systemClock,
-      ownUid: SERVICE_UID,
-    }),
-  )
-  const { server, post } = serving(routes, { caller: () => caller })
+  const rooms = {
+    store: { snapshot: rows },
+    identity: { nodeId: formatNodeId(new Uint8Array(32)) },
+    name: 'node',
+    paths,
+    audit: { record: async (record: unknown) => void recorded.push(record) },
+    clock: systemClock,
+    ownUid: SERVICE_UID,
+  }
+  const { server, post } = servingOver(backupRoutes, rooms, caller)
   const confirm = async (created_at: string) => (await post('/api/v1/backup/made', { created_at })).status
   return { server, directory, recorded, confirm }
 }

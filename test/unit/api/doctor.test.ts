@@ -5,7 +5,7 @@ import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
 import { doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
 import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))
@@ -78,7 +78,7 @@ const rooms = {
 } as unknown as Rooms
 
 async function facts(admin: boolean): Promise<DaemonFacts> {
-  const { get } = serving(doctorRoutes(rooms), { caller: () => ({ ...owner(1000), admin }) })
+  const { get } = servingOver(doctorRoutes, rooms, { ...owner(1000), admin })
   const { status, body } = await get('/api/v1/doctor?multicast=true')
   expect(status).toBe(200)
   return body

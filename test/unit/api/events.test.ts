@@ -13,24 +13,26 @@ import type { FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { createFeed, FEED_LIMITS } from '../../../src/api/feed/feed.ts'
 import type { Feed } from '../../../src/api/feed/index.ts'
 import { eventsRoutes } from '../../../src/api/routes/events.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { until } from '../../support/run/until.ts'
-import { some } from '../../support/some.ts'
 
 let who = owner(1000)
 let socket: string
 let feed: Feed
-let server: ReturnType<typeof serving>['server']
+let server: ReturnType<typeof servingOver>['server']
 
 async function serve(heartbeatMs: number, limits = FEED_LIMITS): Promise<void> {
   feed = createFeed({ clock: systemClock, random: systemRandom }, limits)
-  const routes = eventsRoutes(some<Rooms>({ feed, timers: systemTimers }), heartbeatMs)
-  server = serving(routes, { caller: () => who }).server
+  const rooms = { feed, timers: systemTimers }
+  server = servingOver(
+    (all) => eventsRoutes(all, heartbeatMs),
+    rooms,
+    () => who,
+  ).server
   socket = join(temporaryDirectory(), 's')
   await server.listen({ path: socket })
 }

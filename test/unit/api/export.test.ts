@@ -2,14 +2,12 @@
 
 import { expect, test } from 'vitest'
 import { exportRoutes } from '../../../src/api/routes/export.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
-import { some } from '../../support/some.ts'
 
 test('words in any case, a directory and those below it, a shell, a span', async () => {
   const events = createEventRepository(await temporaryDatabase())
@@ -21,7 +19,7 @@ test('words in any case, a directory and those below it, a shell, a span', async
     eventOf(5, { command: 'make of another', uid: 1001 }),
   ]
   await ingest(events, made)
-  const { get } = serving(exportRoutes(some<Rooms>({ store: { events } })), { caller: () => owner(1000) })
+  const { get } = servingOver(exportRoutes, { store: { events } }, owner(1000))
   const exported = async (query: string) => {
     const { status, text } = await get(`/api/v1/export?${query}`)
     expect(status).toBe(200)

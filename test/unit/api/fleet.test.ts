@@ -2,11 +2,24 @@
 
 import { expect, test } from 'vitest'
 import { fleetRoutes } from '../../../src/api/routes/mesh/fleet.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
-import type { Fleet, FleetState } from '../../../src/trust/certificates/index.ts'
+import type { Caller } from '../../../src/api/server/route.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
-import { some } from '../../support/some.ts'
+import { servingOver } from '../../support/api/serving.ts'
+
+/** The routes over this fleet, with what else a test has of its own; `asked.by`: who asks. */
+function fleetServed(fleet: object, caller: Caller, own: Parameters<typeof servingOver>[1]) {
+  const asked = { by: caller }
+  const rooms = {
+    fleet,
+    organisation: { frame: () => undefined },
+    trust: { resolve: () => expect.unreachable() },
+    clock: { now: () => 0 },
+    people: { nameOf: () => expect.unreachable() },
+    leave: async () => {},
+    ...own,
+  }
+  return { asked, ...servingOver(fleetRoutes, rooms, () => asked.by) }
+}
 
 test('where a node looks for its inviter, and what is wrong with its enrolment file, is told to administrators alone', async () => {
   const joining = {
@@ -17,20 +30,10 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
     attempt: 1,
   }
   const state = { own: null, joined_at: null, lists_at: null, revoked_by: null, joining }
-  const asked = { by: owner() }
-  const routes = fleetRoutes(
-    some<Rooms>({
-      fleet: { state: () => state as unknown as FleetState, seeks: () => false } as unknown as Fleet,
-      organisation: { frame: () => undefined },
-      trust: { resolve: () => expect.unreachable() },
-      clock: { now: () => 0 },
-      people: { nameOf: () => expect.unreachable() },
-      mesh: { inspect: () => ({ stale: [] }) as never },
-      config: { discovery: { dns_sd: [], scan: [], peers: [] } as never },
-      leave: async () => {},
-    }),
-  )
-  const { get } = serving(routes, { caller: () => asked.by })
+  const { asked, get } = fleetServed({ state: () => state, seeks: () => false }, owner(), {
+    mesh: { inspect: () => ({ stale: [] }) as never },
+    config: { discovery: { dns_sd: [], scan: [], peers: [] } as never },
+  })
   const told = async () => (await get('/api/v1/fleet')).body.joining
   expect(await told()).toMatchObject({ places: joining.places, detail: joining.detail })
   asked.by = { ...owner(), admin: false }
@@ -55,22 +58,11 @@ test('an invite says which account made it, by its name where it has one', async
         used: [],
         failures: 0,
       })),
-  } as unknown as Fleet
-  const asked = { by: owner(1000) }
-  const routes = fleetRoutes(
-    some<Rooms>({
-      fleet,
-      organisation: { frame: () => undefined },
-      trust: { resolve: () => expect.unreachable() },
-      clock: { now: () => 0 },
-      people: { nameOf: async (uid) => (uid === 1000 ? 'ann' : undefined) },
-      mesh: {
-        status: () => ({ listen: ['/ip4/127.0.0.1/tcp/9238', '/ip6/fd00::5/tcp/9238'] }) as never,
-      },
-      leave: async () => {},
-    }),
-  )
-  const { post, get } = serving(routes, { caller: () => asked.by })
+  }
+  const { asked, post, get } = fleetServed(fleet, owner(1000), {
+    people: { nameOf: async (uid) => (uid === 1000 ? 'ann' : undefined) },
+    mesh: { status: () => ({ listen: ['/ip4/127.0.0.1/tcp/9238', '/ip6/fd00::5/tcp/9238'] }) as never },
+  })
   expect((await post('/api/v1/fleet/invites')).body).toMatchObject({
     invite: { made_by: 'ann' },
     places: ['[fd00::5]:9238'],

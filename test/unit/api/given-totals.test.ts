@@ -2,14 +2,9 @@
 import { expect, test } from 'vitest'
 import { givenTotals } from '../../../src/api/routes/given-totals.ts'
 import type { AuditEntry } from '../../../src/trust/audit/index.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { testNodes } from '../../support/mesh/identity.ts'
 
-const [leader, other, reader, carol] = [1, 2, 3, 4].map((n) => testIdentity(n).nodeId) as [
-  never,
-  never,
-  never,
-  never,
-]
+const [leader, other, reader, carol] = testNodes(1, 2, 3, 4)
 const AT = Date.UTC(2026, 10, 21, 1)
 
 const entry = (type: AuditEntry['type'], details: object, more: Partial<AuditEntry> = {}): AuditEntry =>

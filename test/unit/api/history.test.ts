@@ -2,15 +2,13 @@
 
 import { expect, test } from 'vitest'
 import { historyRoutes } from '../../../src/api/routes/history.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { createProcessRepository } from '../../../src/store/processes/processes.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
-import { some } from '../../support/some.ts'
 
 async function world({ fails = false } = {}) {
   const db = await temporaryDatabase()
@@ -23,34 +21,28 @@ async function world({ fails = false } = {}) {
     eventOf(4, { uid: 1001, command: 'make secrets of another' }),
   ])
   const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
-  const routes = historyRoutes(
-    some<Rooms>({
-      clock,
-      copies: { drop: () => void told.push('drop copies') },
-      store: {
-        events: {
-          ...events,
-          async remove(...all: Parameters<typeof events.remove>) {
-            told.push('remove')
-            if (fails) throw new Error('killed')
-            return events.remove(...all)
-          },
-        },
-      },
-      processes: {
-        peaks: createProcessRepository(db).peaks,
-        forget: async (uid, ids) => void told.push(`forget ${ids.length} of ${uid}`),
-      },
-      observe: {
-        catchUp: async () => void told.push('caught up'),
-        blank: async (uid) => void told.push(`blank ${uid}`),
-        give: (uid, answers) => void told.push(`answers for ${uid}: ${answers.length}`),
-      },
-      audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
-    }),
-  )
+  async function remove(...all: Parameters<typeof events.remove>) {
+    told.push('remove')
+    if (fails) throw new Error('killed')
+    return events.remove(...all)
+  }
+  const rooms: Parameters<typeof servingOver>[1] = {
+    clock,
+    copies: { drop: () => void told.push('drop copies') },
+    store: { events: { ...events, remove } },
+    processes: {
+      peaks: createProcessRepository(db).peaks,
+      forget: async (uid, ids) => void told.push(`forget ${ids.length} of ${uid}`),
+    },
+    observe: {
+      catchUp: async () => void told.push('caught up'),
+      blank: async (uid) => void told.push(`blank ${uid}`),
+      give: (uid, answers) => void told.push(`answers for ${uid}: ${answers.length}`),
+    },
+    audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
+  }
   let uid = 1000
-  const { get, post } = serving(routes, { caller: () => owner(uid) })
+  const { get, post } = servingOver(historyRoutes, rooms, () => owner(uid))
   return { get, post, told, as: (other: number) => (uid = other) }
 }
 

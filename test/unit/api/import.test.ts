@@ -2,17 +2,15 @@
 
 import { expect, test } from 'vitest'
 import { importRoutes } from '../../../src/api/routes/import.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, ingest } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
-import { some } from '../../support/some.ts'
 
 const ANN = owner(1000)
 const BOB = owner(1001)
@@ -22,28 +20,24 @@ async function started(config: { events_days?: number; ignore?: readonly string[
   const time = new VirtualTime(T0 / 1000 + 3_600_000)
   let onItsWay: (() => Promise<void>) | undefined
   let caller: Caller = ANN
-  const { get, post } = serving(
-    importRoutes(
-      some<Rooms>({
-        store: { events },
-        observe: {
-          async catchUp() {
-            const bring = onItsWay
-            onItsWay = undefined
-            await bring?.()
-          },
-        },
-        config: {
-          retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
-          history: { ignore: config.ignore ?? [], redact: [] },
-        } as never,
-        clock: time.clock,
-        random: systemRandom,
-        timers: time,
-      }),
-    ),
-    { caller: () => caller },
-  )
+  const rooms = {
+    store: { events },
+    observe: {
+      async catchUp() {
+        const bring = onItsWay
+        onItsWay = undefined
+        await bring?.()
+      },
+    },
+    config: {
+      retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
+      history: { ignore: config.ignore ?? [], redact: [] },
+    } as never,
+    clock: time.clock,
+    random: systemRandom,
+    timers: time,
+  }
+  const { get, post } = servingOver(importRoutes, rooms, () => caller)
   const as = (who: Caller, path: string, payload?: object) => {
     caller = who
     const url = `/api/v1/imports${path}`

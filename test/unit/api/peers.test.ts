@@ -1,32 +1,24 @@
 // /peers and /audit: the shapes scripts rely on, decisions by any way of naming a node, and refusals with codes.
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { PeerShape } from '../../../src/api/contract/shapes.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
 import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
 import type { Rooms } from '../../../src/api/server/rooms.ts'
-import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Apart } from '../../../src/mesh/index.ts'
-import { createAuditRepository } from '../../../src/store/tables/audit.ts'
-import { createMemberRepository } from '../../../src/store/tables/members.ts'
-import { createAudit } from '../../../src/trust/audit/index.ts'
 import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
-import { createLineage } from '../../../src/trust/lineage/index.ts'
-import { createTrust } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { testIdentities, testNodes } from '../../support/mesh/identity.ts'
 import { NO_CERTIFICATES } from '../../support/mesh/no-certificates.ts'
 import { some } from '../../support/some.ts'
-import { bindingOf } from '../trust/peers/world.ts'
+import { openLedger } from '../trust/audit/ledger.ts'
+import { bindingOf, SELF as self, trustRoom } from '../trust/peers/world.ts'
 
-const never = new AbortController().signal
-const self = testIdentity(0)
-const ids = [1, 2, 3, 4, 5].map(testIdentity)
-const [ann, bob, cid, dan, eve] = ids.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
+const ids = testIdentities(1, 2, 3, 4, 5)
+const [ann, bob, cid, dan, eve] = testNodes(1, 2, 3, 4, 5)
 const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
 
 /** Bob rotated his key: his is one machine with the key of cid. */
@@ -34,41 +26,17 @@ const firstKey = (id: NodeId): NodeId => (id === cid ? bob : id)
 
 /** `over`: certificates that ended lately. */
 async function node(certified: readonly Binding[] = [], over: readonly Binding[] = []) {
-  const db = await temporaryDatabase()
-  const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
-  const identity = self
-  const log = silentLog
-  const audit = createAudit({
-    repository: createAuditRepository(db),
-    identity,
-    clock,
-    random: systemRandom,
-    log,
-  })
-  const trust = createTrust({
-    config: {
-      peers: {
-        trusted: new Map([[ann, { name: 'ann', level: 'peer', roles: ['lead'], teams: ['eng'] }]]),
-        denied: [dan],
-      },
-      trust: { domains: new Map() },
-    },
-    lineage: createLineage(clock.now),
-    repository: createMemberRepository(db),
-    identity,
+  const { audit, clock, repository: ledger } = await openLedger({ identity: self })
+  const { trust } = await trustRoom({
+    file: { trusted: [[ann, { name: 'ann', roles: ['lead'], teams: ['eng'] }]], denied: [dan] },
     audit,
     clock,
-    log,
     certificates: {
       ...NO_CERTIFICATES,
       told: () => over.map(({ node_id }) => node_id),
       lately: (id) => over.find(({ node_id }) => node_id === id),
     },
   })
-  await audit.start(never)
-  onTestFinished(() => audit.stop())
-  await trust.start(never)
-  onTestFinished(() => trust.stop())
   const connected = new Set<NodeId>()
   const ended = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
@@ -98,7 +66,15 @@ async function node(certified: readonly Binding[] = [], over: readonly Binding[]
   const asked = { by: owner() }
   const routes = [
     peersRoutes(
-      some<Rooms>({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
+      some<Rooms>({
+        clock,
+        trust: { ...trust, memberOf: firstKey },
+        mesh,
+        fleet,
+        summaries,
+        documents,
+        log: silentLog,
+      }),
     ),
     auditRoutes(
       some<Rooms>({
@@ -112,7 +88,7 @@ async function node(certified: readonly Binding[] = [], over: readonly Binding[]
   ]
   const { get, post } = serving(routes, { caller: () => asked.by })
   const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)
-  return { asked, get, post: decide, trust, connected, ended, apart, links, clock, db }
+  return { asked, get, post: decide, trust, connected, ended, apart, links, clock, ledger }
 }
 
 test('a machine whose certificate ended is missing, and so is an issuer whose did', async () => {
@@ -141,19 +117,19 @@ test('a machine that is reached through others names the neighbour that told of 
   trust.heardOf(bob, { name: 'bob', addresses: [], offline: false }, ann)
   const { body } = await get('/api/v1/peers')
   const told = body.peers.map(({ name, known_by, through }: PeerShape) => [name, known_by, through])
-  expect(told).toContainEqual(['bob', 'gossip', ids[0]!.fingerprint])
+  expect(told).toContainEqual(['bob', 'gossip', ids[0].fingerprint])
   expect(told).toContainEqual(['ann', 'link', undefined])
 })
 
 test('whom a machine says it is linked with is told while it is there', async () => {
   const { get, trust, links } = await node()
   trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
-  links.set(ann, [ids[1]!.fingerprint])
+  links.set(ann, [ids[1].fingerprint])
   const told = async () => {
     const { body } = await get('/api/v1/peers')
     return body.peers.find(({ name }: PeerShape) => name === 'ann').links
   }
-  expect(await told()).toEqual([ids[1]!.fingerprint])
+  expect(await told()).toEqual([ids[1].fingerprint])
   trust.sawMember(ann, { name: 'ann', addresses: [at(1)], offline: true })
   expect(await told()).toBeUndefined()
 })
@@ -180,7 +156,7 @@ test('who waits for a decision, and where nodes are, is told to administrators a
   const { text } = await get('/api/v1/peers')
   expect(text).toContain(ann)
   for (const hidden of [bob, 'bobs-laptop', '10.0.0.']) expect(text).not.toContain(hidden)
-  const named = [ids[1]!.fingerprint, 'bobs-laptop', 'bobs-lapto']
+  const named = [ids[1].fingerprint, 'bobs-laptop', 'bobs-lapto']
   const asks = named.flatMap((who) => [`peers/explain?who=${who}`, `audit/log?peer=${who}`])
   for (const ask of [`peers/explain?who=${bob}`, ...asks]) {
     const { body } = await get(`/api/v1/${ask}`)
@@ -207,7 +183,7 @@ test('of a trusted node without a link it is said why, when that is known', asyn
 test('trust, deny and revoke take a fingerprint, a name or a node id and answer with the peer as it is now', async () => {
   const { post, trust } = await node()
   trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [] })
-  const grouped = ids[1]!.fingerprint.match(/.{4}/g)!.join(' ')
+  const grouped = ids[1].fingerprint.match(/.{4}/g)!.join(' ')
   const terms = { level: 'peer', name: 'bob', roles: ['lead'], teams: ['eng'] }
   expect(await post('trust', { who: grouped, ...terms })).toMatchObject({
     status: 200,
@@ -232,7 +208,7 @@ test('a name that a node gave itself trusts nobody, whatever the node was before
   trust.sawStranger(bob, { name: 'alice', addresses: [] })
   const refused = await post('trust', { who: 'alice' })
   expect(refused).toMatchObject({ status: 400, body: { error: { code: 'bad_request' } } })
-  expect(refused.body.error.hint).toContain(ids[1]!.fingerprint.slice(0, 4))
+  expect(refused.body.error.hint).toContain(ids[1].fingerprint.slice(0, 4))
   expect(trust.admits(bob)).toBe(false)
   expect((await get('/api/v1/peers/explain?who=alice')).body.peer.name_chosen).toBe(false)
   await trust.deny(bob)
@@ -255,7 +231,7 @@ test('what cannot be done is refused with its code and where', async () => {
   expect(await refusal(post('trust', { who: 'nobody' }))).toEqual([404, 'not_found'])
   expect(await refusal(post('trust', { who: dan }))).toEqual([403, 'refused'])
   expect(await refusal(post('trust', { who: ann, level: 'share_to' }))).toEqual([409, 'conflict'])
-  expect(await refusal(post('deny', { who: testIdentity(0).nodeId }))).toEqual([400, 'bad_request'])
+  expect(await refusal(post('deny', { who: self.nodeId }))).toEqual([400, 'bad_request'])
   expect(await refusal(get('/api/v1/peers/explain?who=nobody'))).toEqual([404, 'not_found'])
 })
 
@@ -277,7 +253,7 @@ test('explain has every source with the one that decided', async () => {
 })
 
 test('the audit log is filtered, and verify says where the ledger is broken', async () => {
-  const { get, post, clock, db } = await node()
+  const { get, post, clock, ledger } = await node()
   await post('trust', { who: bob, name: 'bob' })
   clock.time += 60_000
   await post('deny', { who: 'bob' })
@@ -303,7 +279,7 @@ test('the audit log is filtered, and verify says where the ledger is broken', as
     first_bad: null,
     earlier_keys: [],
   })
-  await createAuditRepository(db).append([
+  await ledger.append([
     { seq: 2, ts: 1, type: 'trust_change', details: Buffer.from('{}'), hash: Buffer.alloc(32) },
   ])
   expect((await get('/api/v1/audit/verify')).body).toMatchObject({ ok: false, entries: 3, first_bad: 2 })

@@ -2,35 +2,31 @@
 
 import { expect, test } from 'vitest'
 import { peopleRoutes } from '../../../src/api/routes/people.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import type { Person } from '../../../src/trust/people/index.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
-import { some } from '../../support/some.ts'
+import { servingOver } from '../../support/api/serving.ts'
 
 const SERVICE_UID = 993
 const ADA: Person = { number: 1000, uid: 1000, name: 'ada', since: 0, held: 'renamed', account: 'bob' }
 
 function serverFor(caller: Caller) {
   const done: unknown[] = []
-  const routes = peopleRoutes(
-    some<Rooms>({
-      people: {
-        list: async () => [ADA],
-        find: async () => ADA,
-        map: async (who, user) => {
-          done.push(['map', who, user])
-          return { ...ADA, uid: 1001, held: null, account: user }
-        },
-        remove: async (number) => void done.push(['remove', number]),
+  const rooms: Parameters<typeof servingOver>[1] = {
+    people: {
+      list: async () => [ADA],
+      find: async () => ADA,
+      map: async (who, user) => {
+        done.push(['map', who, user])
+        return { ...ADA, uid: 1001, held: null, account: user }
       },
-      removeRows: async (number) => void done.push(['rows', number]),
-      audit: { record: async ({ type, details }) => void done.push([type, details.change]) },
-      ownUid: SERVICE_UID,
-    }),
-  )
-  return { done, ...serving(routes, { caller: () => caller }) }
+      remove: async (number) => void done.push(['remove', number]),
+    },
+    removeRows: async (number) => void done.push(['rows', number]),
+    audit: { record: async ({ type, details }) => void done.push([type, details.change]) },
+    ownUid: SERVICE_UID,
+  }
+  return { done, ...servingOver(peopleRoutes, rooms, caller) }
 }
 
 test.each([

@@ -3,16 +3,13 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { PolicyShape } from '../../../src/api/contract/shapes.ts'
 import { policyRoutes } from '../../../src/api/routes/trust/policy.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { Operators } from '../../../src/trust/certificates/index.ts'
-import { createRoll } from '../../../src/trust/certificates/roll.ts'
 import type { Consent, PartOf } from '../../../src/trust/policy/index.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
-import { some } from '../../support/some.ts'
 import {
   type Change,
   issuer,
@@ -21,7 +18,7 @@ import {
   NOW,
   operator,
   operatorCertificate,
-  root,
+  rollWith,
 } from '../trust/certificates/chains.ts'
 
 const bob = testIdentity(1).nodeId
@@ -39,10 +36,7 @@ const consent = {
 
 /** Carol is certified as a lead of eng, which `change` may change. */
 function certified(change: Change = {}): Operators {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  roll.certificate(issuerCertificate(), NOW)
-  roll.certificate(operatorCertificate(change), NOW)
+  const roll = rollWith(issuerCertificate(), operatorCertificate(change))
   return {
     mesh: () => mesh,
     verdict: (chain, key) => roll.operators.verdict(chain, key, NOW),
@@ -69,38 +63,34 @@ function server(
   teams: readonly string[] = ['eng'],
   { operators = certified(), denied = false, settings = {}, loaded = {} } = {},
 ) {
-  const { get } = serving(
-    policyRoutes(
-      some<Rooms>({
-        policy: plainPolicy(teams),
-        organisation: {
-          state: () => (Object.keys(settings).length === 0 ? null : ({ ...BUNDLE, settings } as never)),
-          take: async () => {},
-          frame: () => undefined,
-        },
-        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined, ...loaded }) as never,
-        sharing: { consentOf: async () => consent },
-        trust: {
-          resolve: () => bob,
-          opinion: (node_id) => ({
-            node_id,
-            fingerprint: '0123456789abcdef',
-            name: 'bob',
-            trust_level: 'peer',
-            why: 'tofu',
-            roles: ['lead'],
-            teams: ['eng'],
-            denied: denied && node_id === bob,
-            revoked: false,
-          }),
-        },
-        fleet: { operators },
-        clock: { now: () => 0, monotonic: () => 0 },
-        config: { policy: { accept_org: 'restrict' } as never, sharing: { k_min: 5 } as never },
+  const rooms: Parameters<typeof servingOver>[1] = {
+    policy: plainPolicy(teams),
+    organisation: {
+      state: () => (Object.keys(settings).length === 0 ? null : ({ ...BUNDLE, settings } as never)),
+      take: async () => {},
+      frame: () => undefined,
+    },
+    load: () => ({ values: new Map(), sources: new Map(), fleet: undefined, ...loaded }) as never,
+    sharing: { consentOf: async () => consent },
+    trust: {
+      resolve: () => bob,
+      opinion: (node_id) => ({
+        node_id,
+        fingerprint: '0123456789abcdef',
+        name: 'bob',
+        trust_level: 'peer',
+        why: 'tofu',
+        roles: ['lead'],
+        teams: ['eng'],
+        denied: denied && node_id === bob,
+        revoked: false,
       }),
-    ),
-    { caller: () => owner(1000) },
-  )
+    },
+    fleet: { operators },
+    clock: { now: () => 0, monotonic: () => 0 },
+    config: { policy: { accept_org: 'restrict' } as never, sharing: { k_min: 5 } as never },
+  }
+  const { get } = servingOver(policyRoutes, rooms, owner(1000))
   return (path: string) => get(`/api/v1/policy${path}`)
 }
 

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest'
 import { createKeptAnswers, queryRoutes } from '../../../src/api/routes/query.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
@@ -14,7 +13,7 @@ import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
 import type { Member } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { some } from '../../support/some.ts'
 
@@ -31,19 +30,14 @@ const MEMBER: Standing = { why_not: null, revoked_by: null }
 type Standing = Pick<FleetState, 'why_not' | 'revoked_by'>
 
 function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting, standing = MEMBER) {
-  const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
-  const { server } = serving(
-    queryRoutes(
-      some<Rooms>({
-        query: { ask },
-        sessions,
-        config: { query: { timeout_ms: 5_000 } as never },
-        clock: systemClock,
-        fleet: { state: () => standing as FleetState },
-      }),
-    ),
-    { caller: () => ({ ...owner(7), ...caller }) },
-  )
+  const rooms = {
+    query: { ask },
+    sessions: { of: (uid: number) => (uid === 7 ? login : undefined) },
+    config: { query: { timeout_ms: 5_000 } as never },
+    clock: systemClock,
+    fleet: { state: () => standing as FleetState },
+  }
+  const { server } = servingOver(queryRoutes, rooms, { ...owner(7), ...caller })
   const post = (body: object, accept?: string) =>
     server.inject({
       method: 'POST',

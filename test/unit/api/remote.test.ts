@@ -33,12 +33,10 @@ import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { builtIn } from '../../../src/trust/policy/built-in.ts'
 import type { Principal } from '../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { testIdentities, testIdentity, testNodes } from '../../support/mesh/identity.ts'
 import { frameOf, streamOf, TRACE } from './streams.ts'
 
-const SELF = testIdentity(1)
-const PEER = testIdentity(2)
-const ADA = testIdentity(3)
+const [SELF, PEER, ADA] = testIdentities(1, 2, 3)
 interface Played extends Exchange {
   readonly said: { readonly message: Message; readonly body: unknown }[]
 }
@@ -125,12 +123,14 @@ interface Who {
   readonly fails?: Error
 }
 
-function side(
-  who: Who,
-  tasks: readonly Task[] = [],
-  approvals: readonly Approval[] = [],
-  over: Partial<Runtime> = {},
-) {
+/** What the machine that is asked has. */
+interface Has {
+  readonly tasks?: readonly Task[]
+  readonly approvals?: readonly Approval[]
+  readonly agents?: Partial<Runtime>
+}
+
+function side(who: Who = {}, { tasks = [], approvals = [], agents: over = {} }: Has = {}) {
   const ledger: AuditRecord[] = []
   const done: string[] = []
   const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault, fails } = who
@@ -233,6 +233,7 @@ function side(
 }
 
 const LIST = { operation: 'list' } as const
+const NO_AGENTS: Has = { agents: { list: async () => [] } }
 const DECIDE: AgentAsk = {
   operation: 'decide',
   id: '3f9a',
@@ -273,7 +274,7 @@ describe('the machine that is asked', () => {
   })
 
   test('tells who may use agents that there are none', async () => {
-    const { ask } = side({}, [], [], { list: async () => [] })
+    const { ask } = side({}, NO_AGENTS)
     expect(await ask(LIST)).toMatchObject({ error: undefined, answer: { agents: [] } })
   })
 
@@ -295,8 +296,7 @@ describe('the machine that is asked', () => {
     expect(stop.error).toMatchObject({ code: 'refused' })
     expect((await ask({ operation: 'stop', agent: 'nothing' })).error).toEqual(stop.error)
     expect((await ask(LIST)).error).toEqual(stop.error)
-    const none = side(who, [], [], { list: async () => [] })
-    expect((await none.ask(LIST)).error).toEqual(stop.error)
+    expect((await side(who, NO_AGENTS).ask(LIST)).error).toEqual(stop.error)
     const task = { operation: 'task', agent: 'tools', tool: 'echo', input: '{}', id: 't-1', why: '' } as const
     expect((await ask(task)).error).toEqual(stop.error)
     expect(done).toEqual([])
@@ -305,11 +305,8 @@ describe('the machine that is asked', () => {
 
   test('shows each only their own tasks, by the ids that they gave', async () => {
     const bob = testIdentity(4).nodeId
-    const { ask } = side({}, [
-      given(ADA.nodeId, 'mine'),
-      given(bob, 'theirs'),
-      given(undefined, 'of-the-node'),
-    ])
+    const tasks = [given(ADA.nodeId, 'mine'), given(bob, 'theirs'), given(undefined, 'of-the-node')]
+    const { ask } = side({}, { tasks })
     const { answer } = await ask({ operation: 'tasks', limit: 100 })
     expect((answer as { tasks: { id: string }[] }).tasks.map(({ id }) => id)).toEqual(['mine'])
     expect((await ask({ operation: 'status', id: 'mine' })).answer).toMatchObject({ id: 'mine' })
@@ -349,7 +346,7 @@ describe('the machine that is asked', () => {
 
   test('lets a person follow some tasks, and still answers them', async () => {
     const task = { ...given(ADA.nodeId, 'mine'), state: 'working' as const, events: [] }
-    const { ask } = side({ timeless: true }, [task])
+    const { ask } = side({ timeless: true }, { tasks: [task] })
     const follow: AgentAsk = { operation: 'follow', id: 'mine', after: 0 }
     for (let n = 0; n < 16; n += 1) void ask(follow)
     expect((await ask(follow)).error).toMatchObject({ code: 'rate_limited' })
@@ -367,27 +364,21 @@ describe('the machine that is asked', () => {
   test('shows who asked nothing of what would run', async () => {
     const requester = { node: PEER.nodeId, operator: ADA.nodeId }
     const places = { argv: ['/srv/secret/run'], cwd: '/srv/secret', env: { A: '/srv/secret' } }
-    const own = side({}, [], [approvalOf(null, { requester, ...places })])
+    const own = side({}, { approvals: [approvalOf(null, { requester, ...places })] })
     const { answer } = await own.ask({ operation: 'approval', id: '3f9a' })
     expect(answer).toMatchObject({ action: 'write', argv: [], cwd: '', env: {}, binds: [] })
     expect(JSON.stringify((await own.ask({ operation: 'approvals' })).answer)).not.toContain('secret')
-    const third = side({}, [], [approvalOf(null, { requester: { node: SELF.nodeId }, ...places })])
-    expect((await third.ask({ operation: 'approval', id: '3f9a' })).answer).toMatchObject({
-      cwd: '/srv/secret',
-    })
+    const theirs = approvalOf(null, { requester: { node: SELF.nodeId }, ...places })
+    const third = await side({}, { approvals: [theirs] }).ask({ operation: 'approval', id: '3f9a' })
+    expect(third.answer).toMatchObject({ cwd: '/srv/secret' })
   })
 
   test('ends what is followed when policy does not let them any more', async () => {
     const who: { roles: string[] } = { roles: ['admin'] }
     const task = given(ADA.nodeId, 'mine')
-    const events = [1, 2].map((seq) => ({
-      seq,
-      at: 0,
-      state: 'working' as const,
-      message: null,
-      progress: null,
-    }))
-    const { ask } = side(who, [{ ...task, events, seq: 2 }])
+    const event = { at: 0, state: 'working' as const, message: null, progress: null }
+    const events = [1, 2].map((seq) => ({ ...event, seq }))
+    const { ask } = side(who, { tasks: [{ ...task, events, seq: 2 }] })
     const follow: AgentAsk = { operation: 'follow', id: 'mine', after: 0 }
     expect((await ask(follow)).error).toBeUndefined()
     // As the first line leaves, the role is taken back.
@@ -418,28 +409,22 @@ describe('the machine that is asked', () => {
   })
 
   test('lets an entitled operator decide what no person of it asked, and never who asked or sits there', async () => {
-    const other = { requester: { node: testIdentity(5).nodeId, operator: testIdentity(6).nodeId } }
-    const free = side({}, [], [approvalOf(null, other)])
+    const [node, operator] = testNodes(5, 6)
+    const of = (requester: Action['requester'], who?: Who) =>
+      side(who, { approvals: [approvalOf(null, { requester })] })
+    const free = of({ node, operator })
     expect((await free.ask(DECIDE)).answer).toMatchObject({ decision: 'approved' })
     expect(free.done).toEqual(['decide'])
-    const own = side(
-      {},
-      [],
-      [approvalOf(null, { requester: { node: other.requester.node, operator: ADA.nodeId } })],
-    )
+    const own = of({ node, operator: ADA.nodeId })
     expect((await own.ask(DECIDE)).error).toMatchObject({ code: 'refused' })
-    const beside = side(
-      {},
-      [],
-      [approvalOf(null, { requester: { node: PEER.nodeId, operator: testIdentity(6).nodeId } })],
-    )
+    const beside = of({ node: PEER.nodeId, operator })
     expect((await beside.ask(DECIDE)).error?.message).toContain('the machine that you are at')
     // Asked before the node had the key that it has now.
-    const rotated = side({ keys: [other.requester.node] }, [], [approvalOf(null, other)])
+    const rotated = of({ node, operator }, { keys: [node] })
     expect((await rotated.ask(DECIDE)).error?.message).toContain('the machine that you are at')
     expect([...own.done, ...beside.done, ...rotated.done]).toEqual([])
     for (const who of [{ operator: false }, { roles: ['lead'] }, { fault: true }] satisfies Who[]) {
-      const { ask } = side(who, [], [approvalOf(null, other)])
+      const { ask } = of({ node, operator }, who)
       expect((await ask({ operation: 'approvals' })).answer).toEqual({ approvals: [] })
       expect((await ask(DECIDE)).error).toMatchObject({ code: 'not_found' })
     }
@@ -447,16 +432,25 @@ describe('the machine that is asked', () => {
 
   test('shows what a person of it asked to that person alone, wherever they are', async () => {
     const asked = approvalOf(1000, { requester: { node: SELF.nodeId, person: '1000' } })
-    const others = side({}, [], [asked])
+    const others = side({}, { approvals: [asked] })
     expect((await others.ask({ operation: 'approvals' })).answer).toEqual({ approvals: [] })
     expect((await others.ask(DECIDE)).error).toMatchObject({ code: 'not_found' })
-    const own = side({ roles: [], people: [1000] }, [], [asked])
+    const own = side({ roles: [], people: [1000] }, { approvals: [asked] })
     expect((await own.ask(DECIDE)).answer).toMatchObject({ decision: 'approved' })
   })
 })
 
-/** `late`: the deadline of so many milliseconds is over at once. */
-const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, other = PEER, late = 2_000) =>
+interface Around {
+  readonly ledger?: AuditRecord[]
+  readonly self?: typeof SELF
+  readonly other?: typeof SELF
+  /** The deadline of so many milliseconds is over at once. */
+  readonly late?: number
+}
+const elsewhereBy = (
+  exchanges: Exchanges,
+  { ledger = [], self = SELF, other = PEER, late = 2_000 }: Around = {},
+) =>
   createElsewhere({
     self: self.nodeId,
     clock: systemClock,
@@ -472,9 +466,12 @@ const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, o
     exchanges,
   })
 
+const caller = { person: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
+const asked = { caller, id: '0'.repeat(32) }
+
+const HELLO = frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS }, PEER)
+
 describe('the machine that asks', () => {
-  const caller = { person: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
-  const asked = { caller, id: '0'.repeat(32) }
   const line = (seq: number, final = false) => ({
     task: 't',
     state: final ? 'completed' : 'working',
@@ -489,20 +486,19 @@ describe('the machine that asks', () => {
     const ledger: AuditRecord[] = []
     const requests: AgentAsk[] = []
     let opened = 0
-    const elsewhere = elsewhereBy(ledger, {
-      async open() {
-        const script = streams[Math.min(opened++, streams.length - 1)] ?? []
-        let at = -1
-        return played((said) => {
-          at += 1
-          if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS }, PEER)
-          if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
-          if (at > script.length) return frameOf(AgentEnd, {}, PEER)
-          const next = script[at - 1]
-          return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true }, PEER)
-        })
-      },
-    })
+    async function open() {
+      const script = streams[Math.min(opened++, streams.length - 1)] ?? []
+      let at = -1
+      return played((said) => {
+        at += 1
+        if (at === 0) return HELLO
+        if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
+        if (at > script.length) return frameOf(AgentEnd, {}, PEER)
+        const next = script[at - 1]
+        return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true }, PEER)
+      })
+    }
+    const elsewhere = elsewhereBy({ open }, { ledger })
     return { elsewhere, ledger, requests, asked: { ...asked, caller: { ...caller, ...more } } }
   }
 
@@ -516,10 +512,8 @@ describe('the machine that asks', () => {
       const { elsewhere } = asking([[wrong]])
       await expect(elsewhere.ask(asked, 'build', getAgents, LIST)).rejects.toMatchObject({ code: 'internal' })
     }
-    const cut = asking([[undefined]])
-    await expect(cut.elsewhere.ask(asked, 'build', getAgents, LIST)).rejects.toMatchObject({
-      code: 'unavailable',
-    })
+    const cut = asking([[undefined]]).elsewhere.ask(asked, 'build', getAgents, LIST)
+    await expect(cut).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   test('asks in nobody’s name for who is no administrator and not logged in, nor by a token', async () => {
@@ -550,28 +544,13 @@ describe('the machine that asks', () => {
       ['start', 415_000],
     ] as const) {
       const over = new AbortController()
-      const silent = played(() =>
-        frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS }, PEER),
+      const aborted = new Promise<undefined>((resolve) =>
+        over.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
       )
-      const hello = silent.next
-      const elsewhere = elsewhereBy(
-        [],
-        {
-          open: async () => ({
-            ...silent,
-            next: () =>
-              silent.said.length === 0
-                ? hello()
-                : new Promise<undefined>((resolve) =>
-                    over.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-                  ),
-            abort: () => over.abort(),
-          }),
-        },
-        SELF,
-        PEER,
-        ms,
-      )
+      const silent = played(() => HELLO)
+      const next = () => (silent.said.length === 0 ? silent.next() : aborted)
+      const open = async () => ({ ...silent, next, abort: () => over.abort() })
+      const elsewhere = elsewhereBy({ open }, { late: ms })
       const what = operation === 'list' ? LIST : ({ operation, agent: 'tools' } as const)
       await expect(elsewhere.ask(asked, 'build', startAgent, what)).rejects.toMatchObject({
         code: 'timeout',
@@ -584,13 +563,12 @@ describe('the machine that asks', () => {
   test('says at once that a machine whose task is followed was never reached', async () => {
     const errors = ['no connection', 'it was tried again']
     const over = new AbortController()
-    const elsewhere = elsewhereBy([], {
-      async open() {
-        const why = errors.shift() ?? ''
-        if (errors.length === 0) over.abort()
-        throw new KaroError('unavailable', why)
-      },
-    })
+    async function open(): Promise<never> {
+      const why = errors.shift() ?? ''
+      if (errors.length === 0) over.abort()
+      throw new KaroError('unavailable', why)
+    }
+    const elsewhere = elsewhereBy({ open })
     const lines = await elsewhere.follow(asked, 'build', { id: 't', after: 0 }, over.signal)
     const first = lines[Symbol.asyncIterator]().next()
     await expect(first).rejects.toMatchObject({ message: expect.stringContaining('no connection') })
@@ -615,15 +593,13 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
   /** As a person's command does; the frames that passed. */
   async function life(id: string, cutAt: number): Promise<number> {
     let frames = 0
-    const caller = { person: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
-    const asked = { caller, id: '0'.repeat(32) }
-    const { handle } = side({}, [], [], agents as unknown as Partial<Runtime>)
+    const { handle } = side({}, { agents: agents as unknown as Partial<Runtime> })
     const open = async () => {
       const { opened, accepted } = streamOf(PEER, SELF, () => frames++ !== cutAt)
       handle(accepted).catch(() => {})
       return opened
     }
-    const elsewhere = elsewhereBy([], { open }, PEER, SELF)
+    const elsewhere = elsewhereBy({ open }, { self: PEER, other: SELF })
     const what = { operation: 'task', agent: 'tools', tool: 'echo', why: '', id, input: '{}' } as const
     const give = () => elsewhere.ask(asked, 'build', runTask, what)
     const task = await give().catch((error: KaroError) => {

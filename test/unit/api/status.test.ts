@@ -4,14 +4,12 @@ import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import { statusRoutes } from '../../../src/api/routes/status.ts'
-import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { BUILD, VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
-import { serving } from '../../support/api/serving.ts'
+import { servingOver } from '../../support/api/serving.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
-import { some } from '../../support/some.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
   RejectCode,
@@ -26,69 +24,68 @@ const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 
 function server(count: (uid?: number) => Promise<number>, caller: Caller | null = owner(1000)) {
   let now = 1_000
   const clock = { now: () => 0, monotonic: () => now }
-  const routes = statusRoutes(
-    some<Rooms>({
-      identity: { nodeId, former: [], fingerprint: '0123456789abcdef' },
-      name: 'eng-042',
-      config: {
-        discovery: { dns_sd: [], scan: [], peers: [] } as never,
-        mesh: { listen: [] } as never,
-      },
-      service: true,
-      clock,
-      mesh: {
-        status: () => ({
-          listen: ['/ip4/10.0.0.5/tcp/9238'],
-          peers_connected: 3,
-          peers_trusted: 2,
-          peers_pending: 1,
-        }),
-        rejections: () => rejected,
-        inspect: () =>
-          ({
-            stale: [],
-            twins: {
-              others: [
-                { node_id: other, places: ['10.0.0.3:1', '10.0.0.4:1'] },
-                { node_id: nodeId, places: ['10.0.0.5:1', '10.0.0.6:1'] },
-              ],
-              here: [],
-            },
-          }) as never,
-      },
-      trust: {
-        members: () => [],
-        known: () => [nodeId],
-        keyState: () => ({ kind: 'current' }),
-        opinion: (node) => ({
-          ...createFakeTrust([node]).opinion(node),
-          fingerprint: '0123456789abcdef',
-          name: 'bob',
-        }),
-      },
-      policy: plainPolicy(),
-      store: { events: { count } as never, bytes: async () => 4096 },
-      observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
-      anomalies: { unseen: async () => new Array(2) },
-      alerts: { of: () => [] },
-      muscle: { state: () => ({ state: 'off', detail: 'agents are not enabled' }) as never },
-      names: { local: async (uid) => ({ users: uid === 1000 ? ['ada', 'ada2'] : [], groups: [] }) },
-      people: { held: () => 0 },
-      forward: {
-        status: () => [
-          { to: 'ecs+file:/var/log/karo', waiting: 0, missed: 0, problem: null },
-          { to: 'syslog+tcp://127.0.0.1:514', waiting: 3, missed: 0, problem: 'it refuses connections' },
-        ],
-      },
-      fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
-      documents: { counts: () => documents },
-      summaries: { status: () => summaries },
-      http: { address: () => ({ host: '127.0.0.1', port: 9237 }) },
-      health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
-    }),
-  )
+  const rooms: Parameters<typeof servingOver>[1] = {
+    identity: { nodeId, former: [], fingerprint: '0123456789abcdef' },
+    name: 'eng-042',
+    config: {
+      discovery: { dns_sd: [], scan: [], peers: [] } as never,
+      mesh: { listen: [] } as never,
+    },
+    service: true,
+    clock,
+    mesh: {
+      status: () => ({
+        listen: ['/ip4/10.0.0.5/tcp/9238'],
+        peers_connected: 3,
+        peers_trusted: 2,
+        peers_pending: 1,
+      }),
+      rejections: () => rejected,
+      inspect: () =>
+        ({
+          stale: [],
+          twins: {
+            others: [
+              { node_id: other, places: ['10.0.0.3:1', '10.0.0.4:1'] },
+              { node_id: nodeId, places: ['10.0.0.5:1', '10.0.0.6:1'] },
+            ],
+            here: [],
+          },
+        }) as never,
+    },
+    trust: {
+      members: () => [],
+      known: () => [nodeId],
+      keyState: () => ({ kind: 'current' }),
+      opinion: (node) => ({
+        ...createFakeTrust([node]).opinion(node),
+        fingerprint: '0123456789abcdef',
+        name: 'bob',
+      }),
+    },
+    policy: plainPolicy(),
+    store: { events: { count } as never, bytes: async () => 4096 },
+    observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
+    anomalies: { unseen: async () => new Array(2) },
+    alerts: { of: () => [] },
+    muscle: { state: () => ({ state: 'off', detail: 'agents are not enabled' }) as never },
+    names: { local: async (uid) => ({ users: uid === 1000 ? ['ada', 'ada2'] : [], groups: [] }) },
+    people: { held: () => 0 },
+    forward: {
+      status: () => [
+        { to: 'ecs+file:/var/log/karo', waiting: 0, missed: 0, problem: null },
+        { to: 'syslog+tcp://127.0.0.1:514', waiting: 3, missed: 0, problem: 'it refuses connections' },
+      ],
+    },
+    fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
+    documents: { counts: () => documents },
+    summaries: { status: () => summaries },
+    http: { address: () => ({ host: '127.0.0.1', port: 9237 }) },
+    health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
+  }
+  const { get } = servingOver(statusRoutes, rooms, () => caller ?? undefined)
   now += 61_500
-  return serving(routes, { caller: () => caller ?? undefined }).get
+  return get
 }
 
 test('status counts the commands of whoever asks', async () => {

@@ -11,7 +11,7 @@ import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { pacedTimers } from '../../support/run/paced-time.ts'
 import { times } from '../../support/run/thorough.ts'
 import { patience, until } from '../../support/run/until.ts'
-import { befriend, joined, linked, pair, raw, start, trusts, visitor } from './cluster.ts'
+import { answerOn, befriend, greets, joined, linked, pair, raw, start, trusts, visitor } from './cluster.ts'
 
 /** Rounds of two nodes that dial each other in the same moment. */
 const ROUNDS = times(3, 20)
@@ -50,7 +50,7 @@ test('a stranger can negotiate hello and nothing else, before, during and after 
   await sees()
   const control = await stranger.open(connection, hello.id)
   control.send(control.frame(Hello, rawHello()))
-  await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
+  await answerOn(control)
   expect(control.frames.map((frame) => frame.body)).toMatchObject([
     { versions: [hello.id, query.id] },
     { stage: 'pending', retry_after_ms: 30_000 },
@@ -75,10 +75,8 @@ test('trust of this side alone opens nothing to a peer that has not agreed', asy
   const a = await start()
   const other = await raw()
   await trusts(a, other)
-  const connection = await other.dial(a.address())
-  const control = await other.open(connection, hello.id)
-  control.send(control.frame(Hello, rawHello()))
-  await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
+  const { connection, control } = await greets(other, a)
+  await answerOn(control)
   expect(await other.list(connection)).toEqual([hello.id])
   for (const protocol of MEMBERS_ONLY) await expect(other.open(connection, protocol)).rejects.toThrow()
   expect(a.mesh.status().peers_connected).toBe(0)
@@ -185,10 +183,7 @@ test('a restarted peer is connected again by whoever can', async () => {
 
 test('a peer that is silent without a word is cut off after two missed pings', async () => {
   const a = await start({ mesh: { ping_seconds: 1 } })
-  const member = await raw()
-  await trusts(a, member)
-  const control = await member.join(await member.dial(a.address()))
-  await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
+  const { peer: member, control } = await joined(a)
   await until(() => !a.mesh.isConnected(member.id), { what: 'cut off' })
   expect(control.frames.filter((frame) => frame.message.name === 'Ping')).toHaveLength(2)
 })

@@ -1,25 +1,19 @@
 // Certificates and invites over the real hello of two nodes: who gets in by them, and who does not whatever it shows.
 import { expect, test } from 'vitest'
-import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
-import { hello } from '../../../protocols/registry.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
-import { createFleetRepository } from '../../../src/store/tables/fleet.ts'
-import { createFleet, type Fleet } from '../../../src/trust/certificates/index.ts'
+import type { Fleet } from '../../../src/trust/certificates/index.ts'
 import { signRotation } from '../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../src/trust/lineage/index.ts'
 import { withRotations } from '../../../src/trust/peers/index.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
 import type { FakeTrust } from '../../support/mesh/fake-trust.ts'
-import { NOBODY_KNOWN } from '../../support/mesh/fleet.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { NO_CREDENTIALS } from '../../support/mesh/no-credentials.ts'
-import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 import { issuerCertificate, listOf, nodeCertificate, root } from '../trust/certificates/chains.ts'
+import { found, invited, room } from '../trust/certificates/rooms.ts'
 import { trustRoom } from '../trust/peers/world.ts'
-import { linked, type Running, raw, start } from './cluster.ts'
+import { answerOn, greets, linked, type Running, raw, start } from './cluster.ts'
 
 interface Certified extends Running {
   readonly fleet: Fleet
@@ -28,17 +22,7 @@ interface Certified extends Running {
 /** A node with the real rooms of trust and certificates. `discovery.peers`: whom it dials. */
 async function node(peers: readonly { host: string; port: number }[] = []): Promise<Certified> {
   const identity = testIdentity()
-  const fleet = createFleet({
-    identity,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    audit: { record: async () => {} },
-    ...NOBODY_KNOWN,
-    lineage: createLineage(systemClock.now),
-    repository: createFleetRepository(await temporaryDatabase()),
-  })
-  await fleet.start(new AbortController().signal)
+  const { fleet } = await room(0, { identity, clock: systemClock })
   const { trust } = await trustRoom({ identity, certificates: fleet, clock: systemClock })
   const running = await start({
     identity,
@@ -59,20 +43,15 @@ const lasting = (days: number, from = Date.now()) => ({
 
 async function issuerNode(): Promise<Certified> {
   const one = await node()
-  const certificate = issuerCertificate({ key: one.identity.publicKey, ...lasting(365) })
-  await one.fleet.found(root.publicKey, certificate)
+  await found({ ...one, now: Date.now })
   return one
 }
-
-const invite = async (issuer: Certified): Promise<string> =>
-  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], made_by: 'ann', places: [] }))
-    .code
 
 test('a stranger with an invite is admitted within one connection, and then by members it never met', async () => {
   const issuer = await issuerNode()
   const first = await member(issuer)
   const second = await node([issuer.address(), first.address()])
-  await second.fleet.join(await invite(issuer), { places: [] })
+  await second.fleet.join(await invited(issuer), { places: [] })
   await linked(issuer, second)
   await linked(first, second)
   expect(first.trust.opinion(second.id)).toMatchObject({ trust_level: 'peer', why: 'certificate' })
@@ -97,13 +76,8 @@ async function shows(
   },
 ): Promise<{ stage: string; invite_refused?: string }> {
   const peer = await raw()
-  const connection = await peer.dial(to.address())
-  const control = await peer.open(connection, hello.id)
-  control.send(control.frame(Hello, rawHello(make(peer))))
-  const ack = await until(() => control.frames.find(({ message }) => message === HelloAck), {
-    what: 'an answer',
-  })
-  return ack.body as { stage: string }
+  const { control } = await greets(peer, to, make(peer))
+  return (await answerOn(control)).body as { stage: string }
 }
 
 const signed = (signer: typeof root, key: Uint8Array, life = lasting(30)): Uint8Array =>
@@ -135,7 +109,7 @@ test('a guessed invite, and one that was meant for another machine, let nobody i
   const guess = { id: new Uint8Array(8).fill(7), proof: new Uint8Array(32).fill(7) }
   expect(await shows(issuer, () => ({ join: guess }))).toMatchObject(REFUSED)
   const joiner = await node()
-  await joiner.fleet.join(await invite(issuer), { places: [] })
+  await joiner.fleet.join(await invited(issuer), { places: [] })
   const stolen = joiner.fleet.shown(issuer.id)
   expect(await shows(issuer, () => ({ join: stolen.join! }))).toMatchObject(REFUSED)
   expect(issuer.fleet.invites()).toMatchObject([{ failures: 1, used: [] }])
@@ -150,7 +124,7 @@ test('a node that may not certify takes no invite', async () => {
 /** One who joined by an invite of the issuer, and is linked to it. */
 async function member(issuer: Certified): Promise<Certified> {
   const one = await node([issuer.address()])
-  await one.fleet.join(await invite(issuer), { places: [] })
+  await one.fleet.join(await invited(issuer), { places: [] })
   await linked(issuer, one)
   return one
 }

@@ -1,13 +1,15 @@
 // Starts mesh nodes and raw peers for one test file and ends all of them after each test.
+import { createServer, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
+import { Hello, HelloAck, type HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello, query } from '../../../protocols/registry.ts'
 import type { Clock } from '../../../src/base/clock.ts'
 import type { Link, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh/mesh-node.ts'
-import { type RawPeer, rawPeer } from '../../support/mesh/raw-peer.ts'
+import { type RawPeer, type RawStream, rawHello, rawPeer } from '../../support/mesh/raw-peer.ts'
 import { pacedClock } from '../../support/run/paced-time.ts'
 import { patience, until } from '../../support/run/until.ts'
 
@@ -80,6 +82,30 @@ export async function visitor(init: MeshNodeInit = {}) {
   const peer = await raw()
   const connection = await peer.dial(node.address())
   return { node, peer, connection, control: await peer.open(connection, hello.id) }
+}
+
+/** The peer dials the node and says its Hello. */
+export async function greets(peer: RawPeer, node: MeshNode, said: Partial<HelloBody> = {}) {
+  const connection = await peer.dial(node.address())
+  const control = await peer.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello(said)))
+  return { connection, control }
+}
+
+/** What the node says to the first Hello on this stream. */
+export const answerOn = (control: RawStream): Promise<Frame> =>
+  until(() => control.frames.find(({ message }) => message === HelloAck), { what: 'an answer' })
+
+/** Somebody who takes every connection and says nothing; how many it has taken. */
+export async function mute(): Promise<{ readonly port: number; taken(): number }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stops.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as { port: number }).port, taken: () => sockets.size }
 }
 
 /** A raw peer that the node trusts and has as a neighbour. */

@@ -1,6 +1,5 @@
 // Whom a node dials and lets go of: a person's decision is followed at once, and nobody is cut off in mid-question.
-import { createServer, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
 import { createConnections } from '../../../src/mesh/state/connections.ts'
@@ -12,25 +11,13 @@ import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { NO_CREDENTIALS } from '../../support/mesh/no-credentials.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
-import { PATIENCE_MS, until } from '../../support/run/until.ts'
-import { start } from './cluster.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
+import { linked, mute, start } from './cluster.ts'
 
 /** So many that each is linked to some only. */
 const MEMBERS = 40
 
 const mesh = { lan_only: true, allow_cgnat: false, port: 0, listen: 'auto', ping_seconds: 15 } as const
-
-/** The address of somebody who takes every connection and says nothing, so that no dial fails soon. */
-async function mute(): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => sockets.add(socket.on('error', () => {})))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `/ip4/127.0.0.1/tcp/${(server.address() as { port: number }).port}`
-}
 
 test('who is trusted is dialed at once, also when the overlay needs no link to it', async () => {
   const self = testIdentity()
@@ -46,7 +33,8 @@ test('who is trusted is dialed at once, also when the overlay needs no link to i
   const far = await start({ identity: unneeded, trust: createFakeTrust([self.nodeId]) })
   const members = ids.filter((id) => id !== far.id)
   const trust = createFakeTrust(members)
-  const addresses = [await mute()]
+  // No dial of one of these fails soon.
+  const addresses = [`/ip4/127.0.0.1/tcp/${(await mute()).port}`]
   for (const id of members) trust.sawMember(id, { name: 'member', addresses })
   trust.sawStranger(far.id, { name: 'stranger', addresses: far.mesh.status().listen })
   // Longer than the test waits for the link, so that none of the mute ones fails, and is counted as away, before.
@@ -55,9 +43,7 @@ test('who is trusted is dialed at once, also when the overlay needs no link to i
   expect(near.link.peers()).toEqual([])
 
   await trust.trust(far.id, { level: 'peer' })
-  await until(() => near.link.peers().some(({ nodeId }) => nodeId === far.id), {
-    what: 'a link to who is trusted',
-  })
+  await linked(near, far)
 })
 
 test('a neighbour too many is let go of, but not while something is under way with it', () => {

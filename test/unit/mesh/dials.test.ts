@@ -1,13 +1,16 @@
 // A dial whose machine accepts and says nothing: known as answered while it goes on, and not after.
-import { createServer } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createDials, type DialsDeps } from '../../../src/mesh/link/dials.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
-import { linked, start, trusts } from './cluster.ts'
+import { linked, mute, start, trusts } from './cluster.ts'
+
+interface Progress {
+  readonly onProgress: (event: { type: string }) => void
+}
 
 /** Dials of no mesh, with what a test has of its own. */
 const dialsWith = (own: object) =>
@@ -23,19 +26,11 @@ const dialsWith = (own: object) =>
   } as unknown as DialsDeps)
 
 test('a machine that takes the connection and says nothing is answering for as long as it is dialed', async () => {
-  let accepted = 0
-  const server = createServer((socket) => {
-    accepted++
-    socket.on('error', () => {})
-    onTestFinished(() => void socket.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as { port: number }
+  const { port, taken } = await mute()
   const { nodeId } = testIdentity()
   const { mesh } = await start({ discovery: { peers: [{ host: '127.0.0.1', port, nodeId }] } })
   await until(() => mesh.isAnswering(nodeId), { what: 'the dial is answered', pollMs: 5 })
-  expect(accepted).toBeGreaterThan(0)
+  expect(taken()).toBeGreaterThan(0)
   await mesh.stop()
   await until(() => !mesh.isAnswering(nodeId), { what: 'the dial is forgotten', pollMs: 5 })
 })
@@ -53,7 +48,7 @@ test('a node that is alone has no host until it dials, and then is linked as any
 
 test('of two dials of one node the end of one does not hide that the other was answered', async () => {
   const ends: (() => void)[] = []
-  const dial = (_: unknown, { onProgress }: { onProgress: (event: { type: string }) => void }) => {
+  const dial = (_: unknown, { onProgress }: Progress) => {
     onProgress({ type: 'upgrader:encrypt-outbound-connection' })
     return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
   }
@@ -76,21 +71,16 @@ test('a dial is silent when the machine took the connection and its handshake ra
   const told = async (isAnswered: boolean, lastsMs: number): Promise<unknown> => {
     let now = 0
     let said: unknown
-    const dial = async (_: unknown, { onProgress }: { onProgress: (event: { type: string }) => void }) => {
+    const dial = async (_: unknown, { onProgress }: Progress) => {
       if (isAnswered) onProgress({ type: 'upgrader:encrypt-outbound-connection' })
       now += lastsMs
       throw new Error('ended')
     }
-    const dials = createDials({
+    const dials = dialsWith({
       open: async () => ({ dial }),
-      names: {},
-      wires: {},
-      timers: systemTimers,
-      timings: TIMINGS,
       put: (event: unknown) => (said = event),
-      log: silentLog,
       clock: { monotonic: () => now },
-    } as unknown as DialsDeps)
+    })
     await dials.dial({ do: 'dial', target: 't', to: undefined, at: ['/ip4/10.0.0.5/tcp/9238'] })
     return said
   }

@@ -1,19 +1,14 @@
 // Five hundred fresh identities that knock at one node, and what a node heard of another one before it admitted it.
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { createMemberRepository } from '../../../src/store/tables/members.ts'
-import { createLineage } from '../../../src/trust/lineage/index.ts'
-import { createTrust } from '../../../src/trust/peers/index.ts'
 import { PENDING_MAX } from '../../../src/trust/peers/seen.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { NO_CERTIFICATES } from '../../support/mesh/no-certificates.ts'
 import { NO_CREDENTIALS } from '../../support/mesh/no-credentials.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
+import { trustRoom } from '../trust/peers/world.ts'
 import { rigOf } from './rig.ts'
 
 const nodeOf = (n: number): NodeId => {
@@ -26,18 +21,7 @@ const nodeOf = (n: number): NodeId => {
 async function knockedAt(enrols: (node: NodeId) => boolean = () => false) {
   const time = new VirtualTime(Date.UTC(2026, 10, 21))
   const self = testIdentity()
-  const trust = createTrust({
-    config: { peers: { denied: [], trusted: new Map() }, trust: { domains: new Map() } },
-    certificates: NO_CERTIFICATES,
-    lineage: createLineage(time.clock.now),
-    identity: self,
-    clock: time.clock,
-    log: silentLog,
-    repository: createMemberRepository(await temporaryDatabase()),
-    audit: { record: async () => {} },
-  })
-  await trust.start(new AbortController().signal)
-  onTestFinished(() => trust.stop())
+  const { trust } = await trustRoom({ identity: self, clock: time.clock })
   const ended: NodeId[] = []
   const rig = rigOf({
     trust,

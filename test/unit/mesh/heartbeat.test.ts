@@ -123,36 +123,22 @@ test('who says nothing to what was written is asked in the next round; what foll
 })
 
 test('one end of a link that rests asks, and the other one counts the question', () => {
-  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
-  const pings: number[] = []
-  const ends = [0, 1].map((at) => {
-    const conn = { id: at, heardAt: 0 }
-    const heartbeat = createHeartbeat({
-      clock,
-      everyMs: 1_000,
-      spokeAt: () => Number.NEGATIVE_INFINITY,
-      connections: {
-        neighbours: () => [conn as Conn],
-        neighbour: () => undefined,
-        get: () => conn as Conn,
-        broken: () => {},
-      },
-      emit(action) {
-        if (!('do' in action) || action.do !== 'say') return
-        pings.push(at)
-        // The question arrives, and its answer.
-        for (const end of ends) end.conn.heardAt = clock.time
-      },
-    })
-    heartbeat.start()
-    return { conn, heartbeat }
-  })
+  let pings = 0
+  const conns = [0, 1].map((id) => ({ id, node: `${id}`, heardAt: 0 }))
+  const ends = conns.map((conn) => beating([conn] as unknown as Conn[]))
+  for (const { heartbeat } of ends) heartbeat.start()
   for (let step = 1; step <= 400; step++) {
-    clock.time = step * 100
+    for (const { clock } of ends) clock.time = step * 100
     // The two have started at different moments.
-    if (step % 10 === 0) ends[0]!.heartbeat.round()
-    if (step % 10 === 3) ends[1]!.heartbeat.round()
-    if (step % 10 === 5) for (const { conn, heartbeat } of ends) heartbeat.answerIsDue(conn.id)
+    for (const [at, { heartbeat, actions, broken }] of ends.entries()) {
+      if (step % 10 === 3 * at) heartbeat.round()
+      if (step % 10 === 5) heartbeat.answerIsDue(at)
+      const asked = actions.splice(0).filter((action) => 'do' in action && action.do === 'say').length
+      pings += asked
+      // The question arrives, and its answer.
+      if (asked > 0) for (const conn of conns) conn.heardAt = step * 100
+      expect(broken).toEqual([])
+    }
   }
-  expect(pings).toHaveLength(10)
+  expect(pings).toBe(10)
 })

@@ -1,8 +1,8 @@
 // Strangers by the dozen: few places, short stays, and nobody who is known is kept out by them.
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import type { Stream } from '@libp2p/interface'
 import { expect, test } from 'vitest'
-import { Goodbye, Hello, HelloAck, type HelloBody, Ping } from '../../../protocols/messages/hello.ts'
+import { Goodbye, Hello, type HelloBody, Ping } from '../../../protocols/messages/hello.ts'
 import { hello } from '../../../protocols/registry.ts'
 import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/admission/doorkeeper.ts'
 import { createLobby, LOBBY } from '../../../src/mesh/state/lobby.ts'
@@ -10,7 +10,7 @@ import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
-import { befriend, raw, slowClock, start, trusts, visitor } from './cluster.ts'
+import { answerOn, befriend, greets, raw, slowClock, start, trusts, visitor } from './cluster.ts'
 
 /** For tests that do not wait for the end of it, however slow the machine is. */
 const LONG_LOBBY = { timings: { lobbyMs: 3_600_000 } }
@@ -26,9 +26,7 @@ test('a stranger is gone after the lobby’s time, whether it said hello or noth
   const { a, time, lobbyMs } = await timeless()
   const [silent, polite] = [await raw(), await raw()]
   const one = await silent.dial(a.address())
-  const two = await polite.dial(a.address())
-  const control = await polite.open(two, hello.id)
-  control.send(control.frame(Hello, rawHello()))
+  const { connection: two } = await greets(polite, a)
   await until(() => a.trust.pending().length === 1, { what: 'pending' })
   const here = (): number => a.mesh.inspect().connections.length
   await until(() => here() === 2, { what: 'both are known here' })
@@ -42,10 +40,8 @@ test('one trusted here that never agrees is gone as well', async () => {
   const { a, time, lobbyMs } = await timeless()
   const peer = await raw()
   await trusts(a, peer)
-  const connection = await peer.dial(a.address())
-  const control = await peer.open(connection, hello.id)
-  control.send(control.frame(Hello, rawHello()))
-  await until(() => control.frames.some(({ message }) => message === HelloAck), { what: 'an answer' })
+  const { connection, control } = await greets(peer, a)
+  await answerOn(control)
   expect(connection.status).toBe('open')
   time.advance(lobbyMs)
   await until(() => connection.status !== 'open', { what: 'closed' })
@@ -117,16 +113,8 @@ test('a stranger gets eight streams, and no more to fill', async () => {
 
 test('of a stranger’s claimed addresses only those at its own address are kept', async () => {
   const a = await start()
-  const stranger = await raw()
-  const control = await stranger.open(await stranger.dial(a.address()), hello.id)
-  const listen = [
-    '/ip4/127.0.0.1/tcp/4000',
-    '/ip4/10.1.2.3/tcp/22',
-    '/ip4/8.8.8.8/tcp/53',
-    'nonsense',
-    '/dns4/x/tcp/1',
-  ]
-  control.send(control.frame(Hello, rawHello({ listen })))
+  const elsewhere = ['/ip4/10.1.2.3/tcp/22', '/ip4/8.8.8.8/tcp/53', 'nonsense', '/dns4/x/tcp/1']
+  await greets(await raw(), a, { listen: ['/ip4/127.0.0.1/tcp/4000', ...elsewhere] })
   await until(() => a.trust.pending().length === 1, { what: 'pending' })
   expect(a.trust.pending()[0]?.addresses).toEqual(['/ip4/127.0.0.1/tcp/4000'])
 })
@@ -139,8 +127,7 @@ test('a stranger is told the address it has found, a member all of them', async 
   expect(all).toHaveLength(2)
   const peer = await raw()
   const toldTo = async (): Promise<readonly string[] | undefined> => {
-    const control = await peer.open(await peer.dial({ host: '127.0.0.1', port }), hello.id)
-    control.send(control.frame(Hello, rawHello()))
+    const { control } = await greets(peer, a)
     const said = await until(() => control.frames.find((frame) => frame.message === Hello), { what: 'Hello' })
     return (said.body as HelloBody).listen
   }
@@ -156,9 +143,7 @@ test('a stranger is told the address it has found, a member all of them', async 
 test('a flood of new keys leaves a bounded trace in the ledger', async () => {
   const a = await start({ clock: slowClock })
   for (let i = 0; i < 15; i++) {
-    const stranger = await raw()
-    const control = await stranger.open(await stranger.dial(a.address()), hello.id)
-    control.send(control.frame(Hello, rawHello()))
+    await greets(await raw(), a)
     await until(() => a.trust.pending().length === i + 1, { what: 'pending' })
   }
   expect(a.audited.filter((entry) => entry.type === 'peer_pending')).toHaveLength(10)
@@ -166,13 +151,8 @@ test('a flood of new keys leaves a bounded trace in the ledger', async () => {
 
 test('silent sockets are closed, and do not keep a member out', async () => {
   const a = await start({ timings: { handshakeMs: TIMINGS.handshakeMs } })
-  const sockets: Socket[] = []
   const { host, port } = a.address()
-  for (let i = 0; i < 200; i++) {
-    const socket = connect(port, host)
-    socket.on('error', () => {})
-    sockets.push(socket)
-  }
+  const sockets = Array.from({ length: 200 }, () => connect(port, host).on('error', () => {}))
   const b = await start({ discovery: { peers: [a.address()] } })
   await befriend(a, b)
   await until(() => sockets.every((socket) => socket.destroyed || socket.readyState === 'closed'), {

@@ -1,19 +1,11 @@
 // What libp2p's peer store is told of a peer's streams: only what its services need, and nothing for strangers.
 import type { Topology } from '@libp2p/interface'
-import { expect, onTestFinished, test } from 'vitest'
-import { createDoorkeeper } from '../../../src/mesh/admission/doorkeeper.ts'
-import { createGater } from '../../../src/mesh/admission/gater.ts'
-import { createHost } from '../../../src/mesh/admission/host.ts'
+import { expect, test } from 'vitest'
 import { narrow, type View } from '../../../src/mesh/link/wires.ts'
-import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
-import { AMPLE } from '../../support/mesh/mesh-node.ts'
-import { rawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
+import { ALLOWANCE, plainHost } from './plain-host.ts'
 
 const [LOBBY, PLAIN, WATCHED] = ['/lobby/1', '/plain/1', '/watched/1'] as const
-const yes = (): boolean => true
-const ALLOWANCE = { stream: yes, frame: yes, ping: yes, bytes: yes, reply: yes }
 
 /** Members of a connection that libp2p's types declare private. */
 interface Inside {
@@ -22,28 +14,12 @@ interface Inside {
 
 /** A host, and a peer that is connected to it through a narrowed connection; `WATCHED` has a topology at the host. */
 async function connected() {
-  const identity = testIdentity()
   const noted: string[] = []
   const views: View[] = []
   let handled = 0
   let gone = 0
   const handle = () => void handled++
-  const host = await createHost({
-    seed: identity.seed(),
-    publicKey: identity.publicKey,
-    version: '0',
-    pingMs: 15_000,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    listenBestEffort: false,
-    security: ['noise'],
-    timings: { ...TIMINGS, ...AMPLE },
-    gater: createGater({
-      mesh: { lan_only: true, allow_cgnat: false },
-      doorkeeper: createDoorkeeper(() => performance.now()),
-      refuses: () => false,
-      knows: yes,
-      proved: () => {},
-    }),
+  const { peer, dial } = await plainHost({
     handlers: new Map([LOBBY, PLAIN, WATCHED].map((protocol) => [protocol, { handle, streams: 8 }])),
     onConnection(connection) {
       const inside = connection as unknown as Inside
@@ -67,12 +43,7 @@ async function connected() {
       return {}
     }) as never,
   })
-  await host.start()
-  onTestFinished(() => host.stop())
-  const peer = await rawPeer()
-  onTestFinished(() => peer.stop())
-  const port = Number(/tcp\/(\d+)/.exec(String(host.getMultiaddrs()[0]))?.[1])
-  const connection = await peer.dial({ host: '127.0.0.1', port })
+  const connection = await dial()
   const view = await until(() => views[0], { what: 'the connection at the host' })
   const open = async (protocol: string): Promise<void> => {
     const before = handled

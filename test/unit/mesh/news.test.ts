@@ -10,15 +10,23 @@ import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 
-test('a member that reconnects all day gets 30 entries at once and then one every 48 minutes', () => {
-  let now = 0
+/** The news of a node whose clock the test moves. */
+function newsOf(members: readonly NodeId[] = []) {
+  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
   const entries: AuditRecord[] = []
+  const warned: unknown[] = []
+  const trust = createFakeTrust(members, clock.now)
   const news = createNews({
-    trust: createFakeTrust(),
+    trust,
     audit: { record: async (entry) => void entries.push(entry) },
-    clock: { now: () => now, monotonic: () => now },
-    log: silentLog,
+    clock,
+    log: { ...silentLog, warn: (fields) => void warned.push((fields as { peer: NodeId }).peer) },
   })
+  return { clock, entries, warned, trust, news }
+}
+
+test('a member that reconnects all day gets 30 entries at once and then one every 48 minutes', () => {
+  const { clock, entries, news } = newsOf()
   const { nodeId } = testIdentity()
   const conn = { node: nodeId, ip: '10.0.0.5', introduced: undefined } as unknown as Conn
 
@@ -27,7 +35,7 @@ test('a member that reconnects all day gets 30 entries at once and then one ever
     news.left(conn, 'cut')
   }
   expect(entries).toHaveLength(30)
-  now += 48 * 60_000
+  clock.time += 48 * 60_000
   news.came(conn)
   expect(entries).toHaveLength(31)
   expect(entries.at(-1)).toMatchObject({ type: 'peer_connected', peer: nodeId, details: { unrecorded: 970 } })
@@ -38,14 +46,8 @@ test('a member that reconnects all day gets 30 entries at once and then one ever
 })
 
 test('strangers whose clocks differ are warned of ten times a minute, and members all the same', () => {
-  const warned: unknown[] = []
   const member = testIdentity().nodeId
-  const news = createNews({
-    trust: createFakeTrust([member]),
-    audit: { record: async () => {} },
-    clock: { now: () => 0, monotonic: () => 0 },
-    log: { ...silentLog, warn: (fields) => void warned.push((fields as { peer: NodeId }).peer) },
-  })
+  const { warned, news } = newsOf([member])
   const meet = (nodeId: NodeId): void =>
     news.met({ node: nodeId, ip: '10.0.0.5', skewMs: 120_000 } as never, rawHello(), [])
   for (let n = 0; n < 100; n++) meet(`karo:ed25519:${n}` as NodeId)
@@ -55,14 +57,7 @@ test('strangers whose clocks differ are warned of ten times a minute, and member
 })
 
 test('a node that is refused waits for nobody, however often it comes', async () => {
-  const entries: AuditRecord[] = []
-  const trust = createFakeTrust()
-  const news = createNews({
-    trust,
-    audit: { record: async (entry) => void entries.push(entry) },
-    clock: { now: () => 0, monotonic: () => 0 },
-    log: silentLog,
-  })
+  const { entries, trust, news } = newsOf()
   const [stranger, revoked] = [testIdentity().nodeId, testIdentity().nodeId]
   await trust.revoke(revoked)
   for (const node of [stranger, revoked, stranger, revoked])
@@ -71,29 +66,16 @@ test('a node that is refused waits for nobody, however often it comes', async ()
 })
 
 test('a key that is refused leaves an entry or two a day however often it is tried, all of them together a hundred, and when each was tried last; others leave none', async () => {
-  let now = 0
-  const entries: AuditRecord[] = []
-  const trust = createFakeTrust([], () => now)
-  const news = createNews({
-    trust,
-    audit: { record: async (entry) => void entries.push(entry) },
-    clock: { now: () => now, monotonic: () => now },
-    log: silentLog,
-  })
+  const { clock, entries, trust, news } = newsOf()
   const [stranger, revoked, denied] = [testIdentity().nodeId, testIdentity().nodeId, testIdentity().nodeId]
   await trust.revoke(revoked)
   await trust.deny(denied)
   for (let i = 0; i < 100; i++) for (const node of [stranger, revoked, denied]) news.proved(node, '10.0.0.5')
-  const tried = {
-    type: 'policy_violation',
-    success: false,
-    details: { reason: 'refused_key', address: '10.0.0.5' },
-  }
-  expect(entries).toEqual([
-    { ...tried, peer: revoked },
-    { ...tried, peer: denied },
-  ])
-  now += DAY_MS
+  const details = { reason: 'refused_key', address: '10.0.0.5' }
+  expect(entries).toEqual(
+    [revoked, denied].map((peer) => ({ type: 'policy_violation', success: false, details, peer })),
+  )
+  clock.time += DAY_MS
   news.proved(revoked, '10.0.0.6')
   expect(entries.slice(2)).toMatchObject([
     { peer: revoked, details: { address: '10.0.0.6', unrecorded: 99 } },
@@ -105,7 +87,7 @@ test('a key that is refused leaves an entry or two a day however often it is tri
   ])
   expect(trust.pending()).toEqual([])
   for (let hour = 1; hour <= 10 * 24; hour++) {
-    now = DAY_MS + hour * 3_600_000
+    clock.time = DAY_MS + hour * 3_600_000
     news.proved(revoked, '10.0.0.6')
   }
   const told = entries.slice(3)

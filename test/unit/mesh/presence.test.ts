@@ -17,15 +17,10 @@ import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
 import { fingerprintOf } from '../../../src/trust/identity/index.ts'
 import { CAPABILITIES } from '../../support/mesh/capabilities.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
+import { testIdentity, testNodes } from '../../support/mesh/identity.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
-const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as [
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-]
+const [self, ann, bob, cid] = testNodes(0, 1, 2, 3)
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 interface World {

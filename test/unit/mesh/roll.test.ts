@@ -2,15 +2,11 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRoll } from '../../../src/mesh/state/overlay.ts'
+import { testNodes } from '../../support/mesh/identity.ts'
 
 const WHOLE_MS = 15_000
 const AWAY_MS = 10 * 60_000
-const [a, b, c, self] = ['a', 'b', 'c', 'self'].map((name) => `karo:test:${name}` as NodeId) as [
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-]
+const [a, b, c, self] = testNodes(1, 2, 3, 4)
 
 function world() {
   const state = {

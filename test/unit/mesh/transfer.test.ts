@@ -1,23 +1,15 @@
 // Large transfers between a node's host and an unmodified libp2p: whole and in order, and little waits in memory.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Connection, Stream } from '@libp2p/interface'
-import { expect, onTestFinished, test } from 'vitest'
-import { createDoorkeeper } from '../../../src/mesh/admission/doorkeeper.ts'
-import { createGater } from '../../../src/mesh/admission/gater.ts'
-import { createHost } from '../../../src/mesh/admission/host.ts'
+import { expect, test } from 'vitest'
 import { meterOf, UNSENT_MAX } from '../../../src/mesh/muxer.ts'
-import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { header, write } from '../../hostile/yamux.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
-import { AMPLE } from '../../support/mesh/mesh-node.ts'
-import { rawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
+import { ALLOWANCE, plainHost } from './plain-host.ts'
 
 const PROTOCOL = '/bulk/1'
 const HEADER_BYTES = 12
 const MIB = 1024 * 1024
-const yes = (): boolean => true
-const ALLOWANCE = { stream: yes, frame: yes, ping: yes, bytes: yes, reply: yes }
 
 /** What libp2p declares private: a connection's muxer, the encryption below it, the connection below that, its socket. */
 function inside(connection: Connection) {
@@ -44,38 +36,16 @@ function inside(connection: Connection) {
 
 /** The node's host serves the protocol with `handle` and an admitted peer's places; an unmodified libp2p is connected to it. */
 async function connected(handle: (stream: Stream, connection: Connection) => void) {
-  const identity = testIdentity()
-  const gater = createGater({
-    mesh: { lan_only: true, allow_cgnat: false },
-    doorkeeper: createDoorkeeper(() => performance.now()),
-    refuses: () => false,
-    knows: yes,
-    proved: () => {},
-  })
   const ours: Connection[] = []
-  const host = await createHost({
-    seed: identity.seed(),
-    publicKey: identity.publicKey,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    listenBestEffort: false,
-    gater,
-    security: ['noise'],
-    timings: { ...TIMINGS, ...AMPLE },
-    pingMs: 15_000,
-    version: '0',
+  const host = await plainHost({
     handlers: new Map([[PROTOCOL, { handle, streams: 32 }]]),
     onConnection(connection) {
       ours.push(connection)
       meterOf((connection as unknown as { muxer: object }).muxer)?.admit(ALLOWANCE)
     },
   })
-  await host.start()
-  onTestFinished(() => host.stop())
-  const peer = await rawPeer()
-  onTestFinished(() => peer.stop())
-  const port = Number(/tcp\/(\d+)/.exec(String(host.getMultiaddrs()[0]))?.[1])
   const dial = async () => {
-    const theirs = await peer.dial({ host: '127.0.0.1', port })
+    const theirs = await host.dial()
     return { theirs, ours: await until(() => ours.at(-1), { what: 'the connection at the node' }) }
   }
   return { dial, ...(await dial()) }

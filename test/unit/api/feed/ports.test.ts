@@ -3,40 +3,30 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock, systemRandom, systemTimers } from '../../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../../src/base/clock.ts'
 import { noFaults } from '../../../../src/base/run/faults.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createObserve, type RecordedCommand } from '../../../../src/observe/record/index.ts'
 import { createEventRepository } from '../../../../src/store/events/events.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
-import { createMemberRepository } from '../../../../src/store/tables/members.ts'
-import { createAudit } from '../../../../src/trust/audit/index.ts'
-import { createLineage } from '../../../../src/trust/lineage/index.ts'
-import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { MEMBER_KEPT_MS } from '../../../../src/trust/peers/seen.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { append, liveName, records } from '../../../support/data/spool.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
-import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
+import { testNodes } from '../../../support/mesh/identity.ts'
 import { until } from '../../../support/run/until.ts'
+import { ledgerOver } from '../../trust/audit/ledger.ts'
+import { trustRoom } from '../../trust/peers/world.ts'
 
 const never = new AbortController().signal
 
 test('the ledger tells each entry as it comes, until nobody listens', async () => {
-  const audit = createAudit({
-    repository: createAuditRepository(await temporaryDatabase()),
-    identity: testIdentity(0),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-  })
+  const { audit } = ledgerOver(createAuditRepository(await temporaryDatabase()))
   const told: string[] = []
   audit.onRecord(() => {
     throw new Error('a listener of its own troubles')
   })
   const end = audit.onRecord(({ type }) => void told.push(type))
   await audit.start(never)
-  onTestFinished(() => audit.stop())
   await audit.record({ type: 'node_started', success: true, details: {} })
   await audit.record({ type: 'query_asked', success: false, details: {} })
   end()
@@ -46,23 +36,8 @@ test('the ledger tells each entry as it comes, until nobody listens', async () =
 })
 
 test('a member comes, is lost sight of, comes again, leaves: each is told once', async () => {
-  const [ann, bob] = [1, 2].map((n) => testIdentity(n).nodeId) as [never, never]
-  const clock = { time: 1_763_626_500_000 }
-  const trust = createTrust({
-    config: {
-      peers: { trusted: new Map([[ann, { level: 'peer', roles: [], teams: [] }]]), denied: [] },
-      trust: { domains: new Map() },
-    },
-    certificates: NO_CERTIFICATES,
-    lineage: createLineage(() => clock.time),
-    repository: createMemberRepository(await temporaryDatabase()),
-    identity: testIdentity(0),
-    audit: { record: async () => {} },
-    clock: { now: () => clock.time, monotonic: () => clock.time },
-    log: silentLog,
-  })
-  await trust.start(never)
-  onTestFinished(() => trust.stop())
+  const [ann, bob] = testNodes(1, 2)
+  const { trust, clock } = await trustRoom({ file: { trusted: [ann] } })
   const told: unknown[] = []
   const end = trust.onPresence((node, presence, by) => void told.push([node, presence, by]))
   const since = (): unknown[] => told.splice(0)

@@ -2,8 +2,7 @@
 
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import type { Roll } from '../../../../src/trust/certificates/roll.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { createRoll, type Roll } from '../../../../src/trust/certificates/roll.ts'
 import {
   type CertificateTerms,
   meshOf,
@@ -11,13 +10,11 @@ import {
   signRevocationList,
 } from '../../../../src/trust/certificates/sign.ts'
 import type { Against } from '../../../../src/trust/certificates/verify.ts'
-import type { Identity, Signer } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
+import { testIdentities, testIdentity } from '../../../support/mesh/identity.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 9)
-export const [root, issuer, node, other, otherRoot] = [1, 2, 3, 4, 5].map((n) => testIdentity(9_000 + n)) as [
-  ...[Identity, Identity, Identity, Identity, Identity],
-]
+export const [root, issuer, node, other, otherRoot] = testIdentities(9_001, 9_002, 9_003, 9_004, 9_005)
 export const mesh = meshOf(root.publicKey)
 
 export type Change = Partial<CertificateTerms> & { readonly signer?: Signer; readonly mesh?: Uint8Array }

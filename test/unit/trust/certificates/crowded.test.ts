@@ -111,13 +111,13 @@ const isSayable = (answer: ReturnType<Room['fleet']['answer']>): boolean =>
 test('the longest list of a root is shown to whom it puts out, within the bound of what a hello says', async () => {
   const { hq, ann, bob, list } = await revoked()
   expect(list.length).toBeLessThan(ROOT_LIST_BYTES)
-  bob.fleet.heard(ann.identity.nodeId, { ...ann.fleet.shown(bob.identity.nodeId), name: 'ann' })
-  const answer = bob.fleet.answer(ann.identity.nodeId)
+  bob.fleet.heard(ann.id, { ...ann.fleet.shown(bob.id), name: 'ann' })
+  const answer = bob.fleet.answer(ann.id)
   expect(answer.root_list).toEqual(list)
   expect(isSayable(answer)).toBe(true)
-  ann.fleet.answered(bob.identity.nodeId, answer)
+  ann.fleet.answered(bob.id, answer)
   await Promise.resolve()
-  expect(ann.fleet.revoked(hq.identity.nodeId)).toBeDefined()
+  expect(ann.fleet.revoked(hq.id)).toBeDefined()
 })
 
 test('a machine that joins anew hears what it was granted, and one that is put out is shown the list without it', async () => {
@@ -126,11 +126,11 @@ test('a machine that joins anew hears what it was granted, and one that is put o
   ann.fleet.documents.revocation_list.accept(list, true)
   expect(ann.fleet.state().own).toBeNull()
   expect(await joins(second, ann)).toBe(true)
-  expect(second.fleet.answer(ann.identity.nodeId).granted).toBeDefined()
+  expect(second.fleet.answer(ann.id).granted).toBeDefined()
   // Now the second issuer is revoked as well, and still has the answer that it gave.
   time.now += 1_000
   await second.fleet.revokedByRoot(listed(root, [second.identity.publicKey], { number: 1 }))
-  const answer = second.fleet.answer(ann.identity.nodeId)
+  const answer = second.fleet.answer(ann.id)
   expect(Object.keys(answer)).toEqual(['root_list'])
   expect(isSayable(answer)).toBe(true)
 })
@@ -138,21 +138,21 @@ test('a machine that joins anew hears what it was granted, and one that is put o
 test('a key that an issuer revoked is shown no list of the root', async () => {
   const { second, bob, list } = await revoked()
   await second.fleet.revokedByRoot(list)
-  await second.fleet.revoke(bob.identity.nodeId)
-  second.fleet.heard(bob.identity.nodeId, { ...bob.fleet.shown(second.identity.nodeId), name: 'bob' })
-  expect(second.fleet.answer(bob.identity.nodeId).root_list).toBeUndefined()
+  await second.fleet.revoke(bob.id)
+  second.fleet.heard(bob.id, { ...bob.fleet.shown(second.id), name: 'bob' })
+  expect(second.fleet.answer(bob.id).root_list).toBeUndefined()
 })
 
 test('an invite that is shown again gives nobody back what people took away since', async () => {
   const { hq, ann } = await four()
   const code = await invited(hq, { roles: ['lead'], teams: ['eng', 'ops'], for_ms: 90 * DAY_MS, uses: 2 })
   await ann.fleet.join(code, { places: [] })
-  const proof = ann.fleet.shown(hq.identity.nodeId)
+  const proof = ann.fleet.shown(hq.id)
   expect(await meet(hq, ann)).toBe(true)
-  const own = () => hq.fleet.word(ann.identity.nodeId)?.binding
+  const own = () => hq.fleet.word(ann.id)?.binding
   expect(own()).toMatchObject({ roles: ['lead'], teams: ['eng', 'ops'] })
   time.now += 3_600_000
-  await hq.fleet.assign(ann.identity.nodeId, { roles: [], teams: ['eng'] })
+  await hq.fleet.assign(ann.id, { roles: [], teams: ['eng'] })
   const again = () => hears(hq, ann, { ...proof, name: 'alice' })
   time.now += 3_600_000
   await again()
@@ -167,7 +167,7 @@ test('an invite that is shown again gives nobody back what people took away sinc
   time.now += 31 * DAY_MS
   const later = await restarted(hq)
   for (const { kind, frame } of hq.said) later.fleet.documents[kind].accept(frame, false)
-  expect(later.fleet.fault(ann.identity.nodeId)).toBe('expired')
+  expect(later.fleet.fault(ann.id)).toBe('expired')
   await hears(later, ann, { ...proof, name: 'alice' })
-  expect(later.fleet.word(ann.identity.nodeId)?.binding).toMatchObject({ roles: [], teams: ['eng'] })
+  expect(later.fleet.word(ann.id)?.binding).toMatchObject({ roles: [], teams: ['eng'] })
 })

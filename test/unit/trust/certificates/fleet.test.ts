@@ -36,20 +36,20 @@ async function mesh() {
 
 test('a node that joined and one that joined later admit each other, by what they show alone', async () => {
   const { issuer, ann, bob } = await mesh()
-  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.word(bob.id)).toBeUndefined()
   expect(await meet(ann, bob)).toBe(true)
-  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({
+  expect(ann.fleet.word(bob.id)).toMatchObject({
     level: 'peer',
     stale: false,
-    binding: { name: 'bob', teams: ['eng'], issuer: issuer.identity.nodeId },
+    binding: { name: 'bob', teams: ['eng'], issuer: issuer.id },
   })
-  expect(ann.changes).toContain(bob.identity.nodeId)
+  expect(ann.changes).toContain(bob.id)
 })
 
 test('what the issuer signed is a document, by which members know those they never met', async () => {
   const { issuer, ann, bob } = await mesh()
   pass(issuer, ann)
-  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ binding: { name: 'bob' } })
+  expect(ann.fleet.word(bob.id)).toMatchObject({ binding: { name: 'bob' } })
   expect(ann.fleet.certified().map(({ name }) => name)).toEqual(['hq', 'ann', 'bob'])
 })
 
@@ -68,7 +68,7 @@ test('the ledgers say who was let in, and as what', async () => {
 test('a node that is in no mesh shows nothing, and hears nothing of certificates', async () => {
   const { ann } = await mesh()
   const alone = await room(8_010)
-  expect(alone.fleet.shown(ann.identity.nodeId)).toEqual({})
+  expect(alone.fleet.shown(ann.id)).toEqual({})
   expect(await meet(alone, ann)).toBe(false)
   expect(alone.fleet.certified()).toEqual([])
 })
@@ -77,10 +77,10 @@ test('an invite is shown to its inviter, and to nobody else', async () => {
   const { issuer, ann } = await mesh()
   const joiner = await room(8_011)
   await joiner.fleet.join(await invited(issuer), { places: [] })
-  expect(joiner.fleet.seeks(issuer.identity.nodeId)).toBe(true)
-  expect(joiner.fleet.seeks(ann.identity.nodeId)).toBe(false)
-  expect(joiner.fleet.shown(ann.identity.nodeId)).toEqual({})
-  expect(joiner.fleet.shown(issuer.identity.nodeId).join).toBeDefined()
+  expect(joiner.fleet.seeks(issuer.id)).toBe(true)
+  expect(joiner.fleet.seeks(ann.id)).toBe(false)
+  expect(joiner.fleet.shown(ann.id)).toEqual({})
+  expect(joiner.fleet.shown(issuer.id).join).toBeDefined()
 })
 
 test('a proof that somebody else shows lets nobody in', async () => {
@@ -88,10 +88,10 @@ test('a proof that somebody else shows lets nobody in', async () => {
   const joiner = await room(8_011)
   const thief = await room(8_012)
   await joiner.fleet.join(await invited(issuer), { places: [] })
-  const stolen = joiner.fleet.shown(issuer.identity.nodeId)
+  const stolen = joiner.fleet.shown(issuer.id)
   expect(await hears(issuer, thief, { ...stolen, name: 'thief' })).toBe(true)
-  expect(issuer.fleet.answer(thief.identity.nodeId)).toEqual({ invite_refused: 'unknown' })
-  expect(issuer.fleet.word(thief.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.answer(thief.id)).toEqual({ invite_refused: 'unknown' })
+  expect(issuer.fleet.word(thief.id)).toBeUndefined()
   expect(issuer.audited.at(-1)).toMatchObject({ type: 'policy_violation', details: { why: 'unknown' } })
   expect(await meet(issuer, joiner)).toBe(true)
 })
@@ -121,17 +121,17 @@ test('an answer that the inviter did not make is believed by nobody', async () =
   const other = await room(8_014)
   const { granted } = await grantOf(issuer, other)
   // A grant for another machine, then the same from a node that the code does not commit to.
-  joiner.fleet.answered(issuer.identity.nodeId, { granted })
+  joiner.fleet.answered(issuer.id, { granted })
   expect(joiner.fleet.state()).toMatchObject({ own: null, joining: { refused: 'proof' } })
-  joiner.fleet.answered(rogue.identity.nodeId, { granted })
+  joiner.fleet.answered(rogue.id, { granted })
   expect(joiner.fleet.state().own).toBeNull()
   expect(await meet(issuer, joiner)).toBe(true)
 })
 
 async function grantOf(issuer: Room, joiner: Room) {
   await joiner.fleet.join(await invited(issuer), { places: [] })
-  await hears(issuer, joiner, { ...joiner.fleet.shown(issuer.identity.nodeId), name: 'x' })
-  return issuer.fleet.answer(joiner.identity.nodeId)
+  await hears(issuer, joiner, { ...joiner.fleet.shown(issuer.id), name: 'x' })
+  return issuer.fleet.answer(joiner.id)
 }
 
 test('a joiner that was told the root takes no other one', async () => {
@@ -188,12 +188,12 @@ test('an issuer gives no role that the root did not grant it', async () => {
   await found(issuer, { grants: ['security'] })
   const soc = await room(8_021)
   await joins(issuer, soc, { roles: ['security'] }, 'soc')
-  expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ binding: { roles: ['security'] } })
+  expect(issuer.fleet.word(soc.id)).toMatchObject({ binding: { roles: ['security'] } })
   // Taken back, every certificate with that role is void, and its holder is told why; given again, it holds again.
   time.now += 1
   await found(issuer)
   pass(issuer, soc)
-  expect(issuer.fleet.word(soc.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.word(soc.id)).toBeUndefined()
   expect(soc.fleet.state()).toMatchObject({ own: null, why_not: 'not_granted' })
   time.now += 1
   await found(issuer, { grants: ['security'] })
@@ -207,7 +207,7 @@ test('a node that is no issuer certifies nobody', async () => {
     code: 'refused',
     hint: expect.stringMatching(/karo ca renew.*karo ca init/),
   })
-  await expect(ann.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+  await expect(ann.fleet.revoke(ann.id)).rejects.toMatchObject({ code: 'refused' })
   expect(await ann.fleet.look(everybody)).toBe(0)
 })
 
@@ -219,7 +219,7 @@ test('a certificate is renewed from its twentieth day on, of nodes that are ther
   pass(issuer, ann)
   expect(ann.fleet.state().own?.not_after).toBe(end)
   time.now += 2 * DAY_MS
-  await issuer.fleet.look((node) => node === ann.identity.nodeId)
+  await issuer.fleet.look((node) => node === ann.id)
   pass(issuer, ann)
   pass(issuer, bob)
   expect(ann.fleet.state().own).toMatchObject({
@@ -229,15 +229,15 @@ test('a certificate is renewed from its twentieth day on, of nodes that are ther
   })
   expect(bob.fleet.state().own?.not_after).toBe(end)
   expect(issuer.audited.filter(({ type }) => type === 'certificate_renewed')).toMatchObject([
-    { peer: ann.identity.nodeId },
+    { peer: ann.id },
   ])
   // Who was away for too long is certified no more, and everybody is told.
   time.now = (end ?? 0) + 1
   issuer.changes.length = 0
   await issuer.fleet.look(nobody)
-  expect(issuer.changes).toEqual([bob.identity.nodeId])
-  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
-  expect(issuer.fleet.word(ann.identity.nodeId)).toBeDefined()
+  expect(issuer.changes).toEqual([bob.id])
+  expect(issuer.fleet.word(bob.id)).toBeUndefined()
+  expect(issuer.fleet.word(ann.id)).toBeDefined()
 })
 
 test('what was renewed is kept over a restart', async () => {
@@ -254,31 +254,31 @@ test('what was renewed is kept over a restart', async () => {
 test('a revoked node is out at once, wherever the list comes, and no invite lets it in again', async () => {
   const { issuer, ann, bob } = await mesh()
   await meet(ann, bob)
-  expect(await issuer.fleet.revoke(bob.identity.nodeId)).toBe(true)
-  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
-  expect(ann.fleet.word(bob.identity.nodeId)).toBeDefined()
+  expect(await issuer.fleet.revoke(bob.id)).toBe(true)
+  expect(issuer.fleet.word(bob.id)).toBeUndefined()
+  expect(ann.fleet.word(bob.id)).toBeDefined()
   pass(issuer, ann)
-  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
-  expect(ann.fleet.revoked(bob.identity.nodeId)).toMatchObject({ by: issuer.identity.nodeId, name: 'bob' })
-  expect(ann.changes.at(-1)).toBe(bob.identity.nodeId)
-  expect(ann.audited.at(-1)).toMatchObject({ type: 'certificate_revoked', peer: bob.identity.nodeId })
+  expect(ann.fleet.word(bob.id)).toBeUndefined()
+  expect(ann.fleet.revoked(bob.id)).toMatchObject({ by: issuer.id, name: 'bob' })
+  expect(ann.changes.at(-1)).toBe(bob.id)
+  expect(ann.audited.at(-1)).toMatchObject({ type: 'certificate_revoked', peer: bob.id })
   // Its own chain still looks good to itself.
   expect(await meet(ann, bob)).toBe(false)
   // Without anything that it had.
   const home = await room(bob.number)
   await joins(issuer, home)
   expect(home.fleet.state()).toMatchObject({ own: null, joining: { refused: 'revoked' } })
-  expect(issuer.fleet.word(home.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.word(home.id)).toBeUndefined()
 })
 
 test('a revoked node is not renewed', async () => {
   const { issuer, bob } = await mesh()
-  await issuer.fleet.revoke(bob.identity.nodeId)
+  await issuer.fleet.revoke(bob.id)
   time.now += 25 * DAY_MS
   await issuer.fleet.look(everybody)
-  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.word(bob.id)).toBeUndefined()
   expect(
-    issuer.audited.filter(({ type, peer }) => type === 'certificate_renewed' && peer === bob.identity.nodeId),
+    issuer.audited.filter(({ type, peer }) => type === 'certificate_renewed' && peer === bob.id),
   ).toEqual([])
 })
 
@@ -295,19 +295,19 @@ test('a list of nobody who may revoke counts for nothing, and one of another mes
     listBy(issuer.identity, new Uint8Array(32)),
   ])
     ann.fleet.documents.revocation_list.accept(frame, true)
-  expect(ann.fleet.word(bob.identity.nodeId)).toBeDefined()
-  expect(ann.fleet.word(issuer.identity.nodeId)).toBeDefined()
-  expect(ann.fleet.documents.revocation_list.wanted(bob.identity.nodeId)).toBe(false)
+  expect(ann.fleet.word(bob.id)).toBeDefined()
+  expect(ann.fleet.word(issuer.id)).toBeDefined()
+  expect(ann.fleet.documents.revocation_list.wanted(bob.id)).toBe(false)
   // The same list of the issuer counts, but for the issuer itself: only the root decides about issuers.
   ann.fleet.documents.revocation_list.accept(listBy(issuer.identity, meshOf(root.publicKey)), true)
-  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
-  expect(ann.fleet.word(issuer.identity.nodeId)).toBeDefined()
+  expect(ann.fleet.word(bob.id)).toBeUndefined()
+  expect(ann.fleet.word(issuer.id)).toBeDefined()
 })
 
 test('an issuer does not revoke another one', async () => {
   const { issuer, second } = await mesh()
   pass(second, issuer)
-  await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+  await expect(issuer.fleet.revoke(second.id)).rejects.toMatchObject({ code: 'refused' })
 })
 
 test('a member that the root certifies becomes an issuer, for those who were there before too', async () => {
@@ -331,7 +331,7 @@ test('one issuer renews for another that is gone, somewhat later', async () => {
   await second.fleet.look(everybody)
   pass(second, ann)
   expect(ann.fleet.state().own).toMatchObject({
-    issuer: second.identity.nodeId,
+    issuer: second.id,
     not_after: time.now + 30 * DAY_MS,
   })
 })
@@ -340,13 +340,13 @@ test('without a list for a week certificates open no data, and membership stays,
   const { issuer, ann, bob } = await mesh()
   await meet(ann, bob)
   time.now += 7 * DAY_MS
-  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: false, level: 'peer' })
+  expect(ann.fleet.word(bob.id)).toMatchObject({ stale: false, level: 'peer' })
   time.now += 1
-  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: true, level: 'untrusted' })
+  expect(ann.fleet.word(bob.id)).toMatchObject({ stale: true, level: 'untrusted' })
   expect(ann.fleet.state().stale).toBe(true)
   await issuer.fleet.look(nobody)
   pass(issuer, ann)
-  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: false, level: 'peer' })
+  expect(ann.fleet.word(bob.id)).toMatchObject({ stale: false, level: 'peer' })
 })
 
 test('an issuer signs its list anew every day, with a number that grows', async () => {
@@ -434,15 +434,15 @@ test('a machine whose certificate ended is revoked in the whole mesh like any ot
   time.now += 40 * DAY_MS
   await found(issuer)
   pass(issuer, bob)
-  expect(bob.fleet.lately(ann.identity.nodeId)).toMatchObject({ name: 'ann' })
-  expect(await issuer.fleet.revoke(ann.identity.nodeId)).toBe(true)
+  expect(bob.fleet.lately(ann.id)).toMatchObject({ name: 'ann' })
+  expect(await issuer.fleet.revoke(ann.id)).toBe(true)
   pass(issuer, bob)
-  expect(bob.fleet.revoked(ann.identity.nodeId)).toBeDefined()
-  expect(bob.fleet.lately(ann.identity.nodeId)).toBeUndefined()
+  expect(bob.fleet.revoked(ann.id)).toBeDefined()
+  expect(bob.fleet.lately(ann.id)).toBeUndefined()
   time.now = NOW + 366 * DAY_MS
-  expect(issuer.fleet.word(second.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.word(second.id)).toBeUndefined()
   await found(issuer)
-  await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+  await expect(issuer.fleet.revoke(second.id)).rejects.toMatchObject({ code: 'refused' })
 })
 
 test('an enrolment file is used as soon as the disk takes that it is, without another start', async () => {
@@ -462,10 +462,10 @@ test('an enrolment file is used as soon as the disk takes that it is, without an
   })
   Object.assign(held, { isThere: true, isFull: true })
   await expect(fleet.enrol()).rejects.toThrow('ENOSPC')
-  expect(fleet.seeks(hq.identity.nodeId)).toBe(false)
+  expect(fleet.seeks(hq.id)).toBe(false)
   held.isFull = false
   await fleet.enrol()
-  expect(fleet.seeks(hq.identity.nodeId)).toBe(true)
+  expect(fleet.seeks(hq.id)).toBe(true)
 })
 
 test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
@@ -538,7 +538,7 @@ test('a joiner hears when its inviter cannot sign, and when it certifies nobody 
   // The invite is kept, and is good again with the issuer.
   await found(issuer, { days: 2 })
   await meet(issuer, late)
-  expect(late.fleet.state()).toMatchObject({ joining: null, own: { issuer: issuer.identity.nodeId } })
+  expect(late.fleet.state()).toMatchObject({ joining: null, own: { issuer: issuer.id } })
 })
 
 test('a certificate that a wrong clock disbelieves is told apart from a refused invite', async () => {
@@ -555,7 +555,7 @@ test('a node that left is in no mesh after its restart, gives nobody in by its i
   expect(ann.audited.at(-1)).toMatchObject({ type: 'trust_change', details: { action: 'leave_mesh' } })
   const out = await restarted(ann)
   expect(out.fleet.state()).toMatchObject({ mesh: null, own: null, joining: null, certified: 0 })
-  expect(out.fleet.word(issuer.identity.nodeId)).toBeUndefined()
+  expect(out.fleet.word(issuer.id)).toBeUndefined()
   await expect(out.fleet.leave(nothing)).rejects.toMatchObject({ code: 'refused' })
   await out.fleet.join(code, { places: [] })
   expect(await meet(issuer, out, 'ann')).toBe(true)

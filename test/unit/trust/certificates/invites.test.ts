@@ -24,16 +24,12 @@ import {
 import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
 import { isSameSecret } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentities, testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 import { NOW } from './chains.ts'
 
-const inviter = testIdentity(7_001).publicKey
-const [ann, bob, cid] = [7_002, 7_003, 7_004].map((n) => testIdentity(n).publicKey) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-]
+const keys = testIdentities(7_001, 7_002, 7_003, 7_004)
+const [inviter, ann, bob, cid] = [keys[0].publicKey, keys[1].publicKey, keys[2].publicKey, keys[3].publicKey]
 const HOUR = 3_600_000
 
 async function world(repository?: FleetRepository, self = inviter) {
@@ -80,20 +76,11 @@ test('a code says its secret, its inviter, its end and where the inviter listens
     fc.uniqueArray(ipv4, { maxLength: 4 }),
     fc.uniqueArray(ipv6, { maxLength: 2 }),
     (secret, commitment, minute, four, six) => {
-      const code = formatCode({
-        secret,
-        commitment,
-        expires_at: minute * 60_000,
-        places: [...six, ...four],
-      })
+      const invite = { secret, commitment, expires_at: minute * 60_000 }
+      const code = formatCode({ ...invite, places: [...six, ...four] })
       expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7,13}[0-9A-HJKMNP-TV-Z]{8}$/)
       const six1 = six.slice(0, 1).map((place) => `${new URL(`http://${place}`).hostname}:9238`)
-      const invitation = {
-        secret,
-        commitment,
-        expires_at: minute * 60_000,
-        places: [...four.slice(0, 2), ...six1],
-      }
+      const invitation = { ...invite, places: [...four.slice(0, 2), ...six1] }
       expect(parseCode(code)).toEqual(invitation)
       const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')}\n`
       expect(parseCode(typed)).toEqual(invitation)
@@ -102,16 +89,12 @@ test('a code says its secret, its inviter, its end and where the inviter listens
 })
 
 test('a code holds IP addresses alone, and is as short as it was where there are none', () => {
-  const [secret, commitment] = [new Uint8Array(16), new Uint8Array(16)]
-  const named = formatCode({
-    secret,
-    commitment,
-    expires_at: 0,
-    places: ['hq.corp:9238', '10.0.0.5:70000', 'fd00::5', '10.0.0.5'],
-  })
-  expect(named).toBe(formatCode({ secret, commitment, expires_at: 0, places: [] }))
+  const plain = { secret: new Uint8Array(16), commitment: new Uint8Array(16), expires_at: 0, places: [] }
+  const places = ['hq.corp:9238', '10.0.0.5:70000', 'fd00::5', '10.0.0.5']
+  const named = formatCode({ ...plain, places })
+  expect(named).toBe(formatCode(plain))
   expect(named.replaceAll('-', '')).toHaveLength(64)
-  expect(parseCode(named)).toEqual({ secret, commitment, expires_at: 0, places: [] })
+  expect(parseCode(named)).toEqual(plain)
 })
 
 test('of an invite so much is stored, and what its terms have besides is not', async () => {

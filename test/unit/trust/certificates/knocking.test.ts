@@ -16,11 +16,11 @@ async function fleet() {
 test('who revoked it, and when, also by an issuer that it has not met; after a restart too', async () => {
   const { second, ann, bob } = await fleet()
   time.now += 60_000
-  expect(await second.fleet.revoke(ann.identity.nodeId)).toBe(true)
+  expect(await second.fleet.revoke(ann.id)).toBe(true)
   pass(second, bob)
   expect(ann.fleet.state()).toMatchObject({ why_not: null, revoked_by: null })
   await meet(ann, bob)
-  const by = { node_id: second.identity.nodeId, root: false, name: 'hq', at: NOW + 60_000 }
+  const by = { node_id: second.id, root: false, name: 'hq', at: NOW + 60_000 }
   expect(ann.fleet.state()).toMatchObject({ own: null, why_not: 'revoked', revoked_by: by })
   // Both are stored, the certificate of the issuer first: without it the list says nothing.
   expect(ann.said.map(({ kind }) => kind)).toEqual(['certificate', 'revocation_list'])
@@ -41,7 +41,7 @@ test('a key that the root revoked is shown the list of the root', async () => {
 
 test('an invite of whoever it may be is refused at once, with the way back', async () => {
   const { hq, ann, bob } = await fleet()
-  await hq.fleet.revoke(ann.identity.nodeId)
+  await hq.fleet.revoke(ann.id)
   pass(hq, bob)
   await meet(ann, bob)
   const code = await invited(hq)
@@ -55,8 +55,8 @@ test('nobody but an issuer puts a machine out by showing it a list', async () =>
   const { hq, second, ann, bob } = await fleet()
   const { publicKey } = ann.identity
   const number = 99
-  const issuer = second.fleet.shown(ann.identity.nodeId).chain![0]!
-  const byBob = bob.fleet.shown(ann.identity.nodeId).chain![1]!
+  const issuer = second.fleet.shown(ann.id).chain![0]!
+  const byBob = bob.fleet.shown(ann.id).chain![1]!
   const forged = Uint8Array.from(listed(second.identity, [publicKey], { number }))
   forged[forged.length - 1]! ^= 1
   for (const [what, revoked_by] of Object.entries({
@@ -66,22 +66,22 @@ test('nobody but an issuer puts a machine out by showing it a list', async () =>
     // What does not name it is no word to it: lists of the mesh come as documents.
     'about others': { list: listed(hq.identity, [bob.identity.publicKey], { number }), issuer },
   })) {
-    ann.fleet.answered(bob.identity.nodeId, { revoked_by })
+    ann.fleet.answered(bob.id, { revoked_by })
     expect([what, ann.fleet.state().why_not]).toEqual([what, null])
-    expect(ann.fleet.revoked(bob.identity.nodeId)).toBeUndefined()
+    expect(ann.fleet.revoked(bob.id)).toBeUndefined()
   }
   expect(ann.said.filter(({ kind }) => kind === 'revocation_list')).toEqual([])
   // One that would count does, whoever shows it.
   const list = listed(second.identity, [publicKey], { number })
-  ann.fleet.answered(bob.identity.nodeId, { revoked_by: { list, issuer } })
+  ann.fleet.answered(bob.id, { revoked_by: { list, issuer } })
   expect(ann.fleet.state().why_not).toBe('revoked')
 })
 
 test('a member is told nothing of that', async () => {
   const { hq, ann, bob } = await fleet()
-  await hq.fleet.revoke(ann.identity.nodeId)
+  await hq.fleet.revoke(ann.id)
   pass(hq, bob)
-  expect(bob.fleet.answer(hq.identity.nodeId)).toEqual({})
+  expect(bob.fleet.answer(hq.id)).toEqual({})
   expect(bob.fleet.answer(testIdentity(78).nodeId)).toEqual({})
-  expect(Object.keys(bob.fleet.answer(ann.identity.nodeId))).toEqual(['revoked_by'])
+  expect(Object.keys(bob.fleet.answer(ann.id))).toEqual(['revoked_by'])
 })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
+import type { Roll } from '../../../../src/trust/certificates/roll.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
   type Change,
@@ -29,6 +30,10 @@ const terms = (change: object = {}) => ({
   ...change,
 })
 
+/** What the chain of an operator is worth to this node; `chain`: the usual one. */
+const worthOf = (roll: Roll, at = NOW, chain: readonly Uint8Array[] = operatorChain()) =>
+  roll.operators.verdict(chain, operator.publicKey, at)
+
 const LONG = Array.from({ length: 8 }, (_, i) => `${'ü'.repeat(60)}${i}`)
 
 async function issuing(grants: readonly string[] = []): Promise<{ hq: Room; ann: Room }> {
@@ -51,10 +56,7 @@ test('an operator is known wherever its certificate came, and is expected nowher
     expect(fleet.operators.chainOf(operator.nodeId)).toEqual(chain)
     // What karo ca export writes proves who they are, too.
     expect(fleet.frames()).toContainEqual({ kind: 'certificate', frame: chain.at(-1) })
-    expect(fleet.operators.verdict(chain, operator.publicKey)).toMatchObject({
-      ok: true,
-      level: 'peer',
-    })
+    expect(fleet.operators.verdict(chain, operator.publicKey)).toMatchObject({ ok: true, level: 'peer' })
     // No machine: nobody admits it, misses it, or has to think anew about it.
     expect(fleet.word(operator.nodeId)).toBeUndefined()
     expect(fleet.certified().map(({ name }) => name)).not.toContain('carol')
@@ -71,13 +73,11 @@ test('an operator that shows its certificate as a node is none', () => {
 
 test('a key is a node or a person, whichever it was first', () => {
   const roll = rollWith(issuerCertificate(), nodeCertificate())
-  expect(roll.certificate(operatorCertificate({ key: node.publicKey, version: NOW + 1 }), NOW).fault).toBe(
-    'wrong_usage',
-  )
+  const asPerson = operatorCertificate({ key: node.publicKey, version: NOW + 1 })
+  expect(roll.certificate(asPerson, NOW).fault).toBe('wrong_usage')
   roll.certificate(operatorCertificate(), NOW)
-  expect(roll.certificate(nodeCertificate({ key: operator.publicKey, version: NOW + 1 }), NOW).fault).toBe(
-    'wrong_usage',
-  )
+  const asNode = nodeCertificate({ key: operator.publicKey, version: NOW + 1 })
+  expect(roll.certificate(asNode, NOW).fault).toBe('wrong_usage')
   expect(roll.operators.list(NOW)).toHaveLength(1)
 })
 
@@ -108,9 +108,7 @@ test('no machine is called as a person is, however it joins or is renamed', asyn
   await hq.fleet.operators.issue(terms({ name: 'Carol' }))
   await joins(hq, ann, {}, 'ｃarol')
   expect(ann.fleet.state().own?.name).toMatch(/^ｃarol-[0-9a-f]{6}$/)
-  await expect(hq.fleet.assign(ann.identity.nodeId, { name: 'carol' })).rejects.toMatchObject({
-    code: 'conflict',
-  })
+  await expect(hq.fleet.assign(ann.id, { name: 'carol' })).rejects.toMatchObject({ code: 'conflict' })
 })
 
 test('the largest certificates that are signed leave half of a question free', async () => {
@@ -138,11 +136,8 @@ test('renewed, it holds for longer with the same key; revoked, it never does aga
   expect(hq.fleet.operators.list()).toMatchObject([{ state: 'valid' }])
   expect(await hq.fleet.revoke(operator.nodeId)).toBe(true)
   expect(hq.fleet.operators.list()).toMatchObject([{ state: 'revoked', binding: { name: 'carol' } }])
-  expect(hq.fleet.operators.verdict(second, operator.publicKey)).toMatchObject({
-    ok: false,
-    fault: 'revoked',
-    name: 'carol',
-  })
+  const worth = hq.fleet.operators.verdict(second, operator.publicKey)
+  expect(worth).toMatchObject({ ok: false, fault: 'revoked', name: 'carol' })
   expect(hq.changes).toContain(operator.nodeId)
   await expect(hq.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
   // The name is free again, for another key.
@@ -154,11 +149,7 @@ test('one that has ended is known after a restart, and says nothing', () => {
   const later = NOW + 31 * DAY_MS
   expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [], fault: 'expired' })
   expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
-  expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
-    ok: false,
-    fault: 'expired',
-    name: 'carol',
-  })
+  expect(worthOf(roll, later)).toMatchObject({ ok: false, fault: 'expired', name: 'carol' })
 })
 
 test('what an older issuer signed for a person says nothing of a node, nor the reverse', () => {
@@ -167,7 +158,7 @@ test('what an older issuer signed for a person says nothing of a node, nor the r
   expect(roll.operators.verdict(asNode, node.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
   // The root certifies issuers alone.
   const byRoot = operatorCertificate({ signer: root, roles: ['security'], teams: [] })
-  expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
+  expect(worthOf(roll, NOW, [byRoot])).toMatchObject({ fault: 'wrong_usage' })
   expect(roll.isAuthority(issuer.nodeId)).toBe(true)
 })
 
@@ -195,10 +186,7 @@ test.each([
       const { roll } = twoIssuers()
       roll.certificate(first, later)
       roll.certificate(second, later)
-      expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
-        ok: false,
-        fault: 'expired',
-      })
+      expect(worthOf(roll, later)).toMatchObject({ ok: false, fault: 'expired' })
     }
   },
 )
@@ -207,19 +195,13 @@ test('what the thief of an issuer signed for an operator stands in nobody’s wa
   const { roll, revoke } = twoIssuers()
   roll.certificate(operatorCertificate(), NOW)
   roll.certificate(byOther({ version: NOW + 1, roles: [], teams: [] }), NOW)
-  expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
-    ok: true,
-    binding: { roles: [] },
-  })
+  expect(worthOf(roll)).toMatchObject({ ok: true, binding: { roles: [] } })
   revoke()
   expect(roll.operators.list(NOW)).toMatchObject([{ state: 'void', binding: { name: 'carol' } }])
-  expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
-    ok: true,
-    binding: { roles: ['lead'] },
-  })
+  expect(worthOf(roll)).toMatchObject({ ok: true, binding: { roles: ['lead'] } })
   // Nor is what it signed good for anything itself.
   const theirs = [issuerCertificate({ key: other.publicKey, name: 'hq-2' }), byOther()]
-  expect(roll.operators.verdict(theirs, operator.publicKey, NOW)).toMatchObject({ fault: 'revoked' })
+  expect(worthOf(roll, NOW, theirs)).toMatchObject({ fault: 'revoked' })
   // The issuer that is left says what counts, with whatever version it has.
   expect(roll.certificate(operatorCertificate({ teams: ['ops'] }), NOW)).toEqual({ changed: [] })
   expect(roll.operators.list(NOW)).toMatchObject([{ state: 'valid', binding: { teams: ['ops'] } }])

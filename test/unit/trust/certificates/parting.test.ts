@@ -33,10 +33,10 @@ async function fleet(linked: (node: NodeId) => boolean = () => true) {
     },
   })
   const revoke = async (one: Room): Promise<NodeId> => {
-    await hq.fleet.revoke(one.identity.nodeId)
+    await hq.fleet.revoke(one.id)
     const { frame } = hq.said.at(-1)!
     bob.fleet.documents.revocation_list.accept(frame, true)
-    return one.identity.nodeId
+    return one.id
   }
   return { hq, ann, bob, cid, trust, told, asked, revoke }
 }
@@ -72,8 +72,8 @@ test('who is not linked is out at once, and so is whom this node revoked, or had
   expect([told, asked, trust.refuses(out)]).toEqual([[out], [], true])
   const own: NodeId[] = []
   hq.fleet.onParting({ isLinked: () => true, empty: async (node) => void own.push(node) })
-  await hq.fleet.revoke(cid.identity.nodeId)
-  expect([own, hq.fleet.isParting(cid.identity.nodeId)]).toEqual([[], false])
+  await hq.fleet.revoke(cid.id)
+  expect([own, hq.fleet.isParting(cid.id)]).toEqual([[], false])
   const { bob, asked: stored } = await fleet()
   const list = listOf(hq.identity, [bob.identity.publicKey], { number: 1 })
   bob.fleet.documents.revocation_list.accept(list, false)

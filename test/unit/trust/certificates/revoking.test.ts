@@ -67,11 +67,11 @@ test('an issuer whose clock was ahead for one look goes on revoking', async () =
   time.now += 300 * DAY_MS
   await issuing.fleet.look(nobody)
   time.now = NOW + HOUR_MS
-  await issuing.fleet.revoke(ann.identity.nodeId)
-  expect(issuing.fleet.word(ann.identity.nodeId)).toBeUndefined()
-  const member = rollWith(...(issuing.fleet.shown(ann.identity.nodeId).chain ?? []))
+  await issuing.fleet.revoke(ann.id)
+  expect(issuing.fleet.word(ann.id)).toBeUndefined()
+  const member = rollWith(...(issuing.fleet.shown(ann.id).chain ?? []))
   member.list(listsOf(issuing).at(-1) as Uint8Array, time.now)
-  expect(member.revoked(ann.identity.nodeId)).toBeDefined()
+  expect(member.revoked(ann.id)).toBeDefined()
 })
 
 test('lists of an issuer whose certificate has ended say nothing about today', () => {
@@ -119,15 +119,15 @@ test.each(['before', 'after'])('what a revoked issuer signs counts for nothing %
 test('a revocation that cannot be stored fails, counts here, and is signed again', async () => {
   const { issuing, ann } = await pair()
   issuing.fleet.onDocument(() => Promise.reject(new Error('the disk is full')))
-  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toThrow('the disk is full')
-  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toThrow('the disk is full')
-  expect(issuing.fleet.word(ann.identity.nodeId)).toBeUndefined()
+  await expect(issuing.fleet.revoke(ann.id)).rejects.toThrow('the disk is full')
+  await expect(issuing.fleet.revoke(ann.id)).rejects.toThrow('the disk is full')
+  expect(issuing.fleet.word(ann.id)).toBeUndefined()
   const stored: Uint8Array[] = []
   issuing.fleet.onDocument((_, frame) => void stored.push(frame))
-  expect(await issuing.fleet.revoke(ann.identity.nodeId)).toBe(true)
+  expect(await issuing.fleet.revoke(ann.id)).toBe(true)
   expect(stored.length).toBe(1)
   // Who says it twice hears anew how many members have it: they fetch a list that is newer than theirs, and no other.
-  await issuing.fleet.revoke(ann.identity.nodeId)
+  await issuing.fleet.revoke(ann.id)
   expect(stored.length).toBe(2)
 })
 
@@ -140,17 +140,17 @@ test('a machine is told that it is let in when its certificate is stored, not be
 
 test('an issuer that lost its list takes it from a member, and goes on from there', async () => {
   const { issuing, ann } = await pair()
-  await issuing.fleet.revoke(ann.identity.nodeId)
+  await issuing.fleet.revoke(ann.id)
   const newest = listsOf(issuing).at(-1) as Uint8Array
   const restored = await restarted(issuing)
   time.now += 1
   await restored.fleet.look(nobody)
   restored.fleet.documents.revocation_list.accept(newest, true)
-  expect(restored.fleet.revoked(ann.identity.nodeId)).toBeDefined()
+  expect(restored.fleet.revoked(ann.id)).toBeDefined()
   const member = await room(8_504)
   await joins(restored, member)
   pass({ ...restored, said: restored.said.slice(-2) }, member)
-  expect(member.fleet.revoked(ann.identity.nodeId)).toBeDefined()
+  expect(member.fleet.revoked(ann.id)).toBeDefined()
 })
 
 test('a list that is full refuses another key, and drops none', async () => {
@@ -158,7 +158,7 @@ test('a list that is full refuses another key, and drops none', async () => {
   const keys = Array.from({ length: REVOKED_MAX }, (_, at) => testIdentity(20_000 + at).publicKey)
   const full = listOf(issuing.identity, keys, { number: 9, version: NOW + 9 })
   issuing.fleet.documents.revocation_list.accept(full, true)
-  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'too_large' })
+  await expect(issuing.fleet.revoke(ann.id)).rejects.toMatchObject({ code: 'too_large' })
   expect(issuing.fleet.revoked(testIdentity(20_000).nodeId)).toBeDefined()
 })
 

@@ -1,5 +1,6 @@
 // Rooms of certificates that talk without a network: what one shows the other hears, and documents go to whom the test says.
 
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -9,7 +10,6 @@ import { createFleet, type Fleet, type FleetKind } from '../../../../src/trust/c
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { NOBODY_KNOWN } from '../../../support/mesh/fleet.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate, listOf, NOW, root } from './chains.ts'
 
@@ -17,6 +17,7 @@ export interface Room {
   /** By which its key is made. */
   readonly number: number
   readonly identity: Identity
+  readonly id: NodeId
   readonly fleet: Fleet
   /** By its own clock, ms since the epoch. */
   readonly now: () => number
@@ -33,9 +34,9 @@ const clock = { now: () => time.now, monotonic: () => time.now }
 
 export async function room(
   number: number,
-  options: Partial<Parameters<typeof createFleet>[0]> = {},
+  options: Partial<Parameters<typeof createFleet>[0]> & { readonly identity?: Identity } = {},
 ): Promise<Room> {
-  const identity = testIdentity(number)
+  const { identity = testIdentity(number) } = options
   const repository = options.repository ?? createFleetRepository(await temporaryDatabase())
   const audited: AuditRecord[] = []
   const fleet = createFleet({
@@ -45,7 +46,10 @@ export async function room(
     random: systemRandom,
     log: silentLog,
     audit: { record: async (entry) => void audited.push(entry) },
-    ...NOBODY_KNOWN,
+    enrolment: () => undefined,
+    watch: () => () => {},
+    isNameKnown: () => false,
+    outOfMesh: async () => {},
     lineage: createLineage((options.clock ?? clock).now),
     ...options,
   })
@@ -54,7 +58,18 @@ export async function room(
   fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
   await fleet.start(new AbortController().signal)
-  return { number, identity, fleet, now: (options.clock ?? clock).now, repository, said, audited, changes }
+  const { nodeId: id } = identity
+  return {
+    number,
+    identity,
+    id,
+    fleet,
+    now: (options.clock ?? clock).now,
+    repository,
+    said,
+    audited,
+    changes,
+  }
 }
 
 type Options = Parameters<typeof room>[1]
@@ -65,7 +80,7 @@ export const restarted = ({ number, repository }: Room, options: Options = {}): 
 
 /** Makes it an issuer of the root's mesh. */
 export async function found(
-  { identity, fleet, now }: Room,
+  { identity, fleet, now }: Pick<Room, 'identity' | 'fleet' | 'now'>,
   { grants = [], days = 365 }: { grants?: readonly string[]; days?: number } = {},
 ): Promise<void> {
   const life = { version: now(), notBefore: now(), notAfter: now() + days * DAY_MS }
@@ -95,7 +110,7 @@ type Shown = Parameters<Fleet['heard']>[1]
 export async function hears({ fleet }: Room, from: Room, shown: Shown): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const end = fleet.onSettled(() => resolve())
-  const isProof = fleet.heard(from.identity.nodeId, shown)
+  const isProof = fleet.heard(from.id, shown)
   if (isProof) await promise
   end()
   return isProof
@@ -103,12 +118,12 @@ export async function hears({ fleet }: Room, from: Room, shown: Shown): Promise<
 
 /** What the two say to each other when they meet, as the mesh lets them; true when each is certified to the other. */
 export async function meet(a: Room, b: Room, name = 'newcomer'): Promise<boolean> {
-  const [fromA, fromB] = [a.fleet.shown(b.identity.nodeId), b.fleet.shown(a.identity.nodeId)]
+  const [fromA, fromB] = [a.fleet.shown(b.id), b.fleet.shown(a.id)]
   await hears(a, b, { ...fromB, name })
   await hears(b, a, { ...fromA, name })
-  a.fleet.answered(b.identity.nodeId, b.fleet.answer(a.identity.nodeId))
-  b.fleet.answered(a.identity.nodeId, a.fleet.answer(b.identity.nodeId))
-  return a.fleet.word(b.identity.nodeId) !== undefined && b.fleet.word(a.identity.nodeId) !== undefined
+  a.fleet.answered(b.id, b.fleet.answer(a.id))
+  b.fleet.answered(a.id, a.fleet.answer(b.id))
+  return a.fleet.word(b.id) !== undefined && b.fleet.word(a.id) !== undefined
 }
 
 /** The one comes to the issuer with an invite of it; true when each is certified to the other. */
@@ -125,14 +140,14 @@ export async function joins(
 /** Gives everything that `from` said to `to`. */
 export function pass(from: Room, to: Room): void {
   for (const { kind, frame } of from.said) {
-    if (to.fleet.documents[kind].wanted(from.identity.nodeId) || kind === 'certificate')
+    if (to.fleet.documents[kind].wanted(from.id) || kind === 'certificate')
       to.fleet.documents[kind].accept(frame, true)
   }
 }
 
 type InviteTerms = Partial<Parameters<Fleet['invite']>[0]>
 
-export const invited = async (issuer: Room, terms: InviteTerms = {}): Promise<string> =>
+export const invited = async (issuer: Pick<Room, 'fleet'>, terms: InviteTerms = {}): Promise<string> =>
   (
     await issuer.fleet.invite({
       uses: 1,

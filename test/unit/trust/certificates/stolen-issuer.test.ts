@@ -25,7 +25,7 @@ test.each(['an issuer', 'the root itself'])('no list revokes the root: one of %s
   ann.fleet.documents.revocation_list.accept(listed(by, [root.publicKey], { number: 1, at: 0 }), true)
   time.now += 1_000
   await ann.fleet.revokedByRoot(listed(root, [hq.identity.publicKey], { number: 2 }))
-  expect(ann.fleet.revoked(hq.identity.nodeId)).toMatchObject({ name: 'hq' })
+  expect(ann.fleet.revoked(hq.id)).toMatchObject({ name: 'hq' })
   expect(ann.fleet.revoked(formatNodeId(root.publicKey))).toBeUndefined()
 })
 
@@ -58,7 +58,7 @@ test('certificates that a revoked issuer signs put nobody out at the next start'
   expect(ann.fleet.state().own).not.toBeNull()
   const next = await again(ann, kept.repository)
   expect(next.fleet.state().own).toMatchObject({ name: 'newcomer' })
-  expect(next.fleet.word(bob.identity.nodeId)).toBeDefined()
+  expect(next.fleet.word(bob.id)).toBeDefined()
 })
 
 test('certificates of an issuer that is revoked later put nobody out at the next start either', async () => {
@@ -72,9 +72,9 @@ test('certificates of an issuer that is revoked later put nobody out at the next
   time.now += 1_000
   await joins(second, ann)
   await kept.keep(...second.said.slice(-1).map(({ frame }) => frame))
-  expect(ann.fleet.state().own).toMatchObject({ issuer: second.identity.nodeId })
+  expect(ann.fleet.state().own).toMatchObject({ issuer: second.id })
   const next = await again(ann, kept.repository)
-  expect(next.fleet.state().own).toMatchObject({ issuer: second.identity.nodeId })
+  expect(next.fleet.state().own).toMatchObject({ issuer: second.id })
 })
 
 test('what an issuer had revoked stays so over a restart, whatever its thief signs after it was revoked', async () => {
@@ -89,8 +89,8 @@ test('what an issuer had revoked stays so over a restart, whatever its thief sig
   await kept.keep(listed(hq.identity, [bob.identity.publicKey, carol.identity.publicKey], { number: 1 }))
   const next = await again(ann, kept.repository)
   for (const one of [ann, next]) {
-    expect(one.fleet.revoked(bob.identity.nodeId)).toBeDefined()
-    expect(one.fleet.revoked(carol.identity.nodeId)).toBeUndefined()
+    expect(one.fleet.revoked(bob.id)).toBeDefined()
+    expect(one.fleet.revoked(carol.id)).toBeUndefined()
   }
 })
 
@@ -101,9 +101,9 @@ test('a list that came before the word of the root counts after a restart as it 
   // Nobody had heard of the root's list yet, the issuer itself neither.
   await kept.keep(listed(hq.identity, [bob.identity.publicKey]))
   await kept.keep(revoking)
-  expect(ann.fleet.revoked(bob.identity.nodeId)).toBeDefined()
+  expect(ann.fleet.revoked(bob.id)).toBeDefined()
   const next = await again(ann, kept.repository)
-  expect(next.fleet.revoked(bob.identity.nodeId)).toBeDefined()
+  expect(next.fleet.revoked(bob.id)).toBeDefined()
 })
 
 test('an assignment that does not count is no success', async () => {
@@ -111,9 +111,9 @@ test('an assignment that does not count is no success', async () => {
   await joins(hq, ann, { teams: ['eng'] })
   // The clock was wrong, and was set back.
   time.now += 3_600_000
-  await hq.fleet.assign(ann.identity.nodeId, { teams: ['eng'], roles: ['lead'] })
+  await hq.fleet.assign(ann.id, { teams: ['eng'], roles: ['lead'] })
   time.now -= 3_600_000
-  await expect(hq.fleet.assign(ann.identity.nodeId, { roles: [] })).rejects.toEqual(code('conflict'))
+  await expect(hq.fleet.assign(ann.id, { roles: [] })).rejects.toEqual(code('conflict'))
 })
 
 test('a list that the thief dates back to before the root’s word puts nobody out, now or after a restart', async () => {
@@ -123,15 +123,13 @@ test('a list that the thief dates back to before the root’s word puts nobody o
   const backdated = listed(hq.identity, [bob.identity.publicKey], { version: NOW + 1, number: 9, at: NOW })
   await kept.keep(backdated)
   ann.fleet.documents.revocation_list.accept(backdated, true)
-  expect(ann.fleet.revoked(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.revoked(bob.id)).toBeUndefined()
   const next = await again(ann, kept.repository)
-  expect(next.fleet.revoked(bob.identity.nodeId)).toBeUndefined()
+  expect(next.fleet.revoked(bob.id)).toBeUndefined()
 })
 
 test('what issuers revoked is told, so that the root can repeat it', async () => {
   const { hq, ann, bob, kept } = await stolen()
   await kept.keep(listed(hq.identity, [bob.identity.publicKey]))
-  expect(ann.fleet.rootList().by_issuers).toEqual([
-    { issuer: hq.identity.nodeId, node_id: bob.identity.nodeId, at: NOW },
-  ])
+  expect(ann.fleet.rootList().by_issuers).toEqual([{ issuer: hq.id, node_id: bob.id, at: NOW }])
 })

@@ -38,7 +38,7 @@ test('a provisioned machine is admitted by twelve that hear of no command, and a
   expect(await meet(hq, lab, 'lab-1')).toBe(true)
   for (const one of joiners) {
     expect(await meet(one, lab)).toBe(true)
-    expect(one.fleet.word(lab.identity.nodeId)?.binding).toMatchObject({ name: 'lab-1', teams: ['lab'] })
+    expect(one.fleet.word(lab.id)?.binding).toMatchObject({ name: 'lab-1', teams: ['lab'] })
   }
   const all = [...twelve, lab]
   spread(all)

@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { createHints, type Hints, namesOne } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentities } from '../../../support/mesh/identity.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 
-const [ann, bob, eve] = [testIdentity(1), testIdentity(2), testIdentity(3)]
+const [ann, bob, eve] = testIdentities(1, 2, 3)
 const [annHints, bobHints, eveHints] = [ann, bob, eve].map(({ agree }) => createHints(agree))
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes!).toString('hex')
 

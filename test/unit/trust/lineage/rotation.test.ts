@@ -29,13 +29,13 @@ import {
 } from '../../../../src/trust/identity/index.ts'
 import type { Fork, KeyState } from '../../../../src/trust/lineage/index.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentities, testIdentity } from '../../../support/mesh/identity.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
 import { code } from '../../../support/run/code.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
 
 const NOW = 1_763_626_500_000
-const [ann, next, mallory] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
+const [ann, next, mallory] = testIdentities(1, 2, 3)
 
 const bodyOf = (frame: Uint8Array): KeyRotationBody => {
   const { from, to, until } = readRotation(frame, NOW)

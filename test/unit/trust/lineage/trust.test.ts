@@ -8,13 +8,12 @@ import type { Certificates } from '../../../../src/trust/certificates/index.ts'
 import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { matchesEntry, principalOf } from '../../../../src/trust/policy/principal.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentities, testIdentity, testNodes } from '../../../support/mesh/identity.ts'
 import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import { bindingOf, type FilePeers, SELF, START, trustRoom } from '../peers/world.ts'
 
-const keys = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, Identity, Identity, Identity]
-const [first, second, third, rival, other] = keys
-const ids = keys.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
+const [first, second, third, rival, other] = testIdentities(1, 2, 3, 4, 5)
+const ids = testNodes(1, 2, 3, 4)
 const [one, two, three, two2] = ids
 
 async function world({
@@ -44,23 +43,24 @@ async function world({
     for (const frame of frames) next.rotations.accept(frame, false)
     return next
   }
-  return { trust, clock, audited, revoked, certified, issuers, again }
+  const take = (...frames: readonly Uint8Array[]): void => {
+    for (const frame of frames) trust.rotations.accept(frame, true)
+  }
+  return { trust, take, clock, audited, revoked, certified, issuers, again }
 }
 
 const rotate = (from: Identity, to: Identity, at = START): Uint8Array => signRotation(from, to, at, random)
+/** Two successors of the first key. */
+const FORK = [rotate(first, second), rotate(first, rival)]
 const types = (audited: readonly AuditRecord[]): string[] => audited.map(({ type }) => type)
 
 test('trust goes on without a command; the old key is honoured for a day and then refused', async () => {
-  const { trust, clock, audited } = await world()
-  await trust.trust(one, { level: 'peer', name: 'bob', roles: ['lead'] })
-  trust.rotations.accept(rotate(first, second), true)
+  const { trust, take, clock, audited } = await world()
+  const terms = { name: 'bob', roles: ['lead'] }
+  await trust.trust(one, { level: 'peer', ...terms })
+  take(rotate(first, second))
   for (const node of [one, two]) {
-    expect(trust.opinion(node)).toMatchObject({
-      trust_level: 'peer',
-      why: 'tofu',
-      name: 'bob',
-      roles: ['lead'],
-    })
+    expect(trust.opinion(node)).toMatchObject({ trust_level: 'peer', why: 'tofu', ...terms })
     expect(trust.admits(node)).toBe(true)
     expect(trust.memberOf(node)).toBe(one)
   }
@@ -99,10 +99,9 @@ test('a rotation is told when it comes, and not when it is read at the start, be
 
 test('no new key makes a denial or a revocation undone, and taking it back is about them all', async () => {
   for (const how of ['deny', 'revoke'] as const) {
-    const { trust } = await world()
+    const { trust, take } = await world()
     await trust[how](one)
-    trust.rotations.accept(rotate(first, second), true)
-    trust.rotations.accept(rotate(second, third, START + 1), true)
+    take(rotate(first, second), rotate(second, third, START + 1))
     for (const node of [one, two, three])
       expect([trust.refuses(node), trust.admits(node)]).toEqual([true, false])
     await trust.trust(three, {})
@@ -148,10 +147,10 @@ test('rotations of keys that nobody here knows are not taken', async () => {
 })
 
 test('two successors freeze the lineage until a person trusts one of them', async () => {
-  const { trust, audited, again } = await world()
+  const { trust, take, audited, again } = await world()
   await trust.trust(one, { level: 'peer', name: 'bob' })
   const frames = [rotate(first, second), rotate(first, rival, START + 1), rotate(second, third, START + 2)]
-  for (const frame of frames) trust.rotations.accept(frame, true)
+  take(...frames)
   expect(types(audited)).toContain('lineage_frozen')
   for (const node of [one, two, three, two2]) {
     expect(trust.opinion(node)).toMatchObject({ trust_level: 'untrusted', why: 'frozen', denied: false })
@@ -179,12 +178,12 @@ test('two successors freeze the lineage until a person trusts one of them', asyn
 test('denying one of two successors, or an issuer that revokes it, leaves the other one', async () => {
   const denied = await world()
   await denied.trust.trust(one, {})
-  for (const to of [second, rival]) denied.trust.rotations.accept(rotate(first, to), true)
+  denied.take(...FORK)
   await denied.trust.deny(two2)
   expect([denied.trust.opinion(two).trust_level, denied.trust.refuses(two2)]).toEqual(['peer', true])
 
-  const { trust, revoked, certified } = await world({ trusted: [one] })
-  for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
+  const { trust, take, revoked, certified } = await world({ trusted: [one] })
+  take(...FORK)
   expect(trust.opinion(two).why).toBe('frozen')
   revoked.add(two2)
   // Its issuer certifies the other one after that, and only then it counts.
@@ -193,52 +192,48 @@ test('denying one of two successors, or an issuer that revokes it, leaves the ot
   certified.set(two, START + 1)
   expect([trust.opinion(two).trust_level, trust.refuses(two2)]).toEqual(['peer', true])
   // What the thief signs afterwards changes nothing any more.
-  trust.rotations.accept(rotate(first, other), true)
+  take(rotate(first, other))
   expect([trust.opinion(two).trust_level, trust.refuses(other.nodeId)]).toEqual(['peer', true])
 })
 
 test('where the right successor has not come yet, a revocation leaves the lineage to no other one', async () => {
-  const { trust, revoked } = await world({ trusted: [one] })
+  const { trust, take, revoked } = await world({ trusted: [one] })
   // The thief's first one is revoked, and this node has seen the thief's second one before the owner's.
-  for (const to of [rival, other]) trust.rotations.accept(rotate(first, to), true)
+  take(rotate(first, rival), rotate(first, other))
   revoked.add(two2)
   expect(trust.opinion(other.nodeId)).toMatchObject({ trust_level: 'untrusted', why: 'frozen' })
   const denied = await world({ trusted: [one], denied: [two2] })
-  for (const to of [rival, other]) denied.trust.rotations.accept(rotate(first, to), true)
+  denied.take(rotate(first, rival), rotate(first, other))
   expect(denied.trust.opinion(other.nodeId)).toMatchObject({ trust_level: 'untrusted', why: 'frozen' })
 })
 
 test('nobody gets round a denial or a revocation by another successor of an earlier key', async () => {
   for (const how of ['deny', 'revoke'] as const) {
-    const { trust, again } = await world({ trusted: [one] })
+    const { trust, take, again } = await world({ trusted: [one] })
     const frames = [rotate(first, second), rotate(first, rival, START + 1), rotate(rival, third, START + 2)]
-    trust.rotations.accept(frames[0]!, true)
+    take(frames[0]!)
     await trust[how](two)
-    for (const frame of frames.slice(1)) trust.rotations.accept(frame, true)
+    take(...frames.slice(1))
     for (const one of [trust, await again(frames), await again(frames.toReversed())]) {
-      for (const node of ids.slice(0, 4)) expect([one.refuses(node), one.admits(node)]).toEqual([true, false])
+      for (const node of ids) expect([one.refuses(node), one.admits(node)]).toEqual([true, false])
     }
   }
 })
 
 test('a fork below a fork: trust in the last key chooses all the way, in whatever order people decide', async () => {
   const [k3, t3] = [third, other]
-  const frames = [
-    rotate(first, second),
-    rotate(first, rival, START + 1),
-    rotate(second, k3, START + 2),
-    rotate(second, t3, START + 3),
-  ]
-  const { trust, again } = await world()
+  const upperFork = [rotate(first, second), rotate(first, rival, START + 1)]
+  const frames = [...upperFork, rotate(second, k3, START + 2), rotate(second, t3, START + 3)]
+  const { trust, take, again } = await world()
   await trust.trust(one, {})
-  for (const frame of frames) trust.rotations.accept(frame, true)
+  take(...frames)
   await trust.trust(k3.nodeId, {})
   for (const now of [trust, await again(frames)]) {
     expect([now.opinion(k3.nodeId).trust_level, now.admits(k3.nodeId)]).toEqual(['peer', true])
     for (const node of [two2, t3.nodeId]) expect(now.refuses(node)).toBe(true)
   }
   const upper = await world({ trusted: [one] })
-  for (const frame of frames) upper.trust.rotations.accept(frame, true)
+  upper.take(...frames)
   await upper.trust.trust(k3.nodeId, {})
   await upper.trust.trust(two, {})
   expect(upper.trust.opinion(k3.nodeId).trust_level).toBe('peer')
@@ -253,15 +248,15 @@ test('a denial of one branch is about it in whatever order records are read, and
     [second, rival],
     [rival, second],
   ] as const) {
-    const { trust, again } = await world()
+    const { trust, take, again } = await world()
     const frames = [rotate(first, against), rotate(first, to, START + 1), rotate(first, other, START + 2)]
     // A decision that names both keys, from before the fork was known.
-    trust.rotations.accept(frames[0]!, true)
+    take(frames[0]!)
     await trust.deny(against.nodeId)
     await trust.trust(against.nodeId, {})
-    trust.rotations.accept(frames[1]!, true)
+    take(frames[1]!)
     await trust.deny(against.nodeId)
-    trust.rotations.accept(frames[2]!, true)
+    take(frames[2]!)
     for (const now of [trust, await again(frames)]) {
       expect([now.admits(to.nodeId), now.opinion(to.nodeId).trust_level]).toEqual([true, 'peer'])
       for (const node of [against, other]) expect(now.refuses(node.nodeId)).toBe(true)
@@ -270,17 +265,17 @@ test('a denial of one branch is about it in whatever order records are read, and
 })
 
 test('one member fills nobody else’s place with keys, and what freezes a lineage is taken all the same', async () => {
-  const { trust } = await world({ trusted: [one, other.nodeId] })
+  const { trust, take } = await world({ trusted: [one, other.nodeId] })
   const made = Array.from({ length: 200 }, (_, at) => testIdentity(1_000 + at))
   // Three successors of each key, breadth first.
   for (const [at, to] of made.entries()) {
     const from = at === 0 ? first : made[Math.floor((at - 1) / 3)]!
-    trust.rotations.accept(rotate(from, to), true)
+    take(rotate(from, to))
   }
   expect(trust.keyState(made[199]!.nodeId).kind).toBe('current')
-  trust.rotations.accept(rotate(first, second), true)
+  take(rotate(first, second))
   expect(trust.keyState(two).kind).toBe('frozen')
-  trust.rotations.accept(rotate(other, third), true)
+  take(rotate(other, third))
   expect(trust.admits(three)).toBe(true)
 })
 
@@ -322,28 +317,26 @@ test('a key whose day is over may knock and is shown what replaced it; one that 
 })
 
 test('a denied node stays denied when it forks itself', async () => {
-  const { trust } = await world()
+  const { trust, take } = await world()
   await trust.deny(one)
-  for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
+  take(...FORK)
   for (const node of [one, two, two2])
     expect([trust.refuses(node), trust.opinion(node).denied]).toEqual([true, true])
 })
 
 test('a key that two others name as their successor is frozen with them', async () => {
-  const { trust } = await world({ trusted: [one, two] })
-  trust.rotations.accept(rotate(first, third), true)
-  trust.rotations.accept(rotate(second, third), true)
+  const { trust, take } = await world({ trusted: [one, two] })
+  take(rotate(first, third), rotate(second, third))
   expect(trust.opinion(three).why).toBe('frozen')
 })
 
 test('a lineage that leads back to itself, or is too long, goes no further', async () => {
-  const { trust } = await world({ trusted: [one] })
-  trust.rotations.accept(rotate(first, second), true)
-  trust.rotations.accept(rotate(second, first), true)
+  const { trust, take } = await world({ trusted: [one] })
+  take(rotate(first, second), rotate(second, first))
   expect(trust.keyState(two).kind).toBe('current')
   const chain = [other, ...Array.from({ length: 40 }, (_, at) => testIdentity(100 + at))]
   const long = await world({ trusted: [other.nodeId] })
-  for (const [at, to] of chain.slice(1).entries()) long.trust.rotations.accept(rotate(chain[at]!, to), true)
+  long.take(...chain.slice(1).map((to, at) => rotate(chain[at]!, to)))
   expect(long.trust.admits(chain[31]!.nodeId)).toBe(true)
   expect(long.trust.admits(chain[32]!.nodeId)).toBe(false)
 })

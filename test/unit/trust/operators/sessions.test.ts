@@ -29,6 +29,14 @@ const ANN = 1000
 const BOB = 1001
 const ALL = ['ToolUsage', 'NodeHealth']
 
+/** Who shows an offer, signed by whom: the operator, unless it is said. */
+interface Shown {
+  readonly uid?: number
+  readonly account?: number
+  readonly by?: typeof operator
+  readonly chain?: Uint8Array[]
+}
+
 /** `node`, with a clock and timers that the test turns. */
 async function desk({ inMesh = true, ledger = [] as readonly AuditRecord[] } = {}) {
   const time = new VirtualTime(NOW)
@@ -71,15 +79,19 @@ async function desk({ inMesh = true, ledger = [] as readonly AuditRecord[] } = {
   const pass = (ms: number): void => time.advance(ms)
   const offered = (uid = ANN, more: { for_ms?: number; account?: number } = {}): Offer =>
     sessions.offer(uid, { for_ms: HOUR_MS, types: ALL, account: uid, ...more })
-  const signed = (offer: Offer, by = operator, chain = operatorChain()) => ({
-    delegation: signDelegation(by, offer, systemRandom),
-    chain,
-  })
-  const login = (uid = ANN, for_ms = HOUR_MS) =>
-    sessions.begin(uid, { ...signed(offered(uid, { for_ms })), account: uid })
+  /** The person shows the offer, signed. */
+  const begin = (offer: Offer, shown: Shown = {}) => {
+    const { uid = ANN, account = uid, by = operator, chain = operatorChain() } = shown
+    return sessions.begin(uid, { delegation: signDelegation(by, offer, systemRandom), chain, account })
+  }
+  const login = (uid = ANN, for_ms = HOUR_MS) => begin(offered(uid, { for_ms }), { uid })
+  const loggedIn = async (uid = ANN) => {
+    await login(uid)
+    return sessions.of(uid, uid)!
+  }
   const said = () => audited.map(({ type, success, details }) => [type, success, details.why])
   const change = (): void => changed()
-  return { clock, roll, sessions, audited, said, refused, pass, offered, signed, login, change }
+  return { clock, roll, sessions, audited, said, refused, pass, offered, begin, login, loggedIn, change }
 }
 
 test('a person who is logged in asks as the operator, with a key that is this login’s alone', async () => {
@@ -102,24 +114,24 @@ test('a person who is logged in asks as the operator, with a key that is this lo
 })
 
 test('what was offered to one person logs in nobody else', async () => {
-  const { sessions, offered, signed, said } = await desk()
-  await expect(sessions.begin(BOB, { ...signed(offered()), account: BOB })).rejects.toThrow('another person')
+  const { sessions, offered, begin, said } = await desk()
+  await expect(begin(offered(), { uid: BOB })).rejects.toThrow('another person')
   expect(sessions.of(BOB, BOB)).toBeUndefined()
   expect(said()).toEqual([['operator_login', false, 'the delegation is for another person of this machine']])
 })
 
 test('an offer logs in once, and for five minutes', async () => {
-  const { sessions, offered, signed, pass } = await desk()
-  const once = signed(offered())
-  await sessions.begin(ANN, { ...once, account: ANN })
-  await expect(sessions.begin(ANN, { ...once, account: ANN })).rejects.toThrow('took too long')
-  const late = signed(offered())
+  const { offered, begin, pass } = await desk()
+  const once = offered()
+  await begin(once)
+  await expect(begin(once)).rejects.toThrow('took too long')
+  const late = offered()
   pass(5 * 60_000 + 1)
-  await expect(sessions.begin(ANN, { ...late, account: ANN })).rejects.toThrow('took too long')
+  await expect(begin(late)).rejects.toThrow('took too long')
 })
 
 test('nothing but the offer itself can be signed', async () => {
-  const { sessions, offered, signed } = await desk()
+  const { sessions, offered, begin } = await desk()
   const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
   const change = fc.oneof(
     fc.record({ session: bytes(16) }),
@@ -140,31 +152,20 @@ test('nothing but the offer itself can be signed', async () => {
     const offer = offered(uid)
     const changed = { ...offer, ...('uid' in said && said.uid === uid ? {} : said) }
     if (Object.is(changed.uid, uid) && 'uid' in said) return
-    await expect(sessions.begin(uid, { ...signed(changed), account: uid })).rejects.toMatchObject({
-      code: 'refused',
-    })
+    await expect(begin(changed, { uid })).rejects.toMatchObject({ code: 'refused' })
     expect(sessions.of(uid, uid)).toBeUndefined()
   })
 })
 
+const EARLY = { notBefore: NOW - DAY_MS }
+const ENDED = [issuerCertificate(EARLY), operatorCertificate({ ...EARLY, notAfter: NOW })]
 test.each([
-  ['a key without a certificate', () => ({ by: other, chain: operatorChain() }), 'another key'],
-  ['no certificates', () => ({ by: operator, chain: [] }), 'there is no certificate'],
-  [
-    'a certificate that has ended',
-    () => ({
-      by: operator,
-      chain: [
-        issuerCertificate({ notBefore: NOW - DAY_MS }),
-        operatorCertificate({ notBefore: NOW - DAY_MS, notAfter: NOW }),
-      ],
-    }),
-    'expired',
-  ],
-])('%s logs nobody in', async (_what, made, words) => {
-  const { sessions, offered, signed } = await desk()
-  const { by, chain } = made()
-  await expect(sessions.begin(ANN, { ...signed(offered(), by, chain), account: ANN })).rejects.toThrow(words)
+  ['a key without a certificate', { by: other }, 'another key'],
+  ['no certificates', { chain: [] }, 'there is no certificate'],
+  ['a certificate that has ended', { chain: ENDED }, 'expired'],
+])('%s logs nobody in', async (_what, shown, words) => {
+  const { offered, begin } = await desk()
+  await expect(begin(offered(), shown)).rejects.toThrow(words)
 })
 
 test('no offer is for too short or long a time, or for no type of question, and each says what is wrong', async () => {
@@ -196,9 +197,8 @@ test('tries are limited', async () => {
 })
 
 test('logout wipes the key and cancels what is under way', async () => {
-  const { sessions, login, said } = await desk()
-  await login()
-  const acting = sessions.of(ANN, ANN)!
+  const { sessions, loggedIn, said } = await desk()
+  const acting = await loggedIn()
   const key = acting.audience.privateKey
   expect(key.some((byte) => byte !== 0)).toBe(true)
   expect(await sessions.end(BOB, BOB)).toBeUndefined()
@@ -211,9 +211,8 @@ test('logout wipes the key and cancels what is under way', async () => {
 })
 
 test('a second login of a person ends the first', async () => {
-  const { sessions, login, said } = await desk()
-  await login()
-  const first = sessions.of(ANN, ANN)!
+  const { sessions, login, loggedIn, said } = await desk()
+  const first = await loggedIn()
   await login()
   expect(first.ended.aborted).toBe(true)
   expect(said()).toContainEqual(['operator_logout', true, 'again'])
@@ -303,8 +302,7 @@ test.each<[why: string, act: (at: Desk) => unknown]>([
   ['issuer_denied', ({ refused }) => refused.add(issuer.nodeId)],
 ])('it ends when the key is revoked, or people here deny it or its issuer: %s', async (why, act) => {
   const here = await desk()
-  await here.login()
-  const acting = here.sessions.of(ANN, ANN)!
+  const acting = await here.loggedIn()
   act(here)
   here.change()
   here.pass(0)
@@ -320,9 +318,8 @@ test.each<[why: string, act: (at: Desk) => unknown]>([
 test('it ends with the certificate, unless a newer one came here', async () => {
   const soon = NOW + 2 * 60_000
   for (const isRenewed of [false, true]) {
-    const { sessions, offered, signed, pass, roll } = await desk()
-    const chain = [issuerCertificate(), operatorCertificate({ notAfter: soon })]
-    await sessions.begin(ANN, { ...signed(offered(), operator, chain), account: ANN })
+    const { sessions, offered, begin, pass, roll } = await desk()
+    await begin(offered(), { chain: [issuerCertificate(), operatorCertificate({ notAfter: soon })] })
     const acting = sessions.of(ANN, ANN)!
     if (isRenewed) roll.certificate(operatorCertificate({ version: NOW + 1, roles: [] }), NOW)
     pass(2 * 60_000)
@@ -334,9 +331,8 @@ test('it ends with the certificate, unless a newer one came here', async () => {
 })
 
 test('a clock that is set back makes no login longer', async () => {
-  const { sessions, login, pass, clock, said } = await desk()
-  await login(ANN, HOUR_MS)
-  const acting = sessions.of(ANN, ANN)!
+  const { sessions, loggedIn, pass, clock, said } = await desk()
+  const acting = await loggedIn()
   clock.back = 5 * HOUR_MS
   pass(HOUR_MS - 1)
   expect(sessions.of(ANN, ANN)).toBeDefined()
@@ -347,9 +343,8 @@ test('a clock that is set back makes no login longer', async () => {
 })
 
 test('a newer certificate that ends sooner ends the login then, with nobody asking', async () => {
-  const { login, pass, roll, sessions, change } = await desk()
-  await login(ANN, HOUR_MS)
-  const acting = sessions.of(ANN, ANN)!
+  const { loggedIn, pass, roll, change } = await desk()
+  const acting = await loggedIn()
   roll.certificate(operatorCertificate({ version: NOW + 1, notAfter: NOW + 60_000 }), NOW)
   change()
   pass(0)
@@ -358,21 +353,20 @@ test('a newer certificate that ends sooner ends the login then, with nobody aski
 })
 
 test('a person whose uid was somebody else’s logs in by the uid, and nobody else of that uid is logged in by it', async () => {
-  const { sessions, offered, signed } = await desk()
+  const { sessions, offered, begin } = await desk()
   const eve = 2 ** 31
   const offer = offered(eve, { account: ANN })
   expect(offer.uid).toBe(ANN)
-  await expect(sessions.begin(ANN, { ...signed(offer), account: ANN })).rejects.toThrow('took too long')
-  await sessions.begin(eve, { ...signed(offer), account: ANN })
+  await expect(begin(offer)).rejects.toThrow('took too long')
+  await begin(offer, { uid: eve, account: ANN })
   expect(sessions.of(eve, ANN)).toMatchObject({ name: 'carol' })
   // The person who had the uid before, and has its number still.
   expect(sessions.of(ANN, ANN)).toBeUndefined()
 })
 
 test('an account that is given the data of a person does not have the login of that person', async () => {
-  const { sessions, login, said } = await desk()
-  await login(ANN)
-  const acting = sessions.of(ANN, ANN)!
+  const { sessions, login, loggedIn, said } = await desk()
+  const acting = await loggedIn()
   // Root gave ann's data to bob: the number is hers still, and the account is his.
   expect(sessions.of(ANN, BOB)).toBeUndefined()
   expect([acting.ended.aborted, sessions.of(ANN, ANN)]).toEqual([true, undefined])

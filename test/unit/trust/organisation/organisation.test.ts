@@ -1,77 +1,21 @@
 // The policy bundle of the root: who may sign one, what it narrows, what it cannot open, and what a broken one leaves in force.
 
 import { expect, test } from 'vitest'
-import { PolicyBundle, type PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import { settingsOf } from '../../../../src/config/index.ts'
-import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
-import { signStatement } from '../../../../src/trust/identity/index.ts'
-import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
-import type { PolicySet } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { policyOf } from '../../../support/mesh/policy.ts'
 import { code } from '../../../support/run/code.ts'
-import { FRIDAY, principal } from '../policy/requests.ts'
+import { FRIDAY as NOW } from '../policy/requests.ts'
+import { bundle, organisationRoom as made, root } from './world.ts'
 
-const root = testIdentity(9_001)
 const other = testIdentity(9_002)
-const NOW = FRIDAY
-
-const bundle = (
-  number: number,
-  terms: Partial<PolicyBundleBody> & { text?: string } = {},
-  by = root,
-): Uint8Array => {
-  const { text = '', ...rest } = terms
-  const body = {
-    version: NOW + number,
-    number,
-    mesh: meshOf(root.publicKey),
-    aggregators: [],
-    policies: Buffer.from(text),
-    ...rest,
-  }
-  return signStatement(PolicyBundle, body, by, body.version, systemRandom)
-}
+const [BAD, CONFLICT] = [code('bad_config'), code('conflict')]
 
 /** Of the owner: single nodes for leads alone. */
 const OWN = await compilePolicies(
   'own.cedar',
   'permit (principal in Role::"lead", action, resource);\npermit (principal in Role::"individual", action, resource) when { resource.level == 2 };',
 )
-
-function made({
-  trusted = true,
-  accept = 'restrict' as 'restrict' | 'full',
-  own = undefined as PolicySet | undefined,
-} = {}) {
-  const policy = policyOf({ teams: () => ['eng'], accept: () => accept, now: () => NOW }, own)
-  const audited: AuditRecord[] = []
-  const said: Uint8Array[] = []
-  let changes = 0
-  const organisation = createOrganisation({
-    root: () => (trusted ? { key: root.publicKey, mesh: meshOf(root.publicKey) } : undefined),
-    policy,
-    compile: compilePolicies,
-    settingsOf,
-    log: silentLog,
-    clock: { now: () => NOW, monotonic: () => NOW },
-    changed: () => void changes++,
-    audit: { record: async (entry) => void audited.push(entry) },
-  })
-  organisation.onDocument(async (frame) => void said.push(frame))
-  const asks = (level: 1 | 2, roles: readonly string[] = [], teams: readonly string[] = []) =>
-    policy.judge(
-      principal({ roles, teams }),
-      'query.tool_usage',
-      { level, category: 'tool_usage' },
-      { at: NOW, range: { start: NOW - 3_600_000, end: NOW } },
-    )
-  return { policy, organisation, audited, said, asks, changes: () => changes }
-}
 
 const NO_LEADS = `@id("no-leads")
 forbid (principal in Role::"lead", action, resource);
@@ -133,7 +77,7 @@ test('a bundle in which one operator runs two aggregators is refused whole', asy
   ]
   await organisation.take(bundle(0, { aggregators: named('site a'), max_level: 1 }))
   const twice = bundle(1, { aggregators: named('site b ') })
-  await expect(organisation.take(twice)).rejects.toMatchObject({ code: 'bad_config' })
+  await expect(organisation.take(twice)).rejects.toEqual(BAD)
   expect(await organisation.documents.readable(twice)).toBe(false)
   expect(organisation.state()).toMatchObject({ number: 0, max_level: 1 })
 })
@@ -146,22 +90,18 @@ test('when totals began is not moved to a later time, and what was said once is 
   for (const began of [NOW + 1, NOW + 2]) {
     const later = bundle(2, { began, aggregators: named, max_level: 1 })
     expect(await organisation.documents.readable(later)).toBe(false)
-    await expect(organisation.take(later)).rejects.toMatchObject({ code: 'bad_config' })
+    await expect(organisation.take(later)).rejects.toEqual(BAD)
   }
   expect(organisation.state()).toMatchObject({ number: 1, max_level: null })
   await organisation.take(bundle(2, { began: NOW, aggregators: [] }))
   await organisation.take(bundle(3, { began: NOW - 1, aggregators: named }))
-  await expect(organisation.take(bundle(4, { began: NOW, aggregators: named }))).rejects.toEqual(
-    code('bad_config'),
-  )
+  await expect(organisation.take(bundle(4, { began: NOW, aggregators: named }))).rejects.toEqual(BAD)
 
   const { organisation: older } = made()
   await older.take(bundle(0, { aggregators: named }))
-  await expect(older.take(bundle(1, { began: NOW, aggregators: named }))).rejects.toEqual(code('bad_config'))
+  await expect(older.take(bundle(1, { began: NOW, aggregators: named }))).rejects.toEqual(BAD)
   // Nor in the future.
-  await expect(made().organisation.take(bundle(0, { began: NOW + 60_000 }))).rejects.toEqual(
-    code('bad_config'),
-  )
+  await expect(made().organisation.take(bundle(0, { began: NOW + 60_000 }))).rejects.toEqual(BAD)
 })
 
 const set = (settings: Readonly<Record<string, unknown>>) => ({
@@ -181,7 +121,7 @@ test('settings come into force with their bundle, and one that is wrong takes th
   for (const wrong of [{ 'guard.profile': 'loose' }, { 'sharing.max_level': 2 }, { 'no.such': 1 }]) {
     const frame = bundle(1, set({ 'guard.on_error': 'block', ...wrong }))
     expect(await organisation.documents.readable(frame)).toBe(false)
-    await expect(organisation.take(frame)).rejects.toMatchObject({ code: 'bad_config' })
+    await expect(organisation.take(frame)).rejects.toEqual(BAD)
     organisation.documents.accept(frame, true)
     await organisation.start()
     expect(organisation.state()?.problem).toContain(Object.keys(wrong)[0])
@@ -232,10 +172,8 @@ test('an older bundle does not come back, and one from the future waits', async 
   const { organisation } = made()
   await organisation.take(bundle(4, { max_level: 1 }))
   for (const number of [4, 3, 0])
-    await expect(organisation.take(bundle(number, { version: NOW + 60_000 }))).rejects.toEqual(
-      code('conflict'),
-    )
-  await expect(organisation.take(bundle(5, { version: NOW + 86_400_000 }))).rejects.toEqual(code('conflict'))
+    await expect(organisation.take(bundle(number, { version: NOW + 60_000 }))).rejects.toEqual(CONFLICT)
+  await expect(organisation.take(bundle(5, { version: NOW + 86_400_000 }))).rejects.toEqual(CONFLICT)
   organisation.documents.accept(bundle(2), true)
   await organisation.start()
   expect(organisation.state()).toMatchObject({ number: 4, max_level: 1, problem: null })

@@ -8,16 +8,15 @@ import { trustDomains } from '../../../../src/config/domains.ts'
 import type { TrustDomain } from '../../../../src/config/index.ts'
 import type { Certificates } from '../../../../src/trust/certificates/index.ts'
 import { type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
-import { createLineage } from '../../../../src/trust/lineage/index.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentities } from '../../../support/mesh/identity.ts'
 import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { bindingOf, peersOf, trustRoom } from './world.ts'
 
 const DAY = 86_400_000
-const [issuer, ...people] = [1, 3, 4, 5].map(testIdentity) as [Identity, ...Identity[]]
-const [bob, bob2, bob3] = people as [Identity, Identity, Identity]
+const [issuer, bob, bob2, bob3] = testIdentities(1, 3, 4, 5)
+const people: readonly Identity[] = [bob, bob2, bob3]
 
 /** One thing that happens, about one of these nodes. */
 type Move = readonly [what: number, who: number, level: TrustLevel]
@@ -45,12 +44,7 @@ async function world() {
     peers: peersOf({}),
     trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
   }
-  const { trust } = await trustRoom({
-    config,
-    certificates,
-    clock: time.clock,
-    lineage: createLineage(time.clock.now),
-  })
+  const { trust } = await trustRoom({ config, certificates, clock: time.clock })
   /** Whom the mesh was told to admit or not, as it heard last. */
   const heard = new Map<NodeId, boolean>()
   trust.onChange((node) => void heard.set(node, trust.admits(node)))

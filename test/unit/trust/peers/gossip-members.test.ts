@@ -7,11 +7,11 @@ import {
   GOSSIP_MEMBERS_OF_ONE,
   MEMBER_KEPT_MS,
 } from '../../../../src/trust/peers/seen.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentity, testNodes } from '../../../support/mesh/identity.ts'
 import { peersOf, SELF as self, type TrustWorld, trustRoom } from './world.ts'
 
 const idOf = (n: number): NodeId => testIdentity(n).nodeId
-const [ann, bob, cid, dan] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
+const [ann, bob, cid, dan] = testNodes(1, 2, 3, 4)
 
 /** By default `ann` and `bob` are trusted. */
 const world = (trusted: readonly NodeId[] = [ann, bob]) => trustRoom({ file: { trusted } })

@@ -7,10 +7,10 @@ import type { MemberChanges, MemberRepository } from '../../../../src/store/tabl
 import { DECISIONS_MAX } from '../../../../src/trust/peers/deciding.ts'
 import { isMissing } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { testIdentity, testNodes } from '../../../support/mesh/identity.ts'
 import { NO_CERTIFICATES } from '../../../support/mesh/no-certificates.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
-import { bindingOf, type FilePeers, peersOf, START, SELF as self, trustRoom } from './world.ts'
+import { bindingOf, certifying, type FilePeers, peersOf, START, SELF as self, trustRoom } from './world.ts'
 
 const idOf = (n: number): NodeId => testIdentity(n).nodeId
 /** One of many, whose key nobody has. */
@@ -19,7 +19,7 @@ function strangerOf(n: number): NodeId {
   new DataView(key.buffer).setUint32(0, n)
   return formatNodeId(key)
 }
-const [ann, bob, cid, dan] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
+const [ann, bob, cid, dan] = testNodes(1, 2, 3, 4)
 
 const world = (file: FilePeers = {}, over: Parameters<typeof trustRoom>[0] = {}) =>
   trustRoom({ file, ...over })
@@ -70,12 +70,8 @@ test('this node admits itself nowhere and is in no list', async () => {
   const { trust } = await world({ trusted: [self.nodeId] })
   trust.sawMember(self.nodeId, {})
   trust.sawStranger(self.nodeId, { name: 'me', addresses: [] })
-  expect([trust.admits(self.nodeId), trust.known(), trust.members(), trust.pending()]).toEqual([
-    false,
-    [],
-    [],
-    [],
-  ])
+  expect(trust.admits(self.nodeId)).toBe(false)
+  expect([...trust.known(), ...trust.members(), ...trust.pending()]).toEqual([])
   for (const decide of [trust.deny, trust.revoke, (node: NodeId) => trust.trust(node, {})]) {
     await expect(decide(self.nodeId)).rejects.toMatchObject({ code: 'bad_request' })
   }
@@ -116,12 +112,8 @@ test('a decision is durable and effective when it resolves and when listeners he
     { details: { action: 'revoke', level_before: 'peer', level_after: 'untrusted' } },
   ])
   const { trust: next } = await restart()
-  expect(next.opinion(bob)).toMatchObject({
-    name: 'bob',
-    trust_level: 'untrusted',
-    revoked: true,
-    denied: false,
-  })
+  const left = { trust_level: 'untrusted', revoked: true, denied: false }
+  expect(next.opinion(bob)).toMatchObject({ name: 'bob', ...left })
 })
 
 test('a decision that cannot be stored changes nothing and is told to nobody', async () => {
@@ -139,12 +131,8 @@ test('what is not said again stays as it was decided; a denial takes roles and t
   const { trust } = await world()
   await trust.trust(bob, { name: 'bob', roles: ['lead'], teams: ['eng'] })
   await trust.trust(bob, { level: 'share_to' })
-  expect(trust.opinion(bob)).toMatchObject({
-    name: 'bob',
-    trust_level: 'share_to',
-    roles: ['lead'],
-    teams: ['eng'],
-  })
+  const kept = { name: 'bob', roles: ['lead'], teams: ['eng'] }
+  expect(trust.opinion(bob)).toMatchObject({ ...kept, trust_level: 'share_to' })
   await trust.trust(bob, { roles: [] })
   expect(trust.opinion(bob)).toMatchObject({ trust_level: 'share_to', roles: [], teams: ['eng'] })
   await trust.deny(bob)
@@ -157,24 +145,14 @@ test('the file binds people: a key it denies is not trusted, one it names keeps 
     trusted: [[ann, { name: 'ann', level: 'share_to' }]],
     denied: [bob],
   })
-  await expect(trust.trust(bob, {})).rejects.toMatchObject({
-    code: 'refused',
-    where: 'config.toml [peers] denied',
-  })
+  const denial = { code: 'refused', where: 'config.toml [peers] denied' }
+  await expect(trust.trust(bob, {})).rejects.toMatchObject(denial)
   expect(audited).toMatchObject([
     { type: 'trust_change', success: false, peer: bob, details: { code: 'refused' } },
   ])
-  for (const terms of [
-    { level: 'peer' },
-    { name: 'other' },
-    { roles: ['lead'] },
-    { teams: ['eng'] },
-  ] as const) {
-    await expect(trust.trust(ann, terms)).rejects.toMatchObject({
-      code: 'conflict',
-      where: 'config.toml [peers.trusted]',
-    })
-  }
+  const others = [{ level: 'peer' }, { name: 'other' }, { roles: ['lead'] }, { teams: ['eng'] }] as const
+  const conflict = { code: 'conflict', where: 'config.toml [peers.trusted]' }
+  for (const terms of others) await expect(trust.trust(ann, terms)).rejects.toMatchObject(conflict)
   await trust.trust(ann, { level: 'share_to', name: 'ann' })
   await trust.revoke(ann)
   expect(trust.admits(ann)).toBe(false)
@@ -288,15 +266,8 @@ test('a stranger is pending until somebody decides, and a member once admitted a
   trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [at(2)] })
   clock.time += 500
   trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [at(3)] })
-  expect(trust.pending()).toMatchObject([
-    {
-      node_id: bob,
-      name: 'bobs-laptop',
-      addresses: [at(3), at(2)],
-      first_seen: first,
-      last_seen: first + 500,
-    },
-  ])
+  const laptop = { node_id: bob, name: 'bobs-laptop', addresses: [at(3), at(2)] }
+  expect(trust.pending()).toMatchObject([{ ...laptop, first_seen: first, last_seen: first + 500 }])
   const { trust: next } = await restart()
   expect(next.pending()).toEqual(trust.pending())
   await next.trust(bob, {})
@@ -305,7 +276,7 @@ test('a stranger is pending until somebody decides, and a member once admitted a
   expect(next.met(bob)).toMatchObject({ addresses: [at(3), at(2)] })
   expect(next.resolve('bobs-laptop')).toBe(bob)
   next.sawMember(bob, {})
-  expect(next.members()).toMatchObject([{ node_id: bob, name: 'bobs-laptop', addresses: [at(3), at(2)] }])
+  expect(next.members()).toMatchObject([laptop])
   expect(next.pending()).toEqual([])
 })
 
@@ -316,10 +287,8 @@ test('deny removes from the own lists, keeps the name, and the refused does not 
   trust.sawStranger(bob, { name: 'bob2', addresses: [] })
   trust.sawStranger(dan, { name: 'dan', addresses: [] })
   // That it still tries is known.
-  expect([trust.pending(), trust.met(bob)]).toMatchObject([
-    [],
-    { addresses: [], last_seen: expect.any(Number) },
-  ])
+  expect(trust.pending()).toEqual([])
+  expect(trust.met(bob)).toMatchObject({ addresses: [], last_seen: expect.any(Number) })
   expect(trust.resolve('bob')).toBe(bob)
   await trust.trust(cid, { name: 'cid' })
   trust.sawMember(cid, {})
@@ -390,9 +359,8 @@ test('what a person decided holds for every key of the member', async () => {
 test('a stored level this program does not know opens nothing', async () => {
   const { repository, restart } = await world()
   const decision = { name: '', roles: [], teams: [], denied: false, revoked: false, decided_at: 1 }
-  await repository.write({
-    decisions: [{ ...decision, keys: [testIdentity(2).publicKey], level: 'overlord' }],
-  })
+  const keys = [testIdentity(2).publicKey] as const
+  await repository.write({ decisions: [{ ...decision, keys, level: 'overlord' }] })
   const { trust } = await restart()
   expect([trust.admits(bob), trust.opinion(bob).trust_level]).toEqual([false, 'untrusted'])
 })
@@ -405,13 +373,8 @@ test('a reload takes over what the file says now, tells and records each node it
   await trust.reload()
   expect([told, audited]).toEqual([[], []])
 
-  config.peers = peersOf({
-    trusted: [
-      [bob, { name: 'bob' }],
-      [cid, { level: 'supervisor' }],
-    ],
-    denied: [ann],
-  })
+  const bobs = [bob, { name: 'bob' }] as const
+  config.peers = peersOf({ trusted: [bobs, [cid, { level: 'supervisor' }]], denied: [ann] })
   // The object alone changes nothing: a change is told, then holds.
   expect(trust.admits(ann)).toBe(true)
   await trust.reload()
@@ -425,15 +388,10 @@ test('a reload takes over what the file says now, tells and records each node it
 })
 
 test('what an issuer signed counts nowhere that denies it, and its names are not names that people chose', async () => {
-  const held = [bindingOf(bob, { name: 'bob', issuer: ann }), bindingOf(cid, { name: 'cid', issuer: dan })]
-  const certificates = {
-    ...NO_CERTIFICATES,
-    certified: () => held,
-    word(node: NodeId) {
-      const binding = held.find(({ node_id }) => node_id === node)
-      return binding && { binding, stale: false, level: 'peer' as const }
-    },
-  }
+  const certificates = certifying(
+    bindingOf(bob, { name: 'bob', issuer: ann }),
+    bindingOf(cid, { name: 'cid', issuer: dan }),
+  )
   const { trust, config } = await world({}, { certificates })
   // Cid calls itself by the name that a person gave to somebody else.
   await trust.trust(dan, { name: 'cid' })
@@ -462,16 +420,14 @@ test('a machine whose certificate ended is known and not admitted, gives way to 
     bindingOf(rotated, { name: 'r', not_after: START + 1 }),
   ]
   const lately = (node: NodeId) => told.find(({ node_id }) => node_id === node)
+  const held = certifying(...told)
   let changed = (_: NodeId) => {}
   let isOver = false
   const certificates = {
     ...NO_CERTIFICATES,
     told: () => [bob, cid],
     lately,
-    word(node: NodeId) {
-      const binding = isOver ? undefined : lately(node)
-      return binding && { binding, stale: false, level: 'peer' as const }
-    },
+    word: (node: NodeId) => (isOver ? undefined : held.word(node)),
     onChange(listener: typeof changed) {
       changed = listener
       return () => {}
@@ -557,8 +513,7 @@ test('keys that come and go in a trusted subnet push out nobody who was met, and
 
 test('explain says whose denial makes a certificate worth nothing', async () => {
   const issuer = testIdentity(20).nodeId
-  const binding = bindingOf(ann, { issuer })
-  const certificates = { ...NO_CERTIFICATES, word: () => ({ binding, level: 'peer' as const, stale: false }) }
+  const certificates = certifying(bindingOf(ann, { issuer }))
   const { trust } = await world({ denied: [issuer] }, { certificates })
   expect(trust.explain(ann).find(({ source }) => source === 'certificate')).toMatchObject({
     decides: false,

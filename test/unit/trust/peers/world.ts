@@ -6,7 +6,7 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Config, TrustedPeer } from '../../../../src/config/index.ts'
 import { createMemberRepository, type MemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
-import type { Binding } from '../../../../src/trust/certificates/index.ts'
+import type { Binding, Certificates } from '../../../../src/trust/certificates/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
@@ -51,6 +51,7 @@ export interface TrustWorld {
 
 export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
   const { file = {}, moment = { time: START }, ...given } = options
+  const clock = given.clock ?? { now: () => moment.time, monotonic: () => moment.time }
   const audited: AuditRecord[] = []
   const repository = given.repository ?? createMemberRepository(await temporaryDatabase())
   const config = { peers: peersOf(file), trust: { domains: new Map() } }
@@ -59,10 +60,10 @@ export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
     repository,
     identity: SELF,
     audit: { record: async (entry) => void audited.push(entry) },
-    clock: { now: () => moment.time, monotonic: () => moment.time },
+    clock,
     log: silentLog,
     certificates: NO_CERTIFICATES,
-    lineage: createLineage(() => moment.time),
+    lineage: createLineage(clock.now),
     ...given,
   })
   await trust.start(new AbortController().signal)
@@ -73,6 +74,16 @@ export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
   }
   return { trust, clock: moment, repository, audited, config, restart }
 }
+
+/** Certificates that hold, of these bindings. */
+export const certifying = (...held: readonly Binding[]): Certificates => ({
+  ...NO_CERTIFICATES,
+  certified: () => held,
+  word(node) {
+    const binding = held.find(({ node_id }) => node_id === node)
+    return binding && { binding, stale: false, level: 'peer' }
+  },
+})
 
 /** What certificates say of a node. */
 export const bindingOf = (node: NodeId, over: Partial<Binding> = {}): Binding => ({

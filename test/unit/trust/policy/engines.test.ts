@@ -22,15 +22,10 @@ const { engine: cedar } = await loadPolicies([SHIPPED])
 const ENGINES: readonly PolicyEngine[] = [builtIn, cedar]
 
 const MATRIX = ROLES.flatMap((role) =>
-  SHARING_CATEGORIES.map(
-    (category) =>
-      [
-        role,
-        category,
-        rowOf(role, 1, category)?.from ?? 'nobody',
-        rowOf(role, 2, category)?.from ?? 'nobody',
-      ] as const,
-  ),
+  SHARING_CATEGORIES.map((category) => {
+    const from = (level: 1 | 2) => rowOf(role, level, category)?.from ?? 'nobody'
+    return [role, category, from(1), from(2)] as const
+  }),
 )
 
 const ACTION: Readonly<Record<SharingCategory, Action>> = {
@@ -59,16 +54,9 @@ const EACH = ENGINES.flatMap((engine) => ASKERS.map(({ kind, as }) => ({ engine,
 describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) => {
   test.each(MATRIX)('%s, %s: level 1 from %s, level 2 from %s', (role, category, level1, level2) => {
     for (const { theirs, ours, same } of TEAMS) {
+      const who = as(principal({ roles: [role], teams: theirs }))
       const asks = (action: Action, level: 1 | 2) =>
-        judged(
-          engine,
-          request({
-            principal: as(principal({ roles: [role], teams: theirs })),
-            action,
-            resource: { level, category },
-            teams: ours,
-          }),
-        ).effect
+        judged(engine, request({ principal: who, action, resource: { level, category }, teams: ours })).effect
       const expected = (from: string) => (from === 'any' || (from === 'team' && same) ? 'allow' : 'deny')
       expect(asks(ACTION[category], 1)).toBe(expected(level1))
       expect(asks('summary.receive', 1)).toBe(expected(level1))
@@ -79,15 +67,10 @@ describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) 
 
   it('gives node health to every role, and to whoever has none', () => {
     for (const roles of [[], ['individual'], ['lead'], ['security'], ['admin'], ['auditor']]) {
-      const asked = request({
-        principal: as(principal({ roles })),
-        action: 'query.node_health',
-        resource: { level: 1 },
-      })
-      expect(judged(engine, asked)).toMatchObject({
-        effect: 'allow',
-        rule: expect.stringMatching(/^role\.any\.health/),
-      })
+      const who = as(principal({ roles }))
+      const asked = request({ principal: who, action: 'query.node_health', resource: { level: 1 } })
+      const rule = expect.stringMatching(/^role\.any\.health/)
+      expect(judged(engine, asked)).toMatchObject({ effect: 'allow', rule })
     }
   })
 
@@ -114,10 +97,8 @@ describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) 
         teams: ['eng'],
       })
     for (const roles of [[], ['security'], ['admin'], ['auditor']]) {
-      expect(asked(true, roles)).toMatchObject({
-        effect: 'allow',
-        rule: expect.stringMatching(/^agent\.own/),
-      })
+      const rule = expect.stringMatching(/^agent\.own/)
+      expect(asked(true, roles)).toMatchObject({ effect: 'allow', rule })
       expect(asked(true, roles, true).effect).toBe('allow')
       expect(asked(false, roles).effect).toBe('deny')
     }

@@ -4,7 +4,7 @@ import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import { holdExpectations, readExpectations } from '../../../../src/trust/policy/expectations.ts'
 import type { PolicyEngine } from '../../../../src/trust/policy/index.ts'
 import { supposedRequest } from '../../../../src/trust/policy/supposed.ts'
-import { FRIDAY, HOUR } from './requests.ts'
+import { FRIDAY, failing, HOUR } from './requests.ts'
 
 const node = { teams: ['eng'], k: 5, now: FRIDAY }
 const hold = (text: string, engine: PolicyEngine = builtIn) =>
@@ -37,14 +37,7 @@ category = "tool_usage"
 })
 
 test('a denial that nobody could judge is not the one that was expected', () => {
-  const engine: PolicyEngine = {
-    kind: 'cedar',
-    judge: () => {
-      throw new Error('trapped')
-    },
-    judgeAgent: builtIn.judgeAgent,
-  }
-  expect(hold('[[test]]\ndeny = ["query.tool_usage"]', engine)).toMatchObject([{ holds: false }])
+  expect(hold('[[test]]\ndeny = ["query.tool_usage"]', failing)).toMatchObject([{ holds: false }])
 })
 
 test.each([

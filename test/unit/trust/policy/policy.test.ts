@@ -1,10 +1,10 @@
 // Both layers together: each can refuse alone, neither opens what the other refuses, and what is in force can be replaced.
 
 import { describe, expect, it } from 'vitest'
-import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import {
   type Consent,
   decide,
+  type Policy,
   type PolicyEngine,
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
@@ -12,19 +12,30 @@ import { teamsOfNode } from '../../../../src/trust/policy/policy.ts'
 import { policyOf } from '../../../support/mesh/policy.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { ASKER, anyRequest, consent as everything, FRIDAY, principal, saying } from './requests.ts'
+import {
+  ASKER,
+  anyRequest,
+  engineOf,
+  consent as everything,
+  FRIDAY,
+  failing,
+  principal,
+  saying,
+} from './requests.ts'
 
 const consent = everything()
-const setOf = (effect: 'allow' | 'deny'): PolicySet => ({
-  engine: saying(effect, `it.${effect}`),
-  files: [],
-  warnings: [],
-})
+const setWith = (engine: PolicyEngine): PolicySet => ({ engine, files: [], warnings: [] })
+const setOf = (effect: 'allow' | 'deny') => setWith(saying(effect, `it.${effect}`))
 const made = (set?: PolicySet, teams: readonly string[] = []) => {
   let now = 0
   return policyOf({ teams: () => teams, now: () => ++now }, set)
 }
 const usage = { level: 1, category: 'tool_usage' } as const
+/** What is decided about tools at level 1. */
+const ofUsage = (policy: Policy, who = principal(), given = consent) =>
+  policy.decide(who, 'query.tool_usage', usage, { at: FRIDAY, consent: given })
+
+const LEAD = principal({ roles: ['lead'], teams: ['eng'] })
 
 describe('the teams of this node', () => {
   const node = { teams: ['eng', 'ops'] }
@@ -42,35 +53,15 @@ describe('the teams of this node', () => {
 
 describe('two layers', () => {
   it('names the owner’s rule where the owner refuses, and does not ask the role policies', () => {
-    const policy = made({
-      ...setOf('allow'),
-      engine: {
-        kind: 'cedar',
-        judge: () => {
-          throw new Error('was asked')
-        },
-        judgeAgent: builtIn.judgeAgent,
-      },
-    })
     const stopped = { ...consent, deny_peers: ['*'] }
-    expect(policy.decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent: stopped })).toEqual({
-      effect: 'deny',
-      rule: 'consent.stopped',
-      reason: expect.any(String),
-    })
+    const decision = ofUsage(made(setWith(failing)), principal(), stopped)
+    expect(decision).toEqual({ effect: 'deny', rule: 'consent.stopped', reason: expect.any(String) })
   })
 
   it('has no agent do anything for a node that opens no data, and says why', () => {
-    const judged = (who: Parameters<typeof principal>[0]) => {
-      const request = {
-        operation: 'task',
-        agent: 'kExecutor:x',
-        tool: 'y',
-        own: true,
-        by_agent: false,
-      } as const
-      return made(undefined).judgeAgent({ ...request, principal: principal(who) })
-    }
+    const task = { operation: 'task', agent: 'kExecutor:x', tool: 'y', own: true, by_agent: false } as const
+    const judged = (who: Parameters<typeof principal>[0]) =>
+      made().judgeAgent({ ...task, principal: principal(who) })
     expect(judged({})).toMatchObject({ effect: 'allow' })
     expect(judged({ denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
     expect(judged({ trust_level: 'untrusted', why: 'certificate' })).toMatchObject({
@@ -81,10 +72,8 @@ describe('two layers', () => {
   })
 
   it('names the role policy’s rule where that refuses, and both where both allow', () => {
-    const asked = (set: PolicySet) =>
-      made(set).decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent })
-    expect(asked(setOf('deny'))).toEqual({ effect: 'deny', rule: 'it.deny', reason: 'deny' })
-    expect(asked(setOf('allow'))).toMatchObject({
+    expect(ofUsage(made(setOf('deny')))).toEqual({ effect: 'deny', rule: 'it.deny', reason: 'deny' })
+    expect(ofUsage(made(setOf('allow')))).toMatchObject({
       effect: 'allow',
       rule: 'consent.allow',
       policy_rule: 'it.allow',
@@ -92,12 +81,8 @@ describe('two layers', () => {
   })
 
   it('a role decides what is given to it in its team, and what is given to everybody is given to its bearer too', () => {
-    const lead = principal({ roles: ['lead'], teams: ['eng'] })
     const of = (teams: string[], allow_peers: string[]) =>
-      made(undefined, teams).decide(lead, 'query.tool_usage', usage, {
-        at: FRIDAY,
-        consent: { ...consent, allow_peers },
-      })
+      ofUsage(made(undefined, teams), LEAD, { ...consent, allow_peers })
     expect(of(['eng'], ['role:lead'])).toMatchObject({ effect: 'allow', policy_rule: 'role.lead.level1' })
     expect(of(['ops'], ['role:lead'])).toMatchObject({ effect: 'deny', rule: 'role.team' })
     expect(of(['ops'], ['*'])).toMatchObject({ effect: 'allow', policy_rule: 'role.individual.level1' })
@@ -126,21 +111,14 @@ describe('two layers', () => {
   })
 
   it('what is forbidden or taken back from a role stays so, also where a member without it may have it', () => {
-    const forbids: PolicyEngine = {
-      kind: 'cedar',
-      judge: ({ principal: { roles } }) =>
-        roles.includes('lead')
-          ? { effect: 'deny', rule: 'no-leads@org.cedar:1', reason: 'no' }
-          : { effect: 'allow', rule: 'it.allow', reason: 'yes' },
-      judgeAgent: builtIn.judgeAgent,
-    }
-    const lead = principal({ roles: ['lead'], teams: ['eng'] })
-    const asks = (set: PolicySet | undefined, given = consent) =>
-      made(set, ['ops']).decide(lead, 'query.tool_usage', usage, { at: FRIDAY, consent: given })
-    expect(asks({ engine: forbids, files: [], warnings: [] })).toMatchObject({ rule: 'no-leads@org.cedar:1' })
-    expect(asks(undefined, { ...consent, deny_peers: ['role:lead'] })).toMatchObject({
-      rule: 'consent.stopped',
-    })
+    const forbids = engineOf(({ principal: { roles } }) =>
+      roles.includes('lead')
+        ? { effect: 'deny', rule: 'no-leads@org.cedar:1', reason: 'no' }
+        : { effect: 'allow', rule: 'it.allow', reason: 'yes' },
+    )
+    const ruleOf = (set?: PolicySet, given = consent) => ofUsage(made(set, ['ops']), LEAD, given).rule
+    expect(ruleOf(setWith(forbids))).toBe('no-leads@org.cedar:1')
+    expect(ruleOf(undefined, { ...consent, deny_peers: ['role:lead'] })).toBe('consent.stopped')
   })
 
   it('names anomalies to security where people said identified and give it totals, and to no other role unasked', () => {
@@ -159,11 +137,9 @@ describe('two layers', () => {
     })
     for (const roles of [[], ['individual'], ['lead'], ['admin'], ['auditor']])
       expect(asks(roles)).toMatchObject({ effect: 'deny', rule: 'consent.none' })
-    expect(asks(['security'], { anomalies: 'anonymous' })).toMatchObject({
-      rule: 'sharing.anomalies_anonymous',
-    })
-    expect(asks(['security'], { allow_supervisors: [] })).toMatchObject({ rule: 'consent.none' })
-    expect(asks(['security'], { deny_peers: ['role:security'] })).toMatchObject({ rule: 'consent.stopped' })
+    expect(asks(['security'], { anomalies: 'anonymous' }).rule).toBe('sharing.anomalies_anonymous')
+    expect(asks(['security'], { allow_supervisors: [] }).rule).toBe('consent.none')
+    expect(asks(['security'], { deny_peers: ['role:security'] }).rule).toBe('consent.stopped')
     expect(asks(['security'], {}, 'share_to')).toMatchObject({ effect: 'deny' })
   })
 
@@ -176,18 +152,11 @@ describe('two layers', () => {
 
   it('never tells role policies what a person agreed to', () => {
     let seen: unknown
-    const engine: PolicyEngine = {
-      kind: 'cedar',
-      judge(request) {
-        seen = request
-        return { effect: 'allow', rule: 'x', reason: 'x' }
-      },
-      judgeAgent: builtIn.judgeAgent,
-    }
-    made({ engine, files: [], warnings: [] }).decide(principal(), 'query.tool_usage', usage, {
-      at: FRIDAY,
-      consent,
+    const engine = engineOf((request) => {
+      seen = request
+      return { effect: 'allow', rule: 'x', reason: 'x' }
     })
+    ofUsage(made(setWith(engine)))
     expect(JSON.stringify(seen)).not.toContain('allow_peers')
   })
 
@@ -215,7 +184,7 @@ describe('two layers', () => {
 describe('what is in force', () => {
   it('is replaced at once, and says what could not be until something could', () => {
     const policy = made(setOf('deny'))
-    const asks = () => policy.decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent }).effect
+    const asks = () => ofUsage(policy).effect
     expect(asks()).toBe('deny')
     policy.refused('org.cedar:1:2: no policy')
     expect(policy.status()).toMatchObject({
@@ -232,11 +201,10 @@ describe('what is in force', () => {
 
 describe('totals', () => {
   const none = { ...consent, allow_peers: [], allow_supervisors: [] }
+  const ALL_OF_IT: Consent['allow_only'] = [{ who: '*', categories: ['tool_usage'] }]
+  const UNUSED = { ...consent.categories, tool_usage: false }
   const counted = (given: Consent | undefined, audience = 'security') =>
-    made().counts(audience, 'query.tool_usage', {
-      at: FRIDAY,
-      ...(given === undefined ? {} : { consent: given }),
-    }).effect
+    made().counts(audience, 'query.tool_usage', { at: FRIDAY, ...(given && { consent: given }) }).effect
 
   it.each<[string, Consent | undefined, 'allow' | 'deny']>([
     ['nobody was asked', undefined, 'deny'],
@@ -246,21 +214,13 @@ describe('totals', () => {
     ['the role, for level 1, which says more', { ...none, allow_peers: ['role:security'] }, 'allow'],
     ['another role', { ...none, allow_supervisors: ['role:admin'] }, 'deny'],
     ['one node of that role', { ...none, allow_supervisors: [principal().node_id] }, 'deny'],
-    ['the category alone', { ...none, allow_only: [{ who: '*', categories: ['tool_usage'] }] }, 'allow'],
+    ['the category alone', { ...none, allow_only: ALL_OF_IT }, 'allow'],
     ['another category', { ...none, allow_only: [{ who: '*', categories: ['anomalies'] }] }, 'deny'],
     ['it was taken back from the role', { ...consent, deny_peers: ['role:security'] }, 'deny'],
-    [
-      'the category was taken back',
-      { ...consent, deny_only: [{ who: '*', categories: ['tool_usage'] }] },
-      'deny',
-    ],
+    ['the category was taken back', { ...consent, deny_only: ALL_OF_IT }, 'deny'],
     ['level 2 is off', { ...consent, max_level: 1 }, 'deny'],
     ['sharing is off', { ...consent, off: true }, 'deny'],
-    [
-      'the file turns the category off',
-      { ...consent, categories: { ...consent.categories, tool_usage: false } },
-      'deny',
-    ],
+    ['the file turns the category off', { ...consent, categories: UNUSED }, 'deny'],
   ])('counts a person in by consent: %s', (_, given, expected) => expect(counted(given)).toBe(expected))
 
   it('counts nobody in where the role policies refuse the audience', () => {
@@ -278,8 +238,8 @@ describe('totals', () => {
     expect(reads({ ...security, denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
     expect(reads({ ...security, trust_level: 'share_to' })).toMatchObject({ rule: 'trust.level' })
     expect(reads({ ...security, roles: ['admin'] })).toMatchObject({
-      rule: 'totals.audience',
       effect: 'deny',
+      rule: 'totals.audience',
     })
     expect(reads(security, setOf('deny'))).toMatchObject({ effect: 'deny', rule: 'it.deny' })
   })

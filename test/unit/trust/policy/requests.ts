@@ -2,6 +2,7 @@
 
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
+import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import {
   ACTIONS,
   type Consent,
@@ -46,6 +47,18 @@ export function saying(effect: 'allow' | 'deny', rule: string): PolicyEngine {
   const decision: RoleDecision = { effect, rule, reason: effect }
   return { kind: 'cedar', judge: () => decision, judgeAgent: () => decision }
 }
+
+/** One that judges requests like this, and agents as the built-in one does. */
+export const engineOf = (judge: PolicyEngine['judge']): PolicyEngine => ({
+  kind: 'cedar',
+  judge,
+  judgeAgent: builtIn.judgeAgent,
+})
+
+/** One that cannot decide. */
+export const failing = engineOf(() => {
+  throw new Error('memory access out of bounds')
+})
 
 export const request = (over: Partial<RoleRequest> = {}): RoleRequest => ({
   principal: principal(),
