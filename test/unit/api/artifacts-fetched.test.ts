@@ -14,6 +14,7 @@ const SOME: Fetched = { received: 65_536, size: 131_072, artifact: null }
 const ID = '4f'.repeat(32)
 const MACHINE = `karo:ed25519:${'A'.repeat(43)}`
 const PERSON = `karo:ed25519:${'A'.repeat(42)}E`
+const SHARE = { id: ID, audience: null, created_at: 0, ends_at: 1, read_at: 0, reads: 0 }
 type Deps = Parameters<typeof artifactsRoutes>[0]
 
 /** `karo artifact get` against a daemon whose fetches are those. */
@@ -77,16 +78,7 @@ test('Ctrl-C says that the same command goes on', async () => {
 
 test('of more artifacts than a machine tells of, those that are left out are shown as such', async () => {
   const ids = Array.from({ length: 257 }, (_, i) => i.toString(16).padStart(64, '0'))
-  const shared = (artifact: string | undefined, told: boolean) => ({
-    id: ID,
-    artifact,
-    audience: null,
-    told,
-    created_at: 0,
-    ends_at: 1,
-    read_at: 0,
-    reads: 0,
-  })
+  const shared = (artifact: string | undefined, told: boolean) => ({ ...SHARE, artifact, told })
   const list = async () => [shared(ids[0], true), shared(ids[256], true), shared(ids[256], false)]
   const artifacts = { list: async () => [], shares: { told: async () => ids, list } }
   const operators = { list: () => [] }
@@ -118,18 +110,10 @@ test.each([
   const operators = {
     list: () => ['bea', 'cid'].map((name) => ({ state, binding: { node_id: PERSON, key, name } })),
   }
-  const shared = {
-    id: ID,
-    artifact: ID,
-    audience: MACHINE,
-    told: false,
-    created_at: 0,
-    ends_at: 1,
-    read_at: 0,
-  }
+  const share = { ...SHARE, artifact: ID, audience: MACHINE, told: false }
   const shares = {
     told: async () => [],
-    share: async () => ({ share: { ...shared, reads: 0 }, link: 'karo:share/x' }),
+    share: async () => ({ share, link: 'karo:share/x' }),
   }
   const artifacts = { list: async () => [], shares }
   const rig = await startRig([artifactsRoutes({ artifacts, fleet: { operators }, trust } as unknown as Deps)])

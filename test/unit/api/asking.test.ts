@@ -16,12 +16,8 @@ import { some } from '../../support/some.ts'
 import { approver, PERSON, type Rig, rig, SELF, type Tables, TOOLS, yes } from '../agents/rig.ts'
 
 const tool: Seat = { session: 77, sessions: [TOOLS, '1:1'], near: [TOOLS], terminal: true }
-const body = {
-  tool: 'fake',
-  cwd: '/srv',
-  why: 'Edit',
-  call: { action: 'edit', argv: ['fake'], input: '{}' },
-}
+const call = { action: 'edit', argv: ['fake'], input: '{}' }
+const body = { tool: 'fake', cwd: '/srv', why: 'Edit', call }
 
 async function start(tables?: Tables) {
   const agents: Rig = await rig(tables === undefined ? {} : { tables })
@@ -69,12 +65,8 @@ async function start(tables?: Tables) {
 test('after a denial in the inbox a yes in the editor is a no, and no yes is in the ledger', async () => {
   const { agents, ask } = await start()
   const { approval } = await ask()
-  await agents.approvals.decide(approver(), approval as string, {
-    approve: false,
-    hash: '',
-    scope: 'once',
-    reason: '',
-  })
+  const denial = { approve: false, hash: '', scope: 'once', reason: '' } as const
+  await agents.approvals.decide(approver(), approval as string, denial)
   expect(await ask({ approval: approval as string, answered: 'approved' })).toMatchObject({ outcome: 'deny' })
   const decisions = agents.ledger.filter(({ type }) => type === 'approval_decided')
   expect(decisions.map(({ details }) => details)).toMatchObject([{ decision: 'denied', way: 'terminal' }])

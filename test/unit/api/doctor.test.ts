@@ -9,15 +9,9 @@ import { servingOver } from '../../support/api/serving.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))
-const CONNECTION = {
-  node_id: OTHER,
-  admitted: true,
-  dialed: true,
-  remote: '10.0.0.5:9238',
-  skew_ms: 0,
-  karo_version: null,
-  protocol_version: null,
-}
+const VERSIONS = { karo_version: null, protocol_version: null }
+const LINK = { admitted: true, dialed: true, remote: '10.0.0.5:9238', skew_ms: 0 }
+const CONNECTION = { node_id: OTHER, ...LINK, ...VERSIONS }
 const TWIN = { node_id: OTHER, places: ['10.0.0.6:9238'] }
 let sent = 0
 

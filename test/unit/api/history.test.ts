@@ -49,10 +49,8 @@ async function world({ fails = false } = {}) {
 test('ranked, with here in front, and only one’s own', async () => {
   const { get, as } = await world()
   const ranked = async (query: string) => (await get(`/api/v1/history/commands?${query}`)).body
-  expect(await ranked('q=make&here=/home')).toMatchObject({
-    total: 2,
-    commands: [{ command: 'make clean' }, { uses: 2 }],
-  })
+  const first = { total: 2, commands: [{ command: 'make clean' }, { uses: 2 }] }
+  expect(await ranked('q=make&here=/home')).toMatchObject(first)
   expect(await ranked('q=make&here=/srv')).toMatchObject({
     commands: [{ command: 'make test', uses: 2 }, {}],
   })
@@ -99,13 +97,8 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   as(1001)
   expect((await post(at, { ids: all.events.map(({ id }: { id: string }) => id) })).body.events).toBe(0)
   as(1000)
-  expect((await post(at, { command: 'make test' })).body).toEqual({
-    events: 2,
-    texts: 1,
-    left: 0,
-    dry_run: false,
-    sample: [],
-  })
+  const removed = { events: 2, texts: 1, left: 0, dry_run: false, sample: [] }
+  expect((await post(at, { command: 'make test' })).body).toEqual(removed)
   expect(told).toContainEqual({ type: 'history_deleted', events: 2, uid: 1000 })
   // Nothing of the text is in the ledger.
   expect(JSON.stringify(told)).not.toContain('make')

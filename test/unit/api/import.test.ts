@@ -45,12 +45,10 @@ async function started(config: { events_days?: number; ignore?: readonly string[
   }
   const begin = async (who: Caller, dry_run = false): Promise<string> =>
     (await as(who, '', { source: 'bash', file: '/f', dry_run })).body.key
-  const entry = (command: string, seconds: number, more = {}) => ({
-    start_us: T0 + seconds * 1_000_000,
-    shell: 'bash',
-    command,
-    ...more,
-  })
+  const entry = (command: string, seconds: number, more = {}) => {
+    const start_us = T0 + seconds * 1_000_000
+    return { start_us, shell: 'bash', command, ...more }
+  }
   const later = (bring: () => Promise<void>): void => {
     onItsWay = bring
   }
@@ -128,13 +126,8 @@ test('what is kept out of what is typed, and what retention would remove, is lef
     entry('old', -40 * 86_400),
     entry('rm -rf / ', 4, { exit_code: null, duration_us: null, cwd: '/', untimed: true }),
   ]
-  expect((await as(ANN, '/entries', { key, entries })).body).toEqual({
-    added: 2,
-    known: 0,
-    ignored: 3,
-    redacted: 1,
-    too_old: 1,
-  })
+  const sums = { added: 2, known: 0, ignored: 3, redacted: 1, too_old: 1 }
+  expect((await as(ANN, '/entries', { key, entries })).body).toEqual(sums)
   const { events: found } = await events.search(1000, { words: [], limit: 9 })
   expect(
     found.map(({ risk_level, exit_code, duration_ms, untimed }) => [

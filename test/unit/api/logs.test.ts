@@ -97,10 +97,8 @@ describe('GET /api/v1/logs', () => {
       text += Buffer.from(part).toString()
       if (/"dropped"|line 1999/.test(text) && text.endsWith('\n')) break
     }
-    const told = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { dropped?: number })
+    const lines = text.trimEnd().split('\n')
+    const told = lines.map((line) => JSON.parse(line) as { dropped?: number })
     expect(told.at(-1)).toMatchObject({ level: 'warn', dropped: 2_000 - told.length + 1 })
   })
 

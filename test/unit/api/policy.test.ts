@@ -95,12 +95,8 @@ function server(
 }
 
 test('says what is in force', async () => {
-  expect((await server()('')).body).toMatchObject({
-    engine: 'built-in',
-    files: [],
-    teams: ['eng'],
-    problem: null,
-  })
+  const inForce = { engine: 'built-in', files: [], teams: ['eng'], problem: null }
+  expect((await server()('')).body).toMatchObject(inForce)
 })
 
 test.each([
@@ -170,10 +166,8 @@ test('explains by both layers, with the consent of the caller', async () => {
     ],
   })
   expect(await explain('action=query.safety_posture')).toMatchObject({ effect: 'deny', rule: 'consent.none' })
-  expect(await explain('action=query.tool_usage', ['ops'])).toMatchObject({
-    effect: 'allow',
-    rule: 'role.individual.level1',
-  })
+  const outside = await explain('action=query.tool_usage', ['ops'])
+  expect(outside).toMatchObject({ effect: 'allow', rule: 'role.individual.level1' })
   expect(await explain('action=query.node_health', [])).toMatchObject({ effect: 'allow', category: null })
 })
 

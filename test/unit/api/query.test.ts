@@ -175,11 +175,8 @@ test('an answer is given again to the same person for the same question while it
   expect(kept.of(request, 90_000)).toEqual({ ...result, age_ms: 90_000 })
   expect(kept.of(request, 89_999)).toBeUndefined()
   // Whole hours are asked about, so a question some minutes later is the same one.
-  const later = {
-    ...request,
-    range: { ...request.range, start: request.range.start + 120_000 },
-    traceId: 'x',
-  }
+  const range = { ...request.range, start: request.range.start + 120_000 }
+  const later = { ...request, range, traceId: 'x' }
   expect(kept.of(later, 90_000)).toBeDefined()
   const acting = { id: 'login' } as Acting
   for (const other of [{ uid: 8 }, { team: 'eng' }, { level: 2 as const }, { perNode: true }, { acting }])

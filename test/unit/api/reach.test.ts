@@ -17,13 +17,8 @@ async function refusedOver(reach: ReachDeps['mesh']['reach']): Promise<unknown> 
   }
   const { documents } = createReach(deps as ReachDeps, 'The task goes on.')
   const signal = new AbortController().signal
-  const asked = documents({
-    node: NODE,
-    what: { operation: 'list' },
-    as: undefined,
-    trace: '0'.repeat(32),
-    signal,
-  })
+  const what = { operation: 'list' } as const
+  const asked = documents({ node: NODE, what, as: undefined, trace: '0'.repeat(32), signal })
   return asked.next().catch((error: unknown) => error)
 }
 

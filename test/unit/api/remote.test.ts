@@ -234,14 +234,8 @@ function side(who: Who = {}, { tasks = [], approvals = [], agents: over = {} }: 
 
 const LIST = { operation: 'list' } as const
 const NO_AGENTS: Has = { agents: { list: async () => [] } }
-const DECIDE: AgentAsk = {
-  operation: 'decide',
-  id: '3f9a',
-  approve: true,
-  hash: '0'.repeat(8),
-  scope: 'once',
-  reason: '',
-}
+const APPROVAL = { approve: true, hash: '0'.repeat(8), scope: 'once', reason: '' } as const
+const DECIDE: AgentAsk = { operation: 'decide', id: '3f9a', ...APPROVAL }
 const given = (operator: string | undefined, id: string): Task =>
   ({
     id: afarId({ node: PEER.nodeId, ...(operator && { operator }) }, id),
@@ -354,9 +348,8 @@ describe('the machine that is asked', () => {
   })
 
   test('tells in fixed words what its own people read in full', async () => {
-    const { ask } = side({
-      fails: new KaroError('bad_file', '/srv/secret is damaged', { hint: 'See /srv/secret.' }),
-    })
+    const fails = new KaroError('bad_file', '/srv/secret is damaged', { hint: 'See /srv/secret.' })
+    const { ask } = side({ fails })
     const { error } = await ask({ operation: 'stop', agent: 'tools' })
     expect(error).toEqual({ code: 'bad_file', message: 'it cannot do that now; its log says why' })
   })

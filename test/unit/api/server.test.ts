@@ -302,11 +302,9 @@ describe('the socket', () => {
 
   test('of a live daemon is refused with its pid, and keeps working', async () => {
     await api().start(signal)
-    await expect(api().start(signal)).rejects.toMatchObject({
-      code: 'conflict',
-      message: expect.stringContaining('4711'),
-      where: socketPath,
-    })
+    const message = expect.stringContaining('4711')
+    const taken = { code: 'conflict', message, where: socketPath }
+    await expect(api().start(signal)).rejects.toMatchObject(taken)
     expect(await health()).toBeDefined()
   })
 
@@ -352,12 +350,8 @@ describe('the socket', () => {
       await api().start(signal)
       for (let round = 1; round <= 10; round++) {
         const text = 'x'.repeat(round * 300 * 1024)
-        const asked = request({
-          socketPath,
-          method: 'POST',
-          path: '/api/v1/echo',
-          headers: { 'content-type': 'application/json' },
-        })
+        const headers = { 'content-type': 'application/json' }
+        const asked = request({ socketPath, method: 'POST', path: '/api/v1/echo', headers })
         const status = new Promise((resolve, reject) => {
           asked.once('error', reject)
           // What goes wrong behind the answer would have lost it on another day.

@@ -85,10 +85,8 @@ test('doctor names one’s own, with the commands that replace one', async () =>
     { name: 'prometheus', scope: 'metrics', expires_at: at(3.5 * DAY_MS) },
     { name: "o'brien", scope: 'read', expires_at: at(HOUR_MS) },
   ])
-  expect(far).toMatchObject({
-    outcome: 'warn',
-    detail: expect.stringContaining('prometheus (metrics) ends in 3 days'),
-  })
+  const detail = expect.stringContaining('prometheus (metrics) ends in 3 days')
+  expect(far).toMatchObject({ outcome: 'warn', detail })
   expect(far?.fix).toBe(
     'karo token create --scope metrics --name prometheus-new --ttl 366d --home /h\nkaro token revoke prometheus --home /h',
   )

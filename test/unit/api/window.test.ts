@@ -71,10 +71,8 @@ test('a service worker that another program left in the browser ends itself, whe
   const rig = await start()
   for (const path of ['/worker.js', '/window/main.js', '/', '/api/v1/health']) {
     const answer = await rig.send(path, { headers: { 'service-worker': 'script' } })
-    expect([answer.status, answer.headers['content-type']], path).toEqual([
-      200,
-      'text/javascript; charset=utf-8',
-    ])
+    expect(answer.status, path).toBe(200)
+    expect(answer.headers['content-type'], path).toBe('text/javascript; charset=utf-8')
     expect(answer.text).toContain('registration.unregister()')
   }
   expect((await rig.send('/window/main.js')).text).toBe('export {}')

@@ -189,11 +189,8 @@ test('a machine that comes with a key that was replaced a day ago is shown by wh
   await other.trust.trust(old.nodeId, {})
   other.trust.rotations.accept(frame, true)
   const there = await rooms(old)
-  const restored = await start({
-    ...there,
-    discovery: { peers: [other.address()] },
-    timings: { retryAfterMs: 100 },
-  })
+  const discovery = { peers: [other.address()] }
+  const restored = await start({ ...there, discovery, timings: { retryAfterMs: 100 } })
   await restored.trust.trust(other.id, {})
   await until(() => there.trust.keyState(old.nodeId).kind === 'retired', { what: 'it heard of it' })
   expect(there.trust.keyState(old.nodeId)).toMatchObject({ by: next.nodeId })

@@ -143,11 +143,7 @@ test('an orderly end writes what was said before', async () => {
 })
 
 test('a length that has not arrived is one and the same error, and other lengths are read as before', () => {
-  const decoder = {
-    lengthDecoder(data: { readonly byteLength: number }): number {
-      return data.byteLength * 10
-    },
-  }
+  const decoder = { lengthDecoder: (data: { readonly byteLength: number }): number => data.byteLength * 10 }
   endQuietly({ decoder })
   const thrown = [0, 1].map((byteLength) => {
     try {

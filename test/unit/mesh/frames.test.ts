@@ -208,11 +208,7 @@ test('no bytes at all are an exception or a frame', async () => {
 test('a peer that does not read is reset when its buffer is full, and the others are not kept waiting', async () => {
   const { node, peer, stream } = await member(undefined, {}, query)
   stream.stream.pause()
-  const answer = {
-    query_id: new Uint8Array(16),
-    author: other.publicKey,
-    sealed: new Uint8Array(60_000),
-  }
+  const answer = { query_id: new Uint8Array(16), author: other.publicKey, sealed: new Uint8Array(60_000) }
   const document = stream.frame(Response, answer, { sender: other.publicKey, signedBy: other })
   let sent = 0
   while (node.link.sendDocument(peer.id, document)) {

@@ -23,10 +23,8 @@ const andOne = (count: number): number => count + 1
 /** A node whose dials all fail at once, with `members` trusted. */
 function rig(members: readonly NodeId[] = [], self = stranger()) {
   const relay = stranger()
-  const { time, state, dialed, put, comes, admitted, brings } = rigOf({
-    self,
-    trust: createFakeTrust([...members, relay]),
-  })
+  const trust = createFakeTrust([...members, relay])
+  const { time, state, dialed, put, comes, admitted, brings } = rigOf({ self, trust })
   let from: number | undefined
   put({ on: 'start' })
   const advance = (ms: number): void => time.advance(ms)
@@ -154,14 +152,10 @@ test('IPv6 addresses are charged to the machine whose packet names them', () => 
   expect(it.dialed()).toContain('[fd00:1::7]:7000')
 })
 
-const caution = (isOwn = false) =>
-  createCaution(
-    0,
-    () => isOwn,
-    () => 0,
-  )
+const still = (): number => 0
+const cautionOf = (isOwn: boolean) => createCaution(0, () => isOwn, still)
 const placesOf = (book: ReturnType<typeof createBook>, isOwn = false) =>
-  createPlaces({ book, caution: caution(isOwn), admits: () => true, isHere: () => false })
+  createPlaces({ book, caution: cautionOf(isOwn), admits: () => true, isHere: () => false })
 
 test('where the key of a node was proven it is dialed as often as it takes', () => {
   const member = stranger()

@@ -23,11 +23,8 @@ async function pair({ skewMs = 0, mutual = true }) {
     trust: createFakeTrust(mutual ? [one.nodeId] : []),
     clock: { ...pacedClock, now: () => pacedClock.now() + skewMs },
   })
-  const near = await start({
-    identity: one,
-    trust: createFakeTrust([two.nodeId]),
-    discovery: { peers: [{ ...far.address(), nodeId: two.nodeId }] },
-  })
+  const discovery = { peers: [{ ...far.address(), nodeId: two.nodeId }] }
+  const near = await start({ identity: one, trust: createFakeTrust([two.nodeId]), discovery })
   return { near, far }
 }
 
@@ -135,22 +132,10 @@ describe('multicast on loopback', () => {
     )
     const again = setInterval(() => other.send(answer, 5353, '224.0.0.251', () => {}), 20)
     onTestFinished(() => clearInterval(again))
-    const outcome = await checkMulticast({
-      places,
-      own: ['127.0.0.1'],
-      listenMs: 20_000,
-      timers: systemTimers,
-    })
-    expect(outcome).toEqual([
-      {
-        address: '127.0.0.1',
-        interface: 'lo',
-        not_sent: null,
-        heard_itself: true,
-        heard_others: 1,
-        heard_nodes: 1,
-      },
-    ])
+    const how = { own: ['127.0.0.1'], listenMs: 20_000, timers: systemTimers }
+    const outcome = await checkMulticast({ places, ...how })
+    const heard = { heard_itself: true, heard_others: 1, heard_nodes: 1 }
+    expect(outcome).toEqual([{ address: '127.0.0.1', interface: 'lo', not_sent: null, ...heard }])
   })
 
   test('an address that is not here cannot be asked from', async () => {

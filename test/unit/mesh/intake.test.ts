@@ -24,15 +24,7 @@ function said(author: Identity, at = NOW, version = at): Uint8Array {
   const nonce = Buffer.alloc(16)
   nonce.writeUInt32BE(count++)
   const state = 'online' as const
-  const body = {
-    version,
-    state,
-    again_s: 300,
-    name: 'x',
-    capabilities: CAPABILITIES,
-    listen: [],
-    lost: [],
-  }
+  const body = { version, state, again_s: 300, name: 'x', capabilities: CAPABILITIES, listen: [], lost: [] }
   // Whatever its author likes.
   const anything = { ...Presence, body: z.any() }
   return encodeFrame(anything, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>

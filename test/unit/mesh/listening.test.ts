@@ -50,11 +50,8 @@ test('auto follows the addresses of the machine: what came is opened, what went 
     lo: addresses.map((address) => ({ ...loopback!, address, cidr: `${address}/8` })),
   })
   let interfaces = lo('127.0.0.1')
-  const node = await start({
-    mesh: { listen: 'auto' },
-    interfaces: () => interfaces,
-    timings: { followMs: 20, goneMs: 400 },
-  })
+  const timings = { followMs: 20, goneMs: 400 }
+  const node = await start({ mesh: { listen: 'auto' }, interfaces: () => interfaces, timings })
   const listen = (): string => node.mesh.status().listen.join(' ')
   expect(listen()).not.toContain('127.9.9.9')
 
@@ -81,11 +78,8 @@ test('an address that was away for a moment keeps its listener', async () => {
     cidr: `${address}/8`,
   }))
   let lo = both
-  const node = await start({
-    mesh: { listen: 'auto' },
-    interfaces: () => ({ lo }),
-    timings: { followMs: 20 },
-  })
+  const timings = { followMs: 20 }
+  const node = await start({ mesh: { listen: 'auto' }, interfaces: () => ({ lo }), timings })
   const listen = (): string => node.mesh.status().listen.join(' ')
   const before = listen()
   expect(before).toContain('127.9.9.8')

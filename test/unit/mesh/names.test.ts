@@ -17,11 +17,8 @@ const signal = patience()
 
 const names = (lan_only: boolean, resolvers: readonly string[] = []) => {
   const unasked: string[] = []
-  const made = createNames({
-    config: { mesh: { lan_only }, discovery: { resolvers } },
-    onUnasked: (host) => unasked.push(host),
-    hostsFile,
-  })
+  const config = { mesh: { lan_only }, discovery: { resolvers } }
+  const made = createNames({ config, onUnasked: (host) => unasked.push(host), hostsFile })
   return { ...made, unasked }
 }
 

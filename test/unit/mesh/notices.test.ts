@@ -118,24 +118,19 @@ function mesh(count: number, handedOn?: Rate) {
     sentBy,
     verified: () => verified,
     link(a: number, b: number) {
-      for (const [one, other, dialed] of [
-        [a, b, true],
-        [b, a, false],
-      ] as const) {
-        const { links, notices } = nodes[one] as Node
-        const conn = { id: other, node: (nodes[other] as Node).id, dialed } as Conn
+      const ends = [a, b].map((at) => nodes[at] as Node)
+      for (const [at, { links, notices }] of ends.entries()) {
+        const conn = { id: at === 0 ? b : a, node: ends[1 - at]!.id, dialed: at === 0 } as Conn
         if (links.has(conn.node)) continue
         links.set(conn.node, conn)
         notices.came(conn)
       }
     },
     cut(a: number, b: number) {
-      for (const [one, other] of [
-        [a, b],
-        [b, a],
-      ] as const) {
-        const node = (nodes[other] as Node).id
-        if ((nodes[one] as Node).links.delete(node)) (nodes[one] as Node).notices.left(node)
+      const ends = [a, b].map((at) => nodes[at] as Node)
+      for (const [at, { links, notices }] of ends.entries()) {
+        const { id } = ends[1 - at]!
+        if (links.delete(id)) notices.left(id)
       }
     },
     /** Now and then, as the heartbeat has it. */
@@ -288,12 +283,8 @@ test('who comes later is told of heads for as long as their topic says, and both
 test('what a neighbour named and does not bring is asked after five seconds of the one that named it as well', () => {
   const it = mesh(4)
   const [victim, liar, , author] = it.nodes
-  for (const [a, b] of [
-    [0, 1],
-    [0, 2],
-    [2, 3],
-  ] as const)
-    it.link(a, b)
+  for (const end of [1, 2]) it.link(0, end)
+  it.link(2, 3)
   it.pass(60_000)
   // What it is asked for it does not hear.
   liar?.links.clear()
@@ -310,13 +301,9 @@ test('what a neighbour named and does not bring is asked after five seconds of t
 test('two that name it again and again and do not bring it keep nothing away that a third one named', () => {
   const it = mesh(5)
   const [victim, liar, , author, other] = it.nodes
-  for (const [a, b] of [
-    [0, 1],
-    [0, 2],
-    [2, 3],
-    [0, 4],
-  ] as const)
-    it.link(a, b)
+  for (const end of [1, 2]) it.link(0, end)
+  it.link(2, 3)
+  it.link(0, 4)
   it.pass(60_000)
   for (const one of [liar, other]) one?.links.clear()
   const notice = it.noticeFrom(3, heads)

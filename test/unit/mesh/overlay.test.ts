@@ -8,6 +8,21 @@ import { randomOf } from '../../support/run/random.ts'
 
 const ROUND_MS = 15_000
 
+type Deps = Parameters<typeof createOverlay>[0]
+/** Of a node in whose mesh nobody is away, and who is named in no configuration. */
+const overlayOf = (self: NodeId, own: Pick<Deps, 'clock' | 'members' | 'leaves'> & Partial<Deps>) =>
+  createOverlay({
+    self,
+    fullMeshUpTo: 32,
+    askerLinksUpTo: 60,
+    isMember: () => true,
+    wholeEveryMs: 0,
+    isGone: () => false,
+    failures: () => 0,
+    isStatic: () => false,
+    ...own,
+  })
+
 interface World {
   readonly links: Map<NodeId, Map<NodeId, number>>
   readonly alive: Set<NodeId>
@@ -35,17 +50,11 @@ function world(
   const overlays = new Map(
     nodes.map((self) => [
       self,
-      createOverlay({
-        self,
+      overlayOf(self, {
         fullMeshUpTo,
-        askerLinksUpTo: 60,
         clock: { now: () => now, monotonic: () => now },
         members: () => nodes.filter((other) => other !== self && knows(self, other)),
-        isMember: () => true,
-        wholeEveryMs: 0,
-        isGone: () => false,
         failures: (node) => failures.get(self)?.get(node) ?? 0,
-        isStatic: () => false,
         leaves: createLeaves({ upTo: 256, rankOf: () => 0 }),
       }),
     ]),
@@ -79,11 +88,8 @@ function world(
             changes++
           } else failed.set(other, (failed.get(other) ?? 0) + 1)
         }
-        const neighbours: Dependent[] = [...of(node)].map(([other, since]) => ({
-          node: other,
-          since,
-          leaf: false,
-        }))
+        const held = [...of(node)]
+        const neighbours: Dependent[] = held.map(([other, since]) => ({ node: other, since, leaf: false }))
         for (const other of overlay.surplus(neighbours)) {
           cut(node, other)
           overlay.declined(other, false, true)
@@ -170,16 +176,10 @@ function alone(
 ) {
   const state = { now: 0, known }
   return Object.assign(state, {
-    overlay: createOverlay({
-      self,
-      fullMeshUpTo: 32,
+    overlay: overlayOf(self, {
       askerLinksUpTo,
       clock: { now: () => state.now, monotonic: () => state.now },
       members: () => others.slice(0, state.known),
-      isMember: () => true,
-      wholeEveryMs: 0,
-      isGone: () => false,
-      failures: () => 0,
       isStatic,
       leaves: createLeaves({ upTo: 3, rankOf: (node) => (node.endsWith('5') ? 0 : 1) }),
     }),

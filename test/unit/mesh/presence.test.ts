@@ -30,6 +30,8 @@ interface World {
   readonly heard: Extract<Fact, { readonly did: 'hear' }>[]
   readonly clock: VirtualTime['clock']
   advance(ms: number): void
+  /** It is linked with the node, and has said what there was to say. */
+  meets(node: NodeId): void
   readonly neighbours: Set<NodeId>
   readonly doubted: NodeId[]
   listen: string[]
@@ -74,14 +76,13 @@ function world(tell_links = true): World {
     clock: time.clock,
     listen: ['/ip4/10.0.0.9/tcp/9238'],
     advance: (ms) => time.advance(ms),
+    meets(node) {
+      it.room.came(node)
+      it.advance(5_000)
+    },
     hears(author, body, from = ann) {
-      const whole = {
-        version: time.clock.now(),
-        state: 'online' as const,
-        again_s: 300,
-        name: 'somebody',
-        capabilities: CAPABILITIES,
-      }
+      const about = { name: 'somebody', capabilities: CAPABILITIES, again_s: 300 }
+      const whole = { version: time.clock.now(), state: 'online' as const, ...about }
       return it.room.hear(author, { ...whole, listen: [], lost: [], ...body }, from) ? 'accept' : 'ignore'
     },
   }
@@ -120,8 +121,7 @@ test.each([
 
 test('a new address is told; nothing new is not', () => {
   const it = world()
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   it.room.look()
   it.advance(5_000)
   expect(it.said).toHaveLength(1)
@@ -134,8 +134,7 @@ test('a new address is told; nothing new is not', () => {
 test('it names its neighbours, and those that an admitted member names are known', () => {
   const it = world()
   it.neighbours.add(ann).add(bob)
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   const { links } = it.said.at(-1) as PresenceBody
   const fingerprints = [ann, bob].map((node) => fingerprintOf(keyOf(node)))
   expect(Buffer.from(links ?? []).toString('hex')).toBe(fingerprints.join(''))
@@ -157,8 +156,7 @@ test('what a node that is not admitted says of its links is not told on', () => 
 test('a link that comes or goes is no reason to speak, and with tell_links off none is named', () => {
   const it = world(false)
   it.neighbours.add(ann)
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   expect(it.said).toHaveLength(1)
   expect(it.said[0]).not.toHaveProperty('links')
   const telling = world()
@@ -174,8 +172,7 @@ test('a link that comes or goes is no reason to speak, and with tell_links off n
 test('of more neighbours than a presence can name the first are named', () => {
   const it = world()
   for (let n = 10; n < 12 + LINKS_MAX; n++) it.neighbours.add(testIdentity(n).nodeId)
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   expect(it.said.at(-1)?.links).toHaveLength(LINKS_MAX * LINK_BYTES)
 })
 
@@ -191,12 +188,8 @@ test('the largest presence fits into what older releases take', () => {
     lost: Array.from({ length: LOST_MAX }, () => keyOf(bob)),
     links: new Uint8Array(LINKS_MAX * LINK_BYTES),
   }
-  const frame = encodeFrame(
-    Presence,
-    { ...envelope, trace: new Uint8Array(16) },
-    body,
-    () => new Uint8Array(64),
-  )
+  const traced = { ...envelope, trace: new Uint8Array(16) }
+  const frame = encodeFrame(Presence, traced, body, () => new Uint8Array(64))
   expect(frame.length).toBeLessThan(Presence.limit)
 })
 
@@ -212,8 +205,7 @@ test('it never speaks faster than others take of one author, whatever is lost', 
 
 test('neighbours that broke off are named, at most sixteen, until they are heard again', () => {
   const it = world()
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   it.room.lost(bob)
   it.advance(5_000)
   expect(it.said.at(-1)?.lost).toEqual([keyOf(bob)])
@@ -308,8 +300,7 @@ test('who hears that it is lost says that it is here', () => {
 
 test('the last word is said at once, and nothing after it', () => {
   const it = world()
-  it.room.came(ann)
-  it.advance(5_000)
+  it.meets(ann)
   it.room.leave()
   expect(it.said.at(-1)).toMatchObject({ state: 'leaving', lost: [] })
   const { length } = it.said

@@ -95,17 +95,8 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
 
 /** A presence as if its author had signed it. */
 function presenceOf(author: NodeId, body: PresenceBody): Notice {
-  const envelope = {
-    sender: parseNodeId(author) as Uint8Array,
-    ts: body.version,
-    nonce: new Uint8Array(16),
-    seq: 0,
-  }
-  return noticeOf(presences, {
-    type: Presence.type,
-    message: Presence,
-    envelope,
-    body,
-    bytes: new Uint8Array(1),
-  })
+  const sender = parseNodeId(author) as Uint8Array
+  const envelope = { sender, ts: body.version, nonce: new Uint8Array(16), seq: 0 }
+  const bytes = new Uint8Array(1)
+  return noticeOf(presences, { type: Presence.type, message: Presence, envelope, body, bytes })
 }

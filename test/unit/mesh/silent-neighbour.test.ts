@@ -55,15 +55,8 @@ test('a neighbour that a member calls lost is asked at once, and gone when it do
   time.advance(SOON_MS)
   const { name, capabilities } = rawHello()
   const version = time.clock.now()
-  const body = {
-    version,
-    name,
-    capabilities,
-    state: 'online',
-    again_s: 300,
-    listen: [],
-    lost: [parseNodeId(lost)!],
-  } as const
+  const rest = { state: 'online', again_s: 300, listen: [], lost: [parseNodeId(lost)!] } as const
+  const body = { version, name, capabilities, ...rest }
   brings(from, { author: teller, body })
   // Two questions without an answer, long before the heartbeat would ask a link that rests.
   time.advance(2 * SOON_MS)

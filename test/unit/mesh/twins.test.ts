@@ -75,9 +75,8 @@ test('two clones that nobody trusts find each other: one answer of the key elsew
   }
   const other = await start()
   isSaidAt(other)
-  await until(() => trust.pending().some(({ node_id }) => node_id === other.id), {
-    what: 'another key answers',
-  })
+  const isPending = () => trust.pending().some(({ node_id }) => node_id === other.id)
+  await until(isPending, { what: 'another key answers' })
   expect(original.mesh.inspect().twins.others).toEqual([])
   const isNoticed = (): boolean => {
     // Nobody is met a second time before the first meeting is over.
@@ -102,15 +101,11 @@ test('two real nodes with one key: each says that the other is there, and so doe
   expect(third.mesh.inspect().twins).toEqual({ others: [], here: [] })
   const copy = await clone()
   const places = [original, copy].map(({ address }) => `127.0.0.1:${address().port}`).toSorted()
-  await until(() => third.mesh.inspect().twins.others.length === 1, {
-    what: 'the third notices',
-  })
+  await until(() => third.mesh.inspect().twins.others.length === 1, { what: 'the third notices' })
   const [told] = third.mesh.inspect().twins.others
   expect([told?.node_id, told?.places.toSorted()]).toEqual([two.nodeId, places])
   for (const each of [original, copy]) {
-    await until(() => each.mesh.inspect().twins.here.includes(third.id), {
-      what: 'each notices',
-    })
+    await until(() => each.mesh.inspect().twins.here.includes(third.id), { what: 'each notices' })
   }
   expect(third.mesh.inspect().twins.here).toEqual([])
 })

@@ -32,13 +32,18 @@ interface World {
   directory: 'answers' | 'fails' | 'hangs'
 }
 
+/** Names by uid. */
+type Accounts = Readonly<Record<number, string>>
+const byUid = (accounts: Accounts) =>
+  new Map(Object.entries(accounts).map(([uid, name]) => [Number(uid), name]))
+
 async function world(
   options: {
     db?: Database
     ownUid?: number
     machine?: string
-    local?: readonly [number, string][]
-    far?: readonly [number, string][]
+    local?: Accounts
+    far?: Accounts
     /** When the files were changed, after the start of the world. */
     changed?: number
   } = {},
@@ -46,8 +51,8 @@ async function world(
   const time = new VirtualTime()
   const db = options.db ?? (await temporaryDatabase())
   const accounts: World = {
-    local: new Map(options.local ?? [[1000, 'ada']]),
-    far: new Map(options.far ?? [[5000, 'grace']]),
+    local: byUid(options.local ?? { 1000: 'ada' }),
+    far: byUid(options.far ?? { 5000: 'grace' }),
     changed: time.clock.now() + (options.changed ?? 0),
     directory: 'answers',
   }
@@ -95,10 +100,8 @@ test('an account keeps its number; one that gets its uid gets another number, an
   expect(await people.uidOf(1000)).toBeUndefined()
   expect(await people.uidOf(bobs!)).toBe(1000)
   expect(await people.here([1000, bobs!])).toEqual([bobs])
-  expect((await people.list()).map(({ name, held }) => [name, held])).toEqual([
-    ['ada', 'renamed'],
-    ['bob', null],
-  ])
+  const told = (await people.list()).map(({ name, held }) => `${name}: ${held}`)
+  expect(told).toEqual(['ada: renamed', 'bob: null'])
   await pass(LOOK_MS)
   expect(people.held()).toBe(1)
 })
@@ -108,7 +111,7 @@ test('what was begun before an account had the uid is the first owner’s, also 
   const typed = first.now() - 30_000
   await first.people.numberOf(1000, KEEP)
   // The daemon rests while ada leaves and bob gets her uid.
-  const { people, accounts } = await world({ db: first.db, local: [[1000, 'bob']], changed: -1_000 })
+  const { people, accounts } = await world({ db: first.db, local: { 1000: 'bob' }, changed: -1_000 })
   expect(await people.numberOf(1000, { keep: true, begun: typed })).toBe(1000)
   const bobs = await people.numberOf(1000, { keep: true, begun: accounts.changed })
   expect(bobs).toBeGreaterThanOrEqual(FIRST_FREE)
@@ -207,7 +210,7 @@ test.each(['fails', 'hangs'] as const)(
 test('a directory that is not there yet after a start is waited for, and one that knows nobody for long is believed', async () => {
   const first = await world()
   expect(await first.people.numberOf(5000, KEEP)).toBe(5000)
-  const { people, accounts, pass } = await world({ db: first.db, far: [] })
+  const { people, accounts, pass } = await world({ db: first.db, far: {} })
   expect(await people.numberOf(5000, KEEP)).toBeUndefined()
   await pass(GRACE_MS + LONGER_THAN_KEPT)
   const nobody = await people.numberOf(5000, KEEP)
@@ -237,10 +240,8 @@ test('on another machine nobody sees anything until it is mapped, whatever names
   expect(await people.here([1000])).toEqual([])
   expect(people.held()).toBe(1)
   await expect(people.map('ada', 'nobody-here')).rejects.toMatchObject({ code: 'not_found' })
-  await expect(people.find('ada')).rejects.toMatchObject({
-    code: 'conflict',
-    hint: expect.stringContaining('number:1000'),
-  })
+  const several = { code: 'conflict', hint: expect.stringContaining('number:1000') }
+  await expect(people.find('ada')).rejects.toMatchObject(several)
   expect(await people.find('number:1000')).toMatchObject({ held: 'other_machine' })
   expect(await people.map('1000', 'ada')).toMatchObject({ held: null, number: 1000 })
   await pass(LONGER_THAN_KEPT)
@@ -250,12 +251,7 @@ test('on another machine nobody sees anything until it is mapped, whatever names
 })
 
 test('an account with data of its own gets nobody else’s', async () => {
-  const { people, accounts, db } = await world({
-    local: [
-      [1000, 'ada'],
-      [1001, 'bob'],
-    ],
-  })
+  const { people, accounts, db } = await world({ local: { 1000: 'ada', 1001: 'bob' } })
   for (const uid of [1000, 1001]) {
     await people.numberOf(uid, KEEP)
     await put(db, uid)
@@ -292,10 +288,8 @@ test('a database of uids goes to the accounts that have them; one out of a backu
     if (restored) expect(number).toBeGreaterThanOrEqual(FIRST_FREE)
     else expect(number).toBe(1000)
     const held = (await people.list()).map((one) => [one.number, one.held]).sort()
-    expect(held).toEqual([
-      [1000, restored ? 'restored' : null],
-      [4242, restored ? 'restored' : null],
-    ])
+    const why = restored ? 'restored' : null
+    expect(held).toEqual([1000, 4242].map((number) => [number, why]))
     // Again: nothing is left that would hold it back a second time.
     expect(await peopleOfUids(db)).not.toHaveLength(0)
   }
@@ -312,12 +306,8 @@ test('rows of whom no record is left are nobody’s', async () => {
 test('a person’s own node is theirs: renamed, without a directory, or restored on another machine under another uid', async () => {
   const first = await world({ ownUid: 1000 })
   await first.people.numberOf(1000, KEEP)
-  const { people, accounts, pass } = await world({
-    db: first.db,
-    ownUid: 1007,
-    machine: 'there',
-    local: [[1007, 'ada']],
-  })
+  const elsewhere = { ownUid: 1007, machine: 'there', local: { 1007: 'ada' } }
+  const { people, accounts, pass } = await world({ db: first.db, ...elsewhere })
   expect(await people.numberOf(1007)).toBe(1000)
   accounts.local.set(1007, 'adele')
   await pass(LONGER_THAN_KEPT)
@@ -330,13 +320,7 @@ test('a person’s own node is theirs: renamed, without a directory, or restored
 })
 
 test('the owner of a node does not get what another account on the same machine typed there', async () => {
-  const { people } = await world({
-    ownUid: 0,
-    local: [
-      [0, 'root'],
-      [1000, 'ada'],
-    ],
-  })
+  const { people } = await world({ ownUid: 0, local: { 0: 'root', 1000: 'ada' } })
   expect(await people.numberOf(1000, KEEP)).toBe(1000)
   expect(await people.numberOf(0, KEEP)).toBe(0)
   expect(await people.uidOf(1000)).toBe(1000)
@@ -355,10 +339,10 @@ test('whatever happens to accounts, a number is never that of two accounts of di
       { minLength: 1, maxLength: 8 },
     ),
     async (steps) => {
-      let one = await world({ local: [] })
+      let one = await world({ local: {} })
       const owners = new Map<number, string>()
       for (const { uid, name, restart } of steps) {
-        if (restart) one = await world({ db: one.db, local: [...one.accounts.local] })
+        if (restart) one = await world({ db: one.db, local: Object.fromEntries(one.accounts.local) })
         if (name === null) one.accounts.local.delete(uid)
         else one.accounts.local.set(uid, name)
         await one.pass(LONGER_THAN_KEPT)

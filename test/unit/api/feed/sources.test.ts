@@ -82,11 +82,8 @@ test('what everybody may see: peers, members, trust, answers, summaries', () => 
   record({ type: 'peer_connected', peer: bob, details: { address: '10.0.0.2' } })
   record({ type: 'peer_pending', peer: bob })
   record({ type: 'peer_disconnected', peer: bob, details: { reason: 'goodbye' } })
-  record({
-    type: 'trust_change',
-    peer: bob,
-    details: { action: 'trust', level_before: 'untrusted', level_after: 'peer' },
-  })
+  const raised = { action: 'trust', level_before: 'untrusted', level_after: 'peer' }
+  record({ type: 'trust_change', peer: bob, details: raised })
   record({ type: 'trust_change', peer: bob, success: false, details: { action: 'deny', code: 'conflict' } })
   record({
     type: 'query_responded',

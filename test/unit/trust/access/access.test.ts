@@ -197,10 +197,8 @@ describe('look-ups', () => {
   })
 
   test('names of the file that nobody has are told at the start and at a reload; those of the default are not', async () => {
-    const { room, warned, config, time } = world({
-      admins: ['root', 'zoe', 'group:karo-admin'],
-      askers: ['*', '77'],
-    })
+    const lists = { admins: ['root', 'zoe', 'group:karo-admin'], askers: ['*', '77'] }
+    const { room, warned, config, time } = world(lists)
     await room.start()
     await time.pass(() => false)
     expect(warned).toEqual(['zoe'])

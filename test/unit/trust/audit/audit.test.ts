@@ -16,6 +16,8 @@ import { BEGIN, identity, ledgerOver, never, openLedger } from './ledger.ts'
 const peer = formatNodeId(new Uint8Array(32).fill(5))
 const other = formatNodeId(new Uint8Array(32).fill(6))
 
+const HEADS = { messages: messageTable([AuditHead]), verify: verifySignature }
+
 const note = (n: number, more: Partial<AuditRecord> = {}): AuditRecord => ({
   type: 'query_received',
   success: true,
@@ -31,18 +33,11 @@ test('entries are on disk when record resolves, in call order, and come newest f
   expect((await repository.newest())?.seq).toBe(601)
   const log = await audit.log({ limit: 1000 })
   expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 601 }, (_, i) => 601 - i))
-  expect(log.map(({ details }) => details.n)).toEqual([
-    ...Array.from({ length: 600 }, (_, i) => 599 - i),
-    undefined,
-  ])
+  const numbers = Array.from({ length: 600 }, (_, i) => 599 - i)
+  expect(log.map(({ details }) => details.n)).toEqual([...numbers, undefined])
   expect(log.at(-1)).toMatchObject({ type: 'node_started', ts: BEGIN })
-  expect(await audit.verify()).toEqual({
-    ok: true,
-    entries: 601,
-    head: log[0]!.hash,
-    first_bad: null,
-    earlier_keys: [],
-  })
+  const whole = { ok: true, entries: 601, first_bad: null, earlier_keys: [] }
+  expect(await audit.verify()).toEqual({ ...whole, head: log[0]!.hash })
 })
 
 test('the log is filtered by kind, peer and time, up to a limit', async () => {
@@ -131,10 +126,7 @@ test('the head is signed every hour while there is something new, and on stop', 
   await audit.stop()
   expect(await signed()).toEqual([2, 3])
 
-  const frame = decodeFrame((await repository.heads())[1]!.frame, {
-    messages: messageTable([AuditHead]),
-    verify: verifySignature,
-  })
+  const frame = decodeFrame((await repository.heads())[1]!.frame, HEADS)
   const newest = (await repository.newest())?.row
   expect(frame.body).toEqual({ seq: 3, hash: new Uint8Array(newest!.hash), ts: newest!.ts, entries: 3 })
   expect(formatNodeId(frame.envelope.sender)).toBe(identity.nodeId)
@@ -151,7 +143,7 @@ test('when a head is signed follows from the start, and says nothing of when som
   }
   const times: number[] = []
   audit.onHead((frame) => {
-    const { body } = decodeFrame(frame, { messages: messageTable([AuditHead]), verify: verifySignature })
+    const { body } = decodeFrame(frame, HEADS)
     times.push((body as { ts: number }).ts - begun)
   })
   /** Written, and the writer has come to rest. */

@@ -82,12 +82,8 @@ test('decisions outlive everything around them, provably', async () => {
   for (const type of decided) await audit.record({ type, success: true, details: { uid: 1000 } })
   await audit.record({ type: 'trust_change', success: false, details: { refused: true } })
   for (let day = 0; day < 5; day++) await attackedDay(MANY_AN_HOUR)
-  await audit.record({
-    type: 'consent_change',
-    success: true,
-    peer: peers[0] as NodeId,
-    details: { late: true },
-  })
+  const late = { peer: peers[0] as NodeId, details: { late: true } }
+  await audit.record({ type: 'consent_change', success: true, ...late })
   for (let day = 0; day < 5; day++) await attackedDay(MANY_AN_HOUR)
 
   expect((await rows()).length).toBeLessThan(1_100)

@@ -32,13 +32,8 @@ async function ledger(
     clock.time = at(hour)
     const rule = `rule "${hour}", ünïcode\n`
     const details = { query_type: 'ToolUsage', rule, n: hour / 3, z: true, a: 'a' }
-    await audit.record({
-      type: 'query_responded',
-      success: hour % 2 === 0,
-      peer: bob,
-      trace_id: 'ab'.repeat(16),
-      details,
-    })
+    const more = { peer: bob, trace_id: 'ab'.repeat(16), details }
+    await audit.record({ type: 'query_responded', success: hour % 2 === 0, ...more })
     if (hour % 3 === 2) {
       await audit.stop()
       ;({ audit, clock } = await open(clock.time))
@@ -88,11 +83,8 @@ test('a part is proven too: from the first entry in time to the first signature 
   const { audit, at } = await ledger(HOURS)
   const part = await exported(audit, { since: at(4), until: at(7) })
   expect(await verdict(part)).toMatchObject({ ok: true, first: 5, last: 9, entries: 5 })
-  expect(await verdict(await exported(audit, { since: at(4) }))).toMatchObject({
-    ok: true,
-    first: 5,
-    last: 10,
-  })
+  const later = await exported(audit, { since: at(4) })
+  expect(await verdict(later)).toMatchObject({ ok: true, first: 5, last: 10 })
   expect(await verdict(await exported(audit, { since: at(30) }))).toMatchObject({ ok: false, entries: 0 })
 })
 
@@ -127,11 +119,8 @@ describe('nothing can be changed', () => {
     const { audit } = await ledger(HOURS)
     const lines = await exported(audit)
     const texts = lines.map((line) => JSON.stringify(line))
-    const place = fc.record({
-      line: fc.nat({ max: texts.length - 1 }),
-      at: fc.nat(),
-      char: fc.constantFrom('0', '1', 'f', 'A', '"', ' '),
-    })
+    const char = fc.constantFrom('0', '1', 'f', 'A', '"', ' ')
+    const place = fc.record({ line: fc.nat({ max: texts.length - 1 }), at: fc.nat(), char })
     await forAllAsyncIn({ numRuns: times(200, 600) }, place, async ({ line, at, char }) => {
       const text = texts[line]!
       const index = at % text.length
@@ -177,10 +166,8 @@ describe('nothing can be changed', () => {
     })
     // The first signature is over the third entry, which continues the changed second one.
     expect(await verdict(forged)).toMatchObject({ ok: false, first_bad: 3 })
-    expect(await verdict(forged.filter((line) => !('head' in line)))).toMatchObject({
-      ok: false,
-      signed_through: null,
-    })
+    const unsigned = forged.filter((line) => !('head' in line))
+    expect(await verdict(unsigned)).toMatchObject({ ok: false, signed_through: null })
   })
 
   test('not by another key either: it says whose signature it is', async () => {

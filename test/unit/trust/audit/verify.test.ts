@@ -55,24 +55,16 @@ const entriesOf = (db: Database) => rowsOf(createAuditRepository(db))
 
 test('an untouched ledger is whole, an empty one too', async () => {
   expect(await verify(await ledger())).toMatchObject({ ok: true, entries: ENTRIES, first_bad: null })
-  expect(await verify(await temporaryDatabase())).toEqual({
-    ok: true,
-    entries: 0,
-    head: '0'.repeat(64),
-    first_bad: null,
-    earlier_keys: [],
-  })
+  const empty = { ok: true, entries: 0, first_bad: null, earlier_keys: [] }
+  expect(await verify(await temporaryDatabase())).toEqual({ ...empty, head: '0'.repeat(64) })
 })
 
 test('any changed bit of any entry or signed head is found where it is', async () => {
   const db = await ledger()
   const stored = await db.iterator(keyRange('audit')).all()
   expect(stored.length).toBe(ENTRIES + 2)
-  const place = fc.record({
-    row: fc.nat({ max: stored.length - 1 }),
-    byte: fc.nat(),
-    bit: fc.nat({ max: 7 }),
-  })
+  const rows = fc.nat({ max: stored.length - 1 })
+  const place = fc.record({ row: rows, byte: fc.nat(), bit: fc.nat({ max: 7 }) })
   await forAllAsyncIn({ numRuns: times(200, 500) }, place, async ({ row, byte, bit }) => {
     const [key, value] = stored[row]!
     const changed = Buffer.from(value)
@@ -128,12 +120,8 @@ test('a chain written anew by somebody without the key is found at the first hea
   const rows = await entriesOf(db)
   let previous = rows[1]!.hash
   for (const { seq, ts } of rows.slice(2)) {
-    const row = makeRow(
-      seq,
-      ts,
-      { type: 'query_received', success: true, details: { forged: seq } },
-      previous,
-    )
+    const record = { type: 'query_received', success: true, details: { forged: seq } } as const
+    const row = makeRow(seq, ts, record, previous)
     await repository.append([row])
     previous = row.hash
   }
@@ -264,19 +252,14 @@ describe('a head that others keep', () => {
   test('shows an end that was cut off together with its heads', async () => {
     const db = await ledger()
     const frame = await headOf(db, 8)
-    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
-      ok: true,
-      outside: { seq: 8, by: [birch], missing: 0 },
-    })
+    const outside = { seq: 8, by: [birch], missing: 0 }
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({ ok: true, outside })
     for (const seq of [5, 6, 7, 8]) await db.del(entryKey(seq))
     await db.del(headKey(8))
     // By itself it looks whole.
     expect(await verify(db)).toMatchObject({ ok: true, entries: 4 })
-    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
-      ok: false,
-      first_bad: 5,
-      outside: { seq: 8, by: [birch], missing: 4 },
-    })
+    const cut = await verifyWith(db, { frame, by: [birch] })
+    expect(cut).toMatchObject({ ok: false, first_bad: 5, outside: { ...outside, missing: 4 } })
   })
 
   const cutOff = async (db: Database): Promise<Database> => {
@@ -296,11 +279,8 @@ describe('a head that others keep', () => {
   ])('shows %s', async (_, change, first_bad, missing) => {
     const db = await ledger()
     const frame = await headOf(db, 8)
-    expect(await verifyWith(await change(db), { frame, by: [birch] })).toMatchObject({
-      ok: false,
-      first_bad,
-      outside: { missing },
-    })
+    const verdict = await verifyWith(await change(db), { frame, by: [birch] })
+    expect(verdict).toMatchObject({ ok: false, first_bad, outside: { missing } })
   })
 
   test('counts only when this node signed it, and the one that covers most', async () => {

@@ -19,39 +19,27 @@ export const mesh = meshOf(root.publicKey)
 
 export type Change = Partial<CertificateTerms> & { readonly signer?: Signer; readonly mesh?: Uint8Array }
 
-/** Certificates by this signer for so many days from now on, each with what is changed in it. */
+/** Certificates of this usage by this signer for so many days from now on, each with what is changed in it. */
 const certifying =
   (
     by: Signer,
     days: number,
-    terms: Pick<CertificateTerms, 'usage' | 'key' | 'name'> & Partial<CertificateTerms>,
+    usage: CertificateTerms['usage'],
+    { publicKey: key }: Signer,
+    terms: Pick<CertificateTerms, 'name'> & Partial<CertificateTerms>,
   ) =>
   ({ signer = by, mesh: of = mesh, ...change }: Change = {}): Uint8Array => {
     const life = { version: NOW, notBefore: NOW, notAfter: NOW + days * DAY_MS }
-    return signCertificate(signer, of, { roles: [], teams: [], ...life, ...terms, ...change }, systemRandom)
+    const usual = { usage, key, roles: [], teams: [], ...life }
+    return signCertificate(signer, of, { ...usual, ...terms, ...change }, systemRandom)
   }
 
-export const issuerCertificate = certifying(root, 365, {
-  usage: 'issuer',
-  key: issuer.publicKey,
-  name: 'hq-1',
-  grants: [],
-})
 const LEAD = { roles: ['lead'], teams: ['eng'] }
-export const nodeCertificate = certifying(issuer, 30, {
-  usage: 'node',
-  key: node.publicKey,
-  name: 'eng-7',
-  ...LEAD,
-})
 /** The key of a person. */
 export const operator = testIdentity(9_006)
-export const operatorCertificate = certifying(issuer, 30, {
-  usage: 'operator',
-  key: operator.publicKey,
-  name: 'carol',
-  ...LEAD,
-})
+export const issuerCertificate = certifying(root, 365, 'issuer', issuer, { name: 'hq-1', grants: [] })
+export const nodeCertificate = certifying(issuer, 30, 'node', node, { name: 'eng-7', ...LEAD })
+export const operatorCertificate = certifying(issuer, 30, 'operator', operator, { name: 'carol', ...LEAD })
 
 export const operatorChain = (): Uint8Array[] => [issuerCertificate(), operatorCertificate()]
 

@@ -52,10 +52,8 @@ test('what a revoked issuer signed for a node, and ended, stands in nobody’s w
   const roll = twoIssuers()
   roll.list(listOf(root, [other.publicKey]), NOW)
   roll.certificate(nodeCertificate(), LATER)
-  expect(roll.certificate(nodeCertificate({ signer: other, ...short }), LATER)).toEqual({
-    changed: [],
-    fault: 'expired',
-  })
+  const ended = nodeCertificate({ signer: other, ...short })
+  expect(roll.certificate(ended, LATER)).toEqual({ changed: [], fault: 'expired' })
   expect(roll.word(node.nodeId, LATER)?.binding.roles).toEqual(['lead'])
 })
 

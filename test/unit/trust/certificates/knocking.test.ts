@@ -45,10 +45,8 @@ test('an invite of whoever it may be is refused at once, with the way back', asy
   pass(hq, bob)
   await meet(ann, bob)
   const code = await invited(hq)
-  await expect(ann.fleet.join(code, { places: [] })).rejects.toMatchObject({
-    code: 'refused',
-    hint: expect.stringContaining('identity new'),
-  })
+  const wayBack = { code: 'refused', hint: expect.stringContaining('identity new') }
+  await expect(ann.fleet.join(code, { places: [] })).rejects.toMatchObject(wayBack)
 })
 
 test('nobody but an issuer puts a machine out by showing it a list', async () => {

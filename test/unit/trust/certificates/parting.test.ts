@@ -4,7 +4,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { trustRoom } from '../peers/world.ts'
 import { listOf, root } from './chains.ts'
-import { four, joins, pass, type Room, room, time } from './rooms.ts'
+import { clock, four, joins, pass, type Room, room } from './rooms.ts'
 
 /** Bob, with real trust, hears of what hq revokes; Ann and Cid are certified, and `linked` says who is linked to him. */
 async function fleet(linked: (node: NodeId) => boolean = () => true) {
@@ -12,11 +12,7 @@ async function fleet(linked: (node: NodeId) => boolean = () => true) {
   const cid = await room(8_005)
   for (const one of [ann, bob, cid]) await joins(hq, one)
   pass(hq, bob)
-  const { trust } = await trustRoom({
-    identity: bob.identity,
-    certificates: bob.fleet,
-    clock: { now: () => time.now, monotonic: () => time.now },
-  })
+  const { trust } = await trustRoom({ identity: bob.identity, certificates: bob.fleet, clock })
   const told: NodeId[] = []
   trust.onChange((node) => told.push(node))
   const asked: {
@@ -83,10 +79,8 @@ test('who is not linked is out at once, and so is whom this node revoked, or had
 test('who was certified by an issuer that the root revokes is emptied too, and of many only some', async () => {
   const { hq, ann, bob, cid, trust, asked } = await fleet()
   pass(hq, bob)
-  const revoked = [
-    hq.identity.publicKey,
-    ...Array.from({ length: 40 }, (_, n) => testIdentity(500 + n).publicKey),
-  ]
+  const others = Array.from({ length: 40 }, (_, n) => testIdentity(500 + n).publicKey)
+  const revoked = [hq.identity.publicKey, ...others]
   bob.fleet.documents.revocation_list.accept(listOf(root, revoked), true)
   expect(asked).toHaveLength(16)
   const nodes = [hq, ann, cid].map(({ identity }) => identity.nodeId)

@@ -30,7 +30,7 @@ export interface Room {
 }
 
 export const time = { now: NOW }
-const clock = { now: () => time.now, monotonic: () => time.now }
+export const clock = { now: () => time.now, monotonic: () => time.now }
 
 export async function room(
   number: number,
@@ -38,6 +38,7 @@ export async function room(
 ): Promise<Room> {
   const { identity = testIdentity(number) } = options
   const repository = options.repository ?? createFleetRepository(await temporaryDatabase())
+  const { now } = options.clock ?? clock
   const audited: AuditRecord[] = []
   const fleet = createFleet({
     identity,
@@ -50,7 +51,7 @@ export async function room(
     watch: () => () => {},
     isNameKnown: () => false,
     outOfMesh: async () => {},
-    lineage: createLineage((options.clock ?? clock).now),
+    lineage: createLineage(now),
     ...options,
   })
   const said: { kind: FleetKind; frame: Uint8Array }[] = []
@@ -58,18 +59,7 @@ export async function room(
   fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
   await fleet.start(new AbortController().signal)
-  const { nodeId: id } = identity
-  return {
-    number,
-    identity,
-    id,
-    fleet,
-    now: (options.clock ?? clock).now,
-    repository,
-    said,
-    audited,
-    changes,
-  }
+  return { number, identity, id: identity.nodeId, fleet, now, repository, said, audited, changes }
 }
 
 type Options = Parameters<typeof room>[1]

@@ -19,11 +19,8 @@ test('it opens with its passphrase, signs as the root, and is for its owner alon
   const message = Buffer.from('a certificate')
   expect(verifySignature(made.publicKey, message, opened.sign(message))).toBe(true)
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-    karo_root: 1,
-    kdf: 'argon2id',
-    root: made.root,
-  })
+  const said = JSON.parse(readFileSync(file, 'utf8'))
+  expect(said).toMatchObject({ karo_root: 1, kdf: 'argon2id', root: made.root })
 })
 
 test('another passphrase opens nothing', () => {

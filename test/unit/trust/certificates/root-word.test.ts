@@ -29,10 +29,7 @@ test('an issuer that the root revokes is out, with everybody whom it certified, 
   const list = listOf(root, 0, [hq])
   await ann.fleet.revokedByRoot(list)
   expect(ann.said).toEqual([{ kind: 'revocation_list', frame: list }])
-  expect(ann.fleet.rootList()).toMatchObject({
-    number: 0,
-    revoked: [{ node_id: hq.id, at: NOW }],
-  })
+  expect(ann.fleet.rootList()).toMatchObject({ number: 0, revoked: [{ node_id: hq.id, at: NOW }] })
   expect(ann.fleet.revoked(hq.id)).toMatchObject({ name: 'hq' })
   expect(ann.fleet.word(bob.id)).toBeUndefined()
   expect(ann.fleet.state()).toMatchObject({ own: null, why_not: 'issuer_revoked' })
@@ -76,10 +73,7 @@ test('an issuer changes teams and roles of a machine that need not do anything',
   pass(hq, bob)
   expect(ann.fleet.word(bob.id)?.binding.teams).toEqual(['ops'])
   expect(bob.fleet.state().own?.teams).toEqual(['ops'])
-  expect(await hq.fleet.assign(bob.id, { name: 'Bob' })).toMatchObject({
-    name: 'Bob',
-    teams: ['ops'],
-  })
+  expect(await hq.fleet.assign(bob.id, { name: 'Bob' })).toMatchObject({ name: 'Bob', teams: ['ops'] })
   // An older certificate, shown again, takes nothing back.
   time.now += 1_000
   await hq.fleet.assign(bob.id, { roles: ['lead'] })

@@ -95,13 +95,8 @@ describe('a decision about categories', () => {
   it('is taken back for one category, remembered, and given back', () => {
     const from = choice({ allow_peers: ['*'], allow_only: [of('team:eng', 'tool_usage', 'anomalies')] })
     const stopped = stopping(from, 'team:eng', ['tool_usage'])
-    expect(stopped).toEqual(
-      choice({
-        allow_peers: ['*'],
-        allow_only: [of('team:eng', 'anomalies')],
-        deny_only: [of('team:eng', 'tool_usage')],
-      }),
-    )
+    const left = { allow_only: [of('team:eng', 'anomalies')], deny_only: [of('team:eng', 'tool_usage')] }
+    expect(stopped).toEqual(choice({ allow_peers: ['*'], ...left }))
     expect(allowing(stopped, 'team:eng', ['tool_usage'])).toEqual({ ...from })
     expect(stopping(stopped, 'team:eng')).toEqual(choice({ allow_peers: ['*'], deny_peers: ['team:eng'] }))
   })
@@ -123,11 +118,8 @@ describe('a decision about categories', () => {
   it('after any history, what was stopped last for a category is in no list for it and stays stopped', () => {
     const entry = fc.constantFrom('team:eng', 'team:ops', 'role:lead')
     const categories = fc.subarray([...SHARING_CATEGORIES], { minLength: 1 })
-    const step = fc.record({
-      what: fc.constantFrom('allow', 'stop'),
-      entry,
-      categories: fc.option(categories, { nil: undefined }),
-    })
+    const what = fc.constantFrom('allow', 'stop')
+    const step = fc.record({ what, entry, categories: fc.option(categories, { nil: undefined }) })
     forAll(fc.array(step, { maxLength: 12 }), entry, categories, (steps, last, taken) => {
       let now = choice()
       for (const one of steps) {

@@ -47,11 +47,9 @@ test('the file holds for each person until they decide, and its levels and categ
     anomalies: 'identified',
   })
   await made.allow(1000, 'role:lead')
-  expect(await made.consentOf(1000)).toMatchObject({
-    allow_peers: ['team:eng', 'role:lead'],
-    max_level: 1,
-    categories: file.categories,
-  })
+  const { max_level, categories } = file
+  const decided = { allow_peers: ['team:eng', 'role:lead'], max_level, categories }
+  expect(await made.consentOf(1000)).toMatchObject(decided)
   expect(await made.consentOf(1001)).toMatchObject({ allow_peers: ['team:eng'] })
 })
 
@@ -63,10 +61,8 @@ test('a decision about categories holds, is kept, is shown and is in the ledger'
     allow_only: [{ who: 'role:lead', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'team:eng', categories: ['tool_usage', 'anomalies'] }],
   })
-  expect(await (await sharing(consent)).made.consentOf(1000)).toMatchObject({
-    allow_only: shown.allow_only,
-    deny_only: shown.stopped_only,
-  })
+  const after = await (await sharing(consent)).made.consentOf(1000)
+  expect(after).toMatchObject({ allow_only: shown.allow_only, deny_only: shown.stopped_only })
   expect(audits.map(({ details }) => details)).toEqual([
     { uid: 1000, change: 'allow', who: 'role:lead', categories: 'tool_usage' },
     { uid: 1000, change: 'stop', who: 'team:eng', categories: 'anomalies tool_usage' },
@@ -83,10 +79,8 @@ test('how far anomalies leave is the file’s until the person chooses, and othe
   await made.off(1000)
   await made.on(1000)
   const after = await sharing(consent)
-  expect(await after.made.consentOf(1000)).toMatchObject({
-    anomalies: 'off',
-    allow_peers: ['team:eng', 'role:lead', 'team:ops'],
-  })
+  const kept = { anomalies: 'off', allow_peers: ['team:eng', 'role:lead', 'team:ops'] }
+  expect(await after.made.consentOf(1000)).toMatchObject(kept)
   expect(await after.made.consentOf(1001)).toMatchObject({ anomalies: 'identified' })
   expect(audits[1]?.details).toEqual({ uid: 1000, change: 'anomalies_off' })
 })

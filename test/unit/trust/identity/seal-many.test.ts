@@ -25,10 +25,7 @@ const AAD = bytes(read.aad)
 const PLAINTEXT = bytes(read.plaintext)
 
 function keyOf(seed: Uint8Array) {
-  return {
-    publicKey: rawPublicKey(privateKeyObject('ed25519', seed)),
-    agree: agreement(() => seed.slice()),
-  }
+  return { publicKey: rawPublicKey(privateKeyObject('ed25519', seed)), agree: agreement(() => seed.slice()) }
 }
 const author = keyOf(bytes(read.author_seed))
 const recipients = read.recipients.map((one) => ({ ...one, ...keyOf(bytes(one.seed)) }))

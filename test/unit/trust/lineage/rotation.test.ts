@@ -40,13 +40,8 @@ const [ann, next, mallory] = testIdentities(1, 2, 3)
 const bodyOf = (frame: Uint8Array): KeyRotationBody => {
   const { from, to, until } = readRotation(frame, NOW)
   expect([from, to]).toEqual([ann.nodeId, next.nodeId])
-  return {
-    old: ann.publicKey,
-    new: next.publicKey,
-    valid_from: NOW,
-    expires_at: until,
-    proof: proofIn(frame),
-  }
+  const keys = { old: ann.publicKey, new: next.publicKey }
+  return { ...keys, valid_from: NOW, expires_at: until, proof: proofIn(frame) }
 }
 /** 64 bytes behind the name of the field. */
 function proofIn(frame: Uint8Array): Uint8Array {
@@ -63,11 +58,7 @@ const signed = (body: KeyRotationBody, by: Identity): Uint8Array =>
 
 test('a rotation says which key takes whose place, and for how long both are honoured', () => {
   const frame = signRotation(ann, next, NOW, random)
-  expect(readRotation(frame, NOW)).toEqual({
-    from: ann.nodeId,
-    to: next.nodeId,
-    until: NOW + GRACE_MS,
-  })
+  expect(readRotation(frame, NOW)).toEqual({ from: ann.nodeId, to: next.nodeId, until: NOW + GRACE_MS })
   expect(signed(bodyOf(frame), ann).length).toBeLessThanOrEqual(KeyRotation.limit + 76)
 })
 
@@ -141,18 +132,11 @@ test('the file goes from the old key to the new one in one step, and keeps what 
   expect(Object.keys(now.former[0]!)).not.toContain('sign')
   expect(readRotation(now.rotations[0]!, NOW)).toMatchObject({ from: first.nodeId, to: now.nodeId })
   const own = sealingKeyOf(first.publicKey)!
-  const box = sealToMany(
-    [own, newSealingKey(random).publicKey],
-    Buffer.from('for the old key'),
-    Buffer.from('aad'),
-    random,
-  )
-  const opened = openForMany(
-    now.former[0]!.agree,
-    own,
-    { epk: box.epk, key: box.keys[0]!, sealed: box.sealed },
-    Buffer.from('aad'),
-  )
+  const aad = Buffer.from('aad')
+  const keys = [own, newSealingKey(random).publicKey]
+  const box = sealToMany(keys, Buffer.from('for the old key'), aad, random)
+  const part = { epk: box.epk, key: box.keys[0]!, sealed: box.sealed }
+  const opened = openForMany(now.former[0]!.agree, own, part, aad)
   expect(Buffer.from(opened!).toString()).toBe('for the old key')
 })
 

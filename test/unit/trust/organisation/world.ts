@@ -14,7 +14,7 @@ import { policyOf } from '../../../support/mesh/policy.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
 
 export const root = testIdentity(9_001)
-export const mesh = meshOf(root.publicKey)
+const mesh = meshOf(root.publicKey)
 
 type Terms = Partial<PolicyBundleBody> & { readonly text?: string }
 

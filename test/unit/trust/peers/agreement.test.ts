@@ -40,10 +40,7 @@ async function world() {
       return () => {}
     },
   }
-  const config = {
-    peers: peersOf({}),
-    trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
-  }
+  const config = { peers: peersOf({}), trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> } }
   const { trust } = await trustRoom({ config, certificates, clock: time.clock })
   /** Whom the mesh was told to admit or not, as it heard last. */
   const heard = new Map<NodeId, boolean>()
@@ -63,10 +60,8 @@ async function world() {
       return trust.reload()
     },
     ({ nodeId }, level) => {
-      certified.set(nodeId, {
-        level: level === 'untrusted' ? 'untrusted' : 'peer',
-        stale: level === 'untrusted',
-      })
+      const stale = level === 'untrusted'
+      certified.set(nodeId, { level: stale ? 'untrusted' : 'peer', stale })
       changed(nodeId)
     },
     ({ nodeId }) => {

@@ -22,15 +22,8 @@ const SILENT: Evidence = {
   lineage: { kind: 'current' },
   other_keys: [],
 }
-const decided = {
-  level: null,
-  name: '',
-  roles: [],
-  teams: [],
-  denied: false,
-  revoked: false,
-  decided_at: 1,
-} as const
+const terms = { name: '', roles: [], teams: [] } as const
+const decided = { ...terms, level: null, denied: false, revoked: false, decided_at: 1 } as const
 const binding = bindingOf(NODE, { roles: ['lead'], teams: ['certified'], issuer: ISSUER })
 
 type Row = readonly [source: string, speaks: Partial<Evidence>]

@@ -42,11 +42,8 @@ describe('decisions', () => {
       [fileOf(PERMIT), forbid],
     ]) {
       const { engine } = await loadPolicies(files)
-      expect(judged(engine, request())).toEqual({
-        effect: 'deny',
-        rule: 'never@org.cedar:1',
-        reason: 'not this node',
-      })
+      const never = { effect: 'deny', rule: 'never@org.cedar:1', reason: 'not this node' }
+      expect(judged(engine, request())).toEqual(never)
     }
   })
 

@@ -79,10 +79,7 @@ function expected(who: Principal, action: Action, { level, category }: Resource,
 }
 
 const entry = fc.constantFrom<string>('*', 'team:eng', 'team:ops', 'role:lead', 'role:security', ASKER, OTHER)
-const part = fc.record({
-  who: entry,
-  categories: fc.subarray([...SHARING_CATEGORIES], { minLength: 1 }),
-})
+const part = fc.record({ who: entry, categories: fc.subarray([...SHARING_CATEGORIES], { minLength: 1 }) })
 /** Mostly what opens everything, so that each member decides alone in some. */
 const seldom = <K extends keyof Consent>(member: K, any: fc.Arbitrary<Consent[K]>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(consent()[member]) }, { weight: 1, arbitrary: any })

@@ -73,11 +73,8 @@ describe('two layers', () => {
 
   it('names the role policy’s rule where that refuses, and both where both allow', () => {
     expect(ofUsage(made(setOf('deny')))).toEqual({ effect: 'deny', rule: 'it.deny', reason: 'deny' })
-    expect(ofUsage(made(setOf('allow')))).toMatchObject({
-      effect: 'allow',
-      rule: 'consent.allow',
-      policy_rule: 'it.allow',
-    })
+    const rules = { rule: 'consent.allow', policy_rule: 'it.allow' }
+    expect(ofUsage(made(setOf('allow')))).toMatchObject({ effect: 'allow', ...rules })
   })
 
   it('a role decides what is given to it in its team, and what is given to everybody is given to its bearer too', () => {
@@ -130,11 +127,8 @@ describe('two layers', () => {
         { level: 1, category: 'anomalies' },
         { at: FRIDAY, consent: { ...nothing, ...given } },
       )
-    expect(asks(['security'])).toMatchObject({
-      effect: 'allow',
-      rule: 'consent.identified',
-      policy_rule: 'role.security.level1',
-    })
+    const rules = { rule: 'consent.identified', policy_rule: 'role.security.level1' }
+    expect(asks(['security'])).toMatchObject({ effect: 'allow', ...rules })
     for (const roles of [[], ['individual'], ['lead'], ['admin'], ['auditor']])
       expect(asks(roles)).toMatchObject({ effect: 'deny', rule: 'consent.none' })
     expect(asks(['security'], { anomalies: 'anonymous' }).rule).toBe('sharing.anomalies_anonymous')
@@ -186,12 +180,9 @@ describe('what is in force', () => {
     const policy = made(setOf('deny'))
     const asks = () => ofUsage(policy).effect
     expect(asks()).toBe('deny')
-    policy.refused('org.cedar:1:2: no policy')
-    expect(policy.status()).toMatchObject({
-      engine: 'cedar',
-      problem: 'org.cedar:1:2: no policy',
-      loaded_at: 1,
-    })
+    const problem = 'org.cedar:1:2: no policy'
+    policy.refused(problem)
+    expect(policy.status()).toMatchObject({ engine: 'cedar', problem, loaded_at: 1 })
     expect(asks()).toBe('deny')
     policy.use(setOf('allow'))
     expect(asks()).toBe('allow')
