@@ -1,8 +1,9 @@
 // Where each shell looks for its start file, and the line there that loads the hook.
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import type { CommandIo, Env } from '../command.ts'
+import { textOf } from './rc-file.ts'
 
 export interface StartFile {
   /** Absolute; `home` is the person's. */
@@ -18,8 +19,8 @@ export interface StartFile {
    * in the shell's own words.
    */
   line(kept: string, test: string, run: string): string
-  /** What the person has yet to do for new shells to read the file; undefined when nothing. */
-  hint(env: Env, file: string): string | undefined
+  /** What the person has yet to do for new shells to read the file; absent or undefined: nothing. */
+  hint?(env: Env, file: string): string | undefined
 }
 
 /** The shell that a person logs in to, by the name of its hook if it has one. */
@@ -31,11 +32,23 @@ const posix = {
   quote: quoteShell,
   line: (kept: string, test: string, run: string) =>
     `if [ -O ${kept} ]; then . ${kept}; elif ${test}; then eval "$(${run})"; fi`,
-  hint: () => undefined,
 }
 
 export const START_FILES: Readonly<Record<Shell, StartFile>> = {
-  bash: { ...posix, where: '~/.bashrc', path: (_env, home) => join(home, '.bashrc') },
+  bash: {
+    ...posix,
+    where: '~/.bashrc',
+    path: (_env, home) => join(home, '.bashrc'),
+    // bash(1), INVOCATION: a login shell reads the first of these files that is there, and not ~/.bashrc.
+    hint(_env, file) {
+      const textIn = (name: string): string => textOf(join(dirname(file), name))
+      const first = ['.bash_profile', '.bash_login'].find((name) => textIn(name) !== '') ?? '.profile'
+      const text = textIn(first)
+      return (text.includes('.profile') ? text + textIn('.profile') : text).includes('bashrc')
+        ? undefined
+        : `A login bash, as by ssh, reads ~/${first} and not this file: put  . ~/.bashrc  into that one.`
+    },
+  },
   zsh: { ...posix, where: '${ZDOTDIR:-~}/.zshrc', path: (env, home) => join(env.ZDOTDIR || home, '.zshrc') },
   fish: {
     where: '~/.config/fish/config.fish',
@@ -43,7 +56,6 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     makesDirectory: true,
     quote: quoteFish,
     line: (kept, test, run) => `if test -O ${kept}; source ${kept}; else if ${test}; ${run} | source; end`,
-    hint: () => undefined,
   },
   sh: {
     ...posix,

@@ -88,6 +88,23 @@ describe('shell install and uninstall', () => {
     expect((await karo({ ...env, SHELL: '/bin/zsh' }, 'shell', 'install', 'bash')).out).toContain('.bashrc')
   })
 
+  test.each([
+    ['.profile', { '.profile': 'umask 22\n' }],
+    ['.profile', {}],
+    // What another tool made hides the file that was there.
+    ['.bash_profile', { '.bash_profile': 'export A=1\n', '.profile': '. ~/.bashrc\n' }],
+    [undefined, { '.profile': '[ -f ~/.bashrc ] && . ~/.bashrc\n' }],
+    [undefined, { '.bash_profile': '. ~/.profile\n', '.profile': '. ~/.bashrc\n' }],
+  ])(
+    'a login bash that does not read ~/.bashrc is told of, with the file that it reads: %s, %j',
+    async (named, files) => {
+      const { env, directory } = home()
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+      const { out } = await karo(env, 'shell', 'install', 'bash')
+      expect(out.match(/A login bash.*reads ~\/(\S+)/)?.[1]).toBe(named)
+    },
+  )
+
   test('uninstall names the other shells that still have the hook', async () => {
     const { env, directory } = home()
     for (const shell of ['bash', 'zsh', 'fish']) await karo(env, 'shell', 'install', shell)

@@ -164,7 +164,7 @@ const shellInstall = defineCommand('shell install', {
     )
     if (io.json) return
     say(io, aboutLink(link))
-    const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
+    const hint = input.options.rc === undefined ? START_FILES[shell].hint?.(io.env, file) : undefined
     if (hint !== undefined) say(io, `${hint}\n`)
     if (whose === 'machine') say(io, `${aboutMachine()}\n`)
     const load = shell === 'fish' ? 'source' : '.'

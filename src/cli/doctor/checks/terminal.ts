@@ -34,7 +34,7 @@ export const terminal = {
   'shell.recorded': {
     title: 'this shell',
     what: 'This shell has loaded the hook, so it has a file in the spool of this node.',
-    why: "A shell that was open before the hook was installed records nothing, and one that was open before you had a node of your own goes on to record for the machine's.",
+    why: "A shell that was open before the hook was installed records nothing, nor does a login bash whose ~/.profile or ~/.bash_profile does not read ~/.bashrc, and one that was open before you had a node of your own goes on to record for the machine's.",
     severity: 'warn',
     fix: 'Open a new shell, or: eval "$(karo shell init <shell>)"',
     look({ paths }) {
