@@ -319,27 +319,15 @@ describe('who is not counted', () => {
     const world = new World(machines(9))
     const [mine] = rawShare({ ...machines(1)[0]!, kMin: 2 }, seeded('other'))
     world.sides[1].shares[0] = { ...mine, check: new Uint8Array(16).fill(1) }
-    expect(world.released()).toMatchObject({
-      listed: 9,
-      common: 8,
-      unlisted: 1,
-      types: [{ n: 8 }],
-    })
+    expect(world.released()).toMatchObject({ listed: 9, common: 8, unlisted: 1, types: [{ n: 8 }] })
   })
 })
 
 /** One of nine has kubectl, which is row 2. */
-const FEW = machines(9, (n) =>
-  n === 8
-    ? {
-        tools: new Map([
-          [0, [1, 0]],
-          [2, [77, 0]],
-        ]),
-      }
-    : {},
-)
 const KUBECTL = 2
+const FEW = machines(9, (n) => ({
+  tools: new Map([[0, [n + 1, n % 3]], ...(n === 8 ? [[KUBECTL, [77, 0]] as const] : [])]),
+}))
 const USES = TOOLS.rows.length
 
 /** A bucket of nine in which the share of the first one says what its author likes. */
@@ -351,12 +339,7 @@ function worldOfLiar(spoil: (vector: BigUint64Array) => unknown, all = machines(
 }
 
 describe('a contributor that lies about indicators', () => {
-  const dropped = {
-    refused: [{ reason: 'invalid_proof', count: 1 }],
-    listed: 8,
-    common: 8,
-    unlisted: 0,
-  }
+  const dropped = { refused: [{ reason: 'invalid_proof', count: 1 }], listed: 8, common: 8, unlisted: 0 }
 
   it.each<readonly [string, bigint]>([
     ['four times', 4n],

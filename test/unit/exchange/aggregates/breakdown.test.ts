@@ -4,15 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { thresholdOf } from '../../../../src/exchange/aggregates/sets.ts'
-import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { type Marked, releasedOf, sizesOf, sumsOf, toldApart, type Unknown } from './linear.ts'
+import { layoutWith, oneNumber } from './world.ts'
 
-const layoutOf = (type: string, families: readonly string[]): Layout => ({
-  version: 1,
-  type,
-  rows: families.map((family, at) => ({ name: `r${at}`, values: ['uses'], counts: true, family })),
-})
+const layoutOf = (type: string, families: readonly string[]) =>
+  layoutWith(
+    families.map((family, at) => oneNumber(`r${at}`, family)),
+    type,
+  )
 
 const K = 3
 const ROWS = 4
@@ -153,8 +154,9 @@ const candidate = (at: number, teams: readonly string[], more: Partial<Candidate
 })
 const team = (from: number, count: number, teams: readonly string[], more: Partial<Candidate> = {}) =>
   Array.from({ length: count }, (_, n) => candidate(from + n, teams, more))
+/** The teams of each part, and how many machines it has. */
 const named = (cells: ReturnType<typeof cellsOfGroup>['cells']) =>
-  cells.map(({ teams, members }) => [teams.join('+'), members.length])
+  cells.map(({ teams, members }) => `${teams.join('+') || 'rest'} ${members.length}`)
 
 describe('parts', () => {
   it('are disjoint, of enough machines, and so is the rest', () => {
@@ -193,24 +195,11 @@ describe('parts', () => {
   it('that are too small are in the rest, and the smallest joins a rest that is too small', () => {
     const large = [...team(0, 9, ['ops']), ...team(9, 7, ['web'])]
     const of = (more: readonly Candidate[]) => cellsOfGroup([...large, ...more], KEYS, 5).cells
-    expect(named(of([]))).toEqual([
-      ['ops', 9],
-      ['web', 7],
-    ])
-    expect(named(of(team(16, 5, [])))).toEqual([
-      ['ops', 9],
-      ['web', 7],
-      ['', 5],
-    ])
+    expect(named(of([]))).toEqual(['ops 9', 'web 7'])
+    expect(named(of(team(16, 5, [])))).toEqual(['ops 9', 'web 7', 'rest 5'])
     // Four in no team could be had as what is left of all: web stands by them.
-    expect(named(of(team(16, 4, [])))).toEqual([
-      ['ops', 9],
-      ['', 11],
-    ])
-    expect(named(of(team(16, 4, ['ops', 'web'])))).toEqual([
-      ['ops', 9],
-      ['', 11],
-    ])
+    expect(named(of(team(16, 4, [])))).toEqual(['ops 9', 'rest 11'])
+    expect(named(of(team(16, 4, ['ops', 'web'])))).toEqual(['ops 9', 'rest 11'])
     expect(cellsOfGroup(team(0, 9, ['ops']), KEYS, 5).cells).toEqual([])
     expect(cellsOfGroup([...team(0, 9, ['ops']), ...team(9, 4, ['web'])], KEYS, 5).cells).toEqual([])
   })
@@ -219,10 +208,7 @@ describe('parts', () => {
     const rest = team(20, 9, [])
     const of = (more: Partial<Candidate>) =>
       named(cellsOfGroup([candidate(0, ['ops'], more), ...team(1, 4, ['ops']), ...rest], KEYS, 5).cells)
-    expect(of({})).toEqual([
-      ['ops', 5],
-      ['', 9],
-    ])
+    expect(of({})).toEqual(['ops 5', 'rest 9'])
     expect(of({ roles: ['security'] })).toEqual([])
     expect(of({ isOfPair: true })).toEqual([])
     expect(of({ kMin: 6 })).toEqual([])
@@ -231,10 +217,7 @@ describe('parts', () => {
   it('that there is no room for are in the rest, the smallest first', () => {
     const all = [...team(0, 9, ['ops']), ...team(9, 7, ['web']), ...team(16, 6, ['lab'])]
     expect(cellsOfGroup(all, KEYS, 5, 1)).toMatchObject({ leftOut: 2 })
-    expect(named(cellsOfGroup(all, KEYS, 5, 1).cells)).toEqual([
-      ['ops', 9],
-      ['', 13],
-    ])
+    expect(named(cellsOfGroup(all, KEYS, 5, 1).cells)).toEqual(['ops 9', 'rest 13'])
     expect(cellsOfGroup(all, KEYS, 5, 0).cells).toEqual([])
   })
 })

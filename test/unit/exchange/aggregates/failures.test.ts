@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
-import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
+import { hashOf } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import fc, { forAllIn } from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
 import { countsOf, layoutFor, type Used } from './tools.ts'
-import { type Machine, World } from './world.ts'
+import { layoutWith, type Machine, oneNumber, World } from './world.ts'
 
 const LAYOUT = layoutFor('ToolUsage')
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -91,22 +91,13 @@ it('a tool that few use does not say that nothing failed on them', () => {
 })
 
 it('failures of more machines than use the tool, or more failures than uses, are a lie', () => {
-  const layout: Layout = {
-    version: 1,
-    type: 'T',
-    rows: [
-      { name: 'a', values: ['n'], counts: true, family: 'a' },
-      { name: 'failed', values: ['n'], counts: true, family: 'f', within: 'a' },
-    ],
-  }
+  const [used, failed] = [oneNumber('a', 'a'), oneNumber('failed', 'f', 'a')]
+  const layout = layoutWith([used, failed])
   expect(openingOf(layout, BigUint64Array.of(5n, 6n), 9, 3)).toBeUndefined()
   expect(openingOf(layout, BigUint64Array.of(6n, 6n), 9, 3)?.isOpen).toEqual([true, true])
   const lies = Array.from({ length: 8 }, (_, n) => machine(n, { git: [500, 900] }))
   expect(opened(lies).content.types[0]).toMatchObject({ reason: 'implausible', rows: [] })
-  const within = (family: string, outer: string): Layout => ({
-    ...layout,
-    rows: [layout.rows[0]!, { ...layout.rows[1]!, family, within: outer }],
-  })
+  const within = (family: string, outer: string) => layoutWith([used, oneNumber('failed', family, outer)])
   // Not of the family that it follows, nor within itself or within nothing.
   for (const one of [within('a', 'a'), within('f', 'failed'), within('f', 'b')])
     expect(() => hashOf(one)).toThrow(RangeError)
@@ -114,22 +105,12 @@ it('failures of more machines than use the tool, or more failures than uses, are
 
 const K = 3
 const TOOLS = ['t0', 't1', 't2']
-const RANDOM: Layout = {
-  version: 1,
-  type: 'T',
-  rows: [
-    ...TOOLS.map((name) => ({ name, values: ['n'], counts: true, family: 'tools' })),
-    ...TOOLS.map((name) => ({
-      name: `failed:${name}`,
-      values: ['n'],
-      counts: true,
-      family: 'f',
-      within: name,
-    })),
-    { name: 'all', values: ['n'], counts: true, family: 'all' },
-    { name: 'failed', values: ['n'], counts: true, family: 'failed', within: 'all' },
-  ],
-}
+const RANDOM = layoutWith([
+  ...TOOLS.map((name) => oneNumber(name, 'tools')),
+  ...TOOLS.map((name) => oneNumber(`failed:${name}`, 'f', name)),
+  oneNumber('all', 'all'),
+  oneNumber('failed', 'failed', 'all'),
+])
 
 interface Random {
   readonly cell: number

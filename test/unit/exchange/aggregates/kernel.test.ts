@@ -24,7 +24,7 @@ import {
   toBytes,
 } from '../../../../src/exchange/aggregates/shares.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
-import { rowsOf, seeded, TOOLS } from './world.ts'
+import { layoutWith, oneNumber, rowsOf, seeded, TOOLS } from './world.ts'
 
 interface Golden {
   readonly layout: Layout
@@ -103,13 +103,9 @@ describe('what another program computes', () => {
   it('are the rows that are told of each part', () => {
     for (const { sizes, thresholds, tables, told } of golden.rows) {
       const of = tables.map(({ families, open, nodes }, type) => {
-        const rows = families.map((family, row) => ({ name: `r${row}`, values: ['n'], counts: true, family }))
+        const rows = families.map((family, row) => oneNumber(`r${row}`, family))
         const whole = families.map((_, row) => nodes.reduce((sum, cell) => sum + cell[row]!, 0))
-        return {
-          layout: { version: 1, type: `T${type}`, rows },
-          opening: { nodes: whole, isOpen: open },
-          nodes,
-        }
+        return { layout: layoutWith(rows, `T${type}`), opening: { nodes: whole, isOpen: open }, nodes }
       })
       expect(breakdownOf(of, thresholds, sizes)).toEqual(told)
     }

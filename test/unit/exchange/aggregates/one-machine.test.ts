@@ -7,10 +7,7 @@ import { authorOf, contentsIn, HOURS, IDENTITIES, type Machine, machines, TOOLS,
 
 const [GIT, DOCKER, KUBECTL, MAKE] = [0, 1, 2, 3]
 const OFTEN: Counts = new Map([[GIT, [9, 1]]])
-const RARELY: Counts = new Map([
-  [GIT, [9, 1]],
-  [KUBECTL, [37, 4]],
-])
+const RARELY: Counts = new Map([...OFTEN, [KUBECTL, [37, 4]]])
 
 const machine = (n: number, counts: Counts, more: Partial<Machine> = {}): Machine => ({
   n,

@@ -1,13 +1,12 @@
 // Commands of few machines by one rule, among many that are as risky: nobody learns them, from levels, other rules or parts.
 
 import { describe, expect, it } from 'vitest'
-import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
 import { releasedOf, sumsOf, toldApart } from './linear.ts'
 import { layoutFor } from './tools.ts'
-import { type Machine, World } from './world.ts'
+import { layoutWith, type Machine, oneNumber, World } from './world.ts'
 
 const LAYOUT = layoutFor('SafetyPosture')
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -115,22 +114,10 @@ it('rows of rules add up to their level, whatever was counted by rule', () => {
 const K = 3
 const LEVELS = ['high', 'critical'] as const
 const NAMES = ['a', 'b', 'other']
-const SMALL: Layout = {
-  version: 1,
-  type: 'T',
-  rows: [
-    ...LEVELS.map((level) => ({ name: level, values: ['n'], counts: true, family: 'risk' })),
-    ...LEVELS.flatMap((level) =>
-      NAMES.map((name) => ({
-        name: `${level}:${name}`,
-        values: ['n'],
-        counts: true,
-        family: level,
-        within: level,
-      })),
-    ),
-  ],
-}
+const SMALL = layoutWith([
+  ...LEVELS.map((level) => oneNumber(level, 'risk')),
+  ...LEVELS.flatMap((level) => NAMES.map((name) => oneNumber(`${level}:${name}`, level, level))),
+])
 const three = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 })
 const worlds = fc
   .array(fc.record({ cell: fc.nat({ max: 1 }), high: three, critical: three }), {

@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { groupsOf } from '../../../../src/exchange/aggregates/sets.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
-import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'
+import { layoutWith, oneNumber } from './world.ts'
 
 const TYPES = ['T', 'A'] as const
 const ROLES = ['security', 'admin'] as const
@@ -150,16 +151,7 @@ describe('groups', () => {
 })
 
 describe('rows', () => {
-  const layout: Layout = {
-    version: 1,
-    type: 'T',
-    rows: [0, 0, 0, 0, 1].map((family, at) => ({
-      name: `r${at}`,
-      values: ['uses'],
-      counts: true,
-      family: `f${family}`,
-    })),
-  }
+  const layout = layoutWith([0, 0, 0, 0, 1].map((family, at) => oneNumber(`r${at}`, `f${family}`)))
 
   it('are refused where one is of more machines than there are, or wraps', () => {
     const of = (first: bigint) => openingOf(layout, BigUint64Array.of(first, 0n, 0n, 0n, 0n), 9, 5)

@@ -49,10 +49,7 @@ const selfOf = (n: number) => {
   return { identity, hints: createHints(identity.agree) }
 }
 /** An unusual vector, so that its bytes are found where they stand. */
-const VICTIM: Machine = {
-  n: 3,
-  counts: new Map([[TOOLS, new Map([[0, [971, 876]]])]]),
-}
+const VICTIM: Machine = { n: 3, counts: new Map([[TOOLS, new Map([[0, [971, 876]]])]]) }
 
 /** Pearson's chi-squared of how often each value of a byte occurs, against each as often; 255 degrees of freedom. */
 function chiSquared(bytes: Uint8Array): number {
@@ -231,35 +228,31 @@ const DAY = bucketOf('day', 0)
 const HOUR = bucketOf('hour', 0)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
+/** It is another one with each of these other values at its place. */
+function isBoundTo<A extends readonly unknown[]>(
+  data: (...about: A) => Uint8Array,
+  about: A,
+  ...others: readonly (readonly [place: number, value: unknown])[]
+): void {
+  const all = [data(...about)]
+  for (const [place, value] of others) all.push(data(...(about.with(place, value) as unknown as A)))
+  expect(new Set(all.map(hex)).size).toBe(1 + others.length)
+}
+
 it('a share is bound to mesh, bucket, author, recipient and half', () => {
-  const all = [
-    shareData(key(1), DAY, key(2), key(3), 0),
-    shareData(key(9), DAY, key(2), key(3), 0),
-    shareData(key(1), HOUR, key(2), key(3), 0),
-    shareData(key(1), bucketOf('day', DAY.end), key(2), key(3), 0),
-    shareData(key(1), DAY, key(9), key(3), 0),
-    shareData(key(1), DAY, key(2), key(9), 0),
-    shareData(key(1), DAY, key(2), key(3), 1),
-  ]
-  expect(new Set(all.map(hex)).size).toBe(all.length)
+  const days = [HOUR, bucketOf('day', DAY.end)].map((bucket) => [1, bucket] as const)
+  const about = [key(1), DAY, key(2), key(3), 0] as const
+  isBoundTo(shareData, [...about], [0, key(9)], ...days, [2, key(9)], [3, key(9)], [4, 1])
 })
 
 it('a tally and a release are bound to mesh, bucket, attempt, edition, author, audience and set', () => {
   const of = { audience: new Uint8Array(4), set: key(7) }
-  const all = [
-    tallyData(key(1), DAY, 0, 5, key(2)),
-    tallyData(key(9), DAY, 0, 5, key(2)),
-    tallyData(key(1), HOUR, 0, 5, key(2)),
-    tallyData(key(1), DAY, 1, 5, key(2)),
-    tallyData(key(1), DAY, 0, 6, key(2)),
-    tallyData(key(1), DAY, 0, 5, key(3)),
-    releaseData(key(1), DAY, 5, key(2), of),
-    releaseData(key(9), DAY, 5, key(2), of),
-    releaseData(key(1), HOUR, 5, key(2), of),
-    releaseData(key(1), DAY, 6, key(2), of),
-    releaseData(key(1), DAY, 5, key(3), of),
-    releaseData(key(1), DAY, 5, key(2), { ...of, audience: of.audience.with(0, 1) }),
-    releaseData(key(1), DAY, 5, key(2), { ...of, set: key(8) }),
+  isBoundTo(tallyData, [key(1), DAY, 0, 5, key(2)], [0, key(9)], [1, HOUR], [2, 1], [3, 6], [4, key(3)])
+  const sets = [
+    { ...of, audience: of.audience.with(0, 1) },
+    { ...of, set: key(8) },
   ]
-  expect(new Set(all.map(hex)).size).toBe(all.length)
+  const about = [key(1), DAY, 5, key(2), of] as const
+  const ofSets = sets.map((set) => [4, set] as const)
+  isBoundTo(releaseData, [...about], [0, key(9)], [1, HOUR], [2, 6], [3, key(3)], ...ofSets)
 })

@@ -35,6 +35,16 @@ export const layoutOf = (
   family = 'tools',
 ): Layout => ({ version: 1, type, rows: names.map((name) => ({ name, values, counts: true, family })) })
 
+/** Of one number each; `within`: the row of whose machines it is of some. */
+export const oneNumber = (name: string, family: string, within?: string): LayoutRow => ({
+  name,
+  values: ['n'],
+  counts: true,
+  family,
+  ...(within === undefined ? {} : { within }),
+})
+export const layoutWith = (rows: readonly LayoutRow[], type = 'T'): Layout => ({ version: 1, type, rows })
+
 const FIVE = layoutOf('ToolUsage', ['git', 'docker', 'kubectl', 'make', 'other'])
 const GUARD: LayoutRow = { name: 'guard on', values: [], counts: false, family: 'guard' }
 export const TOOLS: Layout = { ...FIVE, rows: [...FIVE.rows, GUARD] }

@@ -60,11 +60,7 @@ test('the catalog is what a plain list would be', () => {
     expect(bytes).toBe(rows.reduce((sum, { size }) => sum + size, 0))
     const of = (...wanted: string[]): number => rows.filter(({ role }) => wanted.includes(role)).length
     expect(ROLES).toHaveLength(4)
-    expect(roles).toEqual({
-      own: of('own'),
-      received: of('received'),
-      relayed: of('relayed', 'withdrawn'),
-    })
+    expect(roles).toEqual({ own: of('own'), received: of('received'), relayed: of('relayed', 'withdrawn') })
     expect(catalog.size()).toBe(rows.length)
     for (let author = 0; author < 4; author++) {
       const shelf = catalog.shelf(formatNodeId(keyOf(author)), 'summary').map(({ slot }) => slot)

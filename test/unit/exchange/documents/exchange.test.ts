@@ -1,5 +1,5 @@
 // Documents between a few nodes: announced, fetched, moved by walking, replaced, relayed, kept over a restart.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createAnnouncer } from '../../../../src/exchange/documents/announcer.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
@@ -8,6 +8,21 @@ import { DAY, HOUR, MINUTE, meshed, type Network, type Node, running } from './n
 /** Why each node has the one document there is. */
 const rolesOf = (network: Network): string[] =>
   network.nodes.map((node) => [...node.holdings().values()].map((row) => row.role).join())
+/** One that tells nobody, and its document; `ahead`: of what the event loop counts, ms. */
+async function announcing(ahead = { ms: 0 }) {
+  const [network, author, reader] = await meshed(2)
+  const published: unknown[] = []
+  const { clock } = network.time
+  const announcer = createAnnouncer({
+    topic: { publish: (_, body) => void published.push(body) },
+    clock: { ...clock, monotonic: () => clock.monotonic() + ahead.ms },
+    timers: network.time,
+    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
+  })
+  onTestFinished(() => announcer.stop())
+  const document = readDocument(author.summary(network.now, [reader], network.now), network.now)
+  return { network, announcer, document, published }
+}
 const versionsOf = (network: Network): (number | undefined)[] =>
   network.nodes.map((node) => [...node.holdings().values()][0]?.version)
 
@@ -76,18 +91,9 @@ test('when many get a document at the same time, a few of them say so', async ()
 })
 
 test('what somebody else told of is not told again', async () => {
-  const [network, author, reader] = await meshed(2)
-  const frame = author.summary(network.now, [reader], network.now)
-  const document = readDocument(frame, network.now)
+  const { network, announcer, document, published } = await announcing()
   const { author: key, kind, slot, version, hints } = document
   const head = { author: key, kind, slot, version, hints, digest: document.head.digest }
-  const published: unknown[] = []
-  const announcer = createAnnouncer({
-    topic: { publish: (_, body) => void published.push(body) },
-    clock: network.time.clock,
-    timers: network.time,
-    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
-  })
   announcer.received(document)
   await network.pass(1_000)
   announcer.heard(head)
@@ -99,33 +105,22 @@ test('what somebody else told of is not told again', async () => {
   announcer.received({ ...document, version: version + 1 })
   await network.pass(MINUTE)
   expect(published).toEqual([{ heads: [{ ...head, version: version + 1 }] }])
-  announcer.stop()
 })
 
 test('a timer that rings a moment early, as those of Node do, puts off no announcement', async () => {
-  const [network, author, reader] = await meshed(2)
-  const document = readDocument(author.summary(network.now, [reader], network.now), network.now)
-  /** What the clock is ahead of the time from which the event loop counts. */
-  let ahead = 0.6
-  let published = 0
-  const announcer = createAnnouncer({
-    topic: { publish: () => void published++ },
-    clock: { ...network.time.clock, monotonic: () => network.time.clock.monotonic() + ahead },
-    timers: network.time,
-    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
-  })
+  const ahead = { ms: 0.6 }
+  const { network, announcer, document, published } = await announcing(ahead)
   announcer.own(document)
-  ahead = 0
+  ahead.ms = 0
   await network.pass(110)
-  expect(published).toBe(1)
+  expect(published).toHaveLength(1)
   // One message a second, however the timers ring.
   announcer.own({ ...document, slot: 'hour:1' })
   announcer.own({ ...document, slot: 'hour:2' })
   await network.pass(500)
-  expect(published).toBe(1)
+  expect(published).toHaveLength(1)
   await network.pass(MINUTE)
-  expect(published).toBe(2)
-  announcer.stop()
+  expect(published).toHaveLength(2)
 })
 
 test('who restarts goes on counting, so that those who looked before find what is new', async () => {

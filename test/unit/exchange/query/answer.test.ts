@@ -105,16 +105,18 @@ describe('consent', () => {
     })
   })
 
-  it('refuses nodes that are not trusted, and those that are denied, with the same words', async () => {
+  it('refuses nodes that are not trusted, and those that are denied, with the same words, also of a type that is unknown', async () => {
     for (const [level, more] of [
       ['untrusted', {}],
       ['share_to', {}],
       ['peer', { denied: true }],
       ['peer', { revoked: true }],
     ] as const) {
-      const { owner, asker, ask } = neighbour()
+      const { owner, asker, ask, write } = neighbour()
       owner.trusts(asker, level, more)
       expect((await ask()).status).toBe('access_denied')
+      // Who is trusted to be shared with may learn which types there are.
+      expect((await ask(write(NEWER))).status).toBe(level === 'share_to' ? 'not_supported' : 'access_denied')
       expect(owner.gathered).toEqual([])
     }
   })
@@ -132,10 +134,7 @@ describe('consent', () => {
     expect((await ask()).status).toBe('success')
     const changes = owner.audits.filter((entry) => entry.type === 'consent_change')
     expect(changes.map((entry) => entry.details.change)).toEqual(['stop', 'allow', 'off', 'on'])
-    expect(changes[0]).toMatchObject({
-      peer: asker.id,
-      details: { uid: 1000, who: asker.id },
-    })
+    expect(changes[0]).toMatchObject({ peer: asker.id, details: { uid: 1000, who: asker.id } })
   })
 
   it('withdrawn while the numbers are gathered holds them back', async () => {
@@ -224,6 +223,8 @@ describe('levels', () => {
         expect(answer).toMatchObject({ status: 'not_supported', level: level ?? 1 })
       }
       expect(owner.gathered).toEqual([])
+      // By one word: authors choose the names.
+      expect(new Set(owner.audits.map(({ details }) => details.query_type))).toEqual(new Set(['unknown']))
       // Newer nodes behind it may have an answer.
       const { heard } = wire.end(owner)
       const { body, bytes } = write(NEWER)
@@ -235,20 +236,6 @@ describe('levels', () => {
       await turns(5)
       expect(heard).toHaveLength(1)
     }
-  })
-
-  it('does not tell nodes that are not trusted or denied which types it knows', async () => {
-    const { owner, asker, ask, write } = neighbour({}, 'untrusted')
-    expect((await ask(write(NEWER))).status).toBe('access_denied')
-    owner.trusts(asker, 'peer', { denied: true })
-    expect((await ask(write(NEWER))).status).toBe('access_denied')
-  })
-
-  it('names all types that it does not know by one word in the ledger, because their authors chose the names', async () => {
-    const { owner, ask, write } = neighbour()
-    for (const name of ['NewerOne', 'NewerTwo']) await ask(write(name))
-    await soon(() => owner.audits.length === 4)
-    expect(new Set(owner.audits.map(({ details }) => details.query_type))).toEqual(new Set(['unknown']))
   })
 
   it('cuts off a neighbour whose question has no proper name of a type', async () => {
@@ -443,15 +430,12 @@ describe('a question', () => {
     }
     expect(owner.gathered).toEqual([])
   })
-})
 
-describe('a question about the end of time', () => {
-  it('is in the ledger, with a date, as every other', async () => {
-    const { owner, asker, answers, write } = neighbour()
+  it('about the end of time is in the ledger, with a date, as every other', async () => {
+    const { owner, asker, write, send } = neighbour()
     const last = 8_640_000_000_000_000
-    const question = signed(asker, { ...write().body, time_range: { start: last - 1, end: last } })
-    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
-    await soon(() => answers.length === 1 && owner.audits.length === 2)
+    send(signed(asker, { ...write().body, time_range: { start: last - 1, end: last } }))
+    await soon(() => owner.audits.length === 2)
     const dates = { range_start: '9999-12-31T23:59:59.999Z', range_end: '9999-12-31T23:59:59.999Z' }
     expect(owner.audits).toMatchObject([
       { type: 'query_received', details: dates },

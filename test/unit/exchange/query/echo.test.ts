@@ -24,6 +24,8 @@ const people = (count: number, more: (index: number) => NodeOptions = () => ({})
   Array.from({ length: count }, (_, i) => ({ name: `n${i}`, people: person(uses('git', 1)), ...more(i) }))
 
 type Links = [number, number][]
+/** Of nodes with one digit each, as '01 12'. */
+const links = (text: string): Links => text.split(' ').map(([a, b]) => [Number(a), Number(b)])
 const line = (count: number): Links => Array.from({ length: count - 1 }, (_, i) => [i, i + 1])
 
 /** How often each message went over each link, in each direction, by node name. */
@@ -49,12 +51,7 @@ function within({ wire, nodes }: Meshed, node: TestNode): Set<string> {
 
 describe('an echo', () => {
   it('costs one question down and one ending up on links it runs along, two crossing questions on others', async () => {
-    const mesh = graphOf(people(4), [
-      [0, 1],
-      [0, 2],
-      [1, 2],
-      [2, 3],
-    ])
+    const mesh = graphOf(people(4), links('01 02 12 23'))
     const counts = countFrames(mesh)
     await mesh.nodes[0]!.ask()
     await soon(() => of(counts, 'QueryDone') === 3)
@@ -119,12 +116,7 @@ describe('an echo', () => {
   })
 
   it('is not made where every member that may be there has a link', async () => {
-    const mesh = graphOf(people(5), [
-      [0, 1],
-      [0, 2],
-      [1, 2],
-      [1, 3],
-    ])
+    const mesh = graphOf(people(5), links('01 02 12 13'))
     const [asker, , , behind, gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
     asker.absent.set(behind.id, { offline: true })
     asker.absent.set(gone.id, { last_seen: Date.now() - 3_600_000 })
@@ -170,10 +162,7 @@ describe('a partial trust graph', () => {
     ] as const) {
       const mesh = graphOf(
         people(3, () => ({ fullMeshUpTo })),
-        [
-          [0, 1],
-          [1, 2],
-        ],
+        line(3),
       )
       const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
       c.trusts(a, 'peer', { denied: true })
@@ -274,12 +263,11 @@ describe('the time a question has', () => {
     mesh.wire.carry = (arrive) => void time.after(1, arrive)
     /** What is found out when the asker’s question is over, and when that is. */
     const asked = (node: TestNode, timeoutMs: number, signal?: AbortSignal) => {
-      const told: { result?: Awaited<ReturnType<TestNode['ask']>> } = {}
+      let told: Awaited<ReturnType<TestNode['ask']>> | undefined
       void node.ask({ timeoutMs }, signal).then((result) => {
-        told.result = result
+        told = result
       })
-      const over = (): Promise<number> => time.pass(() => told.result !== undefined)
-      return { over, result: () => told.result! }
+      return { over: () => time.pass(() => told !== undefined), result: () => told! }
     }
     return { ...mesh, time, asked }
   }
@@ -309,10 +297,7 @@ describe('the time a question has', () => {
   ])(
     'is not exceeded to read summaries: they are read before %i ms are over, or left out',
     async (timeoutMs, outcome) => {
-      const { nodes, wire, time, asked } = timed(3, [
-        [0, 1],
-        [0, 2],
-      ])
+      const { nodes, wire, time, asked } = timed(3, links('01 02'))
       const [a, , silent] = nodes as [TestNode, TestNode, TestNode]
       wire.tap = (bytes, from) => (from === silent.id ? [] : [bytes])
       const tool_usage = { tools: [uses('git', 5)] }

@@ -31,27 +31,29 @@ import {
 } from './holders.ts'
 import { know, type NodeOptions, soon, TestNode, Wire } from './network.ts'
 
+interface Special {
+  readonly own?: readonly (readonly Said[])[]
+  /** Of the desk, and of each holder. */
+  readonly desk?: NodeOptions
+  readonly holder?: NodeOptions
+  /** What the policy of the desk says. */
+  readonly about?: Parameters<typeof totalsOf>[1]
+}
+
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
-function world(
-  holders: readonly Totals[],
-  own: readonly (readonly Said[])[] = [],
-  options: NodeOptions = {},
-  ofHolders: NodeOptions = {},
-) {
+function world(holders: readonly Totals[], { own = [], desk: ofDesk, holder, about }: Special = {}) {
   const wire = new Wire()
   const nodes: TestNode[] = []
-  const desk = new TestNode(wire, {
-    name: 'desk',
-    totals: totalsOf(own, { holders: () => nodes.map(({ id }) => id) }),
-    ...options,
-  })
+  const totals = totalsOf(own, { holders: () => nodes.map(({ id }) => id), ...about })
+  const desk = new TestNode(wire, { name: 'desk', totals, ...ofDesk })
   for (const [at, totals] of holders.entries()) {
-    nodes.push(new TestNode(wire, { name: `holder-${at}`, totals, operators: operators(), ...ofHolders }))
+    nodes.push(new TestNode(wire, { name: `holder-${at}`, totals, operators: operators(), ...holder }))
   }
   know(wire, desk, ...nodes)
   return { wire, desk, nodes }
 }
 
+const STAFF: NodeOptions = { roles: ['security'] }
 const HOURS = 3
 /** Hours 1 to 3 before now, with 100, 101 and 102 uses of git. */
 const ALL = [1, 2, 3].map((back) => contentOf(back, 99 + back))
@@ -162,11 +164,11 @@ describe('who is entitled', () => {
   })
 
   test('a node with the role asks for what has not come to it, and for what no holder has once a minute', async () => {
-    const { desk, nodes } = world([totalsOf(both)], both.slice(0, 1), { roles: ['security'] })
+    const { desk, nodes } = world([totalsOf(both)], { own: both.slice(0, 1), desk: STAFF })
     nodes[0]!.trusts(desk, 'supervisor', { roles: ['security'] })
     expect(gitIn(await ask(desk))).toBe(303)
     expect(nodes[0]!.told('query_received').length).toBeGreaterThan(0)
-    const lacking = world([totalsOf([])], [], { roles: ['security'] })
+    const lacking = world([totalsOf([])], { desk: STAFF })
     lacking.nodes[0]!.trusts(lacking.desk, 'supervisor', { roles: ['security'] })
     await ask(lacking.desk)
     const asked = lacking.nodes[0]!.told('query_received').length
@@ -208,22 +210,24 @@ describe('who is entitled', () => {
 
 /** More than the quota of an asker that used nearly all of it comes to within seconds, and fewer than the questions of one fetch. */
 const PAGES = 9
+const PAGED = { start: hourBefore(PAGES).start, end: hourBefore(1).end }
 const held = totalsOf(Array.from({ length: PAGES }, (_, at) => saidBy(contentOf(1 + at, 100 + at))))
 /** A holder that shows one hour in each answer, the newest first. */
-const paged: Totals = {
-  ...held,
+const pageByPage = (all: Totals): Totals => ({
+  ...all,
   async show(asked) {
-    const { statements } = await held.show(asked)
+    const { statements } = await all.show(asked)
     return { statements: statements.slice(0, 1), more: statements.length > 1 }
   },
-}
+})
+const paged = pageByPage(held)
 
 /** Time stands still for its quotas, which would fill up again while a busy machine asks. */
 const COUNTING: NodeOptions = { clock: { ...systemClock, monotonic: () => 0 } }
 
 describe('holders that take no more questions of the asker', () => {
   test('what they have is not called missing: the answer says why it is not here', async () => {
-    const { desk } = world([totalsOf(both), totalsOf(both)], [], {}, COUNTING)
+    const { desk } = world([totalsOf(both), totalsOf(both)], { holder: COUNTING })
     const acting = login(desk)
     for (let question = 0; question < AUTHOR_QUOTA.frames; question++) await ask(desk, { acting })
     const { status, released, notes } = await ask(desk, { acting })
@@ -238,14 +242,12 @@ describe('holders that take no more questions of the asker', () => {
   })
 
   test('behind what came before that, too', async () => {
-    const { desk } = world([paged], [], {}, COUNTING)
+    const { desk } = world([paged], { holder: COUNTING })
     const acting = login(desk)
     // Each takes two, one of them for its change, so that two are left.
-    const hour = { start: hourBefore(1).start, end: hourBefore(1).end }
     for (let question = 1; question < AUTHOR_QUOTA.frames / 2; question++)
-      await ask(desk, { acting, range: hour })
-    const range = { start: hourBefore(PAGES).start, end: hour.end }
-    const { released, notes } = await ask(desk, { acting, range })
+      await ask(desk, { acting, range: hourBefore(1) })
+    const { released, notes } = await ask(desk, { acting, range: PAGED })
     const whys = released!.buckets.map(({ why }) => why)
     expect(whys[0]).toBe('unfetched')
     expect(whys.at(-1)).toBe(null)
@@ -261,8 +263,7 @@ test('a holder that says that it has more, and then nothing, keeps nobody from a
     show: (asked) => (shown++ === 0 ? paged.show(asked) : new Promise(() => {})),
   }
   const { desk, nodes } = world([silent, totalsOf([]), held])
-  const range = { start: hourBefore(PAGES).start, end: hourBefore(1).end }
-  const { released, notes } = await ask(desk, { acting: login(desk), range, timeoutMs: 8_000 })
+  const { released, notes } = await ask(desk, { acting: login(desk), range: PAGED, timeoutMs: 8_000 })
   expect(shown).toBeGreaterThan(1)
   expect(released!.buckets.map(({ why }) => why)).toEqual(Array(PAGES).fill(null))
   expect(released!.holders.map(({ node_id }) => node_id)).toContain(nodes[2]!.id)
@@ -278,14 +279,13 @@ test('nor does one that shows the oldest alone and says that it has more', async
     },
   }
   const { desk } = world([liar, totalsOf([]), held])
-  const range = { start: hourBefore(PAGES).start, end: hourBefore(1).end }
-  const { released } = await ask(desk, { acting: login(desk), range })
+  const { released } = await ask(desk, { acting: login(desk), range: PAGED })
   expect(released!.buckets.map(({ why }) => why)).toEqual(Array(PAGES).fill(null))
 })
 
 describe('who is not', () => {
   const refused = async (how: (desk: TestNode, other: TestNode) => Parameters<TestNode['ask']>[0]) => {
-    const { desk, nodes } = world([totalsOf(both)], [], { roles: ['security'] })
+    const { desk, nodes } = world([totalsOf(both)], { desk: STAFF })
     const result = await ask(desk, how(desk, nodes[0]!))
     expect(gitIn(result)).toBeUndefined()
     expect(result.status).toBe('access_denied')
@@ -357,7 +357,7 @@ describe('a holder that is not honest is refused and named', () => {
     expect((await ask(alone.desk, { acting: login(alone.desk) })).status).not.toBe('access_denied')
     const holders = () => beside.nodes.map(({ id }) => id)
     const [totals, patient] = patiently(totalsOf([], { holders }), honest)
-    const beside: ReturnType<typeof world> = world([liar, patient], [], { totals })
+    const beside: ReturnType<typeof world> = world([liar, patient], { desk: { totals } })
     const good = await ask(beside.desk, { acting: login(beside.desk) })
     expect(gitIn(good)).toBe(303)
     expect(good.released!.refused.map(({ name }) => name)).toEqual(['holder-0'])
@@ -402,27 +402,16 @@ describe('a holder that is not honest is refused and named', () => {
       [1, 2, 3].map((back) => saidBy(REPLACED.contentOf(back, 99 + back))),
       { plan },
     )
-    const holders = () => beside.nodes.map(({ id }) => id)
-    const totals = totalsOf([], { plan, holders, ...(revoked && { revoked }) })
-    const beside: ReturnType<typeof world> = world([holder], [], { totals })
-    const result = await ask(beside.desk, { acting: login(beside.desk) })
+    const { desk } = world([holder], { about: { plan, ...(revoked && { revoked }) } })
+    const result = await ask(desk, { acting: login(desk) })
     expect([gitIn(result), result.released!.refused]).toEqual([uses, []])
   })
 
   test('behind a page of what a revoked one signed a holder is asked for the rest', async () => {
     const { plan, retired } = REPLACED
     const held = totalsOf([saidBy(REPLACED.contentOf(2, 1)), saidBy(contentOf(3, 100))], { plan })
-    const paged: Totals = {
-      ...held,
-      async show(asked) {
-        const { statements } = await held.show(asked)
-        return { statements: statements.slice(0, 1), more: statements.length > 1 }
-      },
-    }
-    const holders = () => beside.nodes.map(({ id }) => id)
-    const totals = totalsOf([], { plan, holders, revoked: retired })
-    const beside: ReturnType<typeof world> = world([paged], [], { totals })
-    expect(gitIn(await ask(beside.desk, { acting: login(beside.desk) }))).toBe(100)
+    const { desk } = world([pageByPage(held)], { about: { plan, revoked: retired } })
+    expect(gitIn(await ask(desk, { acting: login(desk) }))).toBe(100)
   })
 
   test('two aggregators that differ are said, and nothing is shown of that hour', async () => {
@@ -434,7 +423,7 @@ describe('a holder that is not honest is refused and named', () => {
 })
 
 test('who gets totals only is told anomalies by name beside them, of machines whose people chose that', async () => {
-  const { desk, nodes } = world([totalsOf(twice), totalsOf(twice)], [], { roles: ['security'] })
+  const { desk, nodes } = world([totalsOf(twice), totalsOf(twice)], { desk: STAFF })
   const [named, other] = nodes as [TestNode, TestNode]
   const hour = hourBefore(1).start
   for (const node of [desk, named, other])
@@ -465,11 +454,10 @@ test('what is shown of a type is that type with the word of both', () => {
 })
 
 test('a type that the release does not have is shown as that, and one that it has cannot be left out', () => {
-  const none = readStatement(shownOf(saidBy(CONTENT), 'SafetyPosture')!, 'SafetyPosture')
-  expect(none.content.types).toEqual([])
   // Both signed that nothing is said of SafetyPosture, and with it which types there are.
-  const hiding = shownOf(saidBy(CONTENT), 'SafetyPosture')!
-  expect(() => readStatement(hiding, 'ToolUsage')).toThrow('it leaves the type out')
+  const none = shownOf(saidBy(CONTENT), 'SafetyPosture')!
+  expect(readStatement(none, 'SafetyPosture').content.types).toEqual([])
+  expect(() => readStatement(none, 'ToolUsage')).toThrow('it leaves the type out')
 })
 
 test('whoever says something else is left out, and what nobody signed is not shown', () => {

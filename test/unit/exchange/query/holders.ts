@@ -103,7 +103,6 @@ export function totalsOf(
     held: async (_: unknown, audience: string, slots: ReadonlySet<string>) =>
       said.filter(([one]) => one!.content.audience === audience && slots.has(slotOfBucket(one!.content))),
   }
-  const clock = { now: Date.now }
   const roster = () => ({ principals: () => [], isRevoked: (node: NodeId) => node === revoked })
   const parts = some<TotalsParts>({
     identity: AGGREGATORS[0]!,
@@ -111,13 +110,9 @@ export function totalsOf(
     layouts: new Map([['ToolUsage', LAYOUT]]),
     releases,
     roster: roster as never,
-    clock,
+    clock: { now: Date.now },
   })
-  return {
-    ...createReader(parts),
-    ...createShown(parts),
-    holders,
-  }
+  return { ...createReader(parts), ...createShown(parts), holders }
 }
 
 export const carol = newIdentity()
@@ -160,26 +155,17 @@ export function login(
     },
     systemRandom,
   )
+  const sign = (by: Identity, terms: Omit<Parameters<typeof signCertificate>[2], keyof typeof times>) =>
+    signCertificate(by, mesh, { ...terms, ...times }, systemRandom)
   const chain = [
-    signCertificate(
-      root,
-      mesh,
-      { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants, ...times },
-      systemRandom,
-    ),
-    signCertificate(
-      issuer,
-      mesh,
-      {
-        usage: 'operator',
-        key: carol.publicKey,
-        name: 'carol',
-        roles: [...certified],
-        teams: [...teams],
-        ...times,
-      },
-      systemRandom,
-    ),
+    sign(root, { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants }),
+    sign(issuer, {
+      usage: 'operator',
+      key: carol.publicKey,
+      name: 'carol',
+      roles: [...certified],
+      teams: [...teams],
+    }),
   ]
   return {
     id: '03'.repeat(16),

@@ -4,26 +4,28 @@ import type { ToolUse } from '../../../../protocols/messages/numbers.ts'
 import { QueryHop } from '../../../../protocols/messages/query.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { type Asked, type Forgery, forge, readHop } from './forged.ts'
-import { type Endpoint, newIdentity, person, TestNode, uses, Wire } from './network.ts'
+import { type Endpoint, know, newIdentity, person, TestNode, uses, Wire } from './network.ts'
 
 /** An asker with one honest member, b, and one that does as `answer` says. */
-function among(answer: (asked: Asked, me: Endpoint) => void) {
+function among(answer: (asked: Asked, me: Endpoint, send: (bytes: Uint8Array) => void) => void) {
   const wire = new Wire()
   const asker = new TestNode(wire, { name: 'asker' })
   const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)) })
   const evil = wire.end(asker)
-  honest.trusts(asker, 'peer')
-  asker.members.add(honest)
+  know(wire, asker, honest)
   asker.members.add(evil)
-  wire.connect(asker.id, honest.id)
+  const send = (bytes: Uint8Array) => wire.send(evil.id, asker.id, bytes)
   evil.handler = {
     frame(_peer, frame) {
-      if (frame.message === QueryHop) answer(readHop(frame), evil)
+      if (frame.message === QueryHop) answer(readHop(frame), evil, send)
     },
   }
-  const send = (bytes: Uint8Array) => wire.send(evil.id, asker.id, bytes)
   return { wire, asker, honest, evil, send }
 }
+
+/** The other one gives this answer. */
+const answered = (forgery: Forgery) =>
+  among((asked, me, send) => void send(forge(asked, me.identity, forgery)))
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
@@ -46,7 +48,7 @@ const honestData = {
 
 describe('an answer', () => {
   it('as an honest owner writes it counts (so the refusals below have one reason each)', async () => {
-    const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
+    const { asker } = answered({})
     const result = await asker.ask()
     expect(result.coverage).toMatchObject({ answered: 2, complete: true })
   })
@@ -95,14 +97,12 @@ describe('an answer', () => {
   })
 
   it('of another level than asked counts as error', async () => {
-    const { asker, send } = among((asked, me) => send(forge(asked, me.identity, { answer: { level: 2 } })))
+    const { asker } = answered({ answer: { level: 2 } })
     expect(asker.outcomes(await asker.ask({ level: 1 }))).toEqual({ honest: 'answered', raw: 'error' })
   })
 
   it('about the health of another node counts as error', async () => {
-    const { asker, honest, send } = among((asked, me) => {
-      send(forge(asked, me.identity, { answer: { data: healthOf(honest.identity) } }))
-    })
+    const { asker } = answered({ answer: { data: healthOf(other) } })
     const result = await asker.ask({ query_type: 'NodeHealth' })
     expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'error' })
   })
@@ -128,9 +128,7 @@ describe('an answer', () => {
   })
 
   it('from a time beyond all dates is an answer like any other', async () => {
-    const { asker, send } = among((asked, me) =>
-      send(forge(asked, me.identity, { answer: { as_of: 8_640_000_000_000_000 } })),
-    )
+    const { asker } = answered({ answer: { as_of: 8_640_000_000_000_000 } })
     const { coverage, nodes } = await asker.ask({ perNode: true })
     expect(coverage).toMatchObject({ answered: 2, complete: true })
     expect(nodes?.map(({ as_of }) => as_of)).toContain('9999-12-31T23:59:59.999Z')
@@ -139,7 +137,7 @@ describe('an answer', () => {
   it('about anomalies that began beyond all dates is refused, so that no time is told that is none', async () => {
     const signal = { type: 'unusual_pattern', severity: 5, count: 1, hour: 8_640_000_000_000_000 }
     const data = { query_type: 'Anomalies', anomalies: { signals: [signal], learning: false } } as const
-    const { asker, send } = among((asked, me) => send(forge(asked, me.identity, { answer: { data } })))
+    const { asker } = answered({ answer: { data } })
     const result = await asker.ask({ query_type: 'Anomalies', level: 1, perNode: true })
     expect(asker.outcomes(result)).toMatchObject({ raw: 'error' })
     expect(JSON.stringify(result)).not.toContain('275760')
@@ -175,9 +173,8 @@ describe('an answer', () => {
 
 describe('status', () => {
   it('is withheld at level 2, with the reason as a note', async () => {
-    const { asker, honest, send } = among((asked, me) => {
-      const withheld = { status: 'withheld', level: 2, reason: 'name two aggregators' } as const
-      send(forge(asked, me.identity, { answer: withheld }))
+    const { asker, honest } = answered({
+      answer: { status: 'withheld', level: 2, reason: 'name two aggregators' },
     })
     honest.trusts(asker, 'supervisor')
     const result = await asker.ask()

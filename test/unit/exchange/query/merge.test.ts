@@ -26,43 +26,26 @@ import {
 import { nodeHealth } from '../../../../src/exchange/query/query-types/node-health.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
-import type { AbsentMember } from '../../../../src/exchange/query/query-types/type.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/words.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
 import fc, { forAll } from '../../../support/run/properties.ts'
 import { some } from '../../../support/some.ts'
 
+const asTools = (tools: readonly ComparedToolUse[]) => ({ query_type: 'ToolUsage', tools }) as const
+const asSafety = (safety: SafetyPosture) => ({ query_type: 'SafetyPosture', safety }) as const
+const asActivity = (activity: ActivityPatterns) => ({ query_type: 'ActivityPatterns', activity }) as const
+const asAnomalies = (of: AnomalyCounts) => ({ query_type: 'Anomalies', anomalies: of }) as const
+const asHealth = (health: NodeHealthStatus) => ({ query_type: 'NodeHealth', health }) as const
+
 const mergeTools = (lists: readonly (readonly ComparedToolUse[])[]) =>
-  toolUsage.merge(
-    lists.map((tools) => ({ query_type: 'ToolUsage', tools })),
-    [],
-  ).tools
-
-const mergeSafety = (parts: readonly SafetyPosture[]) =>
-  safetyPosture.merge(
-    parts.map((safety) => ({ query_type: 'SafetyPosture', safety })),
-    [],
-  )
-
+  toolUsage.merge(lists.map(asTools), []).tools
+const mergeSafety = (parts: readonly SafetyPosture[]) => safetyPosture.merge(parts.map(asSafety), [])
+// Numbers of single nodes are never withheld.
 const mergeActivity = (parts: readonly ActivityPatterns[]) =>
-  // Numbers of single nodes are never withheld.
-  activityPatterns.merge(
-    parts.map((activity) => ({ query_type: 'ActivityPatterns', activity })),
-    [],
-  ) as ActivityPatterns & { readonly change: number | null }
-
-const mergeAnomalies = (parts: readonly AnomalyCounts[]) =>
-  anomalies.merge(
-    parts.map((one) => ({ query_type: 'Anomalies', anomalies: one })),
-    [],
-  )
-
-const mergeHealth = (parts: readonly NodeHealthStatus[], absent: readonly AbsentMember[] = []) =>
-  nodeHealth.merge(
-    parts.map((health) => ({ query_type: 'NodeHealth', health })),
-    absent,
-  ).nodes
+  activityPatterns.merge(parts.map(asActivity), []) as ActivityPatterns & { readonly change: number | null }
+const mergeAnomalies = (parts: readonly AnomalyCounts[]) => anomalies.merge(parts.map(asAnomalies), [])
+const mergeHealth = (parts: readonly NodeHealthStatus[]) => nodeHealth.merge(parts.map(asHealth), []).nodes
 
 const lists = fc.array(anyTools, { maxLength: 6 })
 
@@ -285,7 +268,7 @@ describe('a filter of tools', () => {
     forAll(fc.array(anyTools, { maxLength: 5 }), toolFilters, (lists, filters) => {
       // One name in one category, as with nodes of one version: else its category would depend on who is asked.
       const given = lists.map((list) => list.map((use) => ({ ...use, category: `of-${use.tool}` })))
-      const parts = given.map((tools): NodeData => ({ query_type: 'ToolUsage', tools }))
+      const parts: NodeData[] = given.map(asTools)
       const pushed = parts.flatMap((part) => filterNode(part, filters) ?? [])
       const merge = (data: readonly NodeData[]) =>
         filterResult(
@@ -298,15 +281,12 @@ describe('a filter of tools', () => {
   })
   it('applied twice changes nothing', () => {
     forAll(anyTools, toolFilters, (tools, filters) => {
-      const once = filterNode({ query_type: 'ToolUsage', tools }, filters)
+      const once = filterNode(asTools(tools), filters)
       if (once !== null) expect(filterNode(once, filters)).toEqual(once)
     })
   })
   it('of merged rows never takes a row from an owner', () => {
-    const data: NodeData = {
-      query_type: 'ToolUsage',
-      tools: [{ tool: 'git', category: 'git', uses: 1, failures: 0, unknown: 0 }],
-    }
+    const data = asTools([{ tool: 'git', category: 'git', uses: 1, failures: 0, unknown: 0 }])
     expect(filterNode(data, where('uses=gt:5'))).toEqual(data)
   })
 })
@@ -315,7 +295,7 @@ describe('a filter of risk levels', () => {
   it('leaves the others at 0, and comes to the same at the owner and after merging', () => {
     const filters = where('risk_level=in:high,critical')
     forAll(fc.array(anySafety, { maxLength: 5 }), (given) => {
-      const owners = given.map((safety) => filterNode({ query_type: 'SafetyPosture', safety }, filters))
+      const owners = given.map((safety) => filterNode(asSafety(safety), filters))
       const pushed = owners.flatMap((data) => (data?.query_type === 'SafetyPosture' ? data.safety : []))
       const merged = filterResult('SafetyPosture', mergeSafety(pushed), filters)
       expect(merged).toEqual(filterResult('SafetyPosture', mergeSafety(given), filters))
@@ -330,17 +310,11 @@ describe('a filter of hours or days', () => {
   it('leaves the other kind and the totals alone', () => {
     forAll(anyActivity, (one) => {
       const night = filterResult('ActivityPatterns', mergeActivity([one]), where('hour=gt:21'))
-      expect(night).toEqual({
-        ...one,
-        change: null,
-        hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)),
-      })
+      const hourly = one.hourly.map((count, hour) => (hour > 21 ? count : 0))
+      expect(night).toEqual({ ...one, change: null, hourly })
       const weekend = filterResult('ActivityPatterns', mergeActivity([one]), where('day=in:Saturday,sunday'))
-      expect(weekend).toEqual({
-        ...one,
-        change: null,
-        daily: one.daily.map((count, day) => (day > 4 ? count : 0)),
-      })
+      const daily = one.daily.map((count, day) => (day > 4 ? count : 0))
+      expect(weekend).toEqual({ ...one, change: null, daily })
     })
   })
 })
@@ -351,7 +325,7 @@ describe('a filter of anomalies', () => {
       where('type=in:timing,other', 'severity=gt:4', 'severity=!=:7', 'type=contains:risk', 'count=gt:5'),
     )
     forAll(fc.array(anyAnomalies, { maxLength: 5 }), filters, (given, applied) => {
-      const parts = given.map((one): NodeData => ({ query_type: 'Anomalies', anomalies: one }))
+      const parts: NodeData[] = given.map(asAnomalies)
       const pushed = parts.flatMap((part) => filterNode(part, applied) ?? [])
       expect(pushed.map((part) => filterNode(part, applied))).toEqual(pushed)
       const merge = (data: readonly NodeData[]) =>
@@ -366,19 +340,16 @@ describe('a filter of anomalies', () => {
 })
 
 describe('plausible', () => {
-  const activity = (change: object): NodeData => ({
-    query_type: 'ActivityPatterns',
-    activity: {
+  const activity = (change: object): NodeData =>
+    asActivity({
       hourly: [3, ...new Array<number>(23).fill(0)],
       daily: [1, 2, 0, 0, 0, 0, 0],
       total_commands: 3,
       unique_commands: 2,
       ...change,
-    },
-  })
-  const safety = (change: object): NodeData => ({
-    query_type: 'SafetyPosture',
-    safety: {
+    })
+  const safety = (change: object): NodeData =>
+    asSafety({
       by_risk_level: { safe: 3, moderate: 0, high: 0, critical: 0 },
       blocked: 9,
       confirmed_risky: 0,
@@ -386,13 +357,9 @@ describe('plausible', () => {
       guard: 'on',
       hook: 'on',
       ...change,
-    },
-  })
+    })
   const tool = { tool: 'git', category: 'git', uses: 2, failures: 1, unknown: 0 }
-  const tools = (...list: object[]): NodeData => ({
-    query_type: 'ToolUsage',
-    tools: list.map((change) => ({ ...tool, ...change })),
-  })
+  const tools = (...list: object[]): NodeData => asTools(list.map((change) => ({ ...tool, ...change })))
 
   const anomalies = (...signals: object[]): NodeData => ({
     query_type: 'Anomalies',
@@ -404,9 +371,9 @@ describe('plausible', () => {
   })
 
   it('takes what an honest node says', () => {
-    forAll(anyAnomalies, (one) => plausible({ query_type: 'Anomalies', anomalies: one }))
-    forAll(anyActivity, (one) => plausible({ query_type: 'ActivityPatterns', activity: one }))
-    forAll(anySafety, (one) => plausible({ query_type: 'SafetyPosture', safety: one }))
+    forAll(anyAnomalies, (one) => plausible(asAnomalies(one)))
+    forAll(anyActivity, (one) => plausible(asActivity(one)))
+    forAll(anySafety, (one) => plausible(asSafety(one)))
     // An owner compares all of its tools or none.
     const comparing = (list: readonly object[], compares: boolean) =>
       tools(...list.map((one) => ({ previous: 0, ...one, ...(compares ? {} : { previous: undefined }) })))

@@ -21,13 +21,13 @@ function acting(
 }
 
 /** A desk, and an owner who gives its numbers to the team eng; more nodes may be between or beside them. */
-function pair(owner: Partial<NodeOptions> = {}) {
+function pair(special: Partial<NodeOptions> = {}) {
   const wire = new Wire()
   const desk = new TestNode(wire, { name: 'desk' })
   const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: operators() }
-  const of = new TestNode(wire, { name: 'owner', ...giving, ...owner })
-  know(wire, desk, of)
-  return { wire, desk, owner: of }
+  const owner = new TestNode(wire, { name: 'owner', ...giving, ...special })
+  know(wire, desk, owner)
+  return { wire, desk, owner }
 }
 
 const usesOf = ({ data }: Awaited<ReturnType<TestNode['ask']>>): number =>
@@ -89,14 +89,10 @@ describe('an owner', () => {
   })
 
   test('counts an operator once, whatever nodes it asks through', async () => {
-    const wire = new Wire()
-    const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: operators() }
     // Its quotas are not refilled while a busy machine lets the questions wait.
-    const clock = { now: () => Date.now(), monotonic: () => 0 }
-    const owner = new TestNode(wire, { name: 'owner', ...giving, clock })
-    const desks = [1, 2].map((n) => new TestNode(wire, { name: `desk-${n}` }))
-    know(wire, owner, ...desks)
-    for (const desk of desks) desk.members.delete(desks.find((one) => one !== desk)!)
+    const { wire, desk, owner } = pair({ clock: { now: () => Date.now(), monotonic: () => 0 } })
+    const desks = [desk, new TestNode(wire, { name: 'desk-2' })]
+    know(wire, owner, desks[1]!)
     const logins = desks.map((desk) => acting(desk))
     const outcomes: (string | undefined)[] = []
     for (let i = 0; i < AUTHOR_QUOTA.frames + 1; i++) {
@@ -106,10 +102,7 @@ describe('an owner', () => {
     }
     expect(outcomes.slice(0, -1).every((one) => one === 'answered')).toBe(true)
     expect(outcomes.at(-1)).toBe('busy')
-    expect(owner.told('query_responded').at(-1)).toMatchObject({
-      rule: 'operator.quota',
-      status: 'busy',
-    })
+    expect(owner.told('query_responded').at(-1)).toMatchObject({ rule: 'operator.quota', status: 'busy' })
     // The nodes themselves may still ask.
     expect(desks[0]!.outcomes(await desks[0]!.ask())).toEqual({ owner: 'denied' })
   })

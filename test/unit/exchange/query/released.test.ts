@@ -24,9 +24,9 @@ import { latestOf, type OpenedBucket, readingOf } from '../../../../src/exchange
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
 import fc, { forAllAsync } from '../../../support/run/properties.ts'
 
-/** A Friday of UTC. */
 /** Those who get a type are given all others, too. */
 const ALL = () => true
+/** A Friday of UTC. */
 const FRIDAY = { start: 20_777 * DAY_MS, end: 20_778 * DAY_MS }
 
 /** One person's numbers of a bucket. */

@@ -19,10 +19,8 @@ function question(expires_at: number, author = me.publicKey): Question {
   return { author, authorId: me.nodeId, body: body as Question['body'], trace: undefined }
 }
 
-const table = createSeen
-
 test('takes up to its bound of living questions, and more when some have expired', () => {
-  const seen = table()
+  const seen = createSeen()
   const neighbours = Array.from(
     { length: QUESTIONS_MAX / NEIGHBOUR_QUESTIONS_MAX },
     () => newIdentity().nodeId,
@@ -38,7 +36,7 @@ test('takes up to its bound of living questions, and more when some have expired
 })
 
 test('one neighbour has a share of the table, and has it again when its questions have expired', () => {
-  const seen = table()
+  const seen = createSeen()
   const other = newIdentity().nodeId
   for (let i = 0; i < NEIGHBOUR_QUESTIONS_MAX; i++)
     expect(seen.add(question(20_000), me.nodeId, 10_000)).toBeDefined()
@@ -55,7 +53,7 @@ const answerOf = (size: number) => {
 }
 
 test('what has expired goes, its answer too, when others are asked', () => {
-  const seen = table()
+  const seen = createSeen()
   const answer = answerOf(8)
   const [early, late] = [question(15_000), question(50_000)]
   const entry = seen.add(early, me.nodeId, 10_000)!
@@ -74,7 +72,7 @@ test('what has expired goes, its answer too, when others are asked', () => {
 })
 
 test('keeps answers up to its bytes, the newest ones, and never forgets that a question was there', () => {
-  const seen = table()
+  const seen = createSeen()
   // Each may have to be sealed once, and is kept both ways then.
   const size = ANSWER_BYTES_MAX / 8 - 512
   const questions = Array.from({ length: 6 }, () => question(2_000))
@@ -88,7 +86,7 @@ test('keeps answers up to its bytes, the newest ones, and never forgets that a q
 })
 
 test('knows questions by author and id together', () => {
-  const seen = table()
+  const seen = createSeen()
   const one = question(2_000)
   seen.add(one, me.nodeId, 1_000)
   expect(seen.get({ ...one, author: newIdentity().publicKey })).toBeUndefined()
@@ -98,7 +96,7 @@ test('knows questions by author and id together', () => {
 test('knows what was taken up before a restart, of questions only', () => {
   const [one, nonce] = [question(2_000), question(2_000)]
   const markOf = ({ author, body: { query_id: id, expires_at } }: Question) => ({ author, id, expires_at })
-  const seen = table()
+  const seen = createSeen()
   seen.load([
     { kind: 'document', ...markOf(one) },
     { kind: 'nonce', ...markOf(nonce) },

@@ -39,67 +39,71 @@ const NAMED = [
 const IVY = 'ivy' as NodeId
 const CERTIFIED = ['self', 'ann', 'bob', 'cid', 'dan', 'fay']
 
-interface World {
-  readonly reports: Reports
+class World {
   /** The file of what was told. */
-  readonly path: string
-  readonly asked: AskRequest[]
-  readonly told: string[]
+  readonly path = join(temporaryDirectory(), 'reports', 'state.json')
+  readonly asked: AskRequest[] = []
+  readonly told: string[] = []
   /** How often released totals were read and opened. */
-  reads: number
-  /** Another run of the daemon over the same directory. */
-  again(): Reports
+  reads = 0
   /** Timers that run, oldest first. */
-  readonly timers: { readonly ms: number; readonly run: () => void }[]
+  readonly timers: { readonly ms: number; readonly run: () => void }[] = []
   /** A release has come. */
-  released: () => void
-  now: number
-  days: readonly Day[]
+  released = () => {}
+  now = MONDAY + 5 * HOUR_MS
+  days: readonly Day[] = []
   /** Of this day the numbers of tools cannot be, because a machine lied. */
-  spoiled?: number
-  roles: readonly string[]
+  spoiled: number | undefined
+  roles: readonly string[] = ['security']
   /** Keys of one machine, the last of which is certified and has the others as its successors. */
-  forked: readonly NodeId[]
+  forked: readonly NodeId[] = []
   /** A key that is not admitted. */
-  stranger?: NodeId
-  status: QueryResult['status']
+  stranger: NodeId | undefined
+  status: QueryResult['status'] = 'success'
   config: Config['reports']
-}
+  readonly reports: Reports
 
-function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
-  const path = join(temporaryDirectory(), 'reports', 'state.json')
-  const asked: AskRequest[] = []
-  const told: string[] = []
-  const bucketsIn = ({ start, end }: { start: number; end: number }, type: string): readonly BucketTotals[] =>
-    it.days
+  constructor(limits: Partial<Config['reports']['thresholds']> = {}) {
+    this.config = { thresholds: { ...OFF, ...limits } }
+    this.reports = this.again()
+    this.reports.onThreshold((threshold, state) => this.told.push(`${threshold} ${state}`))
+  }
+
+  #bucketsIn({ start, end }: { start: number; end: number }, type: string): readonly BucketTotals[] {
+    return this.days
       .map((day): BucketTotals => {
         const one = bucket(day)
-        if (type !== 'ToolUsage' || day.day !== it.spoiled) return one
+        if (type !== 'ToolUsage' || day.day !== this.spoiled) return one
         return { ...one, why: 'implausible', batches: [] }
       })
-      .filter((one) => one.start >= start && one.end <= end && one.end <= it.now)
-  const clock = { now: () => it.now, monotonic: () => it.now }
-  const members = () =>
-    [
-      { node_id: 'ann', last_seen: it.now - MINUTE_MS, offline: false, unsure: false },
-      { node_id: 'bob', last_seen: it.now - 3 * DAY_MS, offline: false, unsure: false },
-      { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
-      { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
-      { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
-    ].map((one) => ({ ...one, here_until: one.last_seen + HOUR_MS })) as unknown as readonly Member[]
-  const seen = (node: NodeId) => members().find(({ node_id }) => node_id === node)
-  const build = (): Reports =>
-    createReports({
+      .filter((one) => one.start >= start && one.end <= end && one.end <= this.now)
+  }
+
+  /** Another run of the daemon over the same directory. */
+  again(): Reports {
+    const it = this
+    const clock = { now: () => it.now, monotonic: () => it.now }
+    const members = () =>
+      [
+        { node_id: 'ann', last_seen: it.now - MINUTE_MS, offline: false, unsure: false },
+        { node_id: 'bob', last_seen: it.now - 3 * DAY_MS, offline: false, unsure: false },
+        { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
+        { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
+        { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
+      ].map((one) => ({ ...one, here_until: one.last_seen + HOUR_MS })) as unknown as readonly Member[]
+    const seen = (node: NodeId) => members().find(({ node_id }) => node_id === node)
+    return createReports({
       query: {
         async ask(request) {
-          asked.push(request)
+          it.asked.push(request)
           const isShown = it.status === 'success'
           return {
             status: it.status,
             notes: isShown ? [] : ['No totals for you.'],
             ...(isShown ? { released: { audience: 'security' } } : {}),
             ...(request.perNode ? { nodes: NAMED } : {}),
-            opened: isShown && request.team === undefined ? bucketsIn(request.range, request.query_type) : [],
+            opened:
+              isShown && request.team === undefined ? it.#bucketsIn(request.range, request.query_type) : [],
           } as unknown as QueryResult
         },
       },
@@ -131,7 +135,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         problem: () => null,
         read: async (audience, type, range) => {
           it.reads++
-          return { audience, buckets: bucketsIn(range, type) }
+          return { audience, buckets: it.#bucketsIn(range, type) }
         },
       },
       config: {
@@ -142,7 +146,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       principal: () => ({ roles: it.roles }),
       figures: createFigures(clock),
       self: { node_id: 'self' as NodeId, name: 'hq', fingerprint: '73759d20c49e8cef' },
-      path,
+      path: it.path,
       ownUid: 1000,
       clock,
       random: systemRandom,
@@ -161,26 +165,10 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         }
       },
     })
-  const it: World = {
-    reports: undefined as unknown as Reports,
-    path,
-    timers: [],
-    released: () => {},
-    asked,
-    told,
-    again: build,
-    now: MONDAY + 5 * HOUR_MS,
-    days: [],
-    roles: ['security'],
-    reads: 0,
-    forked: [],
-    status: 'success',
-    config: { thresholds: { ...OFF, ...limits } },
   }
-  Object.assign(it, { reports: build() })
-  it.reports.onThreshold((threshold, state) => told.push(`${threshold} ${state}`))
-  return it
 }
+
+const world = (limits?: Partial<Config['reports']['thresholds']>) => new World(limits)
 
 /** Each day from `first` on, released. */
 const days = (first: number, many: number, risky = 0): readonly Day[] =>

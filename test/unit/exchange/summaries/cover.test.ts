@@ -128,16 +128,12 @@ describe('what covers a range', () => {
     await put(shelf, summaryOf(of('hour', MONDAY + 30 * HOUR), 1))
     const reader = bobReads(shelf)
     const cover = await reader.cover(ann.nodeId, { start: MONDAY - 7 * DAY, end: MONDAY + 29 * HOUR })
-    expect(shown(cover)).toEqual([
-      slotOf(of('week', last)),
-      slotOf(of('day', MONDAY)),
-      slotOf(of('hour', MONDAY + DAY)),
-    ])
+    const periods = [of('week', last), of('day', MONDAY), of('hour', MONDAY + DAY)]
+    expect(shown(cover)).toEqual(periods.map(slotOf))
     expect(cover!.as_of).toBe(NOW)
     // A week that sticks out does not fit; the day inside does.
-    expect(shown(await reader.cover(ann.nodeId, { start: last, end: MONDAY }))).toEqual([
-      slotOf(of('day', last)),
-    ])
+    const first = await reader.cover(ann.nodeId, { start: last, end: MONDAY })
+    expect(shown(first)).toEqual([slotOf(of('day', last))])
   })
 
   test('of a period that was not over, its own summary or what is inside it, whichever tells of more', async () => {
@@ -149,10 +145,8 @@ describe('what covers a range', () => {
     const reader = bobReads(shelf)
     expect(shown(await reader.cover(ann.nodeId, range))).toEqual([slotOf(day)])
     await put(shelf, summaryOf(of('hour', NOW), 8))
-    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([
-      slotOf(of('hour', NOW - HOUR)),
-      slotOf(of('hour', NOW)),
-    ])
+    const hours = [of('hour', NOW - HOUR), of('hour', NOW)]
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual(hours.map(slotOf))
   })
 
   test('an edition of a period that is not over reaches no further than when it was derived', async () => {
@@ -171,10 +165,8 @@ describe('what covers a range', () => {
     await put(shelf, summaryOf(of('day', MONDAY), 24))
     const reader = bobReads(shelf)
     const range = { start: MONDAY + 5 * HOUR, end: MONDAY + 7 * HOUR }
-    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([
-      slotOf(of('hour', MONDAY + 5 * HOUR)),
-      slotOf(of('hour', MONDAY + 6 * HOUR)),
-    ])
+    const inside = [5, 6].map((hour) => slotOf(of('hour', MONDAY + hour * HOUR)))
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual(inside)
     // Two hours, and the day around them.
     expect(shelf.reads()).toBe(3)
   })
@@ -296,13 +288,8 @@ describe('what is refused', () => {
 
   async function read(frame: Uint8Array, slot = slotOf(hour)) {
     const shelf = createShelf()
-    const head = {
-      author: ann.nodeId,
-      kind: 'summary' as const,
-      slot,
-      version: 1,
-      digest: frame.slice(0, 32),
-    }
+    const of = { author: ann.nodeId, kind: 'summary', slot, version: 1 } as const
+    const head = { ...of, digest: frame.slice(0, 32) }
     // A store that says whatever it likes.
     shelf.bySlot.set(slot, { head, bytes: frame, received_at: 0 })
     const reader = bobReads(shelf)
@@ -371,22 +358,16 @@ describe('what is refused', () => {
       )
     expect(await reader(signed(body))).toEqual([good])
     const box = body.boxes[0]!
-    const [one, two] = box.recipients
+    type Place = (typeof box.recipients)[number]
+    const [one, two] = box.recipients as [Place, Place]
     const flip = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte))
     const boxed = (over: Partial<typeof box>) => signed({ ...body, boxes: [{ ...box, ...over }] })
+    const placed = (change: (place: Place, at: number) => Place) =>
+      boxed({ recipients: box.recipients.map(change) })
     const altered = {
-      'hints swapped': boxed({
-        recipients: [
-          { hint: two!.hint, key: one!.key },
-          { hint: one!.hint, key: two!.key },
-        ],
-      }),
-      'another hint': boxed({
-        recipients: box.recipients.map((place) => ({ ...place, hint: flip(place.hint) })),
-      }),
-      'another key': boxed({
-        recipients: box.recipients.map((place) => ({ ...place, key: flip(place.key) })),
-      }),
+      'hints swapped': placed(({ key }, at) => ({ hint: [two, one][at]!.hint, key })),
+      'another hint': placed(({ hint, key }) => ({ hint: flip(hint), key })),
+      'another key': placed(({ hint, key }) => ({ hint, key: flip(key) })),
       'another ephemeral key': boxed({ epk: flip(box.epk) }),
       'other contents': boxed({ sealed: flip(box.sealed) }),
       'in second place': signed({ ...body, boxes: [{ ...box, recipients: [] }, box] }),

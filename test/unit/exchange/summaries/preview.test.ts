@@ -18,26 +18,11 @@ import { until } from '../../../support/run/until.ts'
 import { some } from '../../../support/some.ts'
 import { createWorld, HOUR, NOW, nodeOf, type World } from './world.ts'
 
-const rejecting = () => {
-  throw new Error('nobody asks for this')
-}
-
 /** The room as the daemon has it, and the command line in front of it. */
 async function serve(world: World, uid = 1000) {
   const room = createSummaries({ ...world.deps, timers: { after: () => () => {} } })
   const home = temporaryDirectory()
-  const sharing = {
-    ...world.deps.sharing,
-    allow: rejecting,
-    stop: rejecting,
-    anomalies: rejecting,
-    off: rejecting,
-    decidedAt: rejecting,
-    on: rejecting,
-    reset: rejecting,
-    show: rejecting,
-    reload: rejecting,
-  }
+  const { sharing } = world.deps
   const trust = {
     opinion: world.deps.trust.opinion,
     resolve: (who: string) => {
@@ -46,7 +31,7 @@ async function serve(world: World, uid = 1000) {
       throw new KaroError('not_found', 'no such node')
     },
   }
-  const totals = { audiences: () => [], preview: rejecting, readersOf: () => ({ nodes: [], operators: [] }) }
+  const totals = { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     audit: unreadLedger,

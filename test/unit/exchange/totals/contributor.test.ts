@@ -14,11 +14,13 @@ import { REFUSES } from './world.ts'
 const START = Date.UTC(2026, 10, 18)
 const PLAN = planOf(AGGREGATORS)
 
-/** Of a machine that joined at the beginning and shares nothing; `tell` hears of each hour that it gives to. */
-function contributorOf(now: () => number, budget: number, tell: (hour: number) => void) {
-  const clock = { now, monotonic: now }
+/** A machine that joined at the beginning and shares nothing, with the hours that it gave to. */
+function machineOf(budget: number, startedAt = START) {
+  const time = { now: startedAt }
+  const now = () => time.now
+  const given: number[] = []
   const shelf = shelfOf(now)
-  return createContributor(
+  const { round } = createContributor(
     some<TotalsParts>({
       identity: testIdentity(7),
       measures: [],
@@ -35,26 +37,24 @@ function contributorOf(now: () => number, budget: number, tell: (hour: number) =
       kMin: () => 3,
       budget: () => budget,
       joinedAt: () => START,
-      audit: { record: async ({ details }) => tell(Number(`${details.bucket}`.slice(5)) - START / HOUR_MS) },
-      clock,
+      audit: {
+        record: async ({ details }) =>
+          void given.push(Number(`${details.bucket}`.slice(5)) - START / HOUR_MS),
+      },
+      clock: { now, monotonic: now },
       random: seeded('contributor'),
       log: silentLog,
     }),
   )
+  return { time, given, round: () => round(PLAN) }
 }
 
 /** The hours that a machine gave to which looks `isOn(hour)` hours after it joined. */
 async function givenBy(budget: number, hours: number, isOn: (hour: number) => boolean = () => true) {
-  let now = START
-  const given: number[] = []
-  const contributor = contributorOf(
-    () => now,
-    budget,
-    (hour) => given.push(hour),
-  )
+  const { time, given, round } = machineOf(budget)
   for (let hour = 1; hour <= hours; hour++) {
-    now = START + hour * HOUR_MS + 15 * 60_000
-    if (isOn(hour)) await contributor.round(PLAN)
+    time.now = START + hour * HOUR_MS + 15 * 60_000
+    if (isOn(hour)) await round()
   }
   return given
 }
@@ -77,18 +77,10 @@ test('nor does one that is off for days and gives late', async () => {
 })
 
 test('what was typed while there was no daemon is read before a part of that time is given', async () => {
-  let now = START + 3 * HOUR_MS
-  const given: number[] = []
-  const contributor = contributorOf(
-    () => now,
-    28,
-    (hour) => given.push(hour),
-  )
-  await contributor.round(PLAN)
-  now += 60_000
-  await contributor.round(PLAN)
-  expect(given).toEqual([])
-  now += 60_000
-  await contributor.round(PLAN)
-  expect(given).toEqual([0, 1])
+  const { time, given, round } = machineOf(28, START + 3 * HOUR_MS)
+  for (const told of [[], [], [0, 1]]) {
+    await round()
+    expect(given).toEqual(told)
+    time.now += 60_000
+  }
 })

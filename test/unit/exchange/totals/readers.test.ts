@@ -1,20 +1,16 @@
 // Who is said to read totals: what certificates say in the whole mesh, and not what people of one machine call somebody.
 import { expect, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { readersShape } from '../../../../src/api/routes/given-totals.ts'
 import { withReaders } from '../../../../src/api/routes/share.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import { rosterOf } from '../../../../src/exchange/totals/roster.ts'
+import { opinionOf } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const idOf = (n: number) => testIdentity(n).nodeId
-const [self, ciso, lost, called, carol, dora] = [
-  idOf(1),
-  idOf(2),
-  idOf(3),
-  idOf(4),
-  idOf(5),
-  idOf(6),
-] as const
+const [self, ciso, lost] = [idOf(1), idOf(2), idOf(3)]
+const [called, carol, dora] = [idOf(4), idOf(5), idOf(6)]
 
 const binding = (node_id: string, name: string) => ({ node_id, name, roles: ['security'], teams: [] })
 const deps = {
@@ -32,16 +28,12 @@ const deps = {
     known: () => [ciso, lost, called],
     memberOf: (node: string) => node,
     // The people here gave one node a role of their own.
-    opinion: (node_id: string) => ({
-      node_id,
-      fingerprint: '0123456789abcdef',
-      name: '',
-      roles: node_id === called ? ['security'] : [],
-      teams: [],
-      trust_level: 'peer',
-      denied: false,
-      revoked: node_id === lost,
-    }),
+    opinion: (node: NodeId) =>
+      opinionOf(node, {
+        trust_level: 'peer',
+        roles: node === called ? ['security'] : [],
+        revoked: node === lost,
+      }),
   },
 } as unknown as TotalsDeps
 
@@ -55,24 +47,17 @@ test('readers are those of certificates that hold, and operators by name', () =>
 
 test('share show names the same readers, and no node that the mesh does not let', () => {
   const totals = { audiences: () => ['security'], readersOf: (role: string) => rosterOf(deps).named(role) }
-  const readers = readersShape(totals, (node_id) => ({
-    node_id,
-    fingerprint: '0123456789abcdef',
-    name: 'ciso',
-  }))
+  const named = { fingerprint: '0123456789abcdef', name: 'ciso' }
+  const readers = readersShape(totals, (node_id) => ({ node_id, ...named }))
   expect(readers).toEqual([
     {
       audience: 'security',
-      nodes: [{ node_id: ciso, fingerprint: '0123456789abcdef', name: 'ciso' }],
+      nodes: [{ node_id: ciso, ...named }],
       operators: [{ node_id: carol, name: 'carol', fingerprint: testIdentity(5).fingerprint }],
     },
   ])
-  const peer = (node_id: string) => ({
-    node_id,
-    level_1: ['tool_usage'],
-    summaries: [],
-    level_2: ['tool_usage'],
-  })
+  const of = { level_1: ['tool_usage'], summaries: [], level_2: ['tool_usage'] }
+  const peer = (node_id: string) => ({ node_id, ...of })
   const view = { peers: [peer(ciso), peer(called)] } as unknown as Parameters<typeof withReaders>[0]
   const shown = withReaders(view, readers)
   expect(shown.peers.map(({ level_1, level_2 }) => [level_1.length, level_2.length])).toEqual([

@@ -18,19 +18,6 @@ import { ABOUT, BUCKET, DRAWN, PLAN, selfOf, shelfOf, TOOLS } from './pair.ts'
 const HOUR = 3_600_000
 const machineOf = (n: number): Identity => testIdentity(100 + n)
 
-interface Aggregator {
-  round(): Promise<void>
-  /** Shares whose documents were read since. */
-  reads: number
-  /** How often it asked what it had released, which it does when it goes on with a bucket. */
-  looks: number
-  /** Authors whose shares have left its store. */
-  readonly lost: Set<NodeId>
-  /** Of each release how many nodes can read it. */
-  released(): readonly number[]
-  reasons(): readonly unknown[]
-}
-
 function createPair() {
   const random = seeded('tallier')
   const world = { now: BUCKET.end + HOUR, readers: 1, revoked: new Set<NodeId>(), machines: 0 }
@@ -64,51 +51,45 @@ function createPair() {
     readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),
   })
 
-  const aggregators = DRAWN.map((identity): Aggregator => {
+  const aggregators = DRAWN.map((identity) => {
     const audits: unknown[] = []
-    const isLost = (author: NodeId, kind: string) => kind === 'share' && it.lost.has(author)
+    const counts = {
+      /** Shares whose documents were read since. */
+      reads: 0,
+      /** How often it asked what it had released, which it does when it goes on with a bucket. */
+      looks: 0,
+    }
+    /** Authors whose shares have left its store. */
+    const lost = new Set<NodeId>()
+    const isLost = (author: NodeId, kind: string) => kind === 'share' && lost.has(author)
     const documents = {
       publish: async (_: unknown, bytes: Uint8Array) => shelf.keep(bytes),
       isCompared: () => true,
       slots: (author: NodeId, kind: string) => (isLost(author, kind) ? [] : shelf.slots(author, kind)),
       async of(author: NodeId, kind: string, slots?: (slot: string) => boolean) {
         const found = isLost(author, kind) ? [] : shelf.of(author, kind, slots)
-        if (kind === 'share') it.reads += found.length
-        if (kind === 'release') it.looks++
+        if (kind === 'share') counts.reads += found.length
+        if (kind === 'release') counts.looks++
         return found
       },
     }
-    const releases = createReleases(
-      some<TotalsDeps>({
-        identity,
-        documents,
-        clock,
-        random,
-        log: silentLog,
-      }),
-    )
+    const around = { identity, documents, clock, random, log: silentLog }
     const tallier = createTallier(
       some<TotalsParts>({
-        identity,
+        ...around,
         layouts: new Map([['ToolUsage', TOOLS]]),
         roster,
-        documents,
-        releases,
+        releases: createReleases(some<TotalsDeps>(around)),
         audit: { record: async (entry) => void audits.push(entry) },
-        clock,
-        random,
-        log: silentLog,
       }),
     )
-    const it: Aggregator = {
-      reads: 0,
-      looks: 0,
-      lost: new Set(),
+    return Object.assign(counts, {
+      lost,
       round: () => tallier.round(PLAN),
+      /** Of each release how many nodes can read it. */
       released: () => shelf.of(identity.nodeId, 'release').map(({ bytes }) => readersIn(bytes, world.now)),
       reasons: () => audits.map((entry) => (entry as { details: { reason?: string } }).details.reason),
-    }
-    return it
+    })
   })
   const turns = async (count = 3) => {
     for (let turn = 0; turn < count; turn++) for (const one of aggregators) await one.round()

@@ -13,6 +13,7 @@ import {
 } from '../../../../src/exchange/totals/index.ts'
 import type { Binding } from '../../../../src/trust/certificates/index.ts'
 import type { Consent } from '../../../../src/trust/policy/index.ts'
+import { opinionOf } from '../../../support/mesh/fake-trust.ts'
 import { policyOf } from '../../../support/mesh/policy.ts'
 import { consent } from '../../trust/policy/requests.ts'
 import { layoutOf } from '../aggregates/world.ts'
@@ -125,17 +126,13 @@ export class Machine {
         return of()
       },
     })
-    const opinion = (node_id: NodeId) => ({
-      node_id,
-      fingerprint: node_id.slice(-16),
-      name: node_id,
-      roles: [],
-      teams: [],
-      trust_level: 'peer' as const,
-      why: 'tofu' as const,
-      denied: node.refused.has(node_id),
-      revoked: world.revoked.has(node_id),
-    })
+    const opinion = (other: NodeId) =>
+      opinionOf(other, {
+        trust_level: 'peer',
+        why: 'tofu',
+        denied: node.refused.has(other),
+        revoked: world.revoked.has(other),
+      })
     return createTotals({
       identity: node.identity,
       documents: node.room,
