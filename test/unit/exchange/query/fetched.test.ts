@@ -1,19 +1,11 @@
 // Totals fetched from nodes that hold them: by operators and by nodes with the role, from honest holders and from others.
 import { describe, expect, test } from 'vitest'
 import { statements as codec } from '../../../../protocols/aggregate.ts'
-import { decodeFrame, messageTable } from '../../../../protocols/frame.ts'
-import { Response } from '../../../../protocols/messages/query.ts'
 import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/release.ts'
-import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import { systemClock } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { readStatement, shownOf } from '../../../../src/exchange/aggregates/statement.ts'
 import { fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
-import {
-  openAnswer,
-  sealAnswer,
-  writeAnswer,
-  writeQuestion,
-} from '../../../../src/exchange/query/document.ts'
 import { rfc3339 } from '../../../../src/exchange/query/range.ts'
 import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/owner.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
@@ -310,30 +302,6 @@ describe('who is not', () => {
     const rule = await refused((desk) => ({ acting: login(desk, { certified: ['lead'] }) }))
     expect(rule).toMatch(/^(trust|totals)\./)
   })
-})
-
-test('releases in place of numbers of a single node are refused', async () => {
-  const { desk, nodes } = world([totalsOf(both)])
-  const question = writeQuestion(
-    { identity: desk.identity, clock: systemClock, random: systemRandom },
-    { query_type: 'ToolUsage', level: undefined, time_range: RANGE },
-    new Uint8Array(16),
-  )
-  const asked = { author: desk.identity.publicKey, authorId: desk.id, body: question.body, trace: undefined }
-  const holder = { identity: nodes[0]!.identity, clock: systemClock, random: systemRandom }
-  const answer = { status: 'released', level: 2, statements: [], more: false } as const
-  const { body } = decodeFrame(sealAnswer(holder, asked, writeAnswer(holder, asked, answer)), {
-    messages: messageTable([Response]),
-    verify: () => true,
-  })
-  const open = () =>
-    openAnswer(
-      question,
-      desk.identity.publicKey,
-      holder.identity.publicKey,
-      (body as { sealed: Uint8Array }).sealed,
-    )
-  expect(open).toThrow('releases at level 1')
 })
 
 describe('a holder that is not honest is refused and named', () => {

@@ -72,6 +72,12 @@ describe('an answer', () => {
     ['that names another question inside', 'error', () => ({ answer: { query_id: new Uint8Array(16) } })],
     ['that is no answer', 'error', () => ({ plain: Uint8Array.of(0x80) })],
     ['with plain numbers at level 2', 'error', () => ({ answer: { level: 2 } })],
+    // Also where the question has no level.
+    [
+      'with releases that were not asked for',
+      'error',
+      () => ({ answer: { status: 'released', level: 2, statements: [], more: false } }),
+    ],
     ['of another type', 'error', (me) => ({ answer: { data: healthOf(me) } })],
     ['with more failures than uses', 'error', () => tools(uses('git', 1, 2))],
     ['that counts a tool twice', 'error', () => tools(uses('git', 1), uses('git', 1))],
@@ -97,7 +103,7 @@ describe('an answer', () => {
   })
 
   it('of another level than asked counts as error', async () => {
-    const { asker } = answered({ answer: { level: 2 } })
+    const { asker } = answered({ answer: { status: 'access_denied', level: 2 } })
     expect(asker.outcomes(await asker.ask({ level: 1 }))).toEqual({ honest: 'answered', raw: 'error' })
   })
 

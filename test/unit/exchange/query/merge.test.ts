@@ -50,21 +50,6 @@ const mergeHealth = (parts: readonly NodeHealthStatus[]) => nodeHealth.merge(par
 const lists = fc.array(anyTools, { maxLength: 6 })
 
 describe('mergeTools', () => {
-  it('sums uses, counts nodes and weighs failures by uses', () => {
-    const rows = mergeTools([
-      [
-        { tool: 'git', category: 'vcs', uses: 3, failures: 1, unknown: 0 },
-        { tool: 'ls', category: 'files', uses: 9, failures: 0, unknown: 0 },
-      ],
-      [{ tool: 'git', category: 'vcs', uses: 1, failures: 1, unknown: 0 }],
-      [],
-    ])
-    expect(rows).toEqual([
-      { tool: 'ls', category: 'files', uses: 9, nodes: 1, failure_rate: 0, change: null },
-      { tool: 'git', category: 'vcs', uses: 4, nodes: 2, failure_rate: 0.5, change: null },
-    ])
-  })
-
   it('keeps every use, whatever the order of the answers, and sorts by uses', () => {
     forAll(lists, (given) => {
       const rows = mergeTools(given)

@@ -37,12 +37,7 @@ interface Answer {
   readonly size: number
 }
 const answer = (of: Routed, signer = systemRandom.bytes(32), size = 100): Answer => ({ signer, of, size })
-const ending = ({ author, query_id }: Routed, _from: PeerRef, lost = 0): Done => ({
-  author,
-  query_id,
-  answered: 0,
-  lost,
-})
+const ending = ({ author, query_id }: Routed, lost = 0): Done => ({ author, query_id, answered: 0, lost })
 
 interface Hop {
   readonly to: NodeId
@@ -86,7 +81,8 @@ function node(neighbours: number, admits: (one: NodeId) => boolean = () => true)
     down: ({ nodeId }: PeerRef): void => relay.down(nodeId),
   }
   const sent = (name: string): Hop[] => hops.filter((hop) => hop.name === name)
-  return { self, time, peers, hops, documents, deaf, router, sent, echoes }
+  const grafts = (): Hop[] => sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
+  return { self, time, peers, hops, documents, deaf, router, sent, grafts, echoes }
 }
 
 const nobody: ReadonlySet<NodeId> = new Set()
@@ -105,9 +101,8 @@ test('hands a question to all but its parent, one hop further and with nine tent
   const { router, peers, hops, deaf } = node(5)
   const [parent, closed] = peers as [PeerRef, PeerRef]
   deaf.add(closed.nodeId)
-  expect(
-    router.carry(question(), parent.nodeId, { remaining_ms: 1_001, hops: 3, tree: undefined }),
-  ).toBeCloseTo(900.9)
+  const left = router.carry(question(), parent.nodeId, { remaining_ms: 1_001, hops: 3, tree: undefined })
+  expect(left).toBeCloseTo(900.9)
   expect(hops.map(({ to }) => to)).toEqual(peers.slice(2).map(({ nodeId }) => nodeId))
   expect(hops[0]?.body).toMatchObject({ remaining_ms: 900, hops: 4 })
 })
@@ -122,7 +117,7 @@ test('hands nothing on when no time is left', () => {
 test('ends with what it knows when its children’s time is over, once', async () => {
   const { router, asked, parent, child: one, time, sent } = carrying(4)
   router.response(one, answer(asked))
-  router.done(one, ending(asked, one, 5))
+  router.done(one, ending(asked, 5))
   expect(await time.pass(() => sent('QueryDone').length > 0)).toBe(9_000)
   // Five behind the one, and two that said nothing.
   expect(sent('QueryDone')).toMatchObject([{ to: parent.nodeId, body: { answered: 1, lost: 7 } }])
@@ -135,7 +130,7 @@ test('ends with what it knows when its children’s time is over, once', async (
 
 test('what neighbours claim to have lost adds up to no more than fits', async () => {
   const { router, asked, peers, time, sent } = carrying(4)
-  for (const one of peers.slice(1)) router.done(one, ending(asked, one, 0xffff_ffff))
+  for (const one of peers.slice(1)) router.done(one, ending(asked, 0xffff_ffff))
   router.settle(asked, nobody)
   await time.pass(() => true)
   expect(sent('QueryDone')).toMatchObject([{ body: { lost: 0xffff_ffff } }])
@@ -180,16 +175,19 @@ test('passes up few different answers of one owner: a better one may follow', ()
 const RESPONDERS_MAX = RELAYED_BYTES_MAX / ANSWER_BYTES
 const STRANGERS_MAX = STRANGERS_BYTES_MAX / ANSWER_BYTES
 
-test('passes up an answer of each owner once, and so many owners to one question', () => {
+test.each([
+  [100, RESPONDERS_MAX],
+  [60 * 1024, Math.floor(RELAYED_BYTES_MAX / (60 * 1024))],
+])('passes up answers of %i bytes of so many owners to one question, each once', (size, most) => {
   const { router, asked, parent, child, documents, time } = carrying(2)
   const owner = systemRandom.bytes(32)
-  for (let i = 0; i < 3; i++) router.response(child, answer(asked, owner))
+  for (let i = 0; i < 3; i++) router.response(child, answer(asked, owner, size))
   expect(documents).toHaveLength(1)
   expect(time.clock.monotonic()).toBe(0)
-  for (let i = 0; i < RESPONDERS_MAX + 5; i++) router.response(child, answer(asked))
-  expect(documents).toHaveLength(RESPONDERS_MAX)
+  for (let i = 0; i < most + 5; i++) router.response(child, answer(asked, undefined, size))
+  expect(documents).toHaveLength(most)
   expect(documents.every(({ to }) => to === parent.nodeId)).toBe(true)
-  expect(router.counts()).toMatchObject({ relayed: RESPONDERS_MAX, dropped: 8 })
+  expect(router.counts()).toMatchObject({ relayed: most, dropped: 8 })
 })
 
 test.each([100, 60 * 1024])(
@@ -216,18 +214,11 @@ test('passes up what comes from whom it handed the question to, until that one i
   for (const from of [peer(), parent]) router.response(from, answer(asked))
   expect(documents).toEqual([])
   router.response(child, answer(asked))
-  router.done(child, ending(asked, child))
+  router.done(child, ending(asked))
   router.response(child, answer(asked))
   expect(documents).toHaveLength(1)
   router.response(other, answer(asked))
   expect(documents).toHaveLength(2)
-})
-
-test('passes up so many bytes to one question', () => {
-  const { router, asked, child, documents } = carrying(2)
-  const size = 60 * 1024
-  for (let i = 0; i < 1_000; i++) router.response(child, answer(asked, undefined, size))
-  expect(documents).toHaveLength(Math.floor(RELAYED_BYTES_MAX / size))
 })
 
 test('keeps within the quota that its neighbours have for it, so that being a relay cuts no link', () => {
@@ -262,8 +253,8 @@ test('an answer goes up once to a neighbour that handed the question on over a t
   expect(router.counts().relayed).toBe(1)
   router.settle(asked, nobody)
   for (const from of [one, two, three]) {
-    router.done(from, { ...ending(asked, from), tree })
-    router.done(from, ending(asked, from))
+    router.done(from, { ...ending(asked), tree })
+    router.done(from, ending(asked))
   }
   expect(sent('QueryDone').map(({ body }) => (body as Done).answered)).toEqual([1, 1])
 })
@@ -277,7 +268,7 @@ test('an answer goes up to both where the tree and the echo came from two neighb
 
 test('lets go when the parent’s link is gone, and tells those who still work', () => {
   const { router, asked, parent, child: one, other: two, third: three, hops, sent } = carrying(4)
-  router.done(one, ending(asked, one))
+  router.done(one, ending(asked))
   hops.length = 0
   router.down(parent)
   const endings = sent('QueryDone').filter(({ body }) => !('graft' in body))
@@ -292,7 +283,7 @@ function inTree() {
   const [parent, child, ...needless] = one.peers as [PeerRef, PeerRef, ...PeerRef[]]
   one.router.carry(echo, parent.nodeId, FIRST)
   for (const from of needless) one.router.crossed(echo, from.nodeId)
-  one.router.done(child, { ...ending(echo, child), answered: 1 })
+  one.router.done(child, { ...ending(echo), answered: 1 })
   one.router.settle(echo, new Set([parent.nodeId]))
   one.hops.length = 0
   /** Another question of the same asker, whose tree it is. */
@@ -303,8 +294,7 @@ function inTree() {
     one.router.carry(next(), from.nodeId, { ...FIRST, tree: treeOf(echo) })
     return one.sent('QueryHop').map(({ to }) => to)
   }
-  const grafts = () => one.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
-  return { ...one, echo, parent, child, needless, next, handedTo, grafts }
+  return { ...one, echo, parent, child, needless, next, handedTo }
 }
 
 test('who loses the neighbour above it in a tree takes its other links back into it, and says so once', () => {
@@ -332,8 +322,7 @@ test('who has no other link to take back tells those behind it, and they take ba
   const leaf = carrying(2)
   const { parent: above, child: behind } = leaf
   leaf.router.down(above)
-  const grafts = leaf.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
-  expect(grafts.map(({ to }) => to)).toEqual([behind.nodeId])
+  expect(leaf.grafts().map(({ to }) => to)).toEqual([behind.nodeId])
   const next = inTree()
   next.router.graft(next.child.nodeId, next.echo)
   expect(next.grafts()).toEqual([])
@@ -351,7 +340,7 @@ test('a neighbour is told no more often than its quota allows that it is back in
     router.carry(asked, parent.nodeId, FIRST)
     for (let owners = 0; owners < 1_000; owners++) router.response(other, answer(asked))
     router.settle(asked, nobody)
-    for (const from of peers.slice(1)) router.done(from, ending(asked, from))
+    for (const from of peers.slice(1)) router.done(from, ending(asked))
   }
   router.down(parent)
   const told = grafts().map(({ to }) => to)
@@ -377,7 +366,7 @@ test('a question of another author that names a tree cuts no link out of it', ()
   const asked = question()
   router.carry(asked, parent.nodeId, { ...FIRST, tree: treeOf(echo) })
   // As it would where it had the question from elsewhere.
-  router.done(child, { ...ending(asked, child), tree: treeOf(echo) })
+  router.done(child, { ...ending(asked), tree: treeOf(echo) })
   expect(handedTo(parent)).toEqual([child.nodeId])
 })
 
@@ -387,7 +376,7 @@ test('a link over which a question of a tree came needlessly is left out of it a
   router.graft(cut.nodeId, echo)
   const asked = next()
   router.carry(asked, parent.nodeId, { ...FIRST, tree: treeOf(echo) })
-  router.done(cut, { ...ending(asked, cut), tree: treeOf(echo) })
+  router.done(cut, { ...ending(asked), tree: treeOf(echo) })
   expect(handedTo(parent)).toEqual([child.nodeId])
 })
 
@@ -396,7 +385,7 @@ test('an own question is over when all are done, crossed, or gone, and tells who
   const asked = question()
   expect(router.begin(asked, 10_000).size).toBe(4)
   const [one, two, three, four] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
-  router.done(one, ending(asked, one, 2))
+  router.done(one, ending(asked, 2))
   expect(router.crossed(asked, two.nodeId)).toBe(true)
   expect(router.crossed(asked, peer().nodeId)).toBe(false)
   router.down(three)
@@ -418,10 +407,10 @@ test('a neighbour is in use from being asked until it is done, and whoever asked
   expect(used()).toEqual([false, false, false])
   router.carry(asked, parent.nodeId, FIRST)
   expect(used()).toEqual([true, true, true])
-  router.done(one, ending(asked, one))
+  router.done(one, ending(asked))
   expect(used()).toEqual([true, false, true])
   router.settle(asked, new Set([parent.nodeId]))
-  router.done(two, ending(asked, two))
+  router.done(two, ending(asked))
   expect(used()).toEqual([false, false, false])
 })
 

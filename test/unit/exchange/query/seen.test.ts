@@ -85,14 +85,6 @@ test('keeps answers up to its bytes, the newest ones, and never forgets that a q
   expect(questions.every((one) => seen.get(one) !== undefined)).toBe(true)
 })
 
-test('knows questions by author and id together', () => {
-  const seen = createSeen()
-  const one = question(2_000)
-  seen.add(one, me.nodeId, 1_000)
-  expect(seen.get({ ...one, author: newIdentity().publicKey })).toBeUndefined()
-  expect(seen.get({ ...one })).toBeDefined()
-})
-
 test('knows what was taken up before a restart, of questions only', () => {
   const [one, nonce] = [question(2_000), question(2_000)]
   const markOf = ({ author, body: { query_id: id, expires_at } }: Question) => ({ author, id, expires_at })

@@ -131,11 +131,8 @@ describe('who is sent what', () => {
       },
     })
     const [yesterday] = (await opened(2, world, { start: NOW - 2 * DAY, end: NOW - (NOW % DAY) }))!
-    expect(yesterday).toMatchObject({
-      granularity: 'day',
-      closed: true,
-      activity_pattern: { total_commands: 1 },
-    })
+    const activity_pattern = { total_commands: 1 }
+    expect(yesterday).toMatchObject({ granularity: 'day', closed: true, activity_pattern })
     expect(await opened(3, world)).toBeUndefined()
     expect(world.audits).toEqual([
       {
@@ -171,10 +168,8 @@ describe('who is sent what', () => {
       safety_stats: { by_risk_level: { safe: 2 } },
     })
     const [three] = (await opened(3, world, OPEN_HOUR))!
-    expect(three).toMatchObject({
-      tool_usage: { tools: [{ uses: 1 }] },
-      activity_pattern: { total_commands: 1 },
-    })
+    const one = { tool_usage: { tools: [{ uses: 1 }] }, activity_pattern: { total_commands: 1 } }
+    expect(three).toMatchObject(one)
     expect(await opened(4, world)).toBeUndefined()
     world.consent(1000, { allow_peers: ['*'], categories: { ...categories, tool_usage: false } })
     world.consent(1001, { off: true })
@@ -409,11 +404,8 @@ describe('consent that is withdrawn', () => {
     world.trust(3, 'peer')
     await publisher.round()
     const parts = async (node: number) => {
-      const summaries = await opened(node, world)
-      return [
-        summaries?.some((one) => one.tool_usage !== undefined),
-        summaries?.some((one) => one.safety_stats !== undefined),
-      ]
+      const summaries = (await opened(node, world)) ?? []
+      return [summaries.some((one) => one.tool_usage), summaries.some((one) => one.safety_stats)]
     }
     expect(await parts(3)).toEqual([true, true])
     world.time.now += 1_000

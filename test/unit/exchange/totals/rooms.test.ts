@@ -64,9 +64,7 @@ test('sums of eight machines are exact, and only who has the role reads them', a
   expect(shown(bucket)).toEqual(plain(world.machines))
   const counted = { type: 'share_counted', success: true, details: { outcome: 'counted' } }
   for (const { node } of world.machines)
-    expect(node.audits).toContainEqual(
-      expect.objectContaining({ ...counted, details: expect.objectContaining(counted.details) }),
-    )
+    expect(node.audits.filter(({ type }) => type === counted.type)).toMatchObject([counted])
   expect(await world.read(world.machines[5])).toMatchObject({ why: 'pending', contributions: undefined })
 })
 
@@ -105,9 +103,8 @@ test('who does not agree is counted as such, and adds nothing: to all of it, to 
   expect(bucket.contributions).toEqual({ contributed: 9, declined: 4, late: 0, absent: 0, refused: 0 })
   const declining = [refuses, some, other, late]
   expect(shown(bucket)).toEqual(plain(world.machines.filter((one) => !declining.includes(one))))
-  expect(all.gave).toEqual(
-    new Map(['ToolUsage', 'ActivityPatterns'].map((type) => [type, ['ToolUsage', 'ActivityPatterns']])),
-  )
+  const types = ['ToolUsage', 'ActivityPatterns']
+  expect(all.gave).toEqual(new Map(types.map((type) => [type, types])))
   expect(some.gave).toEqual(new Map([['ActivityPatterns', ['ActivityPatterns']]]))
   const keys = new Set(['ToolUsage security', 'SafetyPosture security', 'SafetyPosture admin'])
   expect(givenTo(keys, ['security'])('ToolUsage')).toBe(true)
@@ -170,15 +167,14 @@ test('a second release of a time, which a restored aggregator made, is kept by n
   const [one] = pair
   const before = await world.read()
   const [held] = await staff.node.room.of(one.node.id, 'release')
-  const opener = { identity: staff.node.identity, hints: staff.node.hints }
-  const { content } = openRelease([opener], held!.bytes, MESH)
-  const self = { identity: one.node.identity, hints: one.node.hints }
-  const clock = world.network.time.clock
-  const random = { bytes: (length: number) => new Uint8Array(length).fill(3), float: () => 0 }
+  const { content } = openRelease([selfOf(staff.node.identity)], held!.bytes, MESH)
+  const { clock } = world.network.time
   const readers = [staff.node.identity.publicKey]
-  const write = (set: Uint8Array) =>
-    writeRelease(self, { clock, random }, readers, clock.now(), { ...content, set })
-  await one.node.room.publish('release', write(new Uint8Array(32)))
+  const other = { ...content, set: new Uint8Array(32) }
+  await one.node.room.publish(
+    'release',
+    writeRelease(selfOf(one.node.identity), { clock, random: systemRandom }, readers, clock.now(), other),
+  )
   await world.network.pass(10 * MINUTE)
   expect(await world.read()).toEqual(before)
   expect(await staff.node.room.of(one.node.id, 'release')).toEqual([held])
