@@ -549,18 +549,15 @@ describe('a machine that lies', () => {
     ['says something else is meant', layoutOf(wrong), [wrong], 'bad_file'],
     ['has hashes of something else under this id', forged, [first, wrong, third], 'bad_file'],
     ['describes it endlessly', layoutOf(bytes, { name: 'x'.repeat(300_000) }), pieces, 'too_large'],
-  ])(
-    'and %s is refused, and nothing of it is an artifact',
-    async (_, layout, documents, expected, says = '') => {
-      const w = await world({ holder: lying(layout, documents) })
-      const refusal = { code: expected, message: expect.stringContaining(says) }
-      await expect(w.fetch(hashOf(bytes))).rejects.toMatchObject(refusal)
-      expect(await w.reader.artifacts.list(ANN)).toEqual([])
-      for (const hash of await w.reader.repository.pieces.ids(ANN.person))
-        expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
-      if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
-    },
-  )
+  ])('and %s is refused, and nothing of it is kept', async (_, layout, documents, expected, says = '') => {
+    const w = await world({ holder: lying(layout, documents) })
+    const refusal = { code: expected, message: expect.stringContaining(says) }
+    await expect(w.fetch(hashOf(bytes))).rejects.toMatchObject(refusal)
+    expect(await w.reader.artifacts.list(ANN)).toEqual([])
+    for (const hash of await w.reader.repository.pieces.ids(ANN.person))
+      expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
+    if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
+  })
 
   test.each([
     ['larger than any', { size: 2 ** 40 }],

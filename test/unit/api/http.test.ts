@@ -243,14 +243,10 @@ describe('a token', () => {
 
   test('is not told to become a wider one for what there is not', async () => {
     const rig = await start()
+    const none = ['POST /api/v1/nosuch', 'GET /api/v1/nosuch', 'PATCH /api/v1/mine', 'DELETE /api/v1/health']
     for (const scope of ['metrics', 'read', 'full']) {
       const { token } = await rig.token(ANN, { scope })
-      for (const asked of [
-        'POST /api/v1/nosuch',
-        'GET /api/v1/nosuch',
-        'PATCH /api/v1/mine',
-        'DELETE /api/v1/health',
-      ]) {
+      for (const asked of none) {
         const [method = '', path = ''] = asked.split(' ')
         const answer = await rig.with(token, path, { method })
         expect([asked, answer.status]).toEqual([asked, 404])
@@ -681,27 +677,24 @@ describe('connections', () => {
     await second.ended
   })
 
-  test.each(['revoked', 'other'] as const)(
-    'end with any token that something on them was asked with: the %s one',
-    async (which) => {
-      const rig = await start()
-      const tokens = { revoked: await rig.token(ANN), other: await rig.token(ANN) }
-      const first = tokens[which]
-      const second = which === 'revoked' ? tokens.other : tokens.revoked
-      const stream = await streaming(rig, first.token)
-      const asked = `GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
-      stream.socket.write(`${asked}Authorization: Bearer ${second.token}\r\n\r\n`)
-      await until(
-        async () => {
-          const { tokens: all } = (await rig.asPerson(ANN, 'GET', '/api/v1/tokens')) as TokenListShape
-          return all.every(({ last_used_at }) => last_used_at !== null)
-        },
-        { what: 'both were shown' },
-      )
-      await revoke(rig, ANN, tokens.revoked.id)
-      expect(await stream.ended).toContain('data: first')
-    },
-  )
+  test.each(['revoked', 'other'] as const)('end with any token shown on them: the %s one', async (which) => {
+    const rig = await start()
+    const tokens = { revoked: await rig.token(ANN), other: await rig.token(ANN) }
+    const first = tokens[which]
+    const second = which === 'revoked' ? tokens.other : tokens.revoked
+    const stream = await streaming(rig, first.token)
+    const asked = `GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
+    stream.socket.write(`${asked}Authorization: Bearer ${second.token}\r\n\r\n`)
+    await until(
+      async () => {
+        const { tokens: all } = (await rig.asPerson(ANN, 'GET', '/api/v1/tokens')) as TokenListShape
+        return all.every(({ last_used_at }) => last_used_at !== null)
+      },
+      { what: 'both were shown' },
+    )
+    await revoke(rig, ANN, tokens.revoked.id)
+    expect(await stream.ended).toContain('data: first')
+  })
 
   test('that were asked on with a token long answered go on with the one they have now', async () => {
     const rig = await start()

@@ -532,10 +532,7 @@ describe('the machine that asks', () => {
   })
 
   test('waits for an agent that starts, and says what is not known where no answer came', async () => {
-    for (const [operation, ms] of [
-      ['list', 80_000],
-      ['start', 415_000],
-    ] as const) {
+    for (const [operation, ms] of Object.entries({ list: 80_000, start: 415_000 })) {
       const over = new AbortController()
       const aborted = new Promise<undefined>((resolve) =>
         over.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
@@ -544,7 +541,7 @@ describe('the machine that asks', () => {
       const next = () => (silent.said.length === 0 ? silent.next() : aborted)
       const open = async () => ({ ...silent, next, abort: () => over.abort() })
       const elsewhere = elsewhereBy({ open }, { late: ms })
-      const what = operation === 'list' ? LIST : ({ operation, agent: 'tools' } as const)
+      const what = operation === 'list' ? LIST : ({ operation: 'start', agent: 'tools' } as const)
       await expect(elsewhere.ask(asked, 'build', startAgent, what)).rejects.toMatchObject({
         code: 'timeout',
         message: `build did not answer within ${ms / 1_000} s`,

@@ -89,45 +89,40 @@ test('an admitted peer sees every protocol', async () => {
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
 })
 
-test.each(['the one that is dialed', 'the one that dials'] as const)(
-  'trust of %s alone stays pending until the other side agrees, then acts at once',
-  async (who) => {
-    // By itself neither would ask again before an hour is over: it is the second decision that connects them.
-    const timings = { retryAfterMs: 3_600_000 }
-    const dialed = await start({ timings })
-    const dials = await start({ timings, discovery: { peers: [dialed.address()] } })
-    const [a, b] = who === 'the one that dials' ? [dialed, dials] : [dials, dialed]
-    await trusts(b, a)
-    await until(() => a.trust.pending().length === 1, { what: 'pending at the other' })
-    expect([a, b].map(({ mesh }) => mesh.status().peers_connected)).toEqual([0, 0])
-    expect([a, b].flatMap(({ link }) => link.peers())).toEqual([])
-    await trusts(a, b)
-    await linked(a, b)
-  },
-)
+const SIDES = ['the one that is dialed', 'the one that dials'] as const
+test.each(SIDES)('trust of %s alone stays pending until the other side agrees', async (who) => {
+  // By itself neither would ask again before an hour is over: it is the second decision that connects them.
+  const timings = { retryAfterMs: 3_600_000 }
+  const dialed = await start({ timings })
+  const dials = await start({ timings, discovery: { peers: [dialed.address()] } })
+  const [a, b] = who === 'the one that dials' ? [dialed, dials] : [dials, dialed]
+  await trusts(b, a)
+  await until(() => a.trust.pending().length === 1, { what: 'pending at the other' })
+  expect([a, b].map(({ mesh }) => mesh.status().peers_connected)).toEqual([0, 0])
+  expect([a, b].flatMap(({ link }) => link.peers())).toEqual([])
+  await trusts(a, b)
+  await linked(a, b)
+})
 
-test.each(['deny', 'revoke'] as const)(
-  '%s closes at both ends, and the key is refused from then on',
-  async (how) => {
-    const [a, b] = await pair()
-    await a.trust[how](b.id)
-    expect(a.mesh.status().peers_connected).toBe(0)
-    expect(a.link.peers()).toEqual([])
-    expect(a.link.sendHop(b.id, QueryDone, done)).toBe(false)
-    await until(() => b.mesh.status().peers_connected === 0 && b.link.peers().length === 0, {
-      what: 'b has noticed',
-    })
-    // It was told nothing, so for b a is not offline but gone.
-    expect(b.trust.sightings.some((sighting) => sighting.offline)).toBe(false)
-    using limit = deadline(pacedTimers, 5_000)
-    expect(await b.mesh.reach(a.id, limit.signal)).toBe(false)
-    expect(a.mesh.isConnected(b.id)).toBe(false)
-    expect(a.trust.member(b.id)).toBeUndefined()
+test.each(['deny', 'revoke'] as const)('%s closes at both ends, and the key is refused', async (how) => {
+  const [a, b] = await pair()
+  await a.trust[how](b.id)
+  expect(a.mesh.status().peers_connected).toBe(0)
+  expect(a.link.peers()).toEqual([])
+  expect(a.link.sendHop(b.id, QueryDone, done)).toBe(false)
+  await until(() => b.mesh.status().peers_connected === 0 && b.link.peers().length === 0, {
+    what: 'b has noticed',
+  })
+  // It was told nothing, so for b a is not offline but gone.
+  expect(b.trust.sightings.some((sighting) => sighting.offline)).toBe(false)
+  using limit = deadline(pacedTimers, 5_000)
+  expect(await b.mesh.reach(a.id, limit.signal)).toBe(false)
+  expect(a.mesh.isConnected(b.id)).toBe(false)
+  expect(a.trust.member(b.id)).toBeUndefined()
 
-    await trusts(a, b)
-    await linked(a, b)
-  },
-)
+  await trusts(a, b)
+  await linked(a, b)
+})
 
 test('decisions are heard before the first connection can be there', async () => {
   const { mesh, trust } = meshNode()

@@ -141,39 +141,36 @@ function knock(how: string, ann: Certified, bob: Certified): void {
   from.mesh.meet({ host, port })
 }
 
-test.each(['knocks', 'is knocked at'])(
-  'a machine whose issuer was revoked hears it when it %s, also by the longest list that a root can sign',
-  async (how) => {
-    const [hq, second] = await Promise.all([issuerNode(), issuerNode()])
-    const [ann, bob] = [await member(hq), await member(second)]
-    const version = Date.now()
-    await bob.fleet.revokedByRoot(listOf(root, longList(hq.identity.publicKey, 0), { version, at: version }))
-    expect(ann.fleet.state().own).not.toBeNull()
-    knock(how, ann, bob)
-    await until(() => ann.fleet.state().own === null, { what: 'it knows that it is certified no more' })
-    expect(ann.fleet.revoked(hq.id)).toBeDefined()
-  },
-)
+/** It hears it also by the longest lists that a root and an issuer can sign. */
+const HEARING = ['knocks', 'is knocked at']
 
-test.each(['knocks', 'is knocked at'])(
-  'a machine that an issuer revoked hears it when it %s, also by the longest list that an issuer can sign',
-  async (how) => {
-    const hq = await issuerNode()
-    const [ann, bob] = [await member(hq), await member(hq)]
-    const second = testIdentity()
-    const issuer = issuerCertificate({ key: second.publicKey, ...lasting(365) })
-    const version = Date.now()
-    const list = listOf(second, longList(ann.identity.publicKey, 1_000), { version, at: version })
-    bob.fleet.documents.certificate.accept(issuer, true)
-    bob.fleet.documents.revocation_list.accept(list, true)
-    expect(ann.fleet.state().own).not.toBeNull()
-    knock(how, ann, bob)
-    await until(() => ann.fleet.state().revoked_by !== null, { what: 'it knows that it was revoked' })
-    expect(ann.fleet.state()).toMatchObject({ own: null, revoked_by: { node_id: second.nodeId } })
-    expect(bob.trust.pending()).toEqual([])
-    expect(ann.events.some(({ what, peer }) => what === 'up' && peer === bob.id)).toBe(false)
-  },
-)
+test.each(HEARING)('a machine whose issuer was revoked hears it when it %s', async (how) => {
+  const [hq, second] = await Promise.all([issuerNode(), issuerNode()])
+  const [ann, bob] = [await member(hq), await member(second)]
+  const version = Date.now()
+  await bob.fleet.revokedByRoot(listOf(root, longList(hq.identity.publicKey, 0), { version, at: version }))
+  expect(ann.fleet.state().own).not.toBeNull()
+  knock(how, ann, bob)
+  await until(() => ann.fleet.state().own === null, { what: 'it knows that it is certified no more' })
+  expect(ann.fleet.revoked(hq.id)).toBeDefined()
+})
+
+test.each(HEARING)('a machine that an issuer revoked hears it when it %s', async (how) => {
+  const hq = await issuerNode()
+  const [ann, bob] = [await member(hq), await member(hq)]
+  const second = testIdentity()
+  const issuer = issuerCertificate({ key: second.publicKey, ...lasting(365) })
+  const version = Date.now()
+  const list = listOf(second, longList(ann.identity.publicKey, 1_000), { version, at: version })
+  bob.fleet.documents.certificate.accept(issuer, true)
+  bob.fleet.documents.revocation_list.accept(list, true)
+  expect(ann.fleet.state().own).not.toBeNull()
+  knock(how, ann, bob)
+  await until(() => ann.fleet.state().revoked_by !== null, { what: 'it knows that it was revoked' })
+  expect(ann.fleet.state()).toMatchObject({ own: null, revoked_by: { node_id: second.nodeId } })
+  expect(bob.trust.pending()).toEqual([])
+  expect(ann.events.some(({ what, peer }) => what === 'up' && peer === bob.id)).toBe(false)
+})
 
 test('a machine that comes with a key that was replaced a day ago is shown by which one', async () => {
   const clockBack = Date.now() - 2 * DAY_MS

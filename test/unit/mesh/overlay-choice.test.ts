@@ -45,8 +45,7 @@ const CASES = SIZES.flatMap((size) => SEEDS.map((seed) => ({ size, seed })))
 
 test.each(CASES)(
   '$size members (seed $seed): about eight links each, short ways, and a tenth gone cuts nobody off',
-  (given) => {
-    const { size, seed } = given
+  ({ size, seed }) => {
     const members = membersOf(size, seed)
     const ring = createRing(members)
     const graph = graphOf(members, () => ring)

@@ -330,18 +330,15 @@ test.each([
   ['the third', 2, 10],
   ['the fifth', 4, 30],
   ['one of very many', 40, 60],
-])(
-  '%s of those that a lost member of a large mesh has named tells of it in its turn',
-  (_, others, seconds) => {
-    const it = large(100)
-    it.hears(bob, { links: before(others) })
-    it.room.lost(bob)
-    it.advance(seconds * 1_000)
-    expect(it.said).toEqual([])
-    it.advance(1_000)
-    expect(it.said).toMatchObject([{ lost: [keyOf(bob)] }])
-  },
-)
+])('%s that a lost member of a large mesh has named tells of it in its turn', (_, others, seconds) => {
+  const it = large(100)
+  it.hears(bob, { links: before(others) })
+  it.room.lost(bob)
+  it.advance(seconds * 1_000)
+  expect(it.said).toEqual([])
+  it.advance(1_000)
+  expect(it.said).toMatchObject([{ lost: [keyOf(bob)] }])
+})
 
 test('who was not named by a lost member of a large mesh tells of it within a minute', () => {
   const it = large(100)

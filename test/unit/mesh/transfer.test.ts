@@ -151,30 +151,27 @@ test('a peer that gives tiny windows gets one frame for each of them, and no mor
   expect(sizes).toEqual(Array(20).fill(13))
 })
 
-test.each(['stream closes', 'connection closes', 'stream is reset', 'connection is reset'])(
-  'what was sent just before a %s arrives, in order',
-  async (how) => {
-    const { theirs } = await connected((stream, connection) => {
-      for (let i = 0; i < 200; i++) stream.send(Buffer.from(`${i} `.padEnd(100)))
-      if (how === 'stream closes') void stream.close()
-      if (how === 'connection closes') void connection.close()
-      if (how === 'stream is reset') stream.abort(new Error('over'))
-      if (how === 'connection is reset') connection.abort(new Error('over'))
-    })
-    // The end may come before libp2p's own opening of a stream has ended.
-    const { muxer } = theirs as unknown as { muxer: { createStream(): Promise<Stream> } }
-    const stream = await muxer.createStream()
-    const read: Uint8Array[] = []
-    let over = false
-    stream.addEventListener('message', ({ data }) => read.push(data.subarray()))
-    for (const end of ['remoteCloseWrite', 'close'] as const)
-      stream.addEventListener(end, () => (over = true))
-    stream.send(Buffer.from(`\x13/multistream/1.0.0\n\x08${PROTOCOL}\n`))
-    await until(() => over, { what: 'the end' })
-    const numbers = Buffer.concat(read).toString().split('\n').at(-1)!.trim().split(/ +/)
-    expect(numbers.map(Number)).toEqual(Array.from({ length: 200 }, (_, i) => i))
-  },
-)
+const ENDS = ['stream closes', 'connection closes', 'stream is reset', 'connection is reset']
+test.each(ENDS)('what was sent just before a %s arrives, in order', async (how) => {
+  const { theirs } = await connected((stream, connection) => {
+    for (let i = 0; i < 200; i++) stream.send(Buffer.from(`${i} `.padEnd(100)))
+    if (how === 'stream closes') void stream.close()
+    if (how === 'connection closes') void connection.close()
+    if (how === 'stream is reset') stream.abort(new Error('over'))
+    if (how === 'connection is reset') connection.abort(new Error('over'))
+  })
+  // The end may come before libp2p's own opening of a stream has ended.
+  const { muxer } = theirs as unknown as { muxer: { createStream(): Promise<Stream> } }
+  const stream = await muxer.createStream()
+  const read: Uint8Array[] = []
+  let over = false
+  stream.addEventListener('message', ({ data }) => read.push(data.subarray()))
+  for (const end of ['remoteCloseWrite', 'close'] as const) stream.addEventListener(end, () => (over = true))
+  stream.send(Buffer.from(`\x13/multistream/1.0.0\n\x08${PROTOCOL}\n`))
+  await until(() => over, { what: 'the end' })
+  const numbers = Buffer.concat(read).toString().split('\n').at(-1)!.trim().split(/ +/)
+  expect(numbers.map(Number)).toEqual(Array.from({ length: 200 }, (_, i) => i))
+})
 
 test('an error of the socket while writes wait ends the connection with that error', async () => {
   const { theirs, ours } = await connected((stream) => stream.addEventListener('message', () => {}))

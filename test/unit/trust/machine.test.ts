@@ -21,18 +21,15 @@ test('the machine’s id counts and is not told; a home of another one does not'
   expect(machineOf(home(), systemRandom, id)).toBe(here)
 })
 
-test.each(['', 'uninitialized\n', undefined])(
-  'without an id (%j) each home has its own, and keeps it',
-  (text) => {
-    const id = join(temporaryDirectory(), 'machine-id')
-    if (text !== undefined) writeFileSync(id, text)
-    const [one, other] = [home(), home()]
-    const here = machineOf(one, systemRandom, id)
-    expect(machineOf(one, systemRandom, id)).toBe(here)
-    expect(machineOf(other, systemRandom, id)).not.toBe(here)
-    expect(statSync(join(one, 'machine')).mode & 0o777).toBe(0o600)
-    expect(readFileSync(join(one, 'machine'), 'latin1')).not.toContain(here)
-    writeFileSync(join(one, 'machine'), 'damaged')
-    expect(() => machineOf(one, systemRandom, id)).toThrow('machine')
-  },
-)
+test.each(['', 'uninitialized\n', undefined])('without an id (%j) each home keeps its own', (text) => {
+  const id = join(temporaryDirectory(), 'machine-id')
+  if (text !== undefined) writeFileSync(id, text)
+  const [one, other] = [home(), home()]
+  const here = machineOf(one, systemRandom, id)
+  expect(machineOf(one, systemRandom, id)).toBe(here)
+  expect(machineOf(other, systemRandom, id)).not.toBe(here)
+  expect(statSync(join(one, 'machine')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(join(one, 'machine'), 'latin1')).not.toContain(here)
+  writeFileSync(join(one, 'machine'), 'damaged')
+  expect(() => machineOf(one, systemRandom, id)).toThrow('machine')
+})

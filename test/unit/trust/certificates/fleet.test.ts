@@ -171,12 +171,8 @@ test('names are one each, whatever machines call themselves', async () => {
   expect(second.fleet.state().own?.name).toMatch(/^ann-[0-9a-f]{6}$/)
   const hard = await room(8_022, { isNameKnown: (name) => name === 'boss' })
   await found(hard)
-  for (const [number, name] of [
-    [8_023, 'HQ'],
-    [8_024, '838A 4e91 e1f8 dcbf'],
-    [8_025, 'boss'],
-  ] as const) {
-    const joiner = await room(number)
+  for (const [at, name] of ['HQ', '838A 4e91 e1f8 dcbf', 'boss'].entries()) {
+    const joiner = await room(8_023 + at)
     await joins(hard, joiner, {}, name)
     expect(joiner.fleet.state().own?.name).toMatch(new RegExp(`^${name}-[0-9a-f]{6}$`))
   }
@@ -278,20 +274,17 @@ test('a list of nobody who may revoke counts for nothing, and one of another mes
   const { issuer, ann, bob } = await mesh()
   await meet(ann, bob)
   const keys = [issuer.identity.publicKey, bob.identity.publicKey]
-  const listBy = (signer: typeof bob.identity, of: Uint8Array): Uint8Array =>
+  const listBy = (signer: typeof bob.identity, of = meshOf(root.publicKey)): Uint8Array =>
     listed(signer, keys, { number: 99, mesh: of })
   // A member that is no issuer, a stranger, and the issuer for a mesh that is not this one.
-  for (const frame of [
-    listBy(bob.identity, meshOf(root.publicKey)),
-    listBy(testIdentity(8_099), meshOf(root.publicKey)),
-    listBy(issuer.identity, new Uint8Array(32)),
-  ])
+  const ofElsewhere = listBy(issuer.identity, new Uint8Array(32))
+  for (const frame of [listBy(bob.identity), listBy(testIdentity(8_099)), ofElsewhere])
     ann.fleet.documents.revocation_list.accept(frame, true)
   expect(ann.fleet.word(bob.id)).toBeDefined()
   expect(ann.fleet.word(issuer.id)).toBeDefined()
   expect(ann.fleet.documents.revocation_list.wanted(bob.id)).toBe(false)
   // The same list of the issuer counts, but for the issuer itself: only the root decides about issuers.
-  ann.fleet.documents.revocation_list.accept(listBy(issuer.identity, meshOf(root.publicKey)), true)
+  ann.fleet.documents.revocation_list.accept(listBy(issuer.identity), true)
   expect(ann.fleet.word(bob.id)).toBeUndefined()
   expect(ann.fleet.word(issuer.id)).toBeDefined()
 })

@@ -257,26 +257,23 @@ test.each<[how: string, stop: (at: Desk) => unknown]>([
   ['it stopped', ({ sessions }) => sessions.stop()],
   ['it crashed', () => {}],
   ['the login had ended', ({ pass }) => pass(HOUR_MS)],
-])(
-  'a node that starts anew asks nothing under another name until the person logs in or out: %s',
-  async (_, stop) => {
-    const first = await desk()
-    await first.login(ANN)
-    await first.login(BOB)
-    await first.login(BOB)
-    await first.sessions.end(BOB, BOB)
-    await stop(first)
-    const why = 'no login outlives a start of this node'
-    const second = await desk({ ledger: first.audited })
-    expect([second.sessions.lapsed(ANN), second.sessions.lapsed(BOB)]).toEqual([why, undefined])
-    expect(() => second.sessions.of(ANN, ANN, true)).toThrow(`your login as an operator has ended: ${why}`)
-    expect(await second.sessions.end(ANN, ANN)).toBeUndefined()
-    expect(second.sessions.of(ANN, ANN, true)).toBeUndefined()
-    // What the person decided holds after the next start, too.
-    const third = await desk({ ledger: [...first.audited, ...second.audited] })
-    expect(third.sessions.lapsed(ANN)).toBeUndefined()
-  },
-)
+])('a node that starts anew asks nothing in another name until that person decides: %s', async (_, stop) => {
+  const first = await desk()
+  await first.login(ANN)
+  await first.login(BOB)
+  await first.login(BOB)
+  await first.sessions.end(BOB, BOB)
+  await stop(first)
+  const why = 'no login outlives a start of this node'
+  const second = await desk({ ledger: first.audited })
+  expect([second.sessions.lapsed(ANN), second.sessions.lapsed(BOB)]).toEqual([why, undefined])
+  expect(() => second.sessions.of(ANN, ANN, true)).toThrow(`your login as an operator has ended: ${why}`)
+  expect(await second.sessions.end(ANN, ANN)).toBeUndefined()
+  expect(second.sessions.of(ANN, ANN, true)).toBeUndefined()
+  // What the person decided holds after the next start, too.
+  const third = await desk({ ledger: [...first.audited, ...second.audited] })
+  expect(third.sessions.lapsed(ANN)).toBeUndefined()
+})
 
 test('a login that stands in the ledger of a clock that was ahead asks nothing of the next start', async () => {
   const first = await desk()

@@ -62,30 +62,28 @@ test('who announced it is not trusted any more after a restart: it counts no mor
   expect(ids(second.trust)).toEqual([cid])
 })
 
-test.each(['deny', 'revoke'] as const)(
-  'who announced it is refused (%s): whoever is admitted here itself stays, also after a restart',
-  async (refuse) => {
-    const [eve, fay] = [idOf(5), idOf(6)]
-    const first = await world([bob, eve])
-    await first.trust.trust(ann, {})
-    await first.trust.trust(dan, {})
-    for (const node of [cid, dan, eve, fay]) first.trust.heardOf(node, here, ann)
-    // Somebody may decide only after hearing of it.
-    await first.trust.trust(cid, {})
-    const before = first.trust.member(cid)
-    await first.trust[refuse](ann)
-    const admitted = [cid, dan, eve].toSorted()
-    expect(ids(first.trust).toSorted()).toEqual(admitted)
-    expect(first.trust.member(cid)).toEqual(before)
-    // Whoever is not, is forgotten: to trust the sponsor again brings nobody back.
-    expect(first.trust.known()).not.toContain(fay)
-    const second = await first.restart()
-    expect(ids(second.trust).toSorted()).toEqual(admitted)
-    // Its own refusal still takes it away.
-    await second.trust.deny(cid)
-    expect(ids(second.trust).toSorted()).toEqual([dan, eve].toSorted())
-  },
-)
+const REFUSALS = ['deny', 'revoke'] as const
+test.each(REFUSALS)('who announced it is refused (%s): who is admitted here itself stays', async (refuse) => {
+  const [eve, fay] = [idOf(5), idOf(6)]
+  const first = await world([bob, eve])
+  await first.trust.trust(ann, {})
+  await first.trust.trust(dan, {})
+  for (const node of [cid, dan, eve, fay]) first.trust.heardOf(node, here, ann)
+  // Somebody may decide only after hearing of it.
+  await first.trust.trust(cid, {})
+  const before = first.trust.member(cid)
+  await first.trust[refuse](ann)
+  const admitted = [cid, dan, eve].toSorted()
+  expect(ids(first.trust).toSorted()).toEqual(admitted)
+  expect(first.trust.member(cid)).toEqual(before)
+  // Whoever is not, is forgotten: to trust the sponsor again brings nobody back.
+  expect(first.trust.known()).not.toContain(fay)
+  const second = await first.restart()
+  expect(ids(second.trust).toSorted()).toEqual(admitted)
+  // Its own refusal still takes it away.
+  await second.trust.deny(cid)
+  expect(ids(second.trust).toSorted()).toEqual([dan, eve].toSorted())
+})
 
 test('a reload that denies who announced it keeps whom the same file admits', async () => {
   const { trust, config } = await world()

@@ -24,16 +24,9 @@ test('a node id is itself, known or not', () => {
 test('a fingerprint in any grouping and case', () => {
   const fp = nameless.fingerprint
   const groups = fp.match(/.{4}/g)!
-  for (const text of [
-    fp,
-    fp.toUpperCase(),
-    groups.join(' '),
-    groups.join(':'),
-    groups.join('-'),
-    ` ${fp} `,
-  ]) {
+  const grouped = [' ', ':', '-'].map((between) => groups.join(between))
+  for (const text of [fp, fp.toUpperCase(), ` ${fp} `, ...grouped])
     expect(resolveNode(text, known)).toBe(nameless.node_id)
-  }
 })
 
 test('a name that one node has', () => {
