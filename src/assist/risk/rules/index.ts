@@ -8,13 +8,10 @@ import { hasOutput, isWriter } from '../writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
 import { DELETION_RULES } from './files/deletions.ts'
 import { DISK_RULES } from './files/disks.ts'
-import { MASS_WRITE_RULES } from './files/mass-writes.ts'
 import { OVERWRITE_RULES } from './files/overwrites.ts'
 import { PERMISSION_RULES } from './files/permissions.ts'
 import { RECORD_RULES } from './files/records.ts'
-import { SWEEP_RULES } from './files/sweeps.ts'
 import { TREE_RULES } from './files/trees.ts'
-import { VOLUME_RULES } from './files/volumes.ts'
 import {
   EVERYBODYS,
   type LineRule,
@@ -33,7 +30,6 @@ import { NETWORK_RULES } from './services/network.ts'
 import { PACKAGE_RULES } from './services/packages.ts'
 import { PLATFORM_RULES } from './services/platforms.ts'
 import { REMOTE_RULES } from './services/remote.ts'
-import { ACCOUNT_RULES } from './system/accounts.ts'
 import { CODE_RULES } from './system/code.ts'
 import { DEFENCE_RULES } from './system/defence.ts'
 import { FOOTHOLD_RULES } from './system/foothold.ts'
@@ -50,16 +46,12 @@ import { mayLose, namesLosing, VERB_RULES } from './verbs.ts'
 
 const WRITTEN: Rules = [
   ...DELETION_RULES,
-  ...SWEEP_RULES,
   ...TREE_RULES,
   ...KEY_RULES,
   ...OVERWRITE_RULES,
-  ...MASS_WRITE_RULES,
   ...RECORD_RULES,
   ...DISK_RULES,
-  ...VOLUME_RULES,
   ...PERMISSION_RULES,
-  ...ACCOUNT_RULES,
   ...CODE_RULES,
   ...SHELL_RULES,
   ...SECRET_RULES,

@@ -1,14 +1,18 @@
-// Rules about deleting files and directory trees.
+// Rules about deleting files and directory trees, also on the way: by find, rsync and archivers.
+import { findTargets } from '../../carriers/listings.ts'
 import { type Arg, type SimpleCommand, SOMETHING, UNKNOWN } from '../../model.ts'
 import {
+  byTool,
   DELETERS,
   FOUND_IN_ROOT,
+  foundOnly,
   inPlaceIfEmpty,
   isOpaque,
   movedAside,
   type Rules,
   rather,
   TREE_DELETERS,
+  without,
 } from '../kit.ts'
 
 /** An unknown entry of the root directory: any system directory, or what `find /` found. */
@@ -22,6 +26,8 @@ const insisting = (raw: string) =>
 const vitalIfEmpty = (arg: Arg, c: SimpleCommand): boolean =>
   inPlaceIfEmpty(c, [arg], 'root', 'home', 'system', 'keys', 'working').length > 0 ||
   (ROOT_CHILD.test(arg.text) && !FOUND_IN_ROOT.test(arg.text))
+
+const MIRRORED = 'Deletes everything in the target that the source does not have.'
 
 export const DELETION_RULES: Rules = [
   {
@@ -176,5 +182,52 @@ export const DELETION_RULES: Rules = [
     finds: 'rm|grm|srm operands!@temporary? ~privileged -r|-R|--recursive',
     named: { privileged: (_arg, c) => c.privileged },
     example: 'sudo rm -rf build',
+  },
+  {
+    id: 'rsync-delete-all',
+    level: 'critical',
+    core: true,
+    why: MIRRORED,
+    finds: 'rsync --del|--delete* last@root|home|system|keys !-n|--dry-run',
+    safer: { append: '--dry-run' },
+    example: 'rsync -a --delete empty/ /',
+  },
+  {
+    id: 'rsync-delete',
+    level: 'high',
+    why: MIRRORED,
+    finds: 'rsync --del|--delete* last@personal|shared-root|inside-system !-n|--dry-run',
+    safer: { append: '--dry-run' },
+    example: 'rsync -a --delete src/ ~/Documents',
+  },
+  {
+    id: 'find-delete-here',
+    level: 'high',
+    why: 'Deletes every file in this directory and all below it.',
+    finds: 'find|gfind tops@working -delete !~narrowed',
+    named: { narrowed: (_arg, { args }) => findTargets(args).narrowed },
+    safer: foundOnly,
+    example: 'find . -delete',
+  },
+  {
+    id: 'find-delete-wide',
+    level: 'high',
+    why: 'Deletes whatever matches in the whole system, a home or a system tree.',
+    finds: `
+      rm|grm|srm trees<found>
+      find|gfind tops@root|system|inside-system|home -delete !trees<any>`,
+    named: { found: ({ text }) => FOUND_IN_ROOT.test(text), any: /^/ },
+    safer: byTool({ 'find|gfind': foundOnly }),
+    example: 'find / -name core -delete',
+  },
+  {
+    id: 'archive-and-delete',
+    level: 'high',
+    why: 'Deletes the originals after packing or copying them, without checking the copy.',
+    finds: `
+      tar|gtar|bsdtar|zip|7z|7za|rsync|rar @root|home|system|inside-system|keys|personal --remove-files|--remove-source-files|-sdel|-df
+      zip @root|home|system|inside-system|keys|personal -m|--move`,
+    safer: without(/^(?:--remove-files|--remove-source-files|-sdel|-m|--move)$/),
+    example: 'tar czf x.tgz ~ --remove-files',
   },
 ]

@@ -1,9 +1,9 @@
-// Rules about disks, partitions, filesystems and volumes.
+// Rules about disks, partitions, filesystems and volumes: erased, made anew, shrunk, repaired, taken away, covered by others.
 
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
-import { isOpaque, type Rules } from '../kit.ts'
+import { byTool, isOpaque, type Rewrite, type Rules, say } from '../kit.ts'
 
 const MKFS =
   'mkfs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.xfs|mkfs.btrfs|mkfs.vfat|mkfs.fat|mkfs.ntfs|mkfs.exfat|mkfs.f2fs|mkfs.jfs|mkfs.reiserfs|mkfs.minix|mkfs.msdos|mke2fs|mkntfs|mkexfatfs|mkdosfs|mkswap'
@@ -23,6 +23,8 @@ const spare = ({ text }: Arg, { scope }: SimpleCommand): boolean => {
   const isMounted = scope.machine?.isMounted?.(path)
   return SPARE.test(path) ? isMounted !== true : VOLUME.test(path) && isMounted === false
 }
+
+const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
 export const DISK_RULES: Rules = [
   {
@@ -152,5 +154,82 @@ export const DISK_RULES: Rules = [
         (!/^\/dev\/(?:null|stdout)$/.test(resolvePath(text, scope)) && baseName(text) !== ''),
     },
     example: 'yes > file',
+  },
+  {
+    id: 'disk-claim',
+    level: 'critical',
+    core: true,
+    why: 'Sets the disk up for another use; everything on it is lost.',
+    finds: `
+      pvcreate|pvremove|scrub|nwipe|wipe|vgcreate|bcache|make-bcache|lvconvert @disk
+      zpool create|add|replace|attach @disk -f
+      mdadm @disk -C|--create`,
+    example: 'pvcreate -ff /dev/sda',
+  },
+  {
+    id: 'volume-shrink',
+    level: 'high',
+    why: 'Changes a filesystem or device directly; with a wrong number everything on it is lost.',
+    finds: `
+      resize2fs * *
+      resize2fs -M
+      debugfs -w
+      xfs_repair -L
+      btrfs check --repair
+      btrfs * resize !max|+*|*:max|*:+*
+      dmsetup remove*
+      systemd-repart --dry-run=n*|f*|0|off
+      drbdadm invalidate|wipe-md|create-md
+      tune2fs -O … ^*
+      ntfsresize -s|--size`,
+    example: 'resize2fs /dev/sda1 5G',
+  },
+  {
+    id: 'filesystem-repair',
+    level: 'moderate',
+    why: 'Repairs a filesystem without asking; on a mounted one that destroys it.',
+    finds: 'fsck|e2fsck|fsck.ext4|fsck.ext3|fsck.ext2|fsck.vfat|fsck.xfs -y|-a|-p',
+    safer: byTool({ 'fsck|e2fsck|fsck.ext4|fsck.ext3|fsck.ext2': readOnly }),
+    example: 'fsck -y /dev/sda1',
+  },
+  {
+    id: 'device-release',
+    level: 'moderate',
+    why: 'Takes a device away from the programs that use it.',
+    finds: `
+      losetup -D|--detach-all
+      multipath -F
+      iscsiadm -u|--logout|--logoutall
+      nvme disconnect|disconnect-all|detach-ns|reset|subsystem-reset
+      drbdadm down|detach|disconnect|secondary
+      mdadm -S|--stop|-f|--fail|-r|--remove
+      vgchange|lvchange -a -n
+      vgchange|lvchange --activate=n
+      vgchange|lvchange … n -a|--activate`,
+    example: 'mdadm --stop /dev/md0',
+  },
+  {
+    id: 'mount-over-system',
+    level: 'high',
+    why: 'Mounts something over a directory from which the system runs, which hides its files.',
+    finds: `
+      mount * * last@root|system!<usual> !words<kernels>
+      mount * * last@inside-system!<usual> !words<kernels> words<binds>?`,
+    named: {
+      kernels: /remount|^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/,
+      binds: /(?:^|,|--)r?bind(?:,|$)/,
+      usual: /^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/,
+    },
+    example: 'mount --bind /tmp /etc',
+  },
+  {
+    id: 'mount-read-only',
+    level: 'moderate',
+    why: 'Makes a filesystem read-only; programs that write there fail or wait from now on.',
+    finds: `
+      mount @root|system|home words<sealed>
+      fsfreeze|xfs_freeze @root|system|home -f|--freeze`,
+    named: { sealed: /remount.*,ro(?:,|$)|(?:^|,)ro,.*remount/ },
+    example: 'mount -o remount,ro /',
   },
 ]

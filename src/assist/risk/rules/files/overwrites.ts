@@ -1,4 +1,4 @@
-// Rules about overwriting files, adding to files that the system trusts, and moving files away.
+// Rules about overwriting files, also many at once, covering them by a mount, adding to files that the system trusts, and moving files away.
 import { isKnown } from '../../known-files.ts'
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
@@ -126,5 +126,28 @@ export const OVERWRITE_RULES: Rules = [
     why: 'Overwrites the file so that nothing can bring it back.',
     finds: 'shred|wipe|srm *',
     example: 'shred -u secret.txt',
+  },
+  {
+    id: 'mass-overwrite',
+    level: 'high',
+    why: 'Overwrites all files of a home directory or of the system, one after the other.',
+    finds: '* writes<many>@root|home|system|keys',
+    // Files that are renamed one after the other are still there.
+    named: { many: ({ text }, { name }) => isGlob(text) && name !== 'mv' },
+    example: 'find ~ -exec cp /dev/null {} \\;',
+  },
+  {
+    id: 'mount-over',
+    level: 'high',
+    why: 'Mounts something over a home or a system directory, which hides its files.',
+    finds: `
+      mount words<moves>? operands@root|home|system!<usual>
+      mount words<hides>? last@root|home|system!<usual>`,
+    named: {
+      moves: /^(?:-M|--move)$/,
+      hides: /^(?:-[BR]|--r?bind)$|(?:^|,)r?bind(?:,|$)|^(?:tmpfs|overlay)$/,
+      usual: /^\/(?:dev|proc|sys|run|boot|mnt|media)(?:\/|$)/,
+    },
+    example: 'mount --bind /tmp/empty /home/me',
   },
 ]
