@@ -1,6 +1,7 @@
 // Commands that git runs from its options, settings, aliases and remotes. Its configuration is the machine's; the judgement reads no file.
 
 import { quoteShell } from '../../../base/quote.ts'
+import { readOptions, verb as verbOf } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
 import { names } from '../lookup.ts'
 import { type Arg, type Args, type SimpleCommand, taintOf } from '../model.ts'
@@ -38,8 +39,7 @@ export function git(args: Args): Layer {
     if (arg !== undefined && text !== undefined && text !== '')
       scripts.push({ text, taint: arg.taint, span: arg.span })
   }
-  const verb =
-    args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
+  const verb = verbOf(readOptions('git', args))
   for (const [i, given] of args.entries()) {
     const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
     // An alias is a shell command if it starts with `!` (-c alias.x='!cmd', config alias.x '!cmd'), and else words behind `git`.

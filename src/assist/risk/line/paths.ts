@@ -150,7 +150,7 @@ function homePlace(path: string, home: string): Place | undefined {
 }
 
 /** Whether `path`, perhaps a pattern, names exactly one of them. */
-function covers(path: string, all: readonly string[]): boolean {
+export function covers(path: string, all: readonly string[]): boolean {
   if (all.includes(path)) return true
   if (!isGlob(path)) return false
   const a = path.split('/')

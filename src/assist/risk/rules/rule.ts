@@ -2,9 +2,8 @@
 
 import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
 import { INERT } from '../carriers/carried.ts'
-import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
-import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
+import { covers, emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
 import { names, words } from '../lookup.ts'
 import {
   type Arg,
@@ -145,7 +144,7 @@ export function setBy({ name, args, assignments }: SimpleCommand): Args {
 const SAMPLES = tools(
   `/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/crypttab /etc/crontab /etc/anacrontab
   /etc/ld.so.preload`,
-).map((path) => path.split('/'))
+)
 
 /** The arguments that name a file of the pattern, as they are written or as a path from the working directory. */
 export function naming({ scope }: SimpleCommand, args: Args, pattern: Pattern): Arg[] {
@@ -153,14 +152,7 @@ export function naming({ scope }: SimpleCommand, args: Args, pattern: Pattern): 
     if (pattern.test(text)) return true
     const path = resolvePath(text, scope)
     if (path !== text && pattern.test(path)) return true
-    if (!isGlob(path)) return false
-    const components = path.split('/')
-    return SAMPLES.some(
-      (sample) =>
-        sample.length === components.length &&
-        sample.every((name, i) => couldMatch(components[i]!, name)) &&
-        pattern.test(sample.join('/')),
-    )
+    return SAMPLES.some((sample) => covers(path, [sample]) && pattern.test(sample))
   })
 }
 

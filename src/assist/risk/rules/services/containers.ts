@@ -1,11 +1,9 @@
 // Rules about containers: their data, and the rights they are given.
-import { verb } from '../../line/options.ts'
-import { type Args, matching } from '../../model.ts'
-import { only, type Rules } from '../kit.ts'
+import type { FormRule } from '../forms.ts'
 
 const DOCKER = 'docker|podman|nerdctl|docker-compose|podman-compose'
 
-export const CONTAINER_RULES: Rules = [
+export const CONTAINER_RULES: readonly FormRule[] = [
   {
     id: 'docker-prune',
     level: 'moderate',
@@ -37,15 +35,13 @@ export const CONTAINER_RULES: Rules = [
     id: 'docker-host',
     level: 'high',
     why: 'Gives the container the host’s files, devices or Docker itself: that is root on the machine.',
-    tools: DOCKER.split('|'),
-    when: (c, o) =>
-      only(
-        /^(?:run|create|exec|container)$/.test(verb(o)),
-        matching(
-          joinedOptions(c.args),
-          /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
-        ),
-      ),
+    finds: `
+      ${DOCKER} run|create|exec|container words<open>
+      _ run|create|exec|container -v|--volume|--mount|--device|--cap-add|--security-opt|--pid|--ipc|--userns=<host>`,
+    named: {
+      open: /^--privileged(?:=true)?$|docker\.sock/i,
+      host: /^(?:ALL|(?:CAP_)?SYS_ADMIN|SYS_PTRACE|SYS_MODULE|(?:apparmor|seccomp)=unconfined|host)$|^\/dev\/(?:sd|nvme|vd|mem|kmem)|^\/(?:etc|root|boot|dev)?:|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)/i,
+    },
     example: 'docker run --privileged x',
   },
   {
@@ -103,13 +99,3 @@ export const CONTAINER_RULES: Rules = [
     example: 'curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/create',
   },
 ]
-
-/** The words joined; `--cap-add ALL` becomes `--cap-add=ALL`, so that one pattern finds both spellings. */
-function joinedOptions(args: Args): Args {
-  return args.map((arg, i) => {
-    const before = args[i - 1]?.text ?? ''
-    return /^--(?:cap-add|device|security-opt|pid|ipc|userns|volume|mount)$/.test(before)
-      ? { ...arg, text: `${before}=${arg.text}` }
-      : arg
-  })
-}
