@@ -14,9 +14,9 @@ import { remembered, table } from './lookup.ts'
  *   when the line writes it; what the system trusts holds no code. webcode: programs below a directory whose files a web server runs.
  * - start, startsall: start files of a person's shells and settings, and of all shells. history: what was typed.
  * - protection, admits: settings of firewalls, of confinement and of what watches logins; and who may log in, or what is recorded.
- * - key: private keys that cannot be made again. keyfile: keys and passwords by name. credential: in a home; secret: anywhere. stays: private
- *   files that their owner and tools read every day, which count as secrets only when they are sent away. keystore, secrets: directories that
- *   hold nearly nothing but credentials, in a home or anywhere. project: in which projects keep credentials.
+ * - key: private keys that cannot be made again. keyfile: keys and passwords by name. credential: in a home; secret: anywhere, those by name
+ *   included. stays: private files that their owner and tools read every day, which count as secrets only when they are sent away.
+ *   keystore, secrets: directories that hold nearly nothing but credentials, in a home or anywhere. project: in which projects keep them.
  */
 const KINDS = table(String.raw`
   accounts: /etc/{passwd,shadow,group,gshadow,sudoers,sudoers.d/**,fstab,pam.d/**,crypttab,ld.so.preload}
@@ -55,7 +55,7 @@ const KINDS = table(String.raw`
   protection: /{,sys/fs/}selinux/** /sys/kernel/security/** /var/log/{[bw]tmp,lastlog,faillog,tallylog,audit/}** /{,var/}run/utmp** /{,usr/}{,s}bin/*
   admits: **/.ssh/authorized_keys{,2} /etc/{audit,apparmor.d,pam.d,sudoers.d,fail2ban,ssl/certs}/**
   key: **/.ssh/id_(?!**.pub$)[^/]+ **/.gnupg/{private-keys-v1.d/**,secring.gpg}
-  keyfile: **/{id_{rsa,dsa,ecdsa,ed25519},identity.key,.git-credentials,.pgpass,.netrc} **/.ssh/id_[^/.]*[*?][^/.]*
+  keyfile secret: **/{id_{rsa,dsa,ecdsa,ed25519},identity.key,.git-credentials,.pgpass,.netrc} **/.ssh/id_[^/.]*[*?][^/.]*
   credential: .ssh/(?!**.pub$|known_hosts|config$|authorized_keys)[^/]+ .aws/credentials .gnupg{,/**} .kube/config .netrc .git-credentials .pgpass
   credential: .my.cnf .docker/config.json .npmrc .pypirc .config/gcloud/**{credentials,token}** .azure/**token** .password-store{,/**}
   credential: .local/share/{karo/identity.key,keyrings/**} .vault-token .config/gh/hosts.yml .terraform.d/credentials.tfrc.json .s3cfg .boto
@@ -64,11 +64,11 @@ const KINDS = table(String.raw`
   secret: /{,var/}run/secrets/** /proc/\w+/environ /var/lib/karo/identity.key /var/lib/{sss/{db,secrets},samba/private,krb5kdc}/**
   secret: /etc/{shadow,gshadow,sudoers,ssh/ssh_host_**_key,ssl/private/**,karo/**.key,krb5.keytab,security/opasswd}{,-}
   secret: /etc/{NetworkManager/system-connections/**,wpa_supplicant/**.conf,ppp/{chap,pap}-secrets,ipsec.secrets,openvpn/**.key,wireguard/**.conf}{,-}
-  stays: **/{.env{,.[\w-]+},*.pem,*.key,*.p12,*.kdbx,.bash_history,.zsh_history} /etc/{passwd,group,hosts.equiv}
+  stays: **/{.env{,.[\w-]+},*.{pem,key,p12,kdbx},.bash_history,.zsh_history} /etc/{passwd,group,hosts.equiv}
   keystore: .ssh .gnupg .aws .azure .password-store .config/gcloud .mozilla/firefox{,/*} .config/{google-chrome,chromium,BraveSoftware}{,/**}
   secrets: /etc/{ssh,ssl/private,krb5kdc,wireguard}
   project: **/{secret{,s},credential{,s},service[-_]account*,client_secret*,auth}.{json,yaml,yml,toml,env,ini,txt,tfvars}
-  project: **/{master.key,.htpasswd,.npmrc,.pypirc,*.jks,*.keystore,*.pfx,*.ppk,*.tfvars}
+  project: **/{master.key,.htpasswd,.npmrc,.pypirc,*.{jks,keystore,pfx,ppk,tfvars}}
 `)
 
 const SIGNS: Readonly<Record<string, string>> = {

@@ -15,7 +15,7 @@ export function isSecretFile(text: string, scope: Where): boolean {
 const mayBeFile = (text: string): boolean => text !== '' && !text.startsWith('-')
 
 function isSecretPath(path: string, scope: Where): boolean {
-  if (isKnown('secret', path) || isKnown('keyfile', path)) return true
+  if (isKnown('secret', path)) return true
   if (scope.secretFiles?.has(path) || (scope.karoHome && path === `${scope.karoHome}/identity.key`))
     return true
   const rest = inHome(path, scope)
