@@ -10,7 +10,6 @@ import {
 import { INDEX, lies, offerOf, summaryHead } from './liar.ts'
 import { HOUR, MINUTE, type Node, running } from './network.ts'
 
-type Say = (message: typeof SyncOffer | typeof SyncBatch, body: object) => void
 /** Documents that a liar may hand over, and the number of the request that it answers. */
 interface Asked {
   readonly good: Uint8Array
@@ -21,7 +20,7 @@ interface Asked {
 }
 
 /** A reader whose only neighbour offers the head of a document, and answers as `give` says when it is asked for that. */
-async function offered(give: (say: Say, asked: Asked) => void) {
+async function offered(give: (asked: Asked) => object) {
   const [network, liar, reader, author, other] = await running(4, { loss: 1 })
   // They only sign.
   for (const node of [author, other]) await node.stop()
@@ -30,8 +29,8 @@ async function offered(give: (say: Say, asked: Asked) => void) {
   const heads = [summaryHead(author, good, at)]
   const asked: SyncRequestBody[] = lies(network, liar, (ask, say) => {
     const { id } = asked.at(-1) as SyncRequestBody
-    if (ask.of === 'documents') give(say, { good, author, other, at, id })
-    else say(SyncOffer, offerOf(heads))
+    const body = ask.of === 'documents' ? give({ good, author, other, at, id }) : offerOf(heads)
+    say('heads' in body ? SyncOffer : SyncBatch, body)
   })
   network.connect(liar, reader)
   await network.pass(2_000)
@@ -49,41 +48,21 @@ const offerAsDocument = ({ author: { identity }, at }: Asked): Uint8Array =>
     identity.sign,
   )
 
-test.each<readonly [RejectCode, string, (say: Say, asked: Asked) => void]>([
-  [
-    'bad_signature',
-    'a document with a changed byte',
-    (say, { good }) => say(SyncBatch, batch(changed(good, good.length - 70))),
-  ],
+test.each<readonly [RejectCode, string, (asked: Asked) => object]>([
+  ['bad_signature', 'a document with a changed byte', ({ good }) => batch(changed(good, good.length - 70))],
   [
     'bad_signature',
     'a document with a changed signature',
-    (say, { good }) => say(SyncBatch, batch(changed(good, good.length - 1))),
+    ({ good }) => batch(changed(good, good.length - 1)),
   ],
-  ['bad_magic', 'bytes that are no document', (say) => say(SyncBatch, batch(new Uint8Array(200).fill(1)))],
-  [
-    'malformed',
-    "another author's document",
-    (say, { other, at }) => say(SyncBatch, batch(other.summary(at, [], at))),
-  ],
-  [
-    'malformed',
-    'an older edition',
-    (say, { author, at }) => say(SyncBatch, batch(author.summary(at, [], at - 1))),
-  ],
-  ['malformed', 'more documents than were asked for', (say, { good }) => say(SyncBatch, batch(good, good))],
-  ['malformed', 'no document, and none gone', (say) => say(SyncBatch, batch())],
-  [
-    'malformed',
-    'an answer nobody asked for',
-    (say, { good, id }) => say(SyncBatch, { id: id + 1, ...batch(good) }),
-  ],
-  ['malformed', 'heads where documents were asked for', (say) => say(SyncOffer, offerOf([]))],
-  [
-    'unknown_type',
-    'a document that is no kind of document',
-    (say, asked) => say(SyncBatch, batch(offerAsDocument(asked))),
-  ],
+  ['bad_magic', 'bytes that are no document', () => batch(new Uint8Array(200).fill(1))],
+  ['malformed', "another author's document", ({ other, at }) => batch(other.summary(at, [], at))],
+  ['malformed', 'an older edition', ({ author, at }) => batch(author.summary(at, [], at - 1))],
+  ['malformed', 'more documents than were asked for', ({ good }) => batch(good, good)],
+  ['malformed', 'no document, and none gone', () => batch()],
+  ['malformed', 'an answer nobody asked for', ({ good, id }) => ({ id: id + 1, ...batch(good) })],
+  ['malformed', 'heads where documents were asked for', () => offerOf([])],
+  ['unknown_type', 'a document that is no kind of document', (asked) => batch(offerAsDocument(asked))],
 ])('%s: %s', async (code, _, give) => {
   const { network, liar, reader } = await offered(give)
   expect(reader.rejected[0]?.code).toBe(code)
@@ -91,8 +70,8 @@ test.each<readonly [RejectCode, string, (say: Say, asked: Asked) => void]>([
 })
 
 test('who gave a damaged document is not asked for it again, and an honest one is', async () => {
-  const { network, liar, reader, author, good, asked } = await offered((say, { good: bytes }) =>
-    say(SyncBatch, batch(changed(bytes, bytes.length - 1))),
+  const { network, liar, reader, author, good, asked } = await offered(({ good: bytes }) =>
+    batch(changed(bytes, bytes.length - 1)),
   )
   network.connect(liar, reader)
   await network.pass(MINUTE)

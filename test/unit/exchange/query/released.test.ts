@@ -210,13 +210,11 @@ describe('totals read what the same nodes answer live', () => {
         people.map(({ tools }) => ({ query_type: 'ToolUsage', tools })),
         [],
       )
-      const sum = (count: (use: ToolUse) => number) =>
-        people.flatMap(({ tools }) => tools).reduce((total, use) => total + count(use), 0)
-      const all = {
-        uses: sum(({ uses }) => uses),
-        failures: sum(({ failures }) => failures),
-        unknown: sum(({ unknown }) => unknown),
-      }
+      const used = people.flatMap(({ tools }) => tools)
+      const nothing = { uses: 0, failures: 0, unknown: 0 }
+      const all = used
+        .map(({ uses, failures, unknown }) => ({ uses, failures, unknown }))
+        .reduce(summed, nothing)
       const totals = await both(toolUsage.released, people)
       expect(totals).toEqual({ tools: live.tools.map(whole(people)), all })
     })
@@ -233,9 +231,8 @@ describe('totals read what the same nodes answer live', () => {
   })
   it('of what is counted by names, of which no node gives others than public ones', async () => {
     await forAllAsync(anyNodes, async (people) => {
-      const range = FRIDAY
       const given = await Promise.all(
-        people.map((one) => privilegedUse.gather(insightOf([one]), [0], range, undefined)),
+        people.map((one) => privilegedUse.gather(insightOf([one]), [0], FRIDAY, undefined)),
       )
       const parts = given.filter((one) => one !== null)
       expect(JSON.stringify(parts)).not.toContain('quantum')
@@ -250,11 +247,8 @@ describe('totals read what the same nodes answer live', () => {
       )
       // No bucket is of another day of the week.
       const daily = live.daily.map((count, day) => (day === 4 ? count : null))
-      expect(await both(activityPatterns.released, people)).toEqual({
-        ...live,
-        daily,
-        unique_commands: null,
-      })
+      const known = { ...live, daily, unique_commands: null }
+      expect(await both(activityPatterns.released, people)).toEqual(known)
     })
   })
   it('of anomalies, by bands of severity and without their hour', async () => {
@@ -397,9 +391,8 @@ describe('several buckets', () => {
   })
   it('shorter than a day are of no day of the week', () => {
     const hour = { ...week[0]!, bucket: { start: FRIDAY.start, end: FRIDAY.start + 3_600_000 } }
-    expect(activityPatterns.released!.fromReleased({ buckets: [hour] }).daily).toEqual(
-      new Array(7).fill(null),
-    )
+    const { daily } = activityPatterns.released!.fromReleased({ buckets: [hour] })
+    expect(daily).toEqual(new Array(7).fill(null))
   })
 })
 

@@ -132,9 +132,7 @@ describe('a team', () => {
   })
 
   it('is filtered like everything else, and so is what is beside it', async () => {
-    const filters = [{ field: 'tool', operator: 'Equals', value: 'git' }] as NonNullable<
-      AskRequest['filters']
-    >
+    const filters = [{ field: 'tool', operator: 'Equals', value: 'git' } as const]
     const result = await ask(TEAMS, { team: 'ops', filters })
     expect([tools(result.data), tools(result.elsewhere?.data)]).toEqual([{}, {}])
     expect(linesOf(result).join()).not.toContain('elsewhere')
@@ -197,8 +195,8 @@ describe('an asker whose role opens their own team alone', () => {
   })
 
   it('gets neither those of another team nor of all together', async () => {
-    for (const team of ['web', undefined]) {
-      const result = await ask(TEAMS, team === undefined ? {} : { team }, lead, ['ops'])
+    for (const request of [{ team: 'web' }, {}]) {
+      const result = await ask(TEAMS, request, lead, ['ops'])
       expect([result.status, tools(result.data)]).toEqual(['access_denied', {}])
     }
   })

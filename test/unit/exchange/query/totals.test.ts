@@ -83,14 +83,9 @@ async function ask(
 const tools = (data: object) => (data as { tools: readonly { tool: string; change: number | null }[] }).tools
 
 test('what nobody may see is not 0, whatever the filters are', async () => {
-  const filters = [{ field: 'hour', operator: 'Equals', value: 3 }] as unknown as NonNullable<
-    AskRequest['filters']
-  >
-  const { data, status } = await ask(
-    () => undefined,
-    { audiences: [] },
-    { query_type: 'ActivityPatterns', filters },
-  )
+  const filters = [{ field: 'hour', operator: 'Equals', value: '3' } as const]
+  const request = { query_type: 'ActivityPatterns', filters } as const
+  const { data, status } = await ask(() => undefined, { audiences: [] }, request)
   expect(status).toBe('withheld')
   expect(data).toEqual({
     hourly: new Array(24).fill(null),
@@ -111,17 +106,17 @@ test('without totals the words say whether nobody is named to compute them, or w
 })
 
 test('who may have totals only is told that there are none, also where nobody computes them', async () => {
-  const totals = (query_type: string, roles: readonly string[], audiences: readonly string[], level?: 1) =>
-    asksTotals(
-      { query_type, ...(level && { level }) } as AskRequest,
-      { self: () => ({ roles }), totals: { audiences: () => audiences } } as unknown as TotalsDeps,
-    )
   for (const audiences of [[], ['security']]) {
-    expect(totals('ToolUsage', ['security'], audiences)).toBe(true)
-    expect(totals('ToolUsage', ['security'], audiences, 1)).toBe(false)
-    expect(totals('ToolUsage', ['lead'], audiences)).toBe(false)
+    const totals = (query_type: string, role: string, level?: 1) =>
+      asksTotals(
+        { query_type, ...(level && { level }) } as AskRequest,
+        { self: () => ({ roles: [role] }), totals: { audiences: () => audiences } } as unknown as TotalsDeps,
+      )
+    expect(totals('ToolUsage', 'security')).toBe(true)
+    expect(totals('ToolUsage', 'security', 1)).toBe(false)
+    expect(totals('ToolUsage', 'lead')).toBe(false)
     // Those they may have by name as well.
-    expect(totals('Anomalies', ['security'], audiences)).toBe(audiences.length > 0)
+    expect(totals('Anomalies', 'security')).toBe(audiences.length > 0)
   }
   const { status, notes } = await ask(() => undefined, { audiences: [] })
   expect([status, notes]).toEqual(['withheld', [expect.stringContaining('karo policy sign --aggregator')]])
@@ -140,12 +135,8 @@ test('a row that one batch, one bucket or some machines do not tell is the least
     { end: FRIDAY + 2 * DAY_MS },
   )
   expect([...result.released!.partly].sort()).toEqual(['ls', 'make', 'vim'])
-  expect(Object.fromEntries(tools(result.data).map(({ tool, change }) => [tool, change]))).toEqual({
-    git: 9,
-    make: null,
-    vim: null,
-    ls: null,
-  })
+  const changes = Object.fromEntries(tools(result.data).map(({ tool, change }) => [tool, change]))
+  expect(changes).toEqual({ git: 9, make: null, vim: null, ls: null })
 })
 
 test('days are compared with the same days of the week, hours with those just before', async () => {
@@ -253,10 +244,8 @@ test.each([
   expect([released!.first, notes.join()]).toEqual([undefined, expect.stringContaining('1 of 1 periods')])
   // Nor of a time in which none is.
   const other = await ask(() => undefined, { ...week, end: first.start + 1 })
-  expect([other.released!.first, other.notes.join()]).toEqual([
-    undefined,
-    expect.stringContaining('none lies'),
-  ])
+  expect(other.released!.first).toBeUndefined()
+  expect(other.notes.join()).toContain('none lies')
   // As long as nobody has any, they are still waited for.
   expect((await ask(() => ({ why: 'pending' }), week)).released!.first).toBeDefined()
 })
