@@ -23,7 +23,7 @@ import {
   World,
 } from './world.ts'
 
-/** A part of a tally that says this of the cells of each group. */
+/** A part of a tally in which the cells of each group are changed. */
 const recelled = <P extends { readonly groups: readonly { readonly cells: readonly unknown[] }[] }>(
   part: P | undefined,
   change: (cells: P['groups'][number]['cells']) => readonly unknown[],

@@ -228,7 +228,7 @@ const DAY = bucketOf('day', 0)
 const HOUR = bucketOf('hour', 0)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
-/** It is another one with each of these other values at its place. */
+/** The data that seals are bound to differs where one of these other values is at its place. */
 function isBoundTo<A extends readonly unknown[]>(
   data: (...about: A) => Uint8Array,
   about: A,

@@ -35,7 +35,7 @@ export const layoutOf = (
   family = 'tools',
 ): Layout => ({ version: 1, type, rows: names.map((name) => ({ name, values, counts: true, family })) })
 
-/** Of one number each; `within`: the row of whose machines it is of some. */
+/** A row of one number; `within`: the row whose machines its own are among. */
 export const oneNumber = (name: string, family: string, within?: string): LayoutRow => ({
   name,
   values: ['n'],

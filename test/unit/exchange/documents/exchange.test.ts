@@ -8,7 +8,7 @@ import { DAY, HOUR, MINUTE, meshed, type Network, type Node, running } from './n
 /** Why each node has the one document there is. */
 const rolesOf = (network: Network): string[] =>
   network.nodes.map((node) => [...node.holdings().values()].map((row) => row.role).join())
-/** One that tells nobody, and its document; `ahead`: of what the event loop counts, ms. */
+/** An announcer whose notices are noted here, and a document; `ahead`: how far its clock is ahead of the event loop's, ms. */
 async function announcing(ahead = { ms: 0 }) {
   const [network, author, reader] = await meshed(2)
   const published: unknown[] = []

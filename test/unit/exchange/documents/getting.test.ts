@@ -119,7 +119,7 @@ function machine({ frames, heads, wanted } = FEW, ...linked: readonly NodeId[]) 
         from,
         ...(owner === undefined ? {} : { owner }),
       }),
-    /** Of any slot, which nobody has. */
+    /** A neighbour tells of a document of any slot, which nobody has. */
     heardOf: (slot: string, by: NodeId) =>
       put({ on: 'heard', heads: [{ ...(wanted[0] as Wanted), slot }], announcer: by, from: by }),
     /** Each slot that was asked for, as often as it was. */

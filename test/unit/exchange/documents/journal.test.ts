@@ -11,8 +11,8 @@ import { some } from '../../../support/some.ts'
 import { DAY, HOUR } from './network.ts'
 
 type Five = readonly [Identity, Identity, Identity, Identity, Identity]
-const five: unknown = [1, 2, 3, 4, 5].map((n) => testIdentity(20_000 + n))
-const [author, peer, teller, inventor, refused] = five as Five
+const identities = [1, 2, 3, 4, 5].map((n) => testIdentity(20_000 + n))
+const [author, peer, teller, inventor, refused] = identities as unknown as Five
 const EPOCH = Date.UTC(2026, 10, 18, 10)
 const ALL = { bytes: 1_000_000, count: 100_000 }
 
@@ -44,7 +44,7 @@ function memory() {
   const told = (most = ALL, isNews = () => true): string[] =>
     journal.take(peer.nodeId, most, isNews).map(({ slot }) => slot)
   const isBack = (since: number) => away.set(peer.nodeId, since)
-  /** Its link comes up after it was away all the time, or since then. */
+  /** The link of the peer comes up after it was away: since that time, or always until now. */
   function comesBack(since = Number.NEGATIVE_INFINITY): void {
     isBack(since)
     journal.up(peer.nodeId)

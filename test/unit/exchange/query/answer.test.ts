@@ -223,7 +223,7 @@ describe('levels', () => {
         expect(answer).toMatchObject({ status: 'not_supported', level: level ?? 1 })
       }
       expect(owner.gathered).toEqual([])
-      // By one word: authors choose the names.
+      // The ledger has one word for all unknown types, because authors choose their names.
       expect(new Set(owner.audits.map(({ details }) => details.query_type))).toEqual(new Set(['unknown']))
       // Newer nodes behind it may have an answer.
       const { heard } = wire.end(owner)

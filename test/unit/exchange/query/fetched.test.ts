@@ -28,7 +28,7 @@ interface Special {
   /** Of the desk, and of each holder. */
   readonly desk?: NodeOptions
   readonly holder?: NodeOptions
-  /** What the policy of the desk says. */
+  /** What the desk knows of aggregators: the plan, and who is revoked. */
   readonly about?: Parameters<typeof totalsOf>[1]
 }
 

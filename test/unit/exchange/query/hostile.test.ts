@@ -23,7 +23,7 @@ function among(answer: (asked: Asked, me: Endpoint, send: (bytes: Uint8Array) =>
   return { wire, asker, honest, evil, send }
 }
 
-/** The other one gives this answer. */
+/** The one that is not honest answers as an honest owner would, but for what the forgery says. */
 const answered = (forgery: Forgery) =>
   among((asked, me, send) => void send(forge(asked, me.identity, forgery)))
 

@@ -288,8 +288,8 @@ describe('what is refused', () => {
 
   async function read(frame: Uint8Array, slot = slotOf(hour)) {
     const shelf = createShelf()
-    const of = { author: ann.nodeId, kind: 'summary', slot, version: 1 } as const
-    const head = { ...of, digest: frame.slice(0, 32) }
+    const edition = { author: ann.nodeId, kind: 'summary', slot, version: 1 } as const
+    const head = { ...edition, digest: frame.slice(0, 32) }
     // A store that says whatever it likes.
     shelf.bySlot.set(slot, { head, bytes: frame, received_at: 0 })
     const reader = bobReads(shelf)
