@@ -98,19 +98,13 @@ async function certified() {
     network.separate((a, b) => sideOf(a) === sideOf(b) && isRight(a) && isRight(b))
     await network.meet(10 * MINUTE)
   }
-  /** The issuer takes a key back, and judges all that it has anew. */
-  async function revoke({ nodeId }: Identity): Promise<void> {
-    await hq.fleet.revoke(nodeId)
-    await hq.trust.revoke(nodeId)
-    await hq.fleet.look(() => false)
-  }
   async function together(): Promise<void> {
     await sides(() => 0)
     for (const at of [7, 8]) off[at] = 0
     await sides(() => 0)
     await network.pass(30 * MINUTE)
   }
-  return { network, members, hq, sides, together, revoke, all: [...members.slice(0, 1), ...members.slice(2)] }
+  return { network, members, hq, sides, together, all: [...members.slice(0, 1), ...members.slice(2)] }
 }
 
 const half = ({ number }: Node): number => (number <= 5 ? 0 : 1)
@@ -127,7 +121,7 @@ async function everywhere(all: readonly Member[], check: (trust: Trust) => void)
 }
 
 test('an owner and a thief rotate on both sides of a partition: frozen everywhere, and decided everywhere by what the issuer says', async () => {
-  const { network, members, hq, sides, together, revoke, all } = await certified()
+  const { network, members, hq, sides, together, all } = await certified()
   const ann = members[1] as Member
   const rotate = (to: Identity): Uint8Array => signRotation(ann.identity, to, network.now, systemRandom)
   const give = (to: Member | undefined, frame: Uint8Array) => to?.node.room.publish('key_rotation', frame)
@@ -145,7 +139,9 @@ test('an owner and a thief rotate on both sides of a partition: frozen everywher
 
   // Apart again: the issuer revokes the thief's key, and the thief makes another one where nobody has heard of it.
   await sides(half)
-  await revoke(thiefs)
+  await hq.fleet.revoke(thiefs.nodeId)
+  await hq.trust.revoke(thiefs.nodeId)
+  await hq.fleet.look(() => false)
   await give(far, rotate(thiefs2))
   await sides(half)
   for (const one of all.filter(({ node }) => half(node) === 0 && node !== hq.node))
@@ -182,7 +178,7 @@ test('revoked on one side while it rotates and forks on the other one: it is out
 })
 
 test('a node whose lineage was forked and decided before is revoked whole, and comes back by no fork of an earlier key', async () => {
-  const { network, members, hq, together, revoke, all } = await certified()
+  const { network, members, hq, together, all } = await certified()
   const ann = members[1] as Member
   const rotated = async (from: Identity, to: Identity): Promise<void> => {
     await (members[2] as Member).node.room.publish(
@@ -193,7 +189,9 @@ test('a node whose lineage was forked and decided before is revoked whole, and c
   }
   await rotated(ann.identity, mine)
   await rotated(ann.identity, thiefs)
-  await revoke(thiefs)
+  await hq.fleet.revoke(thiefs.nodeId)
+  await hq.trust.revoke(thiefs.nodeId)
+  await hq.fleet.look(() => false)
   await together()
   for (const { trust } of all) expect(level(trust, mine)).toBe('peer')
   const next = testIdentity(50_004)

@@ -137,16 +137,8 @@ describe('checkFilters', () => {
             : { field, operator, value: values[0] ?? '' },
       )
 
-  const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
-  /** Fails where they have no room. */
-  const carry = (query_type: string, filters: QueryFilter[]) =>
-    writeQuestion(
-      author,
-      { query_type, level: 1, time_range: { start: 0, end: 3_600_000 }, filters },
-      new Uint8Array(16),
-    )
-
   it('accepts only what a question can carry to the owners and they can apply', () => {
+    const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
     const asked = fc
       .constantFrom(...ASKED_TYPES)
       .chain((type) => fc.tuple(fc.constant(type), fc.array(anyFilter(type), { maxLength: 17 })))
@@ -159,16 +151,20 @@ describe('checkFilters', () => {
       }
       const sent = filtersForOwners(type, filters)
       for (const filter of sent) expect(ownerApplies(type, filter)).toBe(true)
-      carry(type, sent)
+      const time_range = { start: 0, end: 3_600_000 }
+      writeQuestion(author, { query_type: type, level: 1, time_range, filters: sent }, new Uint8Array(16))
     })
   })
 
   it('and the longest of all can be carried too', () => {
+    const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
     const value = Array.from({ length: 3 }, () => '😀'.repeat(8))
-    const one = { field: 'fingerprint', operator: 'InList', value } as const
-    const filters = Array<QueryFilter>(FILTERS_MAX).fill(one)
+    const filters = Array.from({ length: FILTERS_MAX }, () => ({
+      ...({ field: 'fingerprint', operator: 'InList', value } as const),
+    }))
     checkFilters('NodeHealth', filters)
-    carry('NodeHealth', filters)
+    const time_range = { start: 0, end: 3_600_000 }
+    writeQuestion(author, { query_type: 'NodeHealth', level: 1, time_range, filters }, new Uint8Array(16))
   })
 })
 
