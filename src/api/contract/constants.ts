@@ -95,7 +95,7 @@ export const WHY_OUT = {
   ended: [ENDED, INVITE],
   issuer_ended: [ENDED, 'With the root key: karo ca renew'],
   early: [
-    'its certificate begins later: a clock was ahead when it was signed (an issuer: karo ca renew)',
+    'its certificate begins later, if the clock of this machine is right: another one was ahead when it was signed (an issuer: karo ca renew)',
     INVITE,
   ],
 }

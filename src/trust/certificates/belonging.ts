@@ -16,8 +16,8 @@ import { CHAIN_FAULTS, verifyChain } from './verify.ts'
 type Changed = Parameters<FleetRepository['write']>[0]
 
 interface BelongingDeps extends FleetParts {
-  /** The certificates of this node, each to be taken like any other. */
-  readonly take: (certificate: Uint8Array) => void
+  /** The certificates of this node, each to be taken like any other. `isNew`: false for what was kept. */
+  readonly take: (kind: 'certificate', certificate: Uint8Array, isNew?: boolean) => void
   /** This node has a certificate that holds. */
   readonly isCertified: () => boolean
   /** No invite lets the key of this node in. */
@@ -48,7 +48,7 @@ export function createBelonging(deps: BelongingDeps) {
     seeking.begin(undefined)
     membership = { root, joined_at: membership?.joined_at ?? clock.now(), chain }
     roll.trustRoot({ key: root, mesh: meshOf(root) }, membership.joined_at)
-    for (const bytes of chain) deps.take(bytes)
+    for (const bytes of chain) deps.take('certificate', bytes)
     const usage = roll.word(identity.nodeId, clock.now())?.binding.usage ?? ''
     void audit.record({ type: 'mesh_joined', success: true, details: { mesh: toHex(meshOf(root)), usage } })
     deps.begun()
@@ -75,13 +75,9 @@ export function createBelonging(deps: BelongingDeps) {
       membership = stored
       if (stored === undefined) return
       roll.trustRoot({ key: stored.root, mesh: meshOf(stored.root) }, stored.joined_at)
-      for (const bytes of stored.chain) roll.certificate(bytes, clock.now())
+      for (const bytes of stored.chain) deps.take('certificate', bytes, false)
       // One that was not taken is told with its reason.
       roll.chain(identity.nodeId, stored.chain, clock.now())
-    },
-    /** Takes the certificates of this node again where none holds: one that was signed by a clock that was ahead begins later. */
-    again() {
-      if (!deps.isCertified()) for (const bytes of membership?.chain ?? []) deps.take(bytes)
     },
     /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
     joinedAt: () => membership?.joined_at,

@@ -19,8 +19,8 @@ import { createRootWord } from './root-word.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
-/** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
-const LOOK_MS = 10 * 60_000
+/** Between two looks at what is due, and at what begins to count: a person may be waiting for a clock that was set right, or for a machine that woke. */
+const LOOK_MS = 60_000
 /** For so long after the end of its certificate a machine is still told of, as one that is missing. */
 const ENDED_TOLD_MS = LIFE_MAX_MS.node
 
@@ -40,6 +40,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let sink: DocumentSink = () => {}
   const authorities = createListeners<[]>()
   let lookedAt = clock.now()
+  /** What was kept here and begins later: this clock is behind, or the signer's was ahead. And what came after it, which may need it. */
+  const early: [FleetKind, Uint8Array][] = []
 
   const parts = { ...options, log, roll, lifeMs }
   const issuing = createIssuing({ ...parts, signed, isMember: () => belonging.joinedAt() !== undefined })
@@ -66,8 +68,10 @@ export function createFleet(options: FleetOptions): Fleet {
   function take(kind: FleetKind, frame: Uint8Array, isNew = true, cut?: 'cut'): void {
     const now = clock.now()
     const isList = kind === 'revocation_list'
-    const from = isNew ? undefined : 'kept'
-    const changed = isList ? roll.list(frame, now, from) : roll.certificate(frame, now).changed
+    const { changed, fault = '' } = isList
+      ? { changed: roll.list(frame, now, !isNew) }
+      : roll.certificate(frame, now)
+    if (!isNew && (early.length > 0 || fault === 'clock')) early.push([kind, frame])
     if (isNew && isList) for (const node of changed) noteRevoked(node)
     if (changed.includes(self)) belonging.renewed()
     if (!isList && changed.some((node) => roll.isAuthority(node))) authorities.tell()
@@ -114,7 +118,7 @@ export function createFleet(options: FleetOptions): Fleet {
     isCertified: () => own() !== undefined,
     isRevoked: () => kinship.isRevoked(self),
     ...parts,
-    take: (certificate) => take('certificate', certificate),
+    take,
     // In the order in which it became true.
     store: (changed) => serially(() => repository.write(changed)),
     begun: authorities.tell,
@@ -275,7 +279,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const holding = new Set(roll.certified(now).map(({ node_id }) => node_id))
       tell(before.filter((node) => !holding.has(node)))
       seeking.expire(now)
-      belonging.again()
+      for (const [kind, frame] of early.splice(0)) take(kind, frame, false)
       // In case its directory cannot be watched.
       enrolSoon()
       return issuing.renew(present)

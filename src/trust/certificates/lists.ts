@@ -42,27 +42,26 @@ export function createLists({ mesh, isRoot, isIssuer, nameOf }: ListsDeps) {
     isAuthority,
     isRevokedIssuer,
     /** The keys that this list revokes and that its author had not revoked before; undefined: it changes nothing. As `Roll.list`. */
-    take(bytes: Uint8Array, now: number, from?: 'kept'): readonly NodeId[] {
+    take(bytes: Uint8Array, now: number, isKept = false): readonly NodeId[] {
       const own = mesh()
       const said = own && statementIn(RevocationList, bytes, own)
       if (said === undefined) return []
       const { by: author, body } = said
       const keys = body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
-      let list: List = { number: body.number, version: body.version, revoked: new Map(keys), frame: bytes }
       // A list that was kept here counted before the root's word came, and what it revoked stays revoked. A new list of a
       // revoked issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
-      if (!isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
-      if (isFuture(list.version, now)) {
-        if (from !== 'kept') return []
-        list = { ...list, version: 0 }
-      }
+      const isRefused = !isKept && (isRevokedIssuer(author) || isFuture(body.version, now))
+      if (isRefused || !isAuthority(author)) return []
       const before = lists.get(author)
       const was = before?.revoked ?? new Map<NodeId, number>()
-      const added = [...list.revoked].filter(([node]) => !was.has(node)).slice(0, KEPT_MAX - was.size)
+      const added = keys.filter(([node]) => !was.has(node)).slice(0, KEPT_MAX - was.size)
       const since = before === undefined || isFuture(before.version, now) ? -1 : before.version
-      const isNewer = list.version > since && list.number > (before?.number ?? -1)
+      const isNewer = body.version > since && body.number > (before?.number ?? -1)
       if (!isNewer && added.length === 0) return []
-      const { number, version, frame } = isNewer || before === undefined ? list : before
+      const { number, version, frame } =
+        isNewer || before === undefined
+          ? { number: body.number, version: body.version, frame: bytes }
+          : before
       lists.set(author, { number, version, frame, revoked: new Map([...was, ...added]) })
       return added.map(([node]) => node)
     },

@@ -5,7 +5,7 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted } from '../../base/words/roles.ts'
-import { isSame, readStatement, type Statement } from '../identity/index.ts'
+import { isFuture, isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
 import type { CertifiedWord, KnownOperator, OperatorVerdict, WhyNot } from './types.ts'
 import {
@@ -128,10 +128,11 @@ export function createRoll() {
     [...leaves].filter(([, { by }]) => by === issuer).map(([node]) => node)
   const nodes = (): readonly NodeId[] => [...issuers, ...leaves].map(([node]) => node)
 
-  /** Of authors that may revoke at that moment: the lists of an issuer that ended say nothing about today. */
+  /** Of authors that may revoke at that moment: lists of an issuer that ended, and lists from the future, say nothing about today. */
   const newest = (now: number): number => {
     const fresh = [...lists.all()].filter(
-      ([author]) => author === rootId || bindingAt(author, now)?.usage === 'issuer',
+      ([author, { version }]) =>
+        !isFuture(version, now) && (author === rootId || bindingAt(author, now)?.usage === 'issuer'),
     )
     return Math.max(since, ...fresh.map(([, { version }]) => version))
   }
@@ -241,7 +242,7 @@ export function createRoll() {
 
     /**
      * Takes one list; one of nobody who may revoke changes nothing. A key that was revoked stays so, whatever a later
-     * list leaves out. One from the future changes nothing, unless it was `kept` here: then its keys and number count.
+     * list leaves out. One from the future changes nothing, unless it was kept here (`isKept`): then its keys and number count.
      */
     list: (...taken: Parameters<typeof lists.take>): Changed =>
       // The nodes that a revoked issuer certified have no certificate any more either.

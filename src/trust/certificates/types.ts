@@ -17,7 +17,7 @@ export type FleetKind = 'certificate' | 'revocation_list'
 
 export interface List {
   readonly number: number
-  /** When the list of that number was signed, ms since the epoch; 0 when a wrong clock wrote it. */
+  /** When the list of that number was signed, ms since the epoch. */
   readonly version: number
   /** When each key was revoked, ms since the epoch: every key that its author ever revoked. */
   readonly revoked: ReadonlyMap<NodeId, number>

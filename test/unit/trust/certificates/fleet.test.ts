@@ -1,6 +1,6 @@
 // The room of certificates at its door: founding, joining, renewing, revoking, and what is left after a restart.
 import { expect, test, vi } from 'vitest'
-import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { createFleetRepository } from '../../../../src/store/tables/fleet.ts'
 import { meshOf } from '../../../../src/trust/certificates/sign.ts'
@@ -595,6 +595,18 @@ test('an issuer that left lets nobody in and makes no invite before its restart,
   await found(alone)
   await restarted(alone, { outOfMesh })
   expect(outOfMesh).toHaveBeenCalledOnce()
+})
+
+test('what was kept counts once the clock, which was behind at the start, is right', async () => {
+  const { issuer, ann, bob } = await mesh()
+  await issuer.fleet.revoke(bob.identity.nodeId)
+  time.now = NOW - DAY_MS
+  const again = await restarted(ann)
+  for (const { kind, frame } of issuer.said) again.fleet.documents[kind].accept(frame, false)
+  expect(again.fleet.state()).toMatchObject({ own: null, why_not: 'early', certified: 0, revoked: 0 })
+  time.now = NOW + HOUR_MS
+  await again.fleet.look(nobody)
+  expect(again.fleet.state()).toMatchObject({ own: { name: 'ann' }, why_not: null, certified: 2, revoked: 1 })
 })
 
 test('a certificate that a clock signed which was ahead is told as that, after a restart', async () => {

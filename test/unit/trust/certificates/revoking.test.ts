@@ -53,10 +53,19 @@ test('a list from the future counts for nothing, unless it was kept: then its ke
   expect(fresh.list(ahead, NOW)).toEqual([])
   expect(fresh.revoked(node.nodeId)).toBeUndefined()
   const kept = rollWith(issuerCertificate(), nodeCertificate())
-  expect(kept.list(ahead, NOW, 'kept')).toEqual([node.nodeId])
-  expect(kept.listOf(issuer.nodeId)).toMatchObject({ number: 7, version: 0 })
+  expect(kept.list(ahead, NOW, true)).toEqual([node.nodeId])
+  expect(kept.listOf(issuer.nodeId)).toMatchObject({ number: 7 })
   kept.list(listOf(issuer, [node.publicKey, other.publicKey], { number: 8, version: NOW + 8 }), NOW)
   expect(kept.revoked(other.nodeId)).toBeDefined()
+})
+
+test('a list that is kept counts as news once the clock, which was behind at the start, is right', () => {
+  const roll = rollWith(issuerCertificate(), nodeCertificate())
+  const right = NOW + 20 * DAY_MS
+  roll.list(listOf(issuer, [], { number: 7, version: right - HOUR_MS }), right - DAY_MS, true)
+  expect(roll.lists(right - DAY_MS).newest).toBe(NOW)
+  expect(roll.word(node.nodeId, right)).toMatchObject({ stale: false, level: 'peer' })
+  expect(roll.lists(right).newest).toBe(right - HOUR_MS)
 })
 
 test('an issuer whose clock was ahead for one look goes on revoking', async () => {
@@ -90,7 +99,7 @@ test('what an issuer revoked stays revoked when its own certificate has ended, a
   const late = NOW + 366 * DAY_MS
   const roll = rollWith()
   expect(roll.certificate(issuerCertificate(), late)).toMatchObject({ changed: [issuer.nodeId] })
-  roll.list(listOf(issuer, [node.publicKey], { number: 1, version: NOW + 1 }), late, 'kept')
+  roll.list(listOf(issuer, [node.publicKey], { number: 1, version: NOW + 1 }), late, true)
   expect(roll.revoked(node.nodeId)).toBeDefined()
   expect(roll.word(issuer.nodeId, late)).toBeUndefined()
 })
