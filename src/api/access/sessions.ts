@@ -35,14 +35,11 @@ interface SeatOfSession {
   readonly near: readonly string[]
 }
 
+/** Its times are of the wall clock, in ms. */
 interface Session extends Grant {
   readonly number: number
-}
-
-/** A session as a list shows it; times are of the wall clock, in ms. */
-interface Listed extends Session {
   readonly openedAt: number
-  readonly usedAt: number
+  usedAt: number
 }
 
 /** A new session with its two secrets. Every request needs both; they are shown only here. */
@@ -70,7 +67,10 @@ interface Code {
   readonly endsAt: number
 }
 
-/** `tokenHolds` tells whether a token is valid. Ages are measured by the monotonic clock, which cannot be set back. */
+/**
+ * `tokenHolds` tells whether a token is valid. Ages are measured by the monotonic clock, which cannot be set back, and that nobody looks
+ * at a page by the wall clock too: the other one stands still while the machine sleeps.
+ */
 export function createSessions(deps: {
   readonly clock: Clock
   readonly random: Random
@@ -85,7 +85,7 @@ export function createSessions(deps: {
 
   const isGood = ({ session, endsAt, usedAt }: Open): boolean => {
     const now = clock.monotonic()
-    if (now >= endsAt || now - usedAt >= IDLE_MS) return false
+    if (now >= endsAt || now - usedAt >= IDLE_MS || clock.now() - session.usedAt >= IDLE_MS) return false
     return session.token === undefined || tokenHolds(session.token)
   }
 
@@ -103,7 +103,7 @@ export function createSessions(deps: {
       const cookie = own ?? makeSecret(random)
       const key = makeSecret(random)
       const now = clock.monotonic()
-      const session = { ...grant, number: ++made }
+      const session = { ...grant, number: ++made, openedAt: clock.now(), usedAt: clock.now() }
       open.set(session.number, {
         session,
         cookie: nameOf(cookie),
@@ -119,6 +119,7 @@ export function createSessions(deps: {
       const one = ofCookies(cookies).find((each) => isSameSecret(each.key, hash))
       if (one === undefined) return undefined
       one.usedAt = clock.monotonic()
+      one.session.usedAt = clock.now()
       return one.session
     },
     /** Whether one of them belongs to a valid session, without looking at a key. Does not count as a use. */
@@ -129,18 +130,11 @@ export function createSessions(deps: {
     },
     end: (number: number) => void open.delete(number),
     /** The valid sessions of a person, newest first. */
-    list(uid: number): readonly Listed[] {
-      // Stored times are of the monotonic clock; this is its zero on the wall clock.
-      const since = clock.now() - clock.monotonic()
-      return [...open.values()]
+    list: (uid: number): readonly Session[] =>
+      [...open.values()]
         .filter((one) => one.session.uid === uid && isGood(one))
-        .map(({ session, endsAt, usedAt }) => ({
-          ...session,
-          openedAt: since + endsAt - LIFE_MS,
-          usedAt: since + usedAt,
-        }))
-        .reverse()
-    },
+        .map(({ session }) => session)
+        .reverse(),
     /** Makes a code that opens one session within `CODE_MS`. */
     makeCode(grant: Grant): string {
       const now = clock.monotonic()
@@ -158,7 +152,7 @@ export function createSessions(deps: {
     redeem(code: string): Grant | undefined {
       const found = codes.get(nameOf(code))
       codes.delete(nameOf(code))
-      return found !== undefined && clock.monotonic() < found.endsAt ? found.grant : undefined
+      return found && clock.monotonic() < found.endsAt ? found.grant : undefined
     },
   }
 }
