@@ -12,8 +12,9 @@ import type { TotalsDeps } from './deps.ts'
 import { bucketsUnder, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 import type { Roster } from './roster.ts'
 
-/** Opened shares that are remembered, by author, bucket and pair. */
+/** Opened shares that are remembered, by author, bucket and pair; and buckets: the hours of a week. */
 const OPENED_MAX = 4_096
+const BUCKETS_MAX = 256
 
 interface Opened {
   /** Milliseconds since the epoch. */
@@ -28,7 +29,7 @@ export interface Mine {
   readonly index: 0 | 1
   readonly roster: Roster
   /** Whose shares are here. A share is not replaced by a newer edition: all of a bucket have one version. */
-  readonly authors: NodeId[]
+  readonly authors: Set<NodeId>
 }
 
 /** A bucket with the shares that are here. */
@@ -40,6 +41,8 @@ export interface Open extends Mine {
 export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) {
   const { identity } = self
   const opened = createRecent<string, Opened>(OPENED_MAX)
+  /** Whose shares were here, by slot: what was listed is counted, also where its author has left, or has another key, by then. */
+  const authors = createRecent<string, Set<NodeId>>(BUCKETS_MAX)
 
   /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
   function bucketsOf(plan: Plan, roster: Roster): readonly Mine[] {
@@ -49,7 +52,7 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
     for (const node of roster.candidates) {
       for (const slot of documents.slots(node, 'share')) {
         if (!found.has(slot)) found.set(slot, mineOf(plan, slot, roster, told))
-        found.get(slot)?.authors.push(node)
+        found.get(slot)?.authors.add(node)
       }
     }
     return [...found.values()].filter((mine) => mine !== undefined)
@@ -64,7 +67,7 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
     const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
     if (pair === undefined || (index !== 0 && index !== 1)) return undefined
-    return { bucket, pair, index, roster, authors: [] }
+    return { bucket, pair, index, roster, authors: authors.getOrInsert(slot, () => new Set()) }
   }
 
   function openedFrom({ mesh }: Plan, { bucket, pair, index }: Mine, document: StoredDocument): Opened {
@@ -102,7 +105,7 @@ export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) 
     const said = await documents.of(other, 'tally', (slot) => slot.startsWith(prefix))
     const heads = said.map(({ head }) => toHex(head.digest)).sort()
     const checks = documents.slots(other, 'check').filter((slot) => slot.startsWith(prefix))
-    return toHex(blake3([JSON.stringify([common, pair.map(toHex), authors, heads, checks.sort()])]))
+    return toHex(blake3([JSON.stringify([common, pair.map(toHex), [...authors], heads, checks.sort()])]))
   }
 
   return { bucketsOf, sharesOf, markOf }

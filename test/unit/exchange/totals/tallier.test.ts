@@ -15,7 +15,8 @@ import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
 import { ABOUT, BUCKET, DRAWN, PLAN, selfOf, shelfOf, TOOLS } from './pair.ts'
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const machineOf = (n: number): Identity => testIdentity(100 + n)
 
 function createPair() {
@@ -74,18 +75,23 @@ function createPair() {
       },
     }
     const around = { identity, documents, clock, random, log: silentLog }
-    const tallier = createTallier(
-      some<TotalsParts>({
-        ...around,
-        layouts: new Map([['ToolUsage', TOOLS]]),
-        roster,
-        releases: createReleases(some<TotalsDeps>(around)),
-        audit: { record: async (entry) => void audits.push(entry) },
-      }),
-    )
+    const begun = () =>
+      createTallier(
+        some<TotalsParts>({
+          ...around,
+          layouts: new Map([['ToolUsage', TOOLS]]),
+          roster,
+          releases: createReleases(some<TotalsDeps>(around)),
+          audit: { record: async (entry) => void audits.push(entry) },
+        }),
+      )
+    let tallier = begun()
     return Object.assign(counts, {
       lost,
       round: () => tallier.round(PLAN),
+      restart() {
+        tallier = begun()
+      },
       /** Of each release how many nodes can read it. */
       released: () => shelf.of(identity.nodeId, 'release').map(({ bytes }) => readersIn(bytes, world.now)),
       reasons: () => audits.map((entry) => (entry as { details: { reason?: string } }).details.reason),
@@ -145,12 +151,25 @@ test('an aggregator whose clock was ahead goes on as soon as it is right', async
   expect(leader.released()).toHaveLength(1)
 })
 
-test('a share that has left the store holds a bucket up for an hour, and then it is said why', async () => {
+test('a share that leaves the stores when it is listed, as that of a machine that rotates its key, ends nothing', async () => {
+  const { world, give, turns, leader, follower } = createPair()
+  give(6)
+  await leader.round()
+  for (const one of [leader, follower]) one.lost.add(machineOf(2).nodeId)
+  // The other one, which has not seen it, waits for it so long.
+  await turns()
+  world.now += 3 * MINUTE
+  await turns()
+  expect([leader.released(), follower.released()]).toEqual([[3], [3]])
+})
+
+test('a share that has left the store before a restart holds a bucket up for an hour, and then it is said why', async () => {
   const { world, give, turns, leader, follower } = createPair()
   give(6)
   await leader.round()
   await follower.round()
   leader.lost.add(machineOf(2).nodeId)
+  leader.restart()
   await turns()
   world.now += HOUR - 1
   await turns()
