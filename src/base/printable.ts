@@ -81,11 +81,10 @@ const ESCAPE = /\\u\{([0-9a-f]{1,6})\}/g
  */
 export function csvText(text: string): string {
   const guarded = FORMULA.test(text) ? `'${text}` : text
-  const escaped = PLAIN.test(guarded)
-    ? guarded.replace(/\\(?=u\{)/g, '\\u{5c}')
-    : guarded
-        .replace(/\\(?=u\{)/g, '\\u{5c}')
-        .replace(UNSAFE, (c) => (c === '\n' || c === '\t' ? c : `\\u{${c.codePointAt(0)!.toString(16)}}`))
+  const marked = guarded.replace(/\\(?=u\{)/g, '\\u{5c}')
+  const escaped = PLAIN.test(marked)
+    ? marked
+    : marked.replace(UNSAFE, (c) => (c === '\n' || c === '\t' ? c : `\\u{${c.codePointAt(0)!.toString(16)}}`))
   return /[",\n]/.test(escaped) ? `"${escaped.replaceAll('"', '""')}"` : escaped
 }
 

@@ -9,6 +9,7 @@ import {
   printable,
   screened,
 } from '../../../src/base/printable.ts'
+import { comparable } from '../../../src/base/words/comparable.ts'
 import { HOSTILE, UNSAFE } from '../../support/data/hostile-text.ts'
 import fc, { anyText, forAll } from '../../support/run/properties.ts'
 
@@ -69,4 +70,10 @@ test('a field of CSV is no formula, hides nothing, and is read back as it was', 
   })
   expect(csvText('=HYPERLINK("http://x")')).toBe('"\'=HYPERLINK(""http://x"")"')
   expect(csvText('git status')).toBe('git status')
+})
+
+test('two names that differ in what no font draws are one name', () => {
+  for (const name of ['Ann\u3164', 'a\u115fnn', ' ann\ufe0f', 'a\u034fnn', 'ａｎｎ\u{e0101}', 'a\u2065nn'])
+    expect(comparable(name)).toBe('ann')
+  expect(comparable('ann 2')).not.toBe(comparable('ann'))
 })
