@@ -105,6 +105,14 @@ describe('consent', () => {
     })
   })
 
+  it('is decided about once for all who agreed to the same: a policy of files takes its time for each', async () => {
+    const uids = Array.from({ length: 40 }, (_, at) => 2_000 + at)
+    const { owner, ask } = neighbour({ people: new Map(uids.map((uid) => [uid, [uses('git', 1)]])) })
+    expect((await ask()).status).toBe('success')
+    expect(owner.gathered[0]!.uids).toEqual(uids)
+    expect(owner.decisions).toBeLessThan(4)
+  })
+
   it('refuses nodes that are not trusted, and those that are denied, with the same words, also of a type that is unknown', async () => {
     for (const [level, more] of [
       ['untrusted', {}],

@@ -322,6 +322,8 @@ export class TestNode {
   readonly #clock: Clock
   readonly #trustListeners = new Set<(node: NodeId) => void>()
   readonly #consents = new Map<number, ConsentRecord>()
+  /** How often its policy was asked. */
+  decisions = 0
   /** Calls of insight about people's data. */
   readonly gathered: { uids: readonly number[]; start: number; end: number }[] = []
   /** Awaited inside every gathering; tests hold it back. */
@@ -386,7 +388,14 @@ export class TestNode {
       },
     }
     const trust = options.trust ?? this.#trust()
-    const policy = plainPolicy()
+    const plain = plainPolicy()
+    const policy: QueryDeps['policy'] & typeof plain = {
+      ...plain,
+      decide: (...asked) => {
+        this.decisions++
+        return plain.decide(...asked)
+      },
+    }
     this.sharing = createSharing({
       policy,
       config,
