@@ -181,13 +181,17 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
 
   # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh want to be first themselves.
   __karo_lead() {
-    local _karo_each _karo_rest=()
+    local _karo_each _karo_one= _karo_rest=()
     if [[ ${PS0-} != *__karo* ]]; then
       PS0=${PS0-}${__karo[ps0]}
       builtin export -n PS0
     fi
     [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]] || return 0
-    for _karo_each in "${PROMPT_COMMAND[@]}"; do _karo_rest+=("${_karo_each//"$__karo_call"/:}"); done
+    # What names itself at every prompt stands there once.
+    for _karo_each in "${PROMPT_COMMAND[@]}"; do
+      [[ $_karo_each == "$_karo_one" ]] || _karo_rest+=("${_karo_each//"$__karo_call"/:}")
+      _karo_one=$_karo_each
+    done
     PROMPT_COMMAND=("$__karo_call" "${_karo_rest[@]}")
   }
 

@@ -209,6 +209,11 @@ describe('never in the way', () => {
     await shell.type("PROMPT_COMMAND='echo later'")
     expect(await shell.type('echo $?')).toBe('0\nlater\n[0]\n')
     expect(commandsOf(shell.spool)).toEqual(['false', 'echo $?'])
+    const again = await startShell({
+      after: 'each() { echo each; PROMPT_COMMAND=each; }; PROMPT_COMMAND=each',
+    })
+    for (const line of ['true', 'true 2', 'true 3']) expect(await again.type(line)).toBe('each\n')
+    expect(commandsOf(again.spool)).toEqual(['true', 'true 2', 'true 3'])
   })
 
   test('a command ends at a file size limit as it would without the hook, and a trap of the person stays', async () => {
