@@ -24,6 +24,8 @@ import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
+/** Releases of which it is remembered what types they have: all of two aggregators. To open one takes two milliseconds. */
+const TYPES_MAX = 8_192
 
 /** What one, or both, of a pair released of one bucket for one audience. */
 export type Found =
@@ -38,6 +40,8 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
   const selves = selvesOf(identity)
   const [self] = selves
   const known = createRecent<string, Said | undefined>(OPENED_MAX)
+  /** By their digest; none where it cannot be opened. */
+  const typesOf = createRecent<string, readonly string[]>(TYPES_MAX)
 
   /** Whether a release of this node was sealed to exactly these, and to itself. */
   function isFor(
@@ -96,18 +100,24 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
 
     /**
      * What came here of buckets with these slots for one audience, and what this node released itself: by bucket and pair, at
-     * most one of each aggregator. What cannot be opened is left out: it is for others.
+     * most one of each aggregator. What cannot be opened is left out: it is for others; with `type`, so is what has none of it.
      */
     async held(
       plan: Releasing,
       audience: string,
       slots: ReadonlySet<string>,
+      type?: string,
     ): Promise<readonly (readonly Said[])[]> {
       const found = new Map<string, Said[]>()
-      const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
+      const suffix = `:${toHex(hashOfAudience(audience))}`
+      const wanted = new Set([...slots].map((slot) => slot + suffix))
+      const isWanted = (slot: string): boolean => wanted.has(slot)
       for (const author of authorsUnder(plan)) {
         for (const document of await documents.of(author, 'release', isWanted)) {
+          const digest = toHex(document.head.digest)
+          if (type !== undefined && typesOf.get(digest)?.includes(type) === false) continue
           const said = read(plan, document)
+          typesOf.set(digest, said?.content.types.map((one) => one.type) ?? [])
           if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
           const name = releaseOf(said.content)
           found.set(name, [...(found.get(name) ?? []), said])

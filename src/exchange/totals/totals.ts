@@ -152,7 +152,7 @@ const AT_ONCE = 16
 export function createShown({ identity, plan, releases, roster, clock }: TotalsParts): ReleasesShown {
   const self = identity.nodeId
   async function of(now: Plan, buckets: readonly Bucket[], audience: string, type: string) {
-    const held = await releases.held(now, audience, new Set(buckets.map(slotOfBucket)))
+    const held = await releases.held(now, audience, new Set(buckets.map(slotOfBucket)), type)
     return held
       .flatMap((said) => {
         const shown = shownOf(said, type)
