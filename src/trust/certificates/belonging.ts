@@ -147,7 +147,11 @@ export function createBelonging(deps: BelongingDeps) {
      * is unusable this is reported, and the start continues.
      */
     async enrol() {
-      if (deps.isCertified()) return
+      if (deps.isCertified()) {
+        // What the file says is tried again when the certificate has ended.
+        fileBefore = undefined
+        return
+      }
       const isFirst = fileBefore === undefined
       let joining: ReturnType<typeof joiningOf> | undefined
       let now: string

@@ -130,11 +130,11 @@ export function createRoll() {
 
   /** Of authors that may revoke at that moment: lists of an issuer that ended, and lists from the future, say nothing about today. */
   const newest = (now: number): number => {
-    const fresh = [...lists.all()].filter(
-      ([author, { version }]) =>
-        !isFuture(version, now) && (author === rootId || bindingAt(author, now)?.usage === 'issuer'),
-    )
-    return Math.max(since, ...fresh.map(([, { version }]) => version))
+    const fresh = [...lists.all()].flatMap(([author, { version }]) => {
+      const mayRevoke = author === rootId || bindingAt(author, now)?.usage === 'issuer'
+      return mayRevoke && !isFuture(version, now) ? version : []
+    })
+    return Math.max(since, ...fresh)
   }
 
   const isStale = (now: number): boolean => now > newest(now) + LIST_LASTS_MS

@@ -427,6 +427,20 @@ test('a machine whose certificate ended is revoked in the whole mesh like any ot
   await expect(issuer.fleet.revoke(second.id)).rejects.toMatchObject({ code: 'refused' })
 })
 
+test('an enrolment file that lasts longer than the certificate brings a machine back that slept too long', async () => {
+  const { issuer } = await mesh()
+  const code = await invited(issuer, { for_ms: 90 * DAY_MS })
+  const machine = await room(8_046, { enrolment: () => ({ code, root: root.publicKey, places: [] }) })
+  expect(await meet(issuer, machine, 'web-1')).toBe(true)
+  await machine.fleet.look(nobody)
+  time.now += 40 * DAY_MS
+  await machine.fleet.look(nobody)
+  await vi.waitFor(() =>
+    expect(machine.fleet.state()).toMatchObject({ own: null, joining: { refused: null } }),
+  )
+  expect(await meet(issuer, machine, 'web-1')).toBe(true)
+})
+
 test('an enrolment file is used as soon as the disk takes that it is, without another start', async () => {
   const { hq } = await four()
   const code = await invited(hq)
