@@ -22,7 +22,13 @@ export interface CommandArgument {
   readonly description: string
   readonly choices?: readonly string[]
   readonly completes?: Completes
+  /** Name of the member that it is in what is asked; absent: its own. */
+  readonly as?: string
+  readonly reads?: Reads
 }
+
+/** What a typed text means, or the list of a variadic argument. A mistake is told with `where`: the option, or the command. */
+type Reads = (typed: never, where: string, now: number) => unknown
 
 export interface CommandOption {
   /** Long name without dashes, e.g. `per-node`. */
@@ -38,6 +44,9 @@ export interface CommandOption {
   readonly repeat?: true
   /** Another option of the command, without which this one would do nothing: it is refused then, and help says so. */
   readonly needs?: string
+  /** Name of the member that it is in what is asked; absent: its own. */
+  readonly as?: string
+  readonly reads?: Reads
 }
 
 export interface CommandInput {
@@ -112,13 +121,14 @@ type ArgumentsByName = Readonly<Record<string, string | ArgumentWords>>
 export type OptionsByName = Readonly<Record<string, string | OptionWords>>
 
 type Word<T> = T extends { readonly choices: readonly (infer Choice)[] } ? Choice : string
+type Meant<T, Typed> = T extends { reads(...given: never): infer Value } ? Awaited<Value> : Typed
 type GivenArgument<T> = T extends { readonly variadic: true }
-  ? readonly Word<T>[]
-  : Word<T> | (T extends { readonly optional: true } ? undefined : never)
+  ? Meant<T, readonly Word<T>[]>
+  : Meant<T, Word<T>> | (T extends { readonly optional: true } ? undefined : never)
 type GivenOption<T> = T extends { readonly value: string }
   ? T extends { readonly repeat: true }
-    ? readonly Word<T>[] | undefined
-    : Word<T> | (T extends { readonly default: string } ? never : undefined)
+    ? readonly Meant<T, Word<T>>[] | undefined
+    : Meant<T, Word<T>> | (T extends { readonly default: string } ? never : undefined)
   : true | undefined
 
 /** The types of the given options, by name. */
@@ -192,12 +202,12 @@ export function defineCommand(
     ),
     examples: Object.entries(examples).map(([run, does]) => ({ run, does })),
   }
-  const run = besideNeeded('run' in command ? command.run : asking(command, words), words.options)
-  if (sure === undefined) return { ...words, run } as Command
+  const run = 'run' in command ? command.run : asking(command, words)
+  if (sure === undefined) return { ...words, run: withMeant(words, run) } as Command
   return {
     ...words,
     options: [...words.options, YES],
-    run: afterQuestion({ ...words, sure }, run),
+    run: withMeant(words, afterQuestion({ ...words, sure }, run)),
   } as Command
 }
 
@@ -207,24 +217,42 @@ function asking(
 ): Command['run'] {
   return async (io, given) => {
     // Beside its own options a command has those of all, --json for one.
-    const own = options.map(({ name }) => [name, given.options[name]] as const)
-    const members = { ...given.args, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) }
-    const isEmpty = args.length + own.length === 0
+    const own = [
+      ...args.map(({ name, as = name }) => [as, given.args[name]]),
+      ...options.map(({ name, as = name }) => [as, given.options[name]]),
+    ]
+    const members = Object.fromEntries(own.filter(([, value]) => value !== undefined))
     const by = shows.body === undefined ? 'query' : 'body'
-    const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
+    const asked: object = {
+      deadlineMs,
+      ...((await ask?.(given)) ?? (own.length === 0 ? {} : { [by]: members })),
+    }
     const answer = await within(io, () => io.call(shows, asked))
     if (io.json) return printJson(io, answer)
     io.out(await view(answer, io, given))
   }
 }
 
-/** Refuses an option that was given without the one that it needs. */
-function besideNeeded(run: Command['run'], options: readonly CommandOption[]): Command['run'] {
+/** Runs with what the typed words mean. Refuses an option that was given without the one that it needs. */
+function withMeant(words: Pick<Command, 'name' | 'args' | 'options'>, run: Command['run']): Command['run'] {
   return async (io, input) => {
-    for (const { name, needs } of options)
+    for (const { name, needs } of words.options)
       if (needs && input.options[name] !== undefined && input.options[needs] === undefined)
         throw usage(`it needs --${needs}`, `--${name}`)
-    return run(io, input)
+    // One moment for all: `--since 2h --until 2h` names no time.
+    const now = Date.now()
+    const args: Record<string, unknown> = { ...input.args }
+    for (const { name, reads } of words.args)
+      if (reads && args[name] !== undefined)
+        args[name] = await reads(args[name] as never, `karo ${words.name}`, now)
+    const options: Record<string, unknown> = { ...input.options }
+    for (const { name, reads, repeat } of words.options) {
+      const typed = options[name]
+      if (reads === undefined || typed === undefined) continue
+      const meant = [typed].flat().map((one) => reads(one as never, `--${name}`, now))
+      options[name] = repeat ? await Promise.all(meant) : await meant[0]
+    }
+    return run(io, { args, options } as CommandInput)
   }
 }
 

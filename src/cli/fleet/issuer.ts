@@ -7,7 +7,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { privileged } from '../../base/words/roles.ts'
 import { meshOf, type RootKey, signCertificate } from '../../trust/certificates/index.ts'
 import { checkedLabels } from '../input/labels.ts'
-import { assignedBy, type CommandIo, commaList, durationIn, usage } from '../kit.ts'
+import { assignedBy, type CommandIo, commaList, usage } from '../kit.ts'
 
 /** What stays where an option is not given. */
 interface Kept {
@@ -31,24 +31,16 @@ interface IssuerTerms extends Kept {
  */
 export function issuerTerms(
   options: {
-    readonly for: string
-  } & { readonly [K in 'grant' | 'role' | 'team' | 'owner']?: string | undefined },
+    readonly for: number
+    readonly owner?: string | undefined
+  } & { readonly [K in 'grant' | 'role' | 'team']?: string[] | undefined },
   before: Kept = { grants: [], roles: [], teams: [] },
 ): IssuerTerms {
-  const life = durationIn(options.for, '--for', '1m', '400d')
-  const grants = commaList(options.grant, '--grant')
-  const unknown = (grants ?? []).filter((role) => privileged([role]).length === 0)
-  if (unknown.length > 0)
-    throw usage(
-      `'${unknown.join(', ')}' is not a privileged role`,
-      '--grant',
-      'Privileged are security and admin.',
-    )
   const { roles, teams } = assignedBy(options)
   const owner = options.owner ?? before.owner ?? 'none'
   return {
-    life,
-    grants: grants ?? before.grants,
+    life: options.for,
+    grants: options.grant ?? before.grants,
     roles: checkedLabels('role', roles ?? before.roles),
     teams: checkedLabels('team', teams ?? before.teams),
     owner: owner === 'none' ? undefined : checkedLabels('owner', [owner])[0],
@@ -78,4 +70,12 @@ export async function certifyIssuer(io: CommandIo, root: RootKey, terms: IssuerT
   )
   const certificate = Buffer.from(frame).toString('base64url')
   return io.call(foundFleet, { body: { root: root.root, certificate } })
+}
+
+/** Reads the privileged roles of `--grant`. */
+export function privilegedIn(text: string, where: string): string[] {
+  const grants = commaList(text, where)
+  const unknown = grants.filter((role) => privileged([role]).length === 0)
+  if (unknown.length === 0) return grants
+  throw usage(`'${unknown.join(', ')}' is not a privileged role`, where, 'Privileged are security and admin.')
 }

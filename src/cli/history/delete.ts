@@ -7,9 +7,8 @@ import {
   defineCommand,
   fitted,
   type OptionsOf,
-  parseSince,
   printJson,
-  rfc3339,
+  sinceTime,
   table,
   usage,
 } from '../kit.ts'
@@ -21,7 +20,7 @@ import { inParts } from './in-parts.ts'
 
 const OPTIONS = {
   ...filterOptions,
-  before: { value: 'when', description: 'only commands before this: 30d, a date, now' },
+  before: { value: 'when', reads: sinceTime, description: 'only commands before this: 30d, a date, now' },
   'dry-run': 'only show what would be deleted',
   yes: { short: 'y', description: 'do not ask' },
 } as const
@@ -115,20 +114,19 @@ const EVENT_ID = /^[0-9a-z]{18}$/
 /** Throws KaroError bad_request that names the option. */
 function removalOf({ args: { what }, options }: Input): Removal {
   const filters = filtersOf(what, options)
-  const moment = options.before === undefined ? undefined : parseSince(options.before, Date.now(), '--before')
+  const { before = new Date().toISOString() } = options
   if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
-    if (Object.keys(filters).length > 1 || moment !== undefined)
+    if (Object.keys(filters).length > 1 || options.before !== undefined)
       throw usage('ids and filters cannot be given together', 'karo history delete')
     return { ids: what }
   }
-  if (Object.keys(filters).length === 0 && moment === undefined)
+  if (Object.keys(filters).length === 0 && options.before === undefined)
     throw usage(
       'nothing says which commands to delete',
       'karo history delete',
       'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
     )
   // Not what comes while somebody thinks about it.
-  const before = rfc3339(moment ?? Date.now(), '--before')
-  if (moment !== undefined) checkSpan(filters.since, before, '--before')
+  if (options.before !== undefined) checkSpan(filters.since, before, '--before')
   return { ...filters, until: before }
 }

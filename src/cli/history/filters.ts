@@ -8,30 +8,34 @@ import { printable } from '../../base/format.ts'
 import {
   type CommandIo,
   defined,
-  given,
   type OptionsByName,
   type OptionsOf,
   parseDuration,
-  parseUntil,
-  parseWhole,
-  rfc3339,
-  sinceOf,
+  sinceTime,
+  untilTime,
   usage,
+  whole,
 } from '../kit.ts'
 
 export const filterOptions = {
   cwd: {
     value: 'dir',
+    reads: (dir: string) => resolve(dir),
     description: 'only in this directory and below it',
     completes: 'directory',
   },
   failed: 'only those that ended with an error',
-  exit: { value: 'code', description: 'only those that ended with this code' },
+  exit: { value: 'code', reads: whole(0, 255), description: 'only those that ended with this code' },
   risk: { value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
-  since: { value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
-  longer: { value: 'duration', description: 'only those that took at least this long: 10s, 5m' },
+  since: { value: 'when', reads: sinceTime, description: 'only newer ones: 2h, 7d, today, or a time' },
+  longer: {
+    value: 'duration',
+    reads: (text: string, where: string) => Math.min(parseDuration(text, where), MOST_MS),
+    description: 'only those that took at least this long: 10s, 5m',
+  },
   shell: {
     value: 'name',
+    reads: (name: string) => name.toLowerCase(),
     description: 'only from this shell, e.g. bash',
     completes: ['bash', 'zsh', 'fish', 'sh'],
   },
@@ -41,7 +45,7 @@ export const filterOptions = {
 } as const satisfies OptionsByName
 
 /** Not of what is deleted: that has --before. */
-export const untilOption = { value: 'when', description: 'only older ones' } as const
+export const untilOption = { value: 'when', reads: untilTime, description: 'only older ones' } as const
 
 const MOST_MS = 4_000_000_000
 
@@ -50,10 +54,7 @@ export type Filters = ReturnType<typeof filtersOf>
 
 /** As the API names them, without those that were not given. Throws KaroError bad_request that names the option. */
 export function filtersOf(words: readonly string[], options: Given) {
-  const { cwd, exit, risk, shell, longer, failed, generated, typed } = options
-  const now = Date.now()
-  const since = sinceOf(options.since, now)
-  const until = given(options.until, (text) => rfc3339(parseUntil(text, now, '--until'), '--until'))
+  const { since, until, cwd, exit, risk, shell, longer, failed, generated, typed } = options
   checkSpan(since, until, '--until')
   if (generated && typed) throw usage('--generated and --typed exclude each other', '--typed')
   return defined({
@@ -63,10 +64,10 @@ export function filtersOf(words: readonly string[], options: Given) {
     since,
     until,
     risk,
-    cwd: given(cwd, resolve),
-    shell: shell?.toLowerCase(),
-    exit: given(exit, (code) => parseWhole(code, '--exit', 0, 255)),
-    longer_ms: given(longer, (text) => Math.min(parseDuration(text, '--longer'), MOST_MS)),
+    cwd,
+    shell,
+    exit,
+    longer_ms: longer,
     generated: generated || typed ? generated === true : undefined,
   })
 }

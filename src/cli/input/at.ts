@@ -1,4 +1,5 @@
 // How commands name an agent and a node: the arguments, and the option --at of those that are about the agents of another machine.
+import { oneNode } from './values.ts'
 
 export const AT = {
   value: 'node',
@@ -15,6 +16,8 @@ export const NODE = {
   // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
+  as: 'who',
+  reads: oneNode,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
   completes: 'node',
 } as const

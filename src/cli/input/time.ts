@@ -60,15 +60,22 @@ export function parseDuration(text: string, where: string): number {
   return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
 }
 
-/** The end of what begins now and lasts for a `--ttl`. Throws as `parseDuration`. */
-export const endOf = (ttl: string): string => rfc3339(Date.now() + parseDuration(ttl, '--ttl'), '--ttl')
+/** The end of what begins now and lasts so long. Throws as `parseDuration`. */
+export const endOf = (text: string, where: string): string =>
+  rfc3339(Date.now() + parseDuration(text, where), where)
 
 /** As `parseDuration`; `least` and `most` are written like the text. */
-export function durationIn(text: string, where: string, least: string, most: string): number {
-  const ms = parseDuration(text, where)
-  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
-  throw usage(`'${text}' is out of range`, where, `It can be ${least} to ${most}.`)
-}
+export const lasting =
+  (least: string, most: string) =>
+  (text: string, where: string): number => {
+    const ms = parseDuration(text, where)
+    if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
+    throw usage(`'${text}' is out of range`, where, `It can be ${least} to ${most}.`)
+  }
+
+/** As `lasting`, in whole seconds. */
+export const seconds = (least: string, most: string) => (text: string, where: string) =>
+  Math.floor(lasting(least, most)(text, where) / 1_000)
 
 /**
  * A moment as ms since the epoch: a length of time before `now` (`2h`; in words `3 days ago`, `last month`), `now`, a day (its
@@ -169,6 +176,10 @@ export function rfc3339(ms: number, where: string): string {
   return new Date(ms).toISOString()
 }
 
-/** What `--since` names, as the API takes it; undefined where it was not given. */
-export const sinceOf = (text: string | undefined, now = Date.now()): string | undefined =>
-  text === undefined ? undefined : rfc3339(parseSince(text, now), '--since')
+/** As `parseSince`, as the daemon takes it. */
+export const sinceTime = (text: string, where: string, now: number): string =>
+  rfc3339(parseSince(text, now, where), where)
+
+/** As `parseUntil`, as the daemon takes it. */
+export const untilTime = (text: string, where: string, now: number): string =>
+  rfc3339(parseUntil(text, now, where), where)

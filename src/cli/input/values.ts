@@ -1,14 +1,19 @@
 // Reads values of options that the daemon takes in another form than they are typed. What has only to be short enough, the daemon checks.
 import { KaroError } from '../../base/errors.ts'
-import type { CommandInput, OptionsByName } from '../command.ts'
+import type { OptionsByName } from '../command.ts'
 import { usage } from '../usage.ts'
 
-/** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
-export function parseWhole(text: string, where: string, least: number, most: number): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= least && value <= most) return value
-  throw usage(`'${text}' is not a whole number from ${least} to ${most}`, where)
-}
+/** Reads a whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
+export const whole =
+  (least: number, most: number) =>
+  (text: string, where: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw usage(`'${text}' is not a whole number from ${least} to ${most}`, where)
+  }
+
+/** Reads words that are one text. */
+export const joined = (words: readonly string[]): string => words.join(' ').trim()
 
 export const nameless = (where: string) =>
   usage(
@@ -28,8 +33,7 @@ export function nodesOf(words: readonly string[]): readonly string[] {
  * Joins the words for one node (or team, or role): a single word, or a fingerprint in groups. Throws KaroError
  * `bad_request` if the words name several; `where` names the command.
  */
-export function oneNode(words: CommandInput['args'][string], where: string): string {
-  const all = [words ?? []].flat()
+export function oneNode(all: readonly string[], where: string): string {
   const [one = '', ...others] = nodesOf(all)
   if (one === '') throw nameless(where)
   if (others.length === 0) return one
@@ -54,12 +58,12 @@ export const defined = <T extends object>(members: { [Name in keyof T]: T[Name] 
  * `a,b` as a list. `none`, or an empty text, is an empty list, which takes labels away. Throws KaroError `bad_request` where
  * `none` stands beside other words; `where` names the option.
  */
-export function commaList(text: string | undefined, where: string): string[] | undefined {
+export function commaList(text: string, where: string): string[] {
   const words = text
-    ?.split(',')
+    .split(',')
     .map((word) => word.trim())
     .filter(Boolean)
-  if (!words?.includes('none')) return words
+  if (!words.includes('none')) return words
   const others = words.filter((word) => word !== 'none').join(', ')
   if (others === '') return []
   const known = where === '--role' ? ' karo policy show lists the roles.' : ''
@@ -70,11 +74,15 @@ export function commaList(text: string | undefined, where: string): string[] | u
 export const ASSIGNED = {
   role: {
     value: 'role,..',
+    as: 'roles',
+    reads: commaList,
     description: 'roles, in place of any before; none for no role',
     completes: 'role',
   },
   team: {
     value: 'team,..',
+    as: 'teams',
+    reads: commaList,
     description: 'teams, in place of any before; none for no team',
     completes: 'team',
   },
@@ -85,13 +93,9 @@ export const assignedBy = ({
   role,
   team,
 }: {
-  readonly role?: string | undefined
-  readonly team?: string | undefined
-}) =>
-  defined<{ roles?: string[]; teams?: string[] }>({
-    roles: commaList(role, '--role'),
-    teams: commaList(team, '--team'),
-  })
+  readonly role?: string[] | undefined
+  readonly team?: string[] | undefined
+}) => defined<{ roles?: string[]; teams?: string[] }>({ roles: role, teams: team })
 
 /** The daemon names the member of a request that is wrong; a person typed an option. `options`: what was typed, by the member. */
 export function asTyped(error: unknown, options: Readonly<Record<string, string>>): unknown {

@@ -44,6 +44,8 @@ describe('wrong', () => {
     ['--every', ['query', 'tools', '--every', '5s']],
     ['--every', ['query', 'tools', '--watch', '--every', '10ms']],
     ['--height', ['history', '--height', '5']],
+    ['--for', ['ca', 'renew', '--for', '59s']],
+    ['--for', ['ca', 'renew', '--for', '401d']],
     ['--team', ['policy', 'check', '--team', 'eng']],
     ['--unless-failed', ['up', '--unless-failed']],
     ['--subnet', ['peers', 'trust', '--subnet', '10.0.0.0/8']],

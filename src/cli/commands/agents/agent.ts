@@ -27,16 +27,15 @@ import {
   AT,
   defineCommand,
   defined,
-  durationIn,
   facts,
   fitted,
-  given,
-  parseWhole,
+  lasting,
   prefixed,
   type Screen,
   show,
   table,
   usage,
+  whole,
 } from '../../kit.ts'
 import { confirm } from '../../terminal/confirm.ts'
 
@@ -62,12 +61,14 @@ const add = defineCommand('agent add', {
     read: {
       value: 'path',
       repeat: true,
+      reads: realPlace,
       completes: 'directory',
       description: 'a directory or file that it may read; can be repeated',
     },
     write: {
       value: 'path',
       repeat: true,
+      reads: realPlace,
       completes: 'directory',
       description: 'a directory or file that it may read and change',
     },
@@ -75,6 +76,7 @@ const add = defineCommand('agent add', {
     'token-file': {
       value: 'file',
       needs: 'yes',
+      reads: async (file: string) => (await textFrom(file, MOST_TOKEN)).trim(),
       completes: 'file',
       description: 'a token of the scope approve, which stands for a person at a terminal',
     },
@@ -82,6 +84,7 @@ const add = defineCommand('agent add', {
     secret: {
       value: 'variable=name',
       repeat: true,
+      reads: secretOf,
       description:
         'give it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name)',
     },
@@ -99,11 +102,17 @@ const add = defineCommand('agent add', {
     },
     memory: {
       value: 'mebibytes',
+      reads: (text: string, where: string) => whole(16, 2 ** 20)(text, where) * MEBIBYTE,
       description: 'memory of each process, 16 to 1048576 (default: 2048; Node.js needs 1024)',
     },
-    processes: { value: 'number', description: 'processes and threads, 1 to 256 (default: 64)' },
+    processes: {
+      value: 'number',
+      reads: whole(1, 256),
+      description: 'processes and threads, 1 to 256 (default: 64)',
+    },
     'call-time': {
       value: 'duration',
+      reads: lasting('1s', '1h'),
       description: 'how long a call may take, 1s to 1h (default: 1m)',
     },
     why: {
@@ -120,8 +129,8 @@ const add = defineCommand('agent add', {
   },
   async run(io, { args, options }) {
     const places = [
-      ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
-      ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
+      ...(options.read ?? []).map((path) => ({ path, write: false })),
+      ...(options.write ?? []).map((path) => ({ path, write: true })),
     ]
     const { argv, cwd, needed } = isAddress(args.command[0] ?? '')
       ? { argv: args.command, cwd: '/tmp', needed: [] }
@@ -141,10 +150,7 @@ const add = defineCommand('agent add', {
           hint: `Give it: --read ${place}`,
         })
     const binds = [...places, ...needed.map(({ place }) => ({ path: place, write: false }))]
-    const limits = defined({
-      memory_bytes: given(options.memory, (text) => parseWhole(text, '--memory', 16, 2 ** 20) * MEBIBYTE),
-      tasks: given(options.processes, (text) => parseWhole(text, '--processes', 1, 256)),
-    })
+    const limits = defined({ memory_bytes: options.memory, tasks: options.processes })
     const body = {
       name: args.name,
       class: options.class,
@@ -153,11 +159,11 @@ const add = defineCommand('agent add', {
       binds,
       limits,
       tools: options.tool ?? [],
-      secrets: (options.secret ?? []).map(secretOf),
+      secrets: options.secret ?? [],
       connect: options.connect,
-      call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
+      call_ms: options['call-time'],
       why: options.why,
-      token: (await given(options['token-file'], (file) => textFrom(file, MOST_TOKEN)))?.trim(),
+      token: options['token-file'],
     }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
       body,
@@ -179,12 +185,12 @@ const cannotChange = (fixed: readonly string[]): string =>
     '  In a small virtual machine they have to belong to that user:  chown USER FILE\n',
   ].join('\n')
 
-function secretOf(text: string): { readonly variable: string; readonly secret: string } {
+function secretOf(text: string, where: string): { readonly variable: string; readonly secret: string } {
   const [variable = '', secret = ''] = text.split(/=(.*)/s, 2)
   if (/^[A-Z][A-Z0-9_]{0,47}$/.test(variable) && SECRET_NAME.test(secret)) return { variable, secret }
   throw usage(
     `'${text.slice(0, 80)}' is not VARIABLE=NAME`,
-    '--secret',
+    where,
     'Write --secret TOKEN=api-token: capital letters, digits and _, and the name of a secret.',
   )
 }

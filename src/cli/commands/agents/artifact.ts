@@ -18,20 +18,7 @@ import {
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { copy, fetchHere, ID_DIGITS, send, wantedBy } from '../../artifacts/transfer.ts'
 import { openRegular } from '../../input/regular-file.ts'
-import {
-  AT,
-  defineCommand,
-  endOf,
-  facts,
-  given,
-  parseDuration,
-  rfc3339,
-  type Screen,
-  show,
-  table,
-  until,
-  usage,
-} from '../../kit.ts'
+import { AT, defineCommand, endOf, facts, type Screen, show, table, until, usage } from '../../kit.ts'
 import { createOutput, noJson, TO_FILE } from '../../output-file.ts'
 
 const ARTIFACT = {
@@ -112,7 +99,7 @@ const put = defineCommand('artifact put', {
       value: 'media-type',
       description: 'such as text/plain (default: application/octet-stream)',
     },
-    ttl: { value: 'duration', description: 'remove it after this time (default: never)' },
+    ttl: { value: 'duration', reads: endOf, description: 'remove it after this time (default: never)' },
   },
   examples: {
     'karo artifact put report.pdf --ttl 30d': 'prints its id',
@@ -120,13 +107,12 @@ const put = defineCommand('artifact put', {
   },
   async run(io, { args, options }) {
     const isInput = args.file === '-'
-    const expires_at = given(options.ttl, endOf)
     const name = options.name ?? (isInput ? 'standard-input' : basename(args.file))
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
       throw usage(`'${options.type.slice(0, 80)}' is not a media type such as text/plain`, '--type')
     await using file = isInput ? undefined : await openRegular(args.file)
     const size = (await file?.stat())?.size
-    const body = { name, media_type: options.type, expires_at, size }
+    const body = { name, media_type: options.type, expires_at: options.ttl, size }
     const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
     // What was stored before keeps its name and its end.
     return show(io, made, ({ id, size, known, name: kept, expires_at: end }) =>
@@ -227,7 +213,7 @@ const share = defineCommand('artifact share', {
   shows: shareArtifact,
   args: { id: ARTIFACT },
   options: {
-    for: { value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
+    for: { value: 'duration', reads: endOf, description: 'for how long, 1m to 90d (default: 1d)' },
     to: {
       value: 'who',
       completes: 'node',
@@ -241,14 +227,8 @@ const share = defineCommand('artifact share', {
     'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d': 'one machine',
   },
   ask({ args, options }) {
-    const length = parseDuration(options.for ?? '1d', '--for')
-    const body = {
-      id: args.id,
-      ends_at: rfc3339(Date.now() + length, '--for'),
-      told: options.tell === true,
-      to: options.to,
-    }
-    return { body }
+    const { for: ends_at = endOf('1d', '--for'), tell = false, to } = options
+    return { body: { id: args.id, ends_at, told: tell, to } }
   },
   // The link alone is on standard output, so that it can be piped.
   view({ audience, ends_at, share: id, link }, io, { options }) {

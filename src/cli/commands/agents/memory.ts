@@ -4,7 +4,7 @@ import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contrac
 import { MOST_NOTE, type NoteShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defineCommand, fitted, parseWhole, table } from '../../kit.ts'
+import { defineCommand, fitted, joined, table, whole } from '../../kit.ts'
 
 const from = ({ source }: NoteShape): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
@@ -21,16 +21,13 @@ const add = defineCommand('memory add', {
     text: {
       variadic: true,
       oneThing: true,
+      reads: noteIn,
       description: 'the note; - reads it from standard input',
     },
   },
   examples: {
     "karo memory add 'The staging database moved to db-2.'": 'prints its id',
     'git log -5 | karo memory add -': 'keeps what a command prints',
-  },
-  async ask({ args }) {
-    const given = args.text.join(' ')
-    return { body: { text: given === '-' ? await textFrom('-', MOST_NOTE) : given } }
   },
   view: noteLine,
 })
@@ -39,19 +36,15 @@ const search = defineCommand('memory search', {
   summary: 'find notes by words, and also by meaning if an endpoint of embeddings is configured',
   shows: searchNotes,
   args: {
-    words: { variadic: true, oneThing: true, description: 'what the note is about' },
+    words: { variadic: true, oneThing: true, as: 'q', reads: joined, description: 'what the note is about' },
   },
-  options: { limit: { value: 'number', default: '10', description: 'at most so many, 1 to 100' } },
+  options: {
+    limit: { value: 'number', reads: whole(1, 100), default: '10', description: 'at most so many, 1 to 100' },
+  },
   examples: {
     'karo memory search staging database': 'the best match first, and how it was searched',
   },
-  ask({ args, options }) {
-    const q = args.words.join(' ').trim()
-    return {
-      query: { q, limit: parseWhole(options.limit, '--limit', 1, 100) },
-      deadlineMs: SEARCH_DEADLINE_MS,
-    }
-  },
+  deadlineMs: SEARCH_DEADLINE_MS,
   view({ hits, searched_by, notes }, io) {
     const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
     const end = told.map((line) => `${fitted(line, io)}\n`).join('')
@@ -91,5 +84,10 @@ const forget = defineCommand('memory forget', {
   examples: { 'karo memory forget 4f1d2a': 'removes the note, but not copies of it in tasks' },
   view: ({ id }) => `Forgot ${id}.\n`,
 })
+
+function noteIn(words: readonly string[]): string | Promise<string> {
+  const text = words.join(' ')
+  return text === '-' ? textFrom('-', MOST_NOTE) : text
+}
 
 export const commands = [add, search, list, forget]

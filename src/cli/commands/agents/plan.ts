@@ -12,7 +12,7 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isTable } from '../../../config/kinds.ts'
 import { jsonFrom } from '../../input/text-from.ts'
-import { type CommandIo, defineCommand, fitted, given, paint, type Screen, show, table } from '../../kit.ts'
+import { type CommandIo, defineCommand, fitted, joined, paint, type Screen, show, table } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
 type Step = PlanShape['steps'][number]
@@ -106,11 +106,12 @@ const make = defineCommand('plan make', {
   summary: 'turn a goal into steps and show how risky each is; runs none of them',
   shows: makePlan,
   args: {
-    goal: { variadic: true, oneThing: true, description: 'what is to be reached' },
+    goal: { variadic: true, oneThing: true, reads: joined, description: 'what is to be reached' },
   },
   options: {
     steps: {
       value: 'file',
+      reads: stepsIn,
       description: 'your own steps as JSON (- for standard input), instead of steps made from the goal',
     },
   },
@@ -119,10 +120,7 @@ const make = defineCommand('plan make', {
     "karo plan make 'search notes for staging, then show free disk space'":
       'shows the steps, and whether a model or Karo made them',
   },
-  async ask({ args, options }) {
-    const goal = args.goal.join(' ').trim()
-    return { body: { goal, steps: await given(options.steps, stepsIn) }, deadlineMs: PLAN_DEADLINE_MS }
-  },
+  deadlineMs: PLAN_DEADLINE_MS,
   view: planView,
 })
 

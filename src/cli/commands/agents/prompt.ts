@@ -16,7 +16,7 @@ import {
 } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defineCommand, given, parseWhole, show, table, usage } from '../../kit.ts'
+import { defineCommand, show, table, usage, whole } from '../../kit.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
@@ -29,24 +29,27 @@ function promptView(prompt: PromptShape | PromptAddedShape): string {
 }
 
 const NAME = { description: 'see karo prompt list', completes: 'prompt:list:name' } as const
-const VERSION = { value: 'number', description: 'another version than the newest' } as const
-
-const versionOf = (text: string | undefined) =>
-  given(text, (number) => parseWhole(number, '--version', 1, 1_000_000))
+const VERSION = {
+  value: 'number',
+  reads: whole(1, 1_000_000),
+  description: 'another version than the newest',
+} as const
 
 const add = defineCommand('prompt add', {
   summary: 'add a prompt, or a new version of one; its variables are {{name}} and {{name=default}}',
   shows: addPrompt,
   args: {
     name: 'small letters, digits, . _ -',
-    file: { description: 'the template; - for standard input', completes: 'file' },
+    file: {
+      as: 'text',
+      reads: (file: string) => textFrom(file, MOST_TEXT),
+      description: 'the template; - for standard input',
+      completes: 'file',
+    },
   },
   examples: {
     'karo prompt add review review.txt': 'prints its version and its variables',
     "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -": 'a template in one line',
-  },
-  async ask({ args }) {
-    return { body: { name: args.name, text: await textFrom(args.file, MOST_TEXT) } }
   },
   view: promptView,
 })
@@ -74,9 +77,6 @@ const showOne = defineCommand('prompt show', {
   args: { name: NAME },
   options: { version: VERSION },
   examples: { 'karo prompt show review --version 2': 'as it was then' },
-  ask({ args, options }) {
-    return { query: { name: args.name, version: versionOf(options.version) } }
-  },
   view: promptView,
 })
 
@@ -117,7 +117,7 @@ const render = defineCommand('prompt render', {
         throw usage(`'${word.slice(0, 80)}' is not variable=value`, 'VALUES')
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
-    const body = { name: args.name, values, version: versionOf(options.version) }
+    const body = { name: args.name, values, version: options.version }
     const { text, ...rest } = await io.call(renderPrompt, { body })
     return show(io, { ...rest, text }, () => (text.endsWith('\n') ? text : `${text}\n`))
   },

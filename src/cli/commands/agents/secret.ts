@@ -30,11 +30,10 @@ import {
   AGENT,
   type CommandIo,
   defineCommand,
-  durationIn,
   endOf,
   facts,
-  given,
   type Screen,
+  seconds,
   show,
   table,
   until,
@@ -249,12 +248,11 @@ const unlockIt = defineCommand('secret unlock', {
   shows: unlockVault,
   options: {
     'passphrase-file': passphraseFileOption,
-    for: { value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
+    for: { value: 'duration', reads: seconds('1m', '7d'), description: 'how long, 1m to 7d (default: 8h)' },
   },
   examples: { 'karo secret unlock --for 1h': 'asks for the passphrase' },
   async run(io, { options }) {
-    const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1m', '7d') / 1_000))
-    return show(io, await unlock(io, options['passphrase-file'], seconds), vaultView)
+    return show(io, await unlock(io, options['passphrase-file'], options.for), vaultView)
   },
 })
 
@@ -267,10 +265,11 @@ const lock = defineCommand('secret lock', {
 const set = defineCommand('secret set', {
   summary: 'add a secret, or change its value: typed without being shown, or from standard input',
   shows: setSecret,
-  args: { name: 'letters, digits, . _ -' },
+  args: { name: { reads: nameOf, description: 'letters, digits, . _ -' } },
   options: {
     ttl: {
       value: 'duration',
+      reads: (text: string, where: string) => (text === 'never' ? null : endOf(text, where)),
       description: 'remove it after this time; never: keep it (default for a new secret)',
     },
     note: { value: 'words', description: 'what it is for' },
@@ -281,9 +280,8 @@ const set = defineCommand('secret set', {
     'karo secret set api-token --ttl 30d < file': 'from a file, for a month',
   },
   async run(io, { args, options }) {
-    const name = nameOf(args.name)
-    const { ttl, note } = options
-    const expires_at = ttl === 'never' ? null : given(ttl, endOf)
+    const { name } = args
+    const { ttl: expires_at, note } = options
     await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>

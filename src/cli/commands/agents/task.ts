@@ -25,11 +25,11 @@ import {
   defineCommand,
   facts,
   fitted,
-  parseWhole,
   printJson,
   type Screen,
   table,
   usage,
+  whole,
 } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -263,13 +263,15 @@ const list = defineCommand('task list', {
   summary: 'list your tasks, the newest first',
   shows: getTasks,
   options: {
-    limit: { value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
+    limit: {
+      value: 'number',
+      reads: whole(1, 10_000),
+      default: '20',
+      description: 'at most so many, 1 to 10000',
+    },
     at: AT,
   },
   examples: { 'karo task list --limit 5': 'the last five, with the outcome of each' },
-  ask({ options }) {
-    return { query: { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at } }
-  },
   view: ({ tasks }, io, { options }) =>
     table(
       io,

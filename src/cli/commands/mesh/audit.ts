@@ -23,15 +23,14 @@ import { openRegular, unreadable } from '../../input/regular-file.ts'
 import {
   type CommandIo,
   defineCommand,
-  given,
   parseDuration,
-  parseUntil,
-  parseWhole,
   printJson,
   rfc3339,
   show,
-  sinceOf,
+  sinceTime,
   table,
+  untilTime,
+  whole,
 } from '../../kit.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
 import { nameOf, toldApart } from '../../views/lines.ts'
@@ -51,9 +50,10 @@ const exportLedger = defineCommand('audit export', {
       default: 'ndjson',
     },
     output: TO_FILE,
-    since: { value: 'when', description: 'start: 7d, a date, or RFC 3339' },
+    since: { value: 'when', reads: sinceTime, description: 'start: 7d, a date, or RFC 3339' },
     until: {
       value: 'when',
+      reads: untilTime,
       description: 'end: the export ends at the first signature after this, at most an hour later',
     },
   },
@@ -64,11 +64,7 @@ const exportLedger = defineCommand('audit export', {
     'karo audit export --format csv --since 7d': 'a week for a spreadsheet',
   },
   async run(io, { options }) {
-    const now = Date.now()
-    const query = {
-      since: sinceOf(options.since, now),
-      until: given(options.until, (text) => rfc3339(parseUntil(text, now, '--until'), '--until')),
-    }
+    const query = { since: options.since, until: options.until }
     const csv = options.format === 'csv'
     const file = options.output
     if (csv && io.json && file === undefined) throw noJson('--format csv')
@@ -108,27 +104,23 @@ const log = defineCommand('audit log', {
   summary: 'show the ledger: what happened on this machine, newest first',
   shows: getAuditLog,
   options: {
-    limit: { value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
+    limit: {
+      value: 'n',
+      reads: whole(1, LIMIT_MAX),
+      description: `how many entries (at most ${LIMIT_MAX})`,
+      default: '50',
+    },
     type: { value: 'type', description: 'only entries of this type', choices: AUDIT_TYPES },
     peer: {
       value: 'node',
       description: 'only about this node: node id, fingerprint or name',
       completes: 'node',
     },
-    since: { value: 'when', description: 'only newer entries: 2h, 7d, or a time' },
+    since: { value: 'when', reads: sinceTime, description: 'only newer entries: 2h, 7d, or a time' },
   },
   examples: {
     'karo audit log --type query_received --since 7d': 'who asked this node what',
     'karo audit log --peer bob': 'all entries about bob',
-  },
-  ask({ options: { limit, type, peer, since } }) {
-    const query = {
-      limit: parseWhole(limit, '--limit', 1, LIMIT_MAX),
-      type,
-      peer,
-      since: sinceOf(since),
-    }
-    return { query }
   },
   async view({ entries }, io) {
     const peerOf = await namer(io, entries)

@@ -19,7 +19,7 @@ import { formatFingerprint, localTime, printable } from '../../../base/format.ts
 import { toldRole } from '../../../base/words/roles.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
-import { certifyIssuer, issuerTerms } from '../../fleet/issuer.ts'
+import { certifyIssuer, issuerTerms, privilegedIn } from '../../fleet/issuer.ts'
 import { called, totalsLost } from '../../fleet/revoking.ts'
 import { peersNamed } from '../../input/nodes.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
@@ -30,10 +30,10 @@ import {
   type CommandIo,
   defineCommand,
   fitted,
+  lasting,
   NODE,
   nodesOf,
   type OptionsByName,
-  oneNode,
   say,
   show,
   table,
@@ -85,11 +85,13 @@ const OPTIONS = {
   'root-key': ROOT_OPTIONS['root-key'],
   for: {
     value: 'duration',
+    reads: lasting('1m', '400d'),
     description: 'how long this node may certify others: at most 400d',
     default: '365d',
   },
   grant: {
     value: 'role,..',
+    reads: privilegedIn,
     description: 'privileged roles that it may give: security, admin, or none',
     completes: ['security', 'admin', 'none'],
   },
@@ -154,8 +156,7 @@ const renew = defineCommand('ca renew', {
   },
 })
 
-const peerOf = async (io: CommandIo, words: readonly string[]) =>
-  (await io.call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })).peer
+const peerOf = async (io: CommandIo, who: string) => (await io.call(explainPeer, { query: { who } })).peer
 
 const revoke = defineCommand('ca revoke', {
   summary:
@@ -175,7 +176,7 @@ const revoke = defineCommand('ca revoke', {
         : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
     return {
       asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}${await totalsLost(io, peer)}`,
-      args: { node: [peer.node_id] },
+      args: { node: peer.node_id },
     }
   },
   async run(io, { args, options }) {

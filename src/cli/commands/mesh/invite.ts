@@ -9,13 +9,13 @@ import {
   assignedBy,
   type CommandIo,
   defineCommand,
-  durationIn,
   fitted,
-  parseWhole,
+  lasting,
   printJson,
   show,
   table,
   usage,
+  whole,
 } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { showsBlocks } from '../../terminal/bars.ts'
@@ -24,8 +24,18 @@ const make = defineCommand('invite', {
   summary: 'make a code that lets a machine into the mesh; run it on an issuer',
   shows: createInvite,
   options: {
-    uses: { value: 'n', description: 'number of machines that may use it', default: '1' },
-    for: { value: 'duration', description: 'how long it is valid: at most 90d', default: '1d' },
+    uses: {
+      value: 'n',
+      reads: whole(1, 1_000),
+      description: 'number of machines that may use it',
+      default: '1',
+    },
+    for: {
+      value: 'duration',
+      reads: lasting('1m', '90d'),
+      description: 'how long it is valid: at most 90d',
+      default: '1d',
+    },
     ...ASSIGNED,
     owner: {
       value: 'name',
@@ -44,13 +54,8 @@ const make = defineCommand('invite', {
       'with this file in /etc/karo, 40 machines join without a person',
   },
   async run(io, { options }) {
-    const uses = parseWhole(options.uses, '--uses', 1, 1_000)
-    const body = {
-      uses,
-      for_ms: durationIn(options.for, '--for', '1m', '90d'),
-      ...assignedBy(options),
-      owner: options.owner,
-    }
+    const { uses, owner } = options
+    const body = { uses, for_ms: options.for, ...assignedBy(options), owner }
     if (options.file !== undefined && options.out !== undefined)
       throw usage(
         '--file and --out mean the same, and both were given',

@@ -15,7 +15,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
-import { type CommandIo, commaList, defineCommand, durationIn, show, usage } from '../../kit.ts'
+import { type CommandIo, commaList, defineCommand, lasting, show, usage } from '../../kit.ts'
 import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { whoAmIView } from '../../views/login.ts'
 
@@ -25,11 +25,11 @@ const WORDS = ASKED_TYPES.map((type) => queryType(type).word)
 const SLACK_MS = 10 * 60_000
 
 /** Throws KaroError bad_request for a word that names no type; undefined: all of them. */
-function typesOf(words: readonly string[] | undefined): readonly AskedType[] | undefined {
-  return words?.map((word) => {
+function typesOf(text: string, where: string): readonly AskedType[] {
+  return commaList(text, where).map((word) => {
     const type = ASKED_TYPES.find((one) => queryType(one).word === word)
     if (type !== undefined) return type
-    throw usage(`'${word}' is not a type of question`, '--type', `Choose from: ${WORDS.join(', ')}.`)
+    throw usage(`'${word}' is not a type of question`, where, `Choose from: ${WORDS.join(', ')}.`)
   })
 }
 
@@ -89,9 +89,15 @@ const login = defineCommand('login', {
   shows: beginLogin,
   options: {
     credential: { value: 'file', description: 'your credential file (needed)', completes: 'file' },
-    for: { value: 'duration', description: 'for how long, at most 8h', default: LONGEST },
+    for: {
+      value: 'duration',
+      reads: lasting('1m', LONGEST),
+      description: 'for how long, at most 8h',
+      default: LONGEST,
+    },
     type: {
       value: 'type,..',
+      reads: typesOf,
       description: `only questions of these types: ${WORDS.join(', ')} (default: all)`,
       completes: WORDS,
     },
@@ -110,9 +116,8 @@ const login = defineCommand('login', {
         '--credential',
         'Name the file that karo operator issue wrote for you.',
       )
-    const life = durationIn(options.for, '--for', '1m', '8h')
     const path = resolve(options.credential)
-    const asked = typesOf(commaList(options.type, '--type')) ?? ASKED_TYPES
+    const { for: life, type: asked = ASKED_TYPES } = options
     const types: readonly LoginType[] = options.agents ? [...asked, AGENT_CONTROL] : asked
     if (types.length === 0)
       throw usage(

@@ -13,7 +13,7 @@ import { formatFingerprint, localTime, printable } from '../../../base/format.ts
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { checkedLabels } from '../../input/labels.ts'
-import { ASSIGNED, assignedBy, defineCommand, durationIn, fitted, show, table, usage } from '../../kit.ts'
+import { ASSIGNED, assignedBy, defineCommand, fitted, lasting, show, table, usage } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -21,17 +21,19 @@ import { permitted } from '../../terminal/confirm.ts'
 const LIFE = '30d'
 const FOR = {
   value: 'duration',
+  as: 'for_ms',
+  reads: lasting('1m', '30d'),
   description: 'how long the certificate is valid: at most 30d',
   default: LIFE,
 } as const
 const WHO = {
   variadic: true,
   oneThing: true,
+  as: 'operator',
+  reads: whoOf,
   description: 'name, fingerprint or key, as karo operator list shows them',
   completes: 'operator:list:name',
 } as const
-
-const lifeOf = (text: string): number => durationIn(text, '--for', '1m', '30d')
 
 const rolesOf = ({ roles, teams }: OperatorShape): string => {
   const words = [
@@ -66,7 +68,6 @@ const issue = defineCommand('operator issue', {
     const name = args.name.join(' ')
     if (options.to === undefined)
       throw usage('the credential needs a file', '--to', 'Name a new file, for example --to carol.karo.')
-    const life = lifeOf(options.for)
     const { roles = [], teams = [] } = assignedBy(options)
     checkedLabels('role', roles)
     checkedLabels('team', teams)
@@ -77,7 +78,7 @@ const issue = defineCommand('operator issue', {
       const passphrase = await newPassphrase(options['passphrase-file'])
       const textOf = withPassphrase(passphrase, credential.seal)
       const made = await io.call(issueOperator, {
-        body: { key: credential.operator, name, for_ms: life, roles, teams },
+        body: { key: credential.operator, name, for_ms: options.for, roles, teams },
       })
       const chain = made.chain.map((one) => Uint8Array.from(Buffer.from(one, 'base64url')))
       output.write(textOf(made.operator.name, chain))
@@ -126,7 +127,6 @@ const renew = defineCommand('operator renew', {
   args: { who: WHO },
   options: { for: FOR },
   examples: { 'karo operator renew carol': 'the new certificate reaches all members by itself' },
-  ask: ({ args, options }) => ({ body: { operator: whoOf(args.who), for_ms: lifeOf(options.for) } }),
   view: ({ operator }, io) =>
     fitted(
       `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
@@ -144,7 +144,7 @@ const assign = defineCommand('operator assign', {
     'karo operator assign carol --role none': 'she stays in her teams, and has no role any more',
   },
   ask({ args, options }) {
-    const body = { operator: whoOf(args.who), ...assignedBy(options) }
+    const body = { operator: args.who, ...assignedBy(options) }
     if (!body.roles && !body.teams)
       throw usage('neither --role nor --team is given', 'karo operator assign', 'Give --role or --team.')
     return { body }
@@ -166,14 +166,13 @@ const revoke = defineCommand('operator revoke', {
     'karo operator revoke carol': 'ends every login of that credential within seconds',
   },
   async sure(io, { args }) {
-    const body = { operator: whoOf(args.who), dry_run: true }
+    const body = { operator: args.who, dry_run: true }
     const { operator } = await io.call(revokeOperator, { body })
     return {
       asks: `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`,
-      args: { who: [operator.node_id] },
+      args: { who: operator.node_id },
     }
   },
-  ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
   view: ({ operator }, io) =>
     fitted(
       `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.

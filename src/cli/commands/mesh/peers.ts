@@ -22,7 +22,6 @@ import {
   defineCommand,
   fitted,
   NODE,
-  oneNode,
   paint,
   printJson,
   type Screen,
@@ -279,7 +278,6 @@ const deny = defineCommand('peers deny', {
   shows: DECISIONS.deny,
   args: { node: NODE },
   examples: { 'karo peers deny 9f3a41c2b07d55e1': 'closes the connection and refuses the key' },
-  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers deny') } }),
   view: (answer, io) =>
     fitted(
       `Denied ${called(answer.peer)}: its connection is closed and its key is refused. The node is not told.
@@ -295,14 +293,12 @@ const revoke = defineCommand('peers revoke', {
   args: { node: NODE },
   examples: { 'karo peers revoke bob': 'bob lost the laptop' },
   async sure(io, { args }) {
-    const who = oneNode(args.node, 'karo peers revoke')
-    const { peer } = await io.call(explainPeer, { query: { who } })
+    const { peer } = await io.call(explainPeer, { query: { who: args.node } })
     return {
       asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.${await totalsLost(io, peer)}`,
-      args: { node: [peer.node_id] },
+      args: { node: peer.node_id },
     }
   },
-  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers revoke') } }),
   async view(answer, io) {
     const inMesh = answer.revoked_in === 'mesh'
     const invites = inMesh ? (await io.call(getInvites)).invites : []
@@ -328,7 +324,6 @@ const explain = defineCommand('peers explain', {
   shows: explainPeer,
   args: { node: NODE },
   examples: { 'karo peers explain bob': 'shows which source decided' },
-  ask: ({ args }) => ({ query: { who: oneNode(args.node, 'karo peers explain') } }),
   view: explainedView,
 })
 

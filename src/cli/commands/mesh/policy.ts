@@ -8,7 +8,7 @@ import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { checkedLabels } from '../../input/labels.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
-import { defineCommand, given, NODE, oneNode, parseWhole, show, usage } from '../../kit.ts'
+import { defineCommand, NODE, show, usage, whole } from '../../kit.ts'
 import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
@@ -21,6 +21,7 @@ const level = {
   value: 'level',
   description: '1: single nodes; 2: totals',
   choices: ['1', '2'],
+  reads: (text: string) => Number(text) as 1 | 2,
 } as const
 const category = {
   value: 'category',
@@ -49,7 +50,11 @@ const check = defineCommand('policy check', {
     category,
     trust: { value: 'level', description: 'how far the asker is trusted', choices: TRUST_LEVELS },
     at: { value: 'time', description: 'when: 22:30, sat 22:30 or RFC 3339; default is now' },
-    'range-hours': { value: 'hours', description: 'length of the time asked about; default is 24' },
+    'range-hours': {
+      value: 'hours',
+      reads: whole(0, 87_600),
+      description: 'length of the time asked about; default is 24',
+    },
     file: {
       value: 'file',
       description: 'use this policy file instead of those in force; needs no node',
@@ -77,8 +82,8 @@ const check = defineCommand('policy check', {
       category: options.category,
       trust,
       at,
-      level: given(options.level, (one): 1 | 2 => (one === '2' ? 2 : 1)),
-      range_hours: given(options['range-hours'], (one) => parseWhole(one, '--range-hours', 0, 87_600)),
+      level: options.level,
+      range_hours: options['range-hours'],
     }
     const { checkLocally } = await import('../../policy/local.ts')
     const answer =
@@ -114,16 +119,6 @@ const explain = defineCommand('policy explain', {
     'karo policy explain ash --action summary.receive --category activity_patterns':
       'whether summaries for ash contain your hours',
     'karo policy explain carol --via desk': 'the same for the operator carol, logged in on desk',
-  },
-  ask({ args, options }) {
-    const query = {
-      who: oneNode(args.who, 'karo policy explain'),
-      via: options.via,
-      action: options.action,
-      category: options.category,
-      level: given(options.level, Number),
-    }
-    return { query }
   },
   view: explanationView,
 })
@@ -174,8 +169,13 @@ const sign = defineCommand('policy sign', {
       value: 'level',
       description: 'the highest level that nodes give',
       choices: ['0', '1', '2'],
+      reads: (text: string) => Number(text) as 0 | 1 | 2,
     },
-    'k-min': { value: 'nodes', description: 'the smallest number of nodes in a total, 3 to 1000' },
+    'k-min': {
+      value: 'nodes',
+      reads: whole(3, 1_000),
+      description: 'the smallest number of nodes in a total, 3 to 1000',
+    },
     aggregator: {
       value: 'node[=operator]',
       description:
@@ -190,6 +190,7 @@ const sign = defineCommand('policy sign', {
     },
     noise: {
       value: 'size',
+      reads: whole(0, NOISE_MAX),
       description:
         'noise in totals that hides so many of each number of one machine, 0 (none) to 1000 (default: 10 from 200 machines on)',
     },
@@ -209,11 +210,11 @@ const sign = defineCommand('policy sign', {
   async run(io, { args, options }) {
     const terms = {
       files: args.file,
-      maxLevel: given(options['max-level'], (one) => Number(one) as 0 | 1 | 2),
-      k: given(options['k-min'], (one) => parseWhole(one, '--k-min', 3, 1_000)),
+      maxLevel: options['max-level'],
+      k: options['k-min'],
       aggregators: options.aggregator ?? [],
       bucket: options.bucket,
-      noise: given(options.noise, (one) => parseWhole(one, '--noise', 0, NOISE_MAX)),
+      noise: options.noise,
       audiences: audiencesOf(options.audience ?? []),
     }
     const asks = Object.values(terms)

@@ -17,8 +17,8 @@ import {
   asTyped,
   type CommandIo,
   defineCommand,
-  durationIn,
   given,
+  lasting,
   type OptionsOf,
   parseDuration,
   parseSince,
@@ -49,6 +49,7 @@ const EVERY = { least: '1s', most: '1h', default: '5s' } as const
 const OPTIONS = {
   last: {
     value: 'duration',
+    reads: parseDuration,
     description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
   },
   from: { value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
@@ -62,11 +63,13 @@ const OPTIONS = {
     description:
       '1: numbers of single nodes that consent; 2: totals of many (default: the most that each owner gives you)',
     choices: ['1', '2'],
+    reads: (text: string) => Number(text) as 1 | 2,
   },
   'per-node': 'also each node by itself (level 1)',
   where: {
     value: 'field=op:value',
     repeat: true,
+    reads: parseFilter,
     description: `only rows that match all filters. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
   },
   team: {
@@ -80,15 +83,19 @@ const OPTIONS = {
   every: {
     value: 'duration',
     needs: 'watch',
+    reads: lasting(EVERY.least, EVERY.most),
     description: `time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
   },
   'max-age': {
     value: 'duration',
+    reads: (text: string, where: string) => (text === '0' ? 0 : lasting('1s', '24h')(text, where)),
     description:
       'show an earlier answer again if it is not older, with its age, 1s to 24h; 0 asks anew (default)',
   },
   timeout: {
     value: 'duration',
+    // Also what query.timeout_ms could be.
+    reads: lasting('100ms', '60s'),
     description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
   },
   'require-complete': 'exit with 5 unless every known node answered, even if there are numbers',
@@ -212,35 +219,31 @@ function everyOf({ options }: Input): number | undefined {
       '--require-complete',
       'Leave out one of the two.',
     )
-  return durationIn(every ?? EVERY.default, '--every', EVERY.least, EVERY.most)
+  return every ?? parseDuration(EVERY.default, '--every')
 }
 
 /** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
 function bodyOf({ args, options }: Input, now: number) {
-  const { last, from, to, level, timeout, where, team, 'max-age': maxAge } = options
+  const { last, from, to, level, timeout, where = [], team, 'max-age': maxAge } = options
   const query_type = ASKED_TYPES.find((type) => queryType(type).word === args.type)
   if (query_type === undefined) throw new Error(`the command line let ${args.type} through`)
-  const filters = (where ?? []).map((text) => parseFilter(text, '--where'))
-  checkFilters(query_type, filters, '--where', args.type)
+  checkFilters(query_type, where, '--where', args.type)
   return {
     query_type,
     range: rangeOf(last, from, to, now),
-    level: given(level, (one) => (one === '1' ? (1 as const) : (2 as const))),
+    level,
     // Anomalies at level 1 are those of people who let them be named, so the names belong to the answer.
-    per_node: options['per-node'] === true || (query_type === 'Anomalies' && level !== '2') || undefined,
-    filters: filters.length === 0 ? undefined : filters.map((one) => ({ ...one, value: [one.value].flat() })),
+    per_node: options['per-node'] === true || (query_type === 'Anomalies' && level !== 2) || undefined,
+    filters: where.length === 0 ? undefined : where.map((one) => ({ ...one, value: [one.value].flat() })),
     as: options['as-node'] ? ('node' as 'node' | 'operator') : undefined,
     team,
-    max_age_ms: given(maxAge, ageIn),
-    // Also what query.timeout_ms could be.
-    timeout_ms: given(timeout, (text) => durationIn(text, '--timeout', '100ms', '60s')),
+    max_age_ms: maxAge,
+    timeout_ms: timeout,
   }
 }
 
-const ageIn = (text: string): number => (text === '0' ? 0 : durationIn(text, '--max-age', '1s', '24h'))
-
 function rangeOf(
-  last: string | undefined,
+  last: number | undefined,
   from: string | undefined,
   to: string | undefined,
   now: number,
@@ -253,7 +256,7 @@ function rangeOf(
     )
   const where = from === undefined ? '--last' : '--from'
   const start =
-    from === undefined ? now - parseDuration(last ?? DEFAULT_LAST, where) : parseSince(from, now, where)
+    from === undefined ? now - (last ?? parseDuration(DEFAULT_LAST, where)) : parseSince(from, now, where)
   const end = given(to, (text) => parseUntil(text, now)) ?? now
   if (start >= end)
     throw usage(

@@ -13,7 +13,7 @@ import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { SharingView } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
-import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
+import { ANOMALY_CHOICES, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import {
   type ArgumentWords,
   type Command,
@@ -21,15 +21,12 @@ import {
   type CommandIo,
   defineCommand,
   fitted,
-  given,
   NODE,
   type OptionWords,
-  oneNode,
   paint,
-  parseSince,
-  rfc3339,
   type Screen,
   show,
+  sinceTime,
   table,
 } from '../../kit.ts'
 import { toldApart } from '../../views/lines.ts'
@@ -45,6 +42,7 @@ const who: ArgumentWords = {
 
 const category: OptionWords & { readonly repeat: true; readonly value: string } = {
   value: 'category',
+  as: 'categories',
   description: 'only this category of your numbers; may be given several times',
   choices: SHARING_CATEGORIES,
   repeat: true,
@@ -54,14 +52,6 @@ const category: OptionWords & { readonly repeat: true; readonly value: string } 
 const SUMMARISED = SHARING_CATEGORIES.filter((one) => one !== 'anomalies')
 
 /** What both decisions about one node, team or role send. */
-const deciding =
-  (where: string) =>
-  ({ args, options }: CommandInput) => ({
-    body: {
-      who: oneNode(args.who, where),
-      categories: options.category as readonly SharingCategory[] | undefined,
-    },
-  })
 
 const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.
 `
@@ -90,6 +80,7 @@ const preview = defineCommand('share preview', {
     at: {
       value: 'time',
       needs: 'role',
+      reads: sinceTime,
       description: 'a time in the period of the totals (default: the current period)',
     },
     category: {
@@ -108,8 +99,7 @@ const preview = defineCommand('share preview', {
       'what karo share allow … --category tool_usage would give, before you decide',
   },
   ask({ options }) {
-    const { to, role } = options
-    const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
+    const { to, role, at } = options
     return { query: { to, role, category: options.category?.join(','), at } }
   },
   view: previewView,
@@ -125,7 +115,6 @@ const allow = defineCommand('share allow', {
     'karo share allow team:eng': 'every node of that team may ask, even if an issuer adds it later',
     'karo share allow ash --category tool_usage': 'ash may have your tool usage and nothing else',
   },
-  ask: deciding('karo share allow'),
   view: decidedView,
 })
 
@@ -142,7 +131,6 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
       [`karo share ${name} '*'`]:
         'withdraws all consent, also to be counted in totals (karo share reset undoes it)',
     },
-    ask: deciding(`karo share ${name}`),
     view: decidedView,
   })
 

@@ -4,7 +4,7 @@ import {
   grantCapability,
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
-import { AGENT, defineCommand, durationIn, given } from '../../kit.ts'
+import { AGENT, defineCommand, seconds } from '../../kit.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
 
 const list = defineCommand('cap list', {
@@ -20,12 +20,18 @@ const grant = defineCommand('cap grant', {
     agent: AGENT,
     capability: {
       variadic: true,
+      as: 'names',
       description:
         'fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build, secret.read:api-token',
     },
   },
   options: {
-    for: { value: 'duration', description: 'a shorter time than the risk allows' },
+    for: {
+      value: 'duration',
+      as: 'seconds',
+      reads: seconds('1s', '1h'),
+      description: 'a shorter time than the risk allows',
+    },
     from: {
       value: 'id',
       description: 'derive it from this capability: it cannot allow more, and ends with it',
@@ -35,10 +41,6 @@ const grant = defineCommand('cap grant', {
   examples: {
     'karo cap grant build fs.read:/srv/app': 'for an hour',
     'karo cap grant build proc.exec:git --for 30s': 'for half a minute',
-  },
-  ask({ args, options }) {
-    const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1s', '1h') / 1_000))
-    return { body: { agent: args.agent, names: args.capability, seconds, from: options.from } }
   },
   view: (made, io) => capabilitiesView({ capabilities: [made] }, Date.now(), io),
 })

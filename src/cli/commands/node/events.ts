@@ -4,7 +4,7 @@ import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { asTyped, defineCommand, parseWhole, show } from '../../kit.ts'
+import { asTyped, defineCommand, show, whole } from '../../kit.ts'
 import { following } from '../../terminal/following.ts'
 import { nameOf } from '../../views/lines.ts'
 
@@ -88,7 +88,7 @@ const follow = defineCommand('events', {
       value: 'id',
       description: 'continue after this event; 0 for all stored events (default: only new events)',
     },
-    limit: { value: 'n', description: 'end after this many events' },
+    limit: { value: 'n', reads: whole(1, LIMIT_MAX), description: 'end after this many events' },
   },
   json: 'NDJSON, one JSON document a line, as it happens',
   examples: {
@@ -96,8 +96,8 @@ const follow = defineCommand('events', {
     'karo events --type peer_pending --json': 'one JSON document per line (NDJSON), for a script',
     'karo events --since 0 --limit 20': 'the 20 oldest events that are still kept',
   },
-  async run(io, { options: { type, since, limit } }) {
-    let left = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
+  async run(io, { options: { type, since, limit = Number.POSITIVE_INFINITY } }) {
+    let left = limit
     let after = since
     const asked = following(io, AGAIN_MS, async (signal, met) => {
       const query = { types: type ?? [], since: after }

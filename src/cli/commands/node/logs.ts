@@ -4,16 +4,7 @@ import { getLogs } from '../../../api/contract/operations/care.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
-import {
-  type CommandIo,
-  defineCommand,
-  paint,
-  parseWhole,
-  type Screen,
-  show,
-  usage,
-  wrap,
-} from '../../kit.ts'
+import { type CommandIo, defineCommand, paint, type Screen, show, usage, whole, wrap } from '../../kit.ts'
 import { following } from '../../terminal/following.ts'
 
 interface LogLine {
@@ -78,6 +69,7 @@ const tail = defineCommand('logs tail', {
     lines: {
       short: 'n',
       value: 'number',
+      reads: whole(0, LINES_MAX),
       default: LINES_DEFAULT,
       description: `how many of the last lines, 0 to ${LINES_MAX}`,
     },
@@ -93,6 +85,7 @@ const tail = defineCommand('logs tail', {
     },
     trace: {
       value: 'id',
+      reads: traceOf,
       description: 'only lines of one command or question, by its trace id or the beginning of it',
     },
   },
@@ -102,10 +95,8 @@ const tail = defineCommand('logs tail', {
     'karo logs tail --trace 3f9a': 'lines of one question; karo query --json shows its trace_id',
   },
   async run(io, input) {
-    const { level, trace } = input.options
-    if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace))
-      throw usage(`'${trace}' is not a trace id`, '--trace', 'It is up to 32 hex digits, in lower case.')
-    const asked = { lines: parseWhole(input.options.lines, '--lines', 0, LINES_MAX), level, trace }
+    const { lines, level, trace } = input.options
+    const asked = { lines, level, trace }
     if (input.options.follow) return follow(io, asked)
     let shown = 0
     for await (const line of linesOf(io, { ...asked, follow: false })) {
@@ -115,6 +106,11 @@ const tail = defineCommand('logs tail', {
     if (shown === 0 && asked.lines > 0) io.err(`${NO_LINES}\n`)
   },
 })
+
+function traceOf(text: string, where: string): string {
+  if (/^[0-9a-f]{1,32}$/.test(text)) return text
+  throw usage(`'${text}' is not a trace id`, where, 'It is up to 32 hex digits, in lower case.')
+}
 
 const NO_LINES = `No line of the log matches. The daemon keeps its last 1000 lines since it started; older ones are in its journal (journalctl -u karo) or in the terminal that it runs in.`
 

@@ -3,14 +3,19 @@ import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { defineCommand, durationIn, printJson, table, usage } from '../../kit.ts'
+import { defineCommand, lasting, printJson, table, usage } from '../../kit.ts'
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
   shows: api.createToken,
   options: {
     name: { value: 'name', description: 'a name of letters, digits, . _ -' },
-    ttl: { value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
+    ttl: {
+      value: 'duration',
+      reads: lasting('1m', '366d'),
+      description: 'how long it is valid, at most 366d',
+      default: '30d',
+    },
     scope: {
       value: 'scope',
       description:
@@ -24,8 +29,7 @@ const create = defineCommand('token create', {
     'TOKEN=$(karo token create --ttl 1h)': 'for a script; only the token is on stdout',
   },
   async run(io, { options }) {
-    const ttl = durationIn(options.ttl, '--ttl', '1m', '366d')
-    const wanted = { scope: options.scope, ttl_ms: ttl, name: options.name || undefined }
+    const wanted = { scope: options.scope, ttl_ms: options.ttl, name: options.name || undefined }
     const made = await io.call(api.createToken, { body: wanted })
     if (io.json) return printJson(io, made)
     io.out(`${made.token}\n`)
@@ -62,10 +66,13 @@ const revoke = defineCommand('token revoke', {
   summary: 'revoke one of your tokens at once, and end the sessions that it opened',
   shows: api.revokeToken,
   args: {
-    token: { description: 'name or id of the token, see karo token list', completes: 'token:list:name' },
+    token: {
+      reads: idOf,
+      description: 'name or id of the token, see karo token list',
+      completes: 'token:list:name',
+    },
   },
   examples: { 'karo token revoke prometheus': 'the scraper is refused from now on' },
-  ask: ({ args }) => ({ body: { token: idOf(args.token) } }),
   view: ({ name }) => `Revoked ${name}.\n`,
 })
 
@@ -93,18 +100,10 @@ const end = defineCommand('token end', {
   args: {
     session: {
       optional: true,
+      reads: sessionOf,
       description: 'number of the session, see karo token sessions',
       completes: 'token:sessions:session',
     },
-  },
-  ask({ args: { session } }) {
-    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(session))
-      throw usage(
-        `'${session}' is not the number of a session`,
-        'karo token end',
-        'karo token sessions shows them.',
-      )
-    return { body: { session: session === undefined ? undefined : Number(session) } }
   },
   view: ({ ended }) =>
     ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
@@ -113,6 +112,11 @@ const end = defineCommand('token end', {
 /** The id of a token. A person may paste the whole token, of which only the id is sent. */
 function idOf(which: string): string {
   return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
+}
+
+function sessionOf(text: string, where: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw usage(`'${text}' is not the number of a session`, where, 'karo token sessions shows them.')
 }
 
 export const commands = [create, list, revoke, sessions, end]

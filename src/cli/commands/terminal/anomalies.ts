@@ -8,17 +8,7 @@ import {
 } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { ago, localTime } from '../../../base/format.ts'
-import {
-  defineCommand,
-  durationIn,
-  paint,
-  pairs,
-  type Screen,
-  show,
-  sinceOf,
-  table,
-  wrap,
-} from '../../kit.ts'
+import { defineCommand, lasting, paint, pairs, type Screen, show, sinceTime, table, wrap } from '../../kit.ts'
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =
@@ -97,6 +87,7 @@ const rounded = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(value < 1 ? 2 : 1)
 
 const what = {
+  as: 'what',
   description: 'the id of a signal (for all signals like it), or a kind',
   completes: ANOMALY_KINDS,
 } as const
@@ -107,15 +98,19 @@ export const commands = [
     shows: api.getAnomalies,
     options: {
       all: 'muted signals too',
-      since: { value: 'when', description: 'only signals that were found later: 7d, 24h, or a date' },
+      since: {
+        value: 'when',
+        reads: sinceTime,
+        description: 'only signals that were found later: 7d, 24h, or a date',
+      },
     },
     examples: {
       'karo anomalies': 'the last 90 days, the newest first',
       'karo anomalies --all --json': 'everything, for a script',
     },
     async run(io, { options }) {
-      const query = { all: options.all, since: sinceOf(options.since) }
-      const found = await io.call(api.getAnomalies, { query })
+      const { all, since } = options
+      const found = await io.call(api.getAnomalies, { query: { all, since } })
       // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
       if (!io.json && ids.length > 0) await io.call(api.seeAnomalies, { body: { ids } })
@@ -143,6 +138,9 @@ export const commands = [
     options: {
       for: {
         value: 'duration',
+        as: 'for_ms',
+        reads: (text: string, where: string) =>
+          text === 'forever' ? null : lasting('1m', '366d')(text, where),
         description: 'how long to mute: 24h, 30d, or forever',
         default: '7d',
         completes: ['7d', '30d', 'forever'],
@@ -152,13 +150,6 @@ export const commands = [
       'karo anomalies mute 3f9a12c4': 'nothing of this kind about this tool for a week',
       'karo anomalies mute timing --for forever': 'nothing about working hours',
     },
-    ask: ({ args, options: { for: text } }) => ({
-      // null means for ever.
-      body: {
-        what: args['id|kind'],
-        for_ms: text === 'forever' ? null : durationIn(text, '--for', '1m', '366d'),
-      },
-    }),
     view: mutesView,
   }),
   defineCommand('anomalies unmute', {
@@ -166,7 +157,6 @@ export const commands = [
     shows: api.unmuteAnomalies,
     args: { 'id|kind': what },
     examples: { 'karo anomalies unmute timing': 'signals about working hours are shown again' },
-    ask: ({ args }) => ({ body: { what: args['id|kind'] } }),
     view: mutesView,
   }),
 ]

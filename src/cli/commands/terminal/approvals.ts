@@ -10,7 +10,7 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
-import { AT, type CommandIo, defineCommand, parseWhole, show } from '../../kit.ts'
+import { AT, type CommandIo, defineCommand, show, whole } from '../../kit.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
@@ -155,9 +155,13 @@ const log = defineCommand('approvals log', {
   summary: 'show past requests: who decided, when, and why',
   shows: getApprovalsLog,
   args: { id: { ...request, description: 'id of one request, or the beginning of it' } },
-  options: { limit: { value: 'number', description: 'how many, the newest', default: '50' } },
-  ask({ args, options }) {
-    return { query: { limit: parseWhole(options.limit, '--limit', 1, APPROVALS_LOG_MAX), id: args.id } }
+  options: {
+    limit: {
+      value: 'number',
+      reads: whole(1, APPROVALS_LOG_MAX),
+      description: 'how many, the newest',
+      default: '50',
+    },
   },
   view: approvalsLogView,
 })

@@ -1,5 +1,4 @@
 // karo history: searches and ranks the commands a person ran, or lets the person choose one.
-import { resolve } from 'node:path'
 import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
@@ -18,12 +17,15 @@ import {
   type CommandIo,
   defineCommand,
   type OptionsOf,
-  parseWhole,
   printJson,
   table,
+  whole,
   workingDirectory,
 } from '../../kit.ts'
 import { pause } from '../../terminal/interrupt.ts'
+
+/** Rows; as in the table of configuration. */
+const HEIGHT_MAX = 200
 
 const OPTIONS = {
   ...filterOptions,
@@ -39,6 +41,7 @@ const OPTIONS = {
   height: {
     value: 'rows',
     needs: 'interactive',
+    reads: whole(0, HEIGHT_MAX),
     description: 'take so many rows below the prompt; 0 for the whole screen (finder.height)',
   },
 } as const
@@ -70,7 +73,7 @@ const find = defineCommand('history', {
     if (input.options.rank) return rank(io, input)
     const { args, options } = input
     const filters = filtersOf(args.words, options)
-    const limit = parseWhole(options.limit, '--limit', 1, HISTORY_LIMIT_MAX)
+    const limit = whole(1, HISTORY_LIMIT_MAX)(options.limit, '--limit')
     const found = await withNode(io, () =>
       io.call(getHistory, {
         query: { ...filters, unique: options.unique, limit },
@@ -112,7 +115,7 @@ function questionOf({ args, options }: Input): string {
 }
 
 async function rank(io: CommandIo, input: Input): Promise<undefined> {
-  const limit = parseWhole(input.options.limit, '--limit', 1, RANKED_LIMIT_MAX)
+  const limit = whole(1, RANKED_LIMIT_MAX)(input.options.limit, '--limit')
   const query = { ...rankingOf(input), q: questionOf(input), here: workingDirectory(), limit }
   let ranked: RankedShape
   const signal = AbortSignal.timeout(RANK_PATIENCE_MS)
@@ -128,8 +131,6 @@ async function rank(io: CommandIo, input: Input): Promise<undefined> {
   if (!ranked.complete)
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')
 }
-/** Rows; as in the table of configuration. */
-const HEIGHT_MAX = 200
 const RANK_PATIENCE_MS = 10_000
 const RANK_POLL_MS = 100
 
@@ -138,13 +139,13 @@ async function choose(io: CommandIo, input: Input): Promise<undefined> {
   const { runFinder } = await import('../../finder/finder.ts')
   const { failed, cwd, ...others } = rankingOf(input)
   const mode = failed ? 'failed' : cwd === undefined ? 'all' : 'here'
-  const here = typeof input.options.cwd === 'string' ? resolve(input.options.cwd) : workingDirectory()
+  const here = input.options.cwd ?? workingDirectory()
   // The finder adds the filter of its mode by itself.
   const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
   // The unfinished line comes from the environment, because everybody can read the arguments of a process.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
   const { finder } = loadConfig(io).config
-  const { height } = input.options
+  const { height = finder.height } = input.options
   const isUpward = io.env.KARO_KEY === 'up'
   // The hook of a shell can run a command; without it the command is printed, so Enter and Tab do the same.
   const isOfHook = io.env.KARO_CHOOSE !== undefined
@@ -156,7 +157,7 @@ async function choose(io: CommandIo, input: Input): Promise<undefined> {
     session,
     // Up shows first what this shell itself ran, as its own Up does.
     mode: isUpward && mode === 'all' && session !== undefined ? 'session' : mode,
-    height: height === undefined ? finder.height : parseWhole(height, '--height', 0, HEIGHT_MAX),
+    height,
     terms: { isUpward, enterRuns: isOfHook && finder.enter === 'run' },
   })
   if (io.json) printJson(io, { picked: picked?.command ?? null })

@@ -22,7 +22,7 @@ import { inParts } from '../../history/in-parts.ts'
 import { importExport } from '../../import/export.ts'
 import { type ForeignHistory, findHistory, openHistory } from '../../import/foreign-history.ts'
 import { createProgress, withImport } from '../../import/session.ts'
-import { type CommandInput, type CommandIo, defineCommand, parseWhole, printJson, show } from '../../kit.ts'
+import { type CommandInput, type CommandIo, defineCommand, printJson, show, whole } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { countedCommands, type ImportSummary, importsView, importView } from '../../views/import.ts'
@@ -155,8 +155,7 @@ const list = defineCommand('import list', {
 })
 
 /** The import of that number, the last one without a number. */
-async function chosen(io: CommandIo, number: string | undefined) {
-  const wanted = number === undefined ? undefined : parseWhole(number, 'karo import undo', 1, MOST_ID)
+async function chosen(io: CommandIo, wanted: number | undefined) {
   const { imports } = await io.call(getImports)
   const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
   if (one !== undefined) return one
@@ -169,6 +168,7 @@ const undo = defineCommand('import undo', {
   args: {
     id: {
       optional: true,
+      reads: whole(1, MOST_ID),
       description: 'number from karo import list (default: the last import)',
       completes: 'import:list:id',
     },
@@ -181,7 +181,7 @@ const undo = defineCommand('import undo', {
     const { id, source, file: from, events, started_at } = await chosen(io, args.id)
     return {
       asks: `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`,
-      args: { id: String(id) },
+      args: { id },
     }
   },
   async run(io, { args }) {

@@ -7,7 +7,7 @@ import {
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import { bytes, duration } from '../../../base/format.ts'
 import { when } from '../../history/columns.ts'
-import { defineCommand, parseSince, parseWhole, rfc3339, table } from '../../kit.ts'
+import { defineCommand, sinceTime, table, whole } from '../../kit.ts'
 
 export const commands = [
   defineCommand('processes', {
@@ -17,6 +17,7 @@ export const commands = [
       now: 'only programs that run now',
       since: {
         value: 'when',
+        reads: sinceTime,
         description: 'only programs that began later or still run: 2h, 7d, today, or a time',
         default: '24h',
       },
@@ -29,6 +30,7 @@ export const commands = [
       },
       limit: {
         value: 'n',
+        reads: whole(1, PROCESSES_LIMIT_MAX),
         description: `most programs to show (up to ${PROCESSES_LIMIT_MAX})`,
         default: String(PROCESSES_LIMIT_DEFAULT),
       },
@@ -37,16 +39,6 @@ export const commands = [
       'karo processes': 'programs of the last 24 hours that used most memory',
       'karo processes --now --sort cpu': 'running programs that use most processor time',
       'karo processes --since 7d --name node': 'every run of node in the last week',
-    },
-    ask({ options: { now, sort, name, ...options } }) {
-      const query = {
-        now,
-        sort,
-        limit: parseWhole(options.limit, '--limit', 1, PROCESSES_LIMIT_MAX),
-        since: rfc3339(parseSince(options.since, Date.now()), '--since'),
-        name,
-      }
-      return { query }
     },
     view({ processes: rows, total }, io, { options: { now } }) {
       io.out(
