@@ -1,6 +1,4 @@
 // Asks the configured model for `karo ask`, within its time, and with only the data that it may have.
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
 import { nearestEntries } from '../assist/copilot/ask/answer.ts'
 import { concepts } from '../assist/copilot/ask/language.ts'
 import type { OwnCommand } from '../assist/copilot/ask/own-history.ts'
@@ -9,6 +7,7 @@ import { askModel, TOOLS_TOLD } from '../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../assist/copilot/model/places.ts'
 import type { Shell } from '../assist/risk/index.ts'
 import { KaroError } from '../base/errors.ts'
+import { onPath } from '../base/run/programs.ts'
 import { addressesOf } from '../config/host-names.ts'
 import { loadConfig } from '../config/load.ts'
 import type { CommandIo } from './command.ts'
@@ -52,7 +51,7 @@ export async function modelAnswer(
   line.show(`asking ${first.model || 'the model'} …`)
   const { request, shell, own, knowledge } = asked
   const history = settings.share_history ? resembling(request, own) : []
-  const tools = TOOLS_TOLD.filter((tool) => isInstalled(tool, io.env.PATH ?? ''))
+  const tools = TOOLS_TOLD.filter((tool) => onPath(tool, io.env.PATH)?.startsWith('/'))
   const said = await askModel(
     { words: request, shell, tools, history, known: nearestEntries(request, knowledge) },
     {
@@ -75,15 +74,4 @@ function resembling(request: string, own: readonly OwnCommand[]): readonly strin
   const words = new Set(concepts(request))
   const found = own.filter(({ command }) => concepts(command).some((word) => words.has(word)))
   return [...new Set(found.map(({ command }) => command))].slice(0, MOST_SHARED)
-}
-
-function isInstalled(tool: string, path: string): boolean {
-  return path.split(':').some((directory) => {
-    try {
-      accessSync(join(directory, tool), constants.X_OK)
-      return directory.startsWith('/')
-    } catch {
-      return false
-    }
-  })
 }

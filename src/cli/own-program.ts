@@ -1,6 +1,6 @@
 // The words that start this program again from a file (a hook, a unit): `karo` if the PATH finds it, else full paths.
-import { accessSync, constants, realpathSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { onPath } from '../base/run/programs.ts'
 import type { CommandIo } from './command.ts'
 
 export interface OwnProgram {
@@ -15,27 +15,19 @@ export interface OwnProgram {
  */
 export function programOf(io: CommandIo): OwnProgram {
   const program = process.argv[1] ?? 'karo'
-  if (onPath(io, program) !== undefined) return { words: ['karo'], byName: true }
+  if (found(io, program) !== undefined) return { words: ['karo'], byName: true }
   return { words: [process.execPath, realpathSync(program)], byName: false }
 }
 
 /** The words that start this program from a file that everybody's shells read: only absolute paths, unquoted. */
 export function absoluteProgram(io: CommandIo): readonly string[] {
   const program = process.argv[1] ?? 'karo'
-  const found = onPath(io, program)
-  return found?.startsWith('/') ? [found] : [process.execPath, realpathSync(program)]
+  const path = found(io, program)
+  return path?.startsWith('/') ? [path] : [process.execPath, realpathSync(program)]
 }
 
 /** The path of the first `karo` on the PATH, if it is this very program. */
-function onPath({ env }: CommandIo, program: string): string | undefined {
-  for (const directory of (env.PATH ?? '').split(delimiter)) {
-    const candidate = join(directory, 'karo')
-    try {
-      accessSync(candidate, constants.X_OK)
-      return realpathSync(candidate) === realpathSync(program) ? candidate : undefined
-    } catch {
-      // `karo` is not in this directory.
-    }
-  }
-  return undefined
+function found({ env }: CommandIo, program: string): string | undefined {
+  const path = onPath('karo', env.PATH)
+  return path !== undefined && realpathSync(path) === realpathSync(program) ? path : undefined
 }

@@ -1,6 +1,6 @@
 // What the demonstration shows of agents: one that really runs in a jail, with tasks, and requests that wait for a person.
 
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { daemonAt } from '../../api/contract/client/socket.ts'
@@ -12,18 +12,12 @@ import {
   startAgent,
 } from '../../api/contract/operations/agents/agents.ts'
 import * as api from '../../api/contract/operations/agents/approvals.ts'
+import { canRun } from '../../base/run/programs.ts'
 
 /** The demonstration shows no agents where these are missing: without the first no jail, without the second no agent. */
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/bin/python3'] as const
 
-export function canShowAgents(): boolean {
-  try {
-    for (const path of PROGRAMS) accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
+export const canShowAgents = (): boolean => PROGRAMS.every(canRun)
 
 /** An MCP server over standard input and output that needs nothing but Python itself. */
 const SERVER = `import json, sys

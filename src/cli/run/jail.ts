@@ -1,12 +1,12 @@
 // Starts the jail of a tool: what bubblewrap is told, the program that keeps the terminal inside, and the word to begin.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, closeSync, constants, readFileSync, statSync } from 'node:fs'
+import { closeSync, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { KaroError } from '../../base/errors.ts'
 import { type Descriptors, openDescriptors } from '../../base/kernel/descriptors.ts'
 import { landlockVersion } from '../../base/kernel/landlock.ts'
-import { orElse } from '../../base/run/or-else.ts'
+import { canRun } from '../../base/run/programs.ts'
 import {
   LISTEN,
   PRCTL,
@@ -126,7 +126,7 @@ export async function startJail({ plan, slave, near, hook }: Asked) {
   if (filter === undefined) throw noJail(`there is no seccomp filter for ${process.arch}`)
   const machine = process.arch as Machine
   for (const program of [BWRAP, PERL])
-    if (!orElse(() => accessSync(program, constants.X_OK) === undefined, false))
+    if (!canRun(program))
       throw noJail(
         `there is no ${program}`,
         'Install it: sudo apt install bubblewrap perl-base, or dnf install bubblewrap perl-interpreter.',

@@ -1,6 +1,5 @@
 // What a tool in a jail sees and may change, and what of the environment it gets: nothing of this is asked of the tool.
 import {
-  accessSync,
   constants,
   copyFileSync,
   existsSync,
@@ -8,13 +7,13 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { START_FILES } from '../../assist/risk/writes/own-files.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { canRun, onPath } from '../../base/run/programs.ts'
 import { AI_TOOL_LIST, AI_TOOLS, type AiTool, type AiToolName } from '../../base/words/ai-tools.ts'
 import type { Env } from '../../config/paths.ts'
 import { isIn, judgePlaces, type Places } from '../../muscle/jail/places.ts'
@@ -282,18 +281,8 @@ function homeOf({ home, env }: Wanted, tool: AiToolName | undefined, own: string
 
 /** Throws KaroError `not_found` for a program that is not there. Its path, as the PATH has it. */
 function find(word: string, wanted: Wanted): string {
-  const candidates = word.includes('/')
-    ? [resolve(wanted.cwd, word)]
-    : pathOf(wanted)
-        .split(delimiter)
-        .map((directory) => join(directory, word))
-  const found = candidates.find((path) =>
-    orElse(() => {
-      accessSync(path, constants.X_OK)
-      return statSync(path).isFile()
-    }, false),
-  )
-  if (found !== undefined) return found
+  const found = word.includes('/') ? resolve(wanted.cwd, word) : onPath(word, pathOf(wanted))
+  if (found !== undefined && canRun(found)) return found
   throw new KaroError('not_found', `there is no program '${word.slice(0, 80)}'`, {
     where: 'karo run',
     hint: 'Name a program on your PATH behind --: karo run -- claude',

@@ -35,61 +35,51 @@ export function cardView(
   screen: Screen,
 ): string {
   const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const { code, diff, hash, expires_at, why } = approval
+  const told = (fields: Fields): readonly string[] =>
+    Object.entries(fields).flatMap(([label, says]) => field(label, says, screen))
   return [
     `${paint(COLOURS[of], `${kind}, class ${of}`, screen)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
-    ...field('who', approval.requested_by, screen),
-    ...field('agent', `${agent}, tool ${action}`, screen),
-    ...field('where', placeOf(approval.target, self), screen),
-    ...field('in', cwd, screen),
-    ...words('argv', argv, screen),
-    ...words('env', variables, screen),
-    ...words(
-      'sees',
-      binds.map(({ path, write }) => `${path}${write ? ' (may write)' : ''}`),
-      screen,
-    ),
-    ...(input === '' ? [] : field('input', input, screen)),
-    ...words(
-      'runs',
-      approval.code.map(
+    ...told({
+      who: approval.requested_by,
+      agent: `${agent}, tool ${action}`,
+      where: placeOf(approval.target, self),
+      in: cwd,
+      argv,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      sees: binds.map(({ path, write }) => `${path}${write ? ' (may write)' : ''}`),
+      input: input === '' ? [] : input,
+      runs: code.map(
         ({ path, bytes, content }) => `${path} (${bytes === null ? content : `${bytes} bytes, ${content}`})`,
       ),
-      screen,
-    ),
-    ...(action === 'exec' && approval.code.length > 0 ? field('not bound', NOT_BOUND, screen) : []),
-    ...approval.diff.flatMap((change) => diffLines(change, screen)),
-    ...field(
-      'class',
-      [
+      'not bound': action === 'exec' && code.length > 0 ? NOT_BOUND : [],
+    }),
+    ...diff.flatMap((change) => diffLines(change, screen)),
+    ...told({
+      class: [
         `${of}, by its kind, reach and words; risk of its words: ${risk === 'safe' ? 'none found' : risk}.`,
         ...risks,
       ].join(' '),
-      screen,
-    ),
-    ...field(
-      'why',
-      approval.why === '' ? '(no reason given)' : `${approval.why} (as the asker says)`,
-      screen,
-    ),
-    ...field('task', approval.task, screen),
-    ...field('hash', `${approval.hash.slice(0, 16)} ${approval.hash.slice(16)}`, screen),
-    ...field('until', `${localTime(approval.expires_at)}, in ${left(approval, now)}`, screen),
+      why: why === '' ? '(no reason given)' : `${why} (as the asker says)`,
+      task: approval.task,
+      hash: `${hash.slice(0, 16)} ${hash.slice(16)}`,
+      until: `${localTime(expires_at)}, in ${left(approval, now)}`,
+    }),
     '',
   ].join('\n')
 }
 
+/** By label: a text, or words, of which each stands on a line of its own, behind its number. */
+type Fields = Readonly<Record<string, string | readonly string[]>>
+
 /** Lines of at most the screen's width; those that go on begin with a bar, so that none looks like a field. */
-function field(label: string, text: string, { columns }: Screen): readonly string[] {
-  const room = Math.max(LEAST_WIDTH, Math.min(columns, 200) - LABEL - 4)
-  const safe = printable(text)
-  const pieces = safe.match(new RegExp(`.{1,${room}}`, 'gsu')) ?? ['']
+function field(label: string, says: Fields[string], screen: Pick<Screen, 'columns'>): readonly string[] {
+  if (typeof says !== 'string')
+    return says.flatMap((word, i) => field(i === 0 ? label : '', `${i}: ${word}`, screen))
+  const room = Math.max(LEAST_WIDTH, Math.min(screen.columns, 200) - LABEL - 4)
+  const pieces = printable(says).match(new RegExp(`.{1,${room}}`, 'gsu')) ?? ['']
   return pieces.map((piece, i) => `  ${(i === 0 ? label : '').padEnd(LABEL)}${i === 0 ? ' ' : '|'} ${piece}`)
 }
-
-/** Each word on a line of its own, behind its number. */
-const words = (label: string, all: readonly string[], screen: Screen): readonly string[] =>
-  all.flatMap((word, i) => field(i === 0 ? label : '', `${i}: ${word}`, screen))
 
 function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: Screen): readonly string[] {
   const colour = (line: string): string => {

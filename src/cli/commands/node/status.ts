@@ -11,11 +11,8 @@ import { brokenFile } from '../../start/broken-file.ts'
 import { staleWords } from '../../start/stale.ts'
 import { grouped } from '../../views/lines.ts'
 
-interface Line {
-  readonly subject: string
-  readonly says: string
-  readonly good?: boolean
-}
+/** What is said of a subject, and whether that is good; false where it goes without saying. */
+type Says = string | readonly [says: string, good: boolean] | false
 
 /** Ends with a newline. `hook`: what follows that nothing is recorded, else empty. `broken`: what is wrong with config.toml. */
 export function statusView(
@@ -24,26 +21,14 @@ export function statusView(
   hook: string,
   broken?: string,
 ): string {
-  const lines = [
-    nodeLine(status),
-    ...youLine(status),
-    stateLine(status),
-    meshLine(status),
-    apiLine(status),
-    ...(status.mesh.alone ? [] : [documentsLine(status), summariesLine(status)]),
-    ...policyLine(status),
-    agentsLine(status),
-    storeLine(status),
-    spoolLine(status),
-    ...unusualLine(status),
-    ...alertsLine(status),
-    ...pausedLine(screen.env),
-  ]
-  const overview = table(screen, lines, {
-    '': { value: 'subject', style: () => 'bold' },
+  const rows = Object.entries(saidOf(status, screen.env)).flatMap(([subject, says]) =>
+    says ? [[subject, ...[says].flat()] as const] : [],
+  )
+  const overview = table(screen, rows, {
+    '': { value: ([subject]) => subject, style: () => 'bold' },
     ' ': {
-      value: 'says',
-      style: ({ good }) => (good === undefined ? undefined : good ? 'green' : 'red'),
+      value: ([, says]) => String(says),
+      style: ([, , good]) => (good === undefined ? undefined : good ? 'green' : 'red'),
       wrap: true,
     },
   })
@@ -54,37 +39,62 @@ export function statusView(
   return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`
 }
 
-function nodeLine(status: StatusShape): Line {
-  const whose = status.service ? ", this machine's" : ''
-  const { name, certified_as } = status
+function saidOf(status: StatusShape, env: Place['env']): Readonly<Record<string, Says>> {
+  const { agents, alerts, anomalies, documents, health, mesh, name, certified_as, service, store } = status
+  const { own, received, relayed } = documents
+  const { recipients } = status.summaries
   const others = certified_as === null || certified_as === name ? '' : `, certified as ${certified_as}`
-  return { subject: 'node', says: `${name}  ${formatFingerprint(status.fingerprint)}${whose}${others}` }
-}
-
-/** What the caller may do, on a node that several people use. */
-function youLine({ service, you }: StatusShape): Line[] {
-  if (!service) return []
-  const says = you.admin
-    ? 'may manage this node; you see only your own commands and numbers'
-    : you.asks
-      ? 'see your own commands and numbers, and may ask the mesh; an administrator manages this node'
-      : 'see your own commands and numbers; an administrator manages this node and may let you ask the mesh'
-  return [{ subject: 'you', says }]
-}
-
-function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
-  const state = health.ready ? 'ready' : 'not ready'
+  // Whole seconds: in the first one there is none yet.
+  const up = status.uptime_seconds === 0 ? 'just started' : `up ${duration(status.uptime_seconds * 1000)}`
+  const isReady = agents.state === 'ready'
+  const commands = `${store.events === 1 ? 'command' : 'commands'}${service ? ' of yours' : ''}`
+  const { pending_bytes, dropped } = status.spool
+  const waiting = pending_bytes === 0 ? 'nothing waiting' : `${bytes(pending_bytes)} waiting`
   return {
-    subject: 'state',
-    // Whole seconds: in the first one there is none yet.
-    says: `${state}, ${uptime_seconds === 0 ? 'just started' : `up ${duration(uptime_seconds * 1000)}`}, version ${version}`,
-    good: health.ready,
+    node: `${name}  ${formatFingerprint(status.fingerprint)}${service ? ", this machine's" : ''}${others}`,
+    you: service && rightsOf(status.you),
+    state: [`${health.ready ? 'ready' : 'not ready'}, ${up}, version ${status.version}`, health.ready],
+    mesh: meshWords(status),
+    // For programs with tokens; the karo command itself uses the control socket.
+    api: status.http.listen ?? 'on the control socket only',
+    // A node that is alone has only documents of its own.
+    documents:
+      !mesh.alone &&
+      `${grouped(own)} own, ${grouped(received)} received, ${grouped(relayed)} kept for others; ${bytes(documents.bytes)}`,
+    summaries:
+      !mesh.alone &&
+      (recipients === 0
+        ? 'none published yet'
+        : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`),
+    policy: policySays(status),
+    agents: agents.state === 'off' ? 'off' : [isReady ? agents.detail : 'locked: nothing runs', isReady],
+    store: `${grouped(store.events)} ${commands}, ${bytes(store.bytes)}`,
+    spool: dropped === 0 ? waiting : `${waiting}, ${dropped} dropped`,
+    unusual: anomalies.unseen > 0 && `${anomalies.unseen} new in your numbers: karo anomalies`,
+    // Where no agent can be, all alerts are unusual numbers, which have a line of their own.
+    alerts: alerts > 0 &&
+      agents.state !== 'off' && [
+        `${alerts} within a day: karo task run kSentinel:watch list_findings`,
+        false,
+      ],
+    // A shell's hook reads the variable in the same way.
+    shell: (env?.KARO_PAUSE || '0') !== '0' && [
+      'this shell is not recorded, because KARO_PAUSE is set',
+      false,
+    ],
   }
 }
 
-function meshLine({ mesh, health }: StatusShape): Line {
-  if (mesh.alone && mesh.members_known === 0)
-    return { subject: 'mesh', says: 'none: this node is used alone' }
+/** What the caller may do, on a node that several people use. */
+function rightsOf({ admin, asks }: StatusShape['you']): string {
+  if (admin) return 'may manage this node; you see only your own commands and numbers'
+  return asks
+    ? 'see your own commands and numbers, and may ask the mesh; an administrator manages this node'
+    : 'see your own commands and numbers; an administrator manages this node and may let you ask the mesh'
+}
+
+function meshWords({ mesh, health }: StatusShape): string {
+  if (mesh.alone && mesh.members_known === 0) return 'none: this node is used alone'
   const failed = health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
   const listens = mesh.listen.map(shortAddress).join(' ') || (failed ? 'not listening' : 'listens to nobody')
   const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
@@ -93,80 +103,15 @@ function meshLine({ mesh, health }: StatusShape): Line {
   const trusted = mesh.peers_trusted === mesh.peers_connected ? '' : ` (${mesh.peers_trusted} trusted)`
   const connected =
     mesh.peers_connected === 0 ? 'nobody connected' : `${mesh.peers_connected} connected${trusted}`
-  return {
-    subject: 'mesh',
-    says: `${connected}, ${known}${waiting}; ${listens}`,
-  }
-}
-
-/** Where the API listens for programs with tokens; the karo command itself uses the control socket. */
-function apiLine({ http }: StatusShape): Line {
-  return { subject: 'api', says: http.listen ?? 'on the control socket only' }
-}
-
-/** Documents of the mesh on this node; a node that is alone has only its own. */
-function documentsLine({ documents }: StatusShape): Line {
-  const { own, received, relayed } = documents
-  return {
-    subject: 'documents',
-    says: `${grouped(own)} own, ${grouped(received)} received, ${grouped(relayed)} kept for others; ${bytes(documents.bytes)}`,
-  }
-}
-
-function summariesLine({ summaries }: StatusShape): Line {
-  const { recipients } = summaries
-  return {
-    subject: 'summaries',
-    says:
-      recipients === 0
-        ? 'none published yet'
-        : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
-  }
-}
-
-function agentsLine({ agents }: StatusShape): Line {
-  if (agents.state === 'off') return { subject: 'agents', says: 'off' }
-  const ready = agents.state === 'ready'
-  return { subject: 'agents', says: ready ? agents.detail : 'locked: nothing runs', good: ready }
+  return `${connected}, ${known}${waiting}; ${listens}`
 }
 
 /** The built-in role table goes without saying. */
-function policyLine({ policy }: StatusShape): Line[] {
-  if (policy.engine === 'built-in' && policy.problem === null) return []
+function policySays({ policy }: StatusShape): Says {
+  if (policy.engine === 'built-in' && policy.problem === null) return false
   const files = policy.files === 1 ? 'one policy file' : `${policy.files} policy files`
   const says = policy.engine === 'cedar' ? `${files}, by Cedar` : 'the built-in role table'
-  return policy.problem === null
-    ? [{ subject: 'policy', says }]
-    : [{ subject: 'policy', says: `${says}; what the files say now is refused`, good: false }]
-}
-
-function storeLine({ service, store }: StatusShape): Line {
-  const commands = `${store.events === 1 ? 'command' : 'commands'}${service ? ' of yours' : ''}`
-  return { subject: 'store', says: `${grouped(store.events)} ${commands}, ${bytes(store.bytes)}` }
-}
-
-function spoolLine({ spool }: StatusShape): Line {
-  const waiting = spool.pending_bytes === 0 ? 'nothing waiting' : `${bytes(spool.pending_bytes)} waiting`
-  return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
-}
-
-/** A shell with KARO_PAUSE is not recorded; a shell's hook reads the variable in the same way. */
-function pausedLine(env: Place['env']): Line[] {
-  return (env?.KARO_PAUSE || '0') === '0'
-    ? []
-    : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
-}
-
-/** A line about alerts, only if there are any. Where no agent can be, all of them are unusual numbers, which have a line of their own. */
-function alertsLine({ alerts, agents }: StatusShape): Line[] {
-  const says = `${alerts} within a day: karo task run kSentinel:watch list_findings`
-  return alerts === 0 || agents.state === 'off' ? [] : [{ subject: 'alerts', says, good: false }]
-}
-
-/** A line about unusual numbers, only if there are new ones. */
-function unusualLine({ anomalies }: StatusShape): Line[] {
-  const { unseen } = anomalies
-  return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
+  return policy.problem === null ? says : [`${says}; what the files say now is refused`, false]
 }
 
 /** Reasons of refused messages, in words that follow their number. */
@@ -246,7 +191,7 @@ export const commands = [
     examples: {
       'karo status --json': 'the same for scripts; health.ready is true if all is well',
     },
-    ask: () => ({ deadlineMs: STATUS_MS }),
+    deadlineMs: STATUS_MS,
     async view(status, io) {
       // Start files are read only where the view says something about them.
       const hook =

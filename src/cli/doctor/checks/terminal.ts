@@ -1,9 +1,8 @@
 // Checks of what a person types into: hooks in start files and in settings of AI coding tools, the shell at hand, the guard.
-import { accessSync, constants, existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { loadGuard } from '../../../assist/guard/index.ts'
-import { orElse } from '../../../base/run/or-else.ts'
 import { isThroughSudo } from '../../../base/run/person-home.ts'
+import { onPath } from '../../../base/run/programs.ts'
 import { type Checks, type Finding, ok, skipped, warn } from '../check.ts'
 import { homeIn } from '../home-in.ts'
 import { isOwn } from '../own.ts'
@@ -183,10 +182,6 @@ function programsIn(line: string): readonly string[] {
 }
 
 export const isThere =
-  ({ PATH = '' }: NodeJS.ProcessEnv) =>
+  ({ PATH }: NodeJS.ProcessEnv) =>
   (program: string): boolean =>
-    program.startsWith('/')
-      ? existsSync(program)
-      : PATH.split(delimiter).some((directory) =>
-          orElse(() => accessSync(join(directory, program), constants.X_OK) === undefined, false),
-        )
+    program.startsWith('/') ? existsSync(program) : onPath(program, PATH) !== undefined
