@@ -64,7 +64,9 @@ export function resultOf(id: CheckId, findings: readonly Finding[]): CheckResult
   )
   const shown = told.slice(0, MOST_DETAILS)
   const more = told.length - shown.length
-  const detail = [...shown.map((one) => one.detail), ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  const detail = [...shown.map((one) => one.detail), more > 0 && `and ${more} more`]
+    .filter(Boolean)
+    .join('; ')
   if (!isBad) return { id, title, outcome: worst, detail }
   const fixes = new Set(shown.map(({ fix }) => fix ?? general))
   const outcome = worst === 'fail' ? severity : worst

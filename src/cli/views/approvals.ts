@@ -7,7 +7,7 @@ import type {
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
-import { paint, type Screen, table } from '../terminal/table.ts'
+import { clauses, paint, type Screen, table } from '../kit.ts'
 
 /** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
 export const CARD_MAX = 20_000
@@ -132,7 +132,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
         value: ({ action, line, reason }) => {
           // Of a server outside of jails the line is its address.
           const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
-          return [what, ...(reason === '' ? [] : [reason])].join(' – ')
+          return clauses(what, reason !== '' && reason).join(' – ')
         },
         wrap: true,
       },

@@ -2,7 +2,7 @@
 import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
-import { fitted, paint, type Screen } from '../kit.ts'
+import { clauses, fitted, paint, type Screen } from '../kit.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
 
 /** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */
@@ -36,10 +36,11 @@ function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[]
   const level = (one: Proposal): string =>
     `${paint(RISK_COLOURS[one.risk_level], one.risk_level, screen)} – ${DECISIONS[one.decision]}, from: ${one.source}`
   /** What a command does, how risky it is, and what is open in it. */
-  const below = (one: Proposal, blanks: string): readonly string[] => [
-    ...(one.does === null ? [] : [text(`${blanks}${one.does}`)]),
-    `${blanks}${level(one)}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
-  ]
+  const below = (one: Proposal, blanks: string): readonly string[] =>
+    clauses(
+      one.does !== null && text(`${blanks}${one.does}`),
+      `${blanks}${level(one)}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
+    )
   const listed = (head: string): readonly string[] =>
     alternatives.length === 0
       ? []
@@ -73,12 +74,12 @@ function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[]
   const { placeholders, reasons } = answer
   return [
     [paint('bold', printable(command), screen)],
-    [
+    clauses(
       // An answer with a command has all that a proposal has.
       `  ${level(answer as Proposal)}`,
       ...reasons.map((reason) => text(`  ${reason}`)),
-      ...(placeholders.length > 0 ? [`  to fill in: ${placeholders.join(', ')}`] : []),
-    ],
+      placeholders.length > 0 && `  to fill in: ${placeholders.join(', ')}`,
+    ),
     listed('or:'),
     notes,
   ]

@@ -5,7 +5,7 @@ import { ago, formatFingerprint, localTime, printable } from '../../base/format.
 import { clockWords } from '../../base/words/clock-words.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import { notLetIn } from '../fleet/refusals.ts'
-import { type CommandIo, fitted, pairs, UNBOUNDED } from '../kit.ts'
+import { type CommandIo, clauses, fitted, pairs, UNBOUNDED } from '../kit.ts'
 
 export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
 
@@ -50,13 +50,12 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   const list = (roles: readonly string[]): string => roles.map(printable).join(', ')
   const lost = before.filter((role) => !now.includes(role))
   const won = now.filter((role) => !before.includes(role))
-  const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
-  if (won.length > 0) says.push(`New: ${list(won)}.`)
-  if (lost.length > 0)
-    says.push(
+  return clauses(
+    now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`,
+    won.length > 0 && `New: ${list(won)}.`,
+    lost.length > 0 &&
       `No longer: ${list(lost)}. Certificates of this issuer with such a role are void: their machines are no longer members, and each needs an invite without that role. Next time, take the role away from the machines first, with karo ca assign.`,
-    )
-  return says.join(' ')
+  ).join(' ')
 }
 
 function joiningWords({

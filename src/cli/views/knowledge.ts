@@ -1,7 +1,7 @@
 // Views of what is known: the sources of knowledge, and what is known of one tool.
 import type { Known } from '../../assist/copilot/known.ts'
 import { printable } from '../../base/format.ts'
-import { fitted, type Screen } from '../kit.ts'
+import { clauses, fitted, type Screen } from '../kit.ts'
 
 /** Shape of `karo knowledge list --json`; `path` is null for what is built in, `tools` where they were not counted. */
 export interface KnowledgeList {
@@ -15,7 +15,7 @@ export interface KnowledgeList {
 export function printKnowledge({ sources }: KnowledgeList, screen: Screen): string {
   const rows = sources.map(({ name, path, tools }) =>
     fitted(
-      [name, ...(tools === null ? [] : [`${tools} tools`]), ...(path === null ? [] : [path])]
+      clauses(name, tools !== null && `${tools} tools`, path !== null && path)
         .map(printable)
         .join(', '),
       screen,

@@ -27,7 +27,7 @@ export function whoAmIView(
     asked.length === ASKED_TYPES.length
       ? 'all types of questions'
       : asked.map((type) => queryType(type).word).join(', ')
-  const may = [questions, ...(asked.length < types.length ? ['agents of other machines'] : [])].join(', and ')
+  const may = clauses(questions, asked.length < types.length && 'agents of other machines').join(', and ')
   return fitted(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
 Until ${localTime(ends_at)} or the next restart of this node, for ${may}. Nobody else on this machine does. Earlier:  karo logout

@@ -7,7 +7,7 @@ import {
   type TotalsPreviewShape,
 } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
-import { fitted, paint, pairs, type Screen } from '../kit.ts'
+import { clauses, fitted, paint, pairs, type Screen } from '../kit.ts'
 import { nameOf, WEEKDAYS } from './lines.ts'
 import { utc } from './query/reach.ts'
 import { readerWords } from './totals.ts'
@@ -171,10 +171,7 @@ function parts(summary: SummaryShape['summary']): Rows {
 }
 
 function failed(failures: number, unknown: number): string {
-  const parts = [
-    ...(failures === 0 ? [] : [`${failures} failed`]),
-    ...(unknown === 0 ? [] : [`${unknown} of unknown end`]),
-  ]
+  const parts = clauses(failures > 0 && `${failures} failed`, unknown > 0 && `${unknown} of unknown end`)
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 

@@ -136,7 +136,7 @@ export const commands = [
         ...(thresholds.length === 0
           ? ['No threshold is watched: set one below [reports.thresholds] of the configuration.\n']
           : ['Thresholds, by the newest released period:\n', ...thresholds.map(line)]),
-        ...(problem === null ? [] : [`They could not be compared: ${problem}\n`]),
+        problem === null ? '' : `They could not be compared: ${problem}\n`,
       ].join(''),
   }),
 ]

@@ -20,7 +20,17 @@ import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome, isMachines } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
-import { type CommandIo, defineCommand, pairs, prefixed, printJson, show, table, usage } from '../../kit.ts'
+import {
+  type CommandIo,
+  clauses,
+  defineCommand,
+  pairs,
+  prefixed,
+  printJson,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { throughRestart } from '../../start/background.ts'
 import { canAsk, confirm } from '../../terminal/confirm.ts'
 import { replaceSettings, UNCHANGED, writing } from '../../writing.ts'
@@ -174,11 +184,11 @@ const reload = defineCommand('config reload', {
   options: RESTARTS,
   async run(io, { options }) {
     return show(io, await takeOver(io, options.restart), ({ applied, waiting }) =>
-      [
-        ...(waiting.length > 0 ? [afterRestart(io, waiting)] : []),
+      clauses(
+        waiting.length > 0 && afterRestart(io, waiting),
         applied.length > 0 ? `In force now: ${applied.join(', ')}` : 'Nothing changed.',
         '',
-      ].join('\n'),
+      ).join('\n'),
     )
   },
 })

@@ -17,6 +17,7 @@ import { toolHookLooks } from '../../hooks/looks.ts'
 import {
   type CommandInput,
   type CommandIo,
+  clauses,
   defineCommand,
   paint,
   type Screen,
@@ -225,7 +226,7 @@ export function doctorView(
   const bad = [...of('warn'), ...of('fail')]
   const parts = [
     ...deeds.map((deed) => deedLine(deed, dry, screen)),
-    ...(deeds.length > 0 ? ['\n'] : []),
+    deeds.length > 0 ? '\n' : '',
     ...Object.values(CHECK_GROUPS).flatMap((group) =>
       of('ok')
         .filter(({ id }) => id in group)
@@ -246,7 +247,7 @@ function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen:
   const name = paint('dim', id, screen)
   const fits = rest.length === 0 && textWidth(`  ${first}  ${id}`) <= screen.columns
   const head = `${paint(colour, mark, screen)} ${paint('bold', first, screen)}${fits ? `  ${name}` : ''}\n`
-  const more = [...rest, ...(fits ? [] : [name])].map((line) => `  ${line}\n`)
+  const more = clauses(...rest, !fits && name).map((line) => `  ${line}\n`)
   const because = lines(why ?? '', screen, INDENT.length).map(
     (line) => `${INDENT}${paint('dim', line, screen)}\n`,
   )

@@ -12,7 +12,7 @@ import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { pathsFor } from '../../home.ts'
-import { defineCommand, printJson, say } from '../../kit.ts'
+import { clauses, defineCommand, printJson, say } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
@@ -70,30 +70,23 @@ export const commands = [
       line.end()
       if (io.json)
         return printJson(io, { ...head, encryption, rows, closed, key_kept: keyKept, aside, config })
-      const says = [
+      const says = clauses(
         `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
         ...aboutKey(paths, head, keyKept),
         // The backup does not know decisions that were made after it.
         'Nothing is shared with other nodes, and no agent may do anything, until each person here allows it again: karo share on, karo cap grant, karo secret allow.',
-      ]
-      if (service)
-        says.push(
+        service &&
           'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
-        )
-      if (closed.tokens > 0)
-        says.push('Every token for the REST API is withdrawn; karo token create makes new ones.')
-      if (closed.invites > 0)
-        says.push(
+        closed.tokens > 0 && 'Every token for the REST API is withdrawn; karo token create makes new ones.',
+        closed.invites > 0 &&
           `Open invites of the backup are cancelled (${closed.invites}), because they may have been used since; karo invite makes new ones.`,
-        )
-      if (closed.members > 0)
-        says.push(
+        closed.members > 0 &&
           'Nodes that you denied or revoked after the backup are trusted as before: check karo peers.',
-        )
-      if (aside !== undefined) says.push(`The previous node is in ${aside}.`)
-      if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
-      if (head.key || existsSync(paths.key))
-        says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
+        aside !== undefined && `The previous node is in ${aside}.`,
+        config !== undefined && `Its configuration is in ${config}; yours was not touched.`,
+        (head.key || existsSync(paths.key)) &&
+          `\nNext: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`,
+      )
       say(io, `${says.join('\n')}\n`)
     },
   }),

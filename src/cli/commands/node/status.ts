@@ -6,7 +6,7 @@ import type { StatusShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { atHome, type Place } from '../../at-home.ts'
-import { defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
+import { clauses, defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
 import { brokenFile } from '../../start/broken-file.ts'
 import { staleWords } from '../../start/stale.ts'
 import { grouped } from '../../views/lines.ts'
@@ -132,46 +132,33 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** What is wrong, then what a person could do next. */
 function adviceOf(status: StatusShape, hook: string): string[] {
   const { health, mesh, service, documents, summaries, you, people_held = 0, not_forwarded = [] } = status
-  const advice = staleWords(status)
   const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
-  advice.push(...failing, ...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
-  if (refused.length > 0) {
-    const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')
-    advice.push(
+  const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')
+  const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
+  const isNew = mesh.alarms.length + mesh.members_known + mesh.peers_pending === 0
+  return clauses(
+    ...staleWords(status),
+    ...failing,
+    ...mesh.alarms.map(printable),
+    reasons !== '' &&
       `messages of other nodes were refused since the start: ${reasons}; karo audit log --type policy_violation  says whose`,
-    )
-  }
-  if (documents.conflicts > 0)
-    advice.push(
+    documents.conflicts > 0 &&
       `${grouped(documents.conflicts)} signed documents contradict earlier ones of the same node, as when two machines use one key; karo audit log --type policy_violation  says whose`,
-    )
-  if (summaries.left_out > 0)
-    advice.push(
+    summaries.left_out > 0 &&
       `summaries have no room for ${grouped(summaries.left_out)} more nodes that may read them; they can ask for your numbers live`,
-    )
-  if (summaries.refused > 0)
-    advice.push(
+    summaries.refused > 0 &&
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
-    )
-  advice.push(...not_forwarded.map((what) => `the ledger is not sent to ${what}`))
-  if (people_held > 0) {
-    const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
-    advice.push(`data of ${whose} is held back; karo people list  says whose and why`)
-  }
-  if (mesh.peers_pending > 0 && you.admin)
-    advice.push('karo peers pending  shows the nodes that wait to be trusted')
-  if (
+    ...not_forwarded.map((what) => `the ledger is not sent to ${what}`),
+    people_held > 0 && `data of ${whose} is held back; karo people list  says whose and why`,
+    mesh.peers_pending > 0 && you.admin && 'karo peers pending  shows the nodes that wait to be trusted',
     !service &&
-    status.certified_as === null &&
-    mesh.alarms.length + mesh.members_known + mesh.peers_pending === 0 &&
-    mesh.listen.some(isOpen)
-  )
-    advice.push(
+      status.certified_as === null &&
+      isNew &&
+      mesh.listen.some(isOpen) &&
       'other nodes of this network can reach it, and none is trusted yet; to use it alone instead:  karo init --solo',
-    )
-  if (health.ready && hook) advice.push(`no command is recorded yet${hook}`)
-  return advice
+    health.ready && hook !== '' && `no command is recorded yet${hook}`,
+  )
 }
 
 /** Whether another machine could reach it. */

@@ -5,6 +5,7 @@ import { printable } from '../../../base/format.ts'
 import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import {
+  clauses,
   cut,
   defineCommand,
   fitted,
@@ -39,31 +40,26 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
   const widths = shown.map(({ depth, label }) => 2 * depth + textWidth(label))
   const width = Math.max(0, ...widths.filter((one) => one <= WIDEST_LABEL))
   const lines = shown.flatMap((row) => rowLines(row, width, screen))
-  const notes = [
-    ...(rows.length > shown.length
-      ? [`… ${rows.length - shown.length} more parts; --json has all of them.`]
-      : []),
-    ...(explanation.truncated ? ['The command is too long or too deep to be explained completely.'] : []),
-    ...(explanation.parsed || explanation.truncated
-      ? []
-      : [
-          `The parser could not read all of it as ${explanation.shell}; parts that are missing above were not understood.`,
-        ]),
-  ]
-  const safer =
-    explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer), screen)}`]
+  const { summary, truncated, parsed, shell, safer } = explanation
+  const notes = clauses(
+    rows.length > shown.length && `… ${rows.length - shown.length} more parts; --json has all of them.`,
+    truncated && 'The command is too long or too deep to be explained completely.',
+    !parsed &&
+      !truncated &&
+      `The parser could not read all of it as ${shell}; parts that are missing above were not understood.`,
+  )
   const sources = sourceNote(explanation.sources)
-  return [
-    fitted(printable(explanation.summary), screen),
+  return clauses(
+    fitted(printable(summary), screen),
     '',
     ...lines,
-    ...(lines.length > 0 ? [''] : []),
+    lines.length > 0 && '',
     ...notes.map((note) => fitted(note, screen)),
     levelOf(explanation, screen),
-    ...safer,
-    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen), screen)]),
+    safer !== null && `safer: ${paint('green', printable(safer), screen)}`,
+    sources !== '' && paint('dim', fitted(sources, screen), screen),
     '',
-  ].join('\n')
+  ).join('\n')
 }
 
 const levelOf = ({ risk_level, decision }: Explanation, screen: Screen): string =>

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { type CommandIo, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
+import { type CommandIo, clauses, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
 import type { Plan, Wanted } from '../../run/plan.ts'
 
 const network = {
@@ -99,10 +99,10 @@ function beginning(session: string, { argv, project, kept }: Plan, reached: read
     reached.length === 0
       ? 'no network'
       : `the network: ${reached.map((one) => (one === 'all' ? 'the public internet' : one)).join(', ')}`
-  return [
+  return clauses(
     `karo run: session ${session}: ${argv[0]} may change ${project} and its own copy of your home, and reaches ${where}.`,
-    ...(kept.length > 0 ? [`Left out of its environment: ${kept.join(', ')} (--env NAME gives one).`] : []),
-  ]
+    kept.length > 0 && `Left out of its environment: ${kept.join(', ')} (--env NAME gives one).`,
+  )
     .map((line) => `${printable(line)}\n`)
     .join('')
 }

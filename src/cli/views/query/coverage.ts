@@ -2,6 +2,7 @@
 import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
+import { clauses } from '../../terminal/text.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 
@@ -28,8 +29,11 @@ export function whoAnswered(result: QueryResult): {
   const own = result.level === 1 && result.team === undefined && result.own_missing !== true
   const whose = result.team === undefined ? (known === 1 ? 'other' : 'others') : `of the team ${result.team}`
   const others = `${answered} of ${known} ${whose}`
-  const parts = [...(own ? ['this one'] : []), ...(known === 0 ? [] : [others])]
-  if (from_summary > 0) parts.push(`${from_summary} by ${from_summary === 1 ? 'its' : 'their'} last summary`)
+  const parts = clauses(
+    own && 'this one',
+    known > 0 && others,
+    from_summary > 0 && `${from_summary} by ${from_summary === 1 ? 'its' : 'their'} last summary`,
+  )
   const count = Number(own) + answered + from_summary
   const groups = groupsOf(nodes)
   const silent = groups.map(({ said, rows }) => `${names(rows)} ${said}`)

@@ -37,21 +37,19 @@ export const safetyPosture: QueryTypeView<Data> = {
     const acts =
       `blocked ${act('blocked')}, confirmed by a person ${act('confirmed_risky')}, ` +
       `declined ${act('declined')}, run by AI tools and programs ${act('karo_generated')}\n`
-    const states = [
+    const { silent, none } = hook
+    const states = clauses(
       paint(guard.on === nodes ? 'green' : 'yellow', guardWords(guard, nodes, off.nodes), screen),
-      ...(hook.silent === 0 ? [] : [paint('yellow', `hooks silent on ${known(hook.silent)}`, screen)]),
-      ...(hook.none === 0
-        ? []
-        : [
-            paint(
-              'yellow',
-              hook.none === null ? 'no hook on –' : `no hook on ${hook.none}: nothing is recorded there`,
-              screen,
-            ),
-          ]),
-    ]
+      silent !== 0 && paint('yellow', `hooks silent on ${known(silent)}`, screen),
+      none !== 0 &&
+        paint(
+          'yellow',
+          none === null ? 'no hook on –' : `no hook on ${none}: nothing is recorded there`,
+          screen,
+        ),
+    )
     const counts = [...Object.values(risk), blocked, confirmed_risky, declined, karo_generated]
-    counts.push(...Object.values(guard), hook.silent, hook.none)
+    counts.push(...Object.values(guard), silent, none)
     return [
       bars,
       [guard.on, guard.partly, blocked, confirmed_risky, declined, karo_generated].every(
