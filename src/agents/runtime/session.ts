@@ -267,7 +267,7 @@ async function settle(
   const settled = Promise.race([transport.answered(), transport.over])
   if (hasTime && (await within(settled, GRACE_MS, timers))) return !transport.ending()
   onKill()
-  transport.kill('a call of it was cancelled, and it did not stop')
+  transport.kill('a call of it was over, and it did not stop')
   await transport.over
   return false
 }

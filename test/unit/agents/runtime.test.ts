@@ -155,6 +155,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     await runtime.add(actor(), wantedOf(serverDirectory(), [], { callMs: 1_000 }))
     const task = await done(runtime, 'get_stuck')
     expect(task.events.at(-1)?.message).toContain('did not answer within 1 s')
+    const said = (await runtime.logs(actor(), 'fixture')).lines.map(({ text }) => text)
+    expect(said.join('\n')).toContain('a call of it was over')
     const before = await client.list()
     expect(before.every(({ job }) => !job.includes('get_stuck'))).toBe(true)
   })
