@@ -47,6 +47,8 @@ export function createMachine({ name, directory, netns, env = {} }: MachineOptio
   })
   writeFileSync(join(home, '.inputrc'), 'set enable-bracketed-paste off\n')
   writeFileSync(join(home, '.bashrc'), `typed=0; HISTFILE=; PS1='\u2301\u2301$((++typed)) '\n`)
+  // As the systems make it for a new person.
+  writeFileSync(join(home, '.profile'), '. ~/.bashrc\n')
   const { KARO_HOME: _, ...clean } = cleanEnv('')
   const environment = {
     ...Object.fromEntries(
