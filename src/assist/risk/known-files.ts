@@ -72,7 +72,7 @@ const KINDS = table(String.raw`
 `)
 
 const SIGNS: Readonly<Record<string, string>> = {
-  '{': '(?:', ',': '|', '}': ')', '.': '\\.', '*': '[^/]*', '**': '.*', '/*': '/[^/]+', '/**': '/.*',
+  '{': '(?:', ',': '|', '}': ')', '.': '\\.', '*': '[^/]*', '**': '[^]*', '/*': '/[^/]+', '/**': '/[^]*',
 } // biome-ignore format: a compact table
 
 const patternOf = (glob: string): string => {

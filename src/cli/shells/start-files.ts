@@ -1,4 +1,5 @@
 // Where each shell looks for its start file, and the line there that loads the hook.
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
@@ -42,7 +43,8 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     // bash(1), INVOCATION: a login shell reads the first of these files that is there, and not ~/.bashrc.
     hint(_env, file) {
       const textIn = (name: string): string => textOf(join(dirname(file), name))
-      const first = ['.bash_profile', '.bash_login'].find((name) => textIn(name) !== '') ?? '.profile'
+      const first =
+        ['.bash_profile', '.bash_login'].find((name) => existsSync(join(dirname(file), name))) ?? '.profile'
       const text = textIn(first)
       return (text.includes('.profile') ? text + textIn('.profile') : text).includes('bashrc')
         ? undefined

@@ -181,18 +181,16 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
 
   # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh want to be first themselves.
   __karo_lead() {
-    local _karo_each _karo_one= _karo_rest=()
+    local _karo_each _karo_rest=()
     if [[ ${PS0-} != *__karo* ]]; then
       PS0=${PS0-}${__karo[ps0]}
       builtin export -n PS0
     fi
     [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]] || return 0
-    # What names itself at every prompt stands there once.
-    for _karo_each in "${PROMPT_COMMAND[@]}"; do
-      [[ $_karo_each == "$_karo_one" ]] || _karo_rest+=("${_karo_each//"$__karo_call"/:}")
-      _karo_one=$_karo_each
-    done
-    PROMPT_COMMAND=("$__karo_call" "${_karo_rest[@]}")
+    [[ ${PROMPT_COMMAND-} != __karo_prompt* ]] || return 0
+    for _karo_each in "${PROMPT_COMMAND[@]}"; do _karo_rest+=("${_karo_each//"$__karo_call"/:}"); done
+    # In one member with what was given last, which the next text replaces.
+    PROMPT_COMMAND=("$__karo_call${_karo_rest:+$'\n'$_karo_rest}" "${_karo_rest[@]:1}")
   }
 
   # First in PROMPT_COMMAND. Hands $? on to what others have appended to the same string, except where a command
@@ -229,7 +227,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     PROMPT_COMMAND=("$__karo_call" ${PROMPT_COMMAND[*]:+"${PROMPT_COMMAND[@]}"})
   # Last, because others reload the history in between, and a text that is given to PROMPT_COMMAND later replaces only its first member.
   # bash-preexec and ble.sh want to be last themselves.
-  if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} && ${PROMPT_COMMAND[*]-} != *__karo_base* ]]; then
+  if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} && ${PROMPT_COMMAND[*]-} != *__karo_lead* ]]; then
     PROMPT_COMMAND+=('[[ ${PROMPT_COMMAND-} == __karo_prompt* ]] || __karo_lead; __karo_base=$HISTCMD')
   fi
   if [[ ${PS0-} != *__karo* ]]; then
@@ -238,7 +236,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   fi
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
-elif [[ $- == *i* ]] && ! shopt -q restricted_shell; then
-  builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars, or PROMPT_COMMAND or PS0 is read-only\n' >&2
+elif [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__karo_prompt* ]] && ! shopt -q restricted_shell; then
+  builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars or /proc, or PROMPT_COMMAND or PS0 is read-only\n' >&2
 fi
 unset -v __karo_spool __karo_ignore

@@ -96,7 +96,7 @@ const FIELDS = String.raw`
   yaml-in-sed as-typed: /[\w.-]+:[ \t]
     (?<=/)NAME:\h<<[^\s/.$\\][^\n/]*>>
   json-path as-typed: "\]\h"
-    \["NAME"\]\h"<<[^"'\n]+>>
+    \["NAME"\]\h["]<<[^"\n]+>>
   json-web-key certain as-typed: "kty"
     "d" ?: ?"<<[\w-]{40,}>>
   xml-element as-typed: </

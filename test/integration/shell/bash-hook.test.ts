@@ -205,15 +205,18 @@ describe('never in the way', () => {
   test('a PROMPT_COMMAND that is set as one text behind the hook, or later, is joined', async () => {
     const shell = await startShell({ after: 'PROMPT_COMMAND=\'echo "[$?]"\'' })
     expect(await shell.type('false')).toBe('[1]\n')
-    // Nothing tells how this one ended.
+    // Nothing tells how the lines ended that replace it.
     await shell.type("PROMPT_COMMAND='echo later'")
-    expect(await shell.type('echo $?')).toBe('0\nlater\n[0]\n')
-    expect(commandsOf(shell.spool)).toEqual(['false', 'echo $?'])
+    expect(await shell.type('echo $?')).toBe('0\nlater\n')
+    await shell.type('PROMPT_COMMAND=')
+    expect(await shell.type('true')).toBe('')
+    expect(commandsOf(shell.spool)).toEqual(['false', 'echo $?', 'true'])
     const again = await startShell({
-      after: 'each() { echo each; PROMPT_COMMAND=each; }; PROMPT_COMMAND=each',
+      after: 'each() { echo each; PROMPT_COMMAND="each; : $((n++))"; }; PROMPT_COMMAND=each',
     })
     for (const line of ['true', 'true 2', 'true 3']) expect(await again.type(line)).toBe('each\n')
     expect(commandsOf(again.spool)).toEqual(['true', 'true 2', 'true 3'])
+    expect(await again.type('echo ${#PROMPT_COMMAND[@]}')).toMatch(/^2\n/)
   })
 
   test('a command ends at a file size limit as it would without the hook, and a trap of the person stays', async () => {

@@ -91,6 +91,7 @@ describe('shell install and uninstall', () => {
   test.each([
     ['.profile', { '.profile': 'umask 22\n' }],
     ['.profile', {}],
+    ['.bash_profile', { '.bash_profile': '', '.profile': '. ~/.bashrc\n' }],
     // What another tool made hides the file that was there.
     ['.bash_profile', { '.bash_profile': 'export A=1\n', '.profile': '. ~/.bashrc\n' }],
     [undefined, { '.profile': '[ -f ~/.bashrc ] && . ~/.bashrc\n' }],
