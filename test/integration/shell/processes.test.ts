@@ -47,7 +47,7 @@ async function hooked(program: Program): Promise<TypedShell> {
   await shell.type('true')
   const known = Date.now()
   // What begins sooner may be of that line, as far as the clock of fish tells.
-  if (program === 'fish') await until(() => Date.now() - known > 2 * CLOCK_RIGHT_MS, { what: 'another line' })
+  if (program === 'fish') await until(() => Date.now() - known > 3 * CLOCK_RIGHT_MS, { what: 'another line' })
   return shell
 }
 
