@@ -115,7 +115,7 @@ export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
     let next: Next | undefined
     for (let question = 0; question < QUESTIONS_MAX; question++) {
       const open = found.buckets.filter(({ why }) => MISSING.has(why))
-      const { start = 0 } = open[0] ?? {}
+      const { start = Infinity } = open[0] ?? {}
       // Who says that it has more, and gives nothing that is missing, keeps nobody from asking the others.
       const more = next !== undefined && next.end > start ? next : undefined
       const group = more === undefined ? left.splice(0, AT_ONCE) : [more.holder]

@@ -275,6 +275,16 @@ test('nor does one that shows the oldest alone and says that it has more', async
   expect(released!.buckets.map(({ why }) => why)).toEqual(Array(PAGES).fill(null))
 })
 
+test('one that has more is not asked for what another one showed', async () => {
+  const holders = () => nodes.map(({ id }) => id)
+  const [totals, patient] = patiently(totalsOf([], { holders }), held)
+  const { desk, nodes }: ReturnType<typeof world> = world([paged, patient], { desk: { totals } })
+  const { released } = await ask(desk, { acting: login(desk), range: PAGED })
+  expect(released).toMatchObject({ refused: [], buckets: Array(PAGES).fill({ why: null }) })
+  const of = ({ range_start }: { range_start?: unknown }) => range_start
+  expect(nodes[0]!.told('query_received').map(of)).toEqual(nodes[1]!.told('query_received').map(of))
+})
+
 describe('who is not', () => {
   const refused = async (how: (desk: TestNode, other: TestNode) => Parameters<TestNode['ask']>[0]) => {
     const { desk, nodes } = world([totalsOf(both)], { desk: STAFF })
