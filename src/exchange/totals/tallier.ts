@@ -297,11 +297,13 @@ export function createTallier(deps: TotalsParts) {
   }
 
   /** One attempt after the other, as long as each was refused. Resolves with when to look again, whatever comes. */
-  async function goOn(plan: Plan, mine: Open): Promise<number> {
+  async function goOn(plan: Plan, mine: Mine): Promise<number> {
     if (await isReleased(plan, mine)) return Number.POSITIVE_INFINITY
     if (!isFirstToTell(mine, plan)) return clock.now()
+    // Only now: those of a week of released buckets would push out what is remembered of the others.
+    const shares = await held.sharesOf(plan, mine)
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const step = await settle(plan, mine, attempt)
+      const step = await settle(plan, { ...mine, shares }, attempt)
       if (step.kind === 'wait') {
         const name = slotOfTally(mine.bucket, attempt)
         if (step.isMissing !== true) missing.delete(name)
@@ -310,7 +312,7 @@ export function createTallier(deps: TotalsParts) {
       }
       if (step.kind === 'done') {
         await release(plan, mine, step)
-        return Number.POSITIVE_INFINITY
+        break
       }
       await tell(mine, attempt, step)
     }
@@ -333,9 +335,7 @@ export function createTallier(deps: TotalsParts) {
           const mark = await held.markOf(common, mine)
           const was = before.get(slot)
           const isSeen = was?.mark === mark && clock.now() < was.until
-          const until = isSeen
-            ? was.until
-            : await goOn(plan, { ...mine, shares: await held.sharesOf(plan, mine) })
+          const until = isSeen ? was.until : await goOn(plan, mine)
           left.set(slot, { mark, until })
         } catch (error) {
           // One bucket that cannot go on, because its tallies have no room, must not hold up the others.

@@ -75,5 +75,6 @@ test('a field of CSV is no formula, hides nothing, and is read back as it was', 
 test('two names that differ in what no font draws are one name', () => {
   for (const name of ['Ann\u3164', 'a\u115fnn', ' ann\ufe0f', 'a\u034fnn', 'ａｎｎ\u{e0101}', 'a\u2065nn'])
     expect(comparable(name)).toBe('ann')
+  expect(comparable('Jose\u200d\u0301')).toBe(comparable('Jos\u00e9'))
   expect(comparable('ann 2')).not.toBe(comparable('ann'))
 })

@@ -120,7 +120,10 @@ test('shares are read once, and a bucket in which nothing is new is not looked a
   give(1)
   await turns()
   expect(leader.looks).toBeGreaterThan(looks[0]!)
-  expect([leader.reads, follower.reads]).toEqual([7, 7])
+  // A share that comes when all was released is not opened, nor are the others after a restart: they would push out those that are needed.
+  leader.restart()
+  await turns()
+  expect([leader.reads, follower.reads]).toEqual([6, 6])
   expect([leader.released(), follower.released()]).toEqual([[3], [3]])
 })
 
