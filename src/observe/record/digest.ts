@@ -98,6 +98,8 @@ export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): 
   const tagOf = createTags()
   /** Of the shell whose record came last. */
   let shellOf = { uid: Number.NaN, session: '', number: 0 }
+  /** Where the command that was judged last ran, as it is kept. */
+  let place = { cwd: '', kept: '' }
 
   function sessionOf(uid: number, session: string): number {
     if (uid !== shellOf.uid || session !== shellOf.session)
@@ -118,7 +120,8 @@ export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): 
     // The worst is the first of them.
     const rule = risk === 'safe' ? undefined : matches[0]?.rule
     const text = redaction.command(withoutLastBlanks(line))
-    return { tool, category, risk, rule, privileged: first.privileged, text, cwd: redaction.directory(cwd) }
+    if (cwd !== place.cwd) place = { cwd, kept: redaction.directory(cwd) }
+    return { tool, category, risk, rule, privileged: first.privileged, text, cwd: place.kept }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))

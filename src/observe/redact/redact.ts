@@ -10,6 +10,7 @@ import { type Roles, secretsByPosition } from './positions.ts'
 import { type Report, reportPrinted } from './report.ts'
 import { type Replacement, replacements } from './sed.ts'
 import { SHAPES, type Shape } from './shapes.ts'
+import { TOKEN, TOKEN_HINT } from './tokens.ts'
 import { mayNameTool } from './tools.ts'
 import {
   piecesIn,
@@ -55,9 +56,7 @@ export function redact(line: string): string {
 
 /** Redacts only certain tokens in a directory, because its names have signs and words without meaning. */
 export function redactDirectory(path: string): string {
-  const lower = path.toLowerCase()
-  const shapes = SHAPES.filter(({ id, hint }) => id === 'known-token' && hint.test(lower))
-  return shapes.reduce((text, { pattern }) => text.replace(pattern, REDACTED), path)
+  return TOKEN_HINT.test(path.toLowerCase()) ? path.replace(TOKEN, REDACTED) : path
 }
 
 /** Depth of scripts in quotes; deeper ones are only searched for shapes. */
@@ -68,7 +67,6 @@ const MAY_HAVE_SHAPE = new RegExp(
   SHAPES.filter(({ implied, pattern }) => !implied && !pattern.source.includes('(?<name>'))
     .map(({ hint }) => hint.source)
     .join('|'),
-  'i',
 )
 
 /** Shapes that need no name. */
@@ -76,15 +74,19 @@ const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('
 
 const IMPLIED_SHAPES = SHAPES.filter(({ implied }) => implied)
 
-/** The shapes that a text can hold. One test of all hints together spares most texts the test of each. */
-function candidates(text: string, named: boolean): readonly Shape[] {
-  if (named) return SHAPES
-  return MAY_HAVE_SHAPE.test(text) ? UNNAMED_SHAPES : IMPLIED_SHAPES
-}
+/**
+ * The shapes that a text in lower case can hold, where nothing in it names a secret. One test of all hints together spares most texts
+ * the test of each.
+ */
+const candidates = (lower: string): readonly Shape[] =>
+  MAY_HAVE_SHAPE.test(lower) ? UNNAMED_SHAPES : IMPLIED_SHAPES
 
 /** Whether any rule can apply; false for most lines, which ends their redaction. */
 const isSuspicious = (text: string): boolean =>
-  MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
+  MAY_NAME_SECRET.test(text) ||
+  mayNameTool(text) ||
+  MAY_HAVE_SHAPE.test(text.toLowerCase()) ||
+  mayNamePerson(text)
 
 function redactOnce(line: string): string {
   if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
@@ -149,7 +151,7 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
   for (const commands of lists) secretsByPosition(commands, named, text, roles, report)
 
   const lower = text.toLowerCase()
-  const shapes = candidates(text, named).filter(({ hint }) => hint.test(lower))
+  const shapes = (named ? SHAPES : candidates(lower)).filter(({ hint }) => hint.test(lower))
   const clues: Clues = { shapes, named, byName: true, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
   for (const word of words) {
     const isMessage = roles.messages.has(word)

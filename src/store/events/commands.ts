@@ -54,19 +54,14 @@ export function createCommandTable(db: Database) {
   ): Promise<readonly number[]> {
     const cache = caches.getOrInsert(uid, () => createRecent(CACHED_TEXTS))
     const numbers = new Array<number>(texts.length)
-    const unknown = new Map<string, number[]>()
-    for (const [i, hidden] of texts.entries()) {
-      const text = revealLevel0(hidden)
+    const wanted: [text: string, places: readonly number[]][] = []
+    // People repeat themselves within a batch, too: each text is looked up once.
+    for (const [text, places] of Map.groupBy(texts.keys(), (i) => revealLevel0(texts[i]!))) {
       const cached = cache.get(text)
-      if (cached !== undefined) numbers[i] = cached
-      else {
-        const places = unknown.get(text)
-        if (places) places.push(i)
-        else unknown.set(text, [i])
-      }
+      if (cached === undefined) wanted.push([text, places])
+      else for (const place of places) numbers[place] = cached
     }
-    if (unknown.size === 0) return numbers
-    const wanted = [...unknown]
+    if (wanted.length === 0) return numbers
     const keys = wanted.map(([text]) => hashKey(uid, text))
     const found = await db.getMany(keys)
     let next = await firstFree(uid)
