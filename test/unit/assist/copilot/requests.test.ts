@@ -70,6 +70,28 @@ test('no answer destroys anything unless that was asked for', () => {
   expect(dangerous).toEqual([])
 })
 
+// As people ask who know other programs for histories, fleets and access; without values, as they type them first.
+test.each([
+  ['search my history for failed commands in this folder', 'karo history --failed --cwd .'],
+  ['show my command statistics of the last month', 'karo stats month'],
+  ['sync my history to another machine', 'ssh HOST karo export | karo import -'],
+  ['ignore commands matching a pattern in karo', "karo config set history.ignore '+PATTERN'"],
+  ['list members of the mesh', 'karo peers'],
+  ['which machines are offline', 'karo query health'],
+  ['remove a dead node from the mesh', 'karo peers revoke NAME'],
+  ['set a team on a machine', 'karo ca assign NAME --role ROLE --team TEAM'],
+  ['rotate the key of this node', 'karo identity rotate'],
+  ['revoke the operator carol', 'karo operator revoke carol'],
+  ['approve a request', 'karo approvals approve'],
+  ['who approved what', 'karo approvals log'],
+  ['export the audit log for an auditor', 'karo audit export -o FILE'],
+  ['is karo healthy', 'karo doctor'],
+  ['upgrade karo', 'sudo dpkg -i karo.deb'],
+  ['turn off the guard', 'karo config set guard.profile off'],
+])('%s: %s', (words, command) => {
+  expect(ask(words)).toMatchObject({ command, confidence: 'sure', source: 'karo' })
+})
+
 test.each([
   'show me what is in my home directory',
   'list all files older than 30 days',
