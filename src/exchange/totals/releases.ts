@@ -24,8 +24,8 @@ import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
-/** Releases of which it is remembered what types they have: all of two aggregators. To open one takes two milliseconds. */
-const TYPES_MAX = 8_192
+/** Releases of which it is remembered what types they have: all of as many aggregators as a bundle names, or a look through a year of them would remember none. To open one takes two milliseconds. */
+const TYPES_MAX = 32_768
 
 /** What one, or both, of a pair released of one bucket for one audience. */
 export type Found =
