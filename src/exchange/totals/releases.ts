@@ -24,7 +24,7 @@ import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
-/** Releases of which it is remembered what types they have: all of as many aggregators as a bundle names, or a look through a year of them would remember none. To open one takes two milliseconds. */
+/** Releases of which it is remembered what types they have: all of as many aggregators as a bundle names, or a look through a year of them would remember none. To open one takes two milliseconds, to read one a tenth. */
 const TYPES_MAX = 32_768
 
 /** What one, or both, of a pair released of one bucket for one audience. */
@@ -40,7 +40,7 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
   const selves = selvesOf(identity)
   const [self] = selves
   const known = createRecent<string, Said | undefined>(OPENED_MAX)
-  /** By their digest; none where it cannot be opened. */
+  /** By author and slot, so that what has nothing of a type is not even read: another edition is of the same machines. */
   const typesOf = createRecent<string, readonly string[]>(TYPES_MAX)
 
   /** Whether a release of this node was sealed to exactly these, and to itself. */
@@ -111,15 +111,19 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
       const found = new Map<string, Said[]>()
       const suffix = `:${toHex(hashOfAudience(audience))}`
       const wanted = new Set([...slots].map((slot) => slot + suffix))
-      const isWanted = (slot: string): boolean => wanted.has(slot)
       for (const author of authorsUnder(plan)) {
-        for (const document of await documents.of(author, 'release', isWanted)) {
-          const digest = toHex(document.head.digest)
-          if (type !== undefined && typesOf.get(digest)?.includes(type) === false) continue
+        const mayHave = (slot: string): boolean =>
+          wanted.has(slot) && (type === undefined || typesOf.get(author + slot)?.includes(type) !== false)
+        for (const document of await documents.of(author, 'release', mayHave)) {
           const said = read(plan, document)
-          typesOf.set(digest, said?.content.types.map((one) => one.type) ?? [])
-          if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
-          const name = releaseOf(said.content)
+          if (said === undefined) continue
+          const { content } = said
+          typesOf.set(
+            author + document.head.slot,
+            content.types.map((one) => one.type),
+          )
+          if (content.audience !== audience || !isDrawn(plan, content, content.pair)) continue
+          const name = releaseOf(content)
           found.set(name, [...(found.get(name) ?? []), said])
         }
       }
