@@ -82,9 +82,8 @@ function usageError(error: CommanderError, command: Command): KaroError {
     `karo ${name}`,
     quote
       ? `Put the command in quotes: karo ${name} 'git push --force'; without quotes, options have to stand behind its name.`
-      : meant
-        ? `Did you mean --${meant}?`
-        : adviceOn(error, command),
+      : (OTHER_WORDS.get(`${name} --${mistyped}`) ??
+          (meant ? `Did you mean --${meant}?` : adviceOn(error, command))),
   )
 }
 

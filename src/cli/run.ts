@@ -276,10 +276,16 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const entry = entries.find(({ name }) => name === named)
   if (!entry) {
     const { closest } = await import('../base/suggest.ts')
+    const { meantBy } = await import('./front/overview.ts')
+    const others = await meantBy(first, entries, world.commands === undefined)
     const meant = closest(first, [...entries.map(({ name }) => name), 'help', '--home', '--json'])
     throw new KaroError('bad_request', `unknown ${first.startsWith('-') ? 'option' : 'command'} '${first}'`, {
       hint:
-        OTHER_WORDS.get(first) ?? (meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.'),
+        OTHER_WORDS.get(first) ||
+        others.join('\n') ||
+        (meant
+          ? `Did you mean 'karo ${meant}'?`
+          : 'karo help lists the commands; karo "what you want to do" finds one.'),
     })
   }
   const parsed = parseCommandLine(named, await entry.load(), words, width)

@@ -1,5 +1,6 @@
 // The pages of `karo help`: the commands of every day, and by topic all others.
 import { COMMAND_GROUPS, type CommandEntry, placeholder } from '../command.ts'
+import { calledSo } from '../input/other-words.ts'
 import { fitted, wrap } from '../terminal/text.ts'
 
 /** One command as a page shows it. */
@@ -45,19 +46,35 @@ export async function overviewRows(entries: readonly CommandEntry[]): Promise<re
   }))
 }
 
-/**
- * `karo help` (without a topic: the commands of every day), or one of its topics. `ofBuild`: `entries` are those of the
- * program itself.
- */
+/** `ofBuild`: `entries` are those of the program itself. */
+async function rowsOf(entries: readonly CommandEntry[], ofBuild: boolean): Promise<readonly OverviewRow[]> {
+  const written = ofBuild && typeof KARO_OVERVIEW === 'string' ? KARO_OVERVIEW : undefined
+  return written === undefined ? overviewRows(entries) : (JSON.parse(written) as readonly OverviewRow[])
+}
+
+/** More commands are no help to somebody who typed one word. */
+const MOST_MEANT = 6
+
+/** A line for each command that people call `word`, or else whose last word it is; none where these are too many. */
+export async function meantBy(
+  word: string,
+  ...entries: Parameters<typeof rowsOf>
+): Promise<readonly string[]> {
+  const called = calledSo(word)
+  const meant = (await rowsOf(...entries)).filter(({ name }) =>
+    called.length > 0 ? called.includes(name) : name.endsWith(` ${word}`),
+  )
+  return meant.length > MOST_MEANT ? [] : meant.map(({ name, summary }) => `karo ${name}: ${summary}`)
+}
+
+/** `karo help` (without a topic: the commands of every day), or one of its topics. */
 export async function overview(
   entries: readonly CommandEntry[],
   width: number,
   ofBuild: boolean,
   topic?: HelpTopic,
 ): Promise<string> {
-  const written = ofBuild && typeof KARO_OVERVIEW === 'string' ? KARO_OVERVIEW : undefined
-  const rows =
-    written === undefined ? await overviewRows(entries) : (JSON.parse(written) as readonly OverviewRow[])
+  const rows = await rowsOf(entries, ofBuild)
   const sections = topic === undefined ? everyday(rows) : ofTopic(rows, topic)
   const longest = Math.max(0, ...sections.flatMap((section) => section.rows.map(({ shown }) => shown.length)))
   const pages = sections.map(({ title, rows: listed }) => {

@@ -104,7 +104,10 @@ export async function nothingFound(
     return `No command was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
   }
   // As if it were a command of its own, which other programs have.
-  const tooMuch = words.length > 1 && words[0] === 'search' ? ' The word search is looked for, too.' : ''
+  const [first = ''] = words
+  const tooMuch = /^(?:search|list|last|show|\d+)$/.test(first)
+    ? ` The word ${first} is looked for, too; karo history alone lists the newest, --limit <n> as many.`
+    : ''
   return `No command in your history matches: try fewer words, or leave out a filter.${tooMuch}`
 }
 

@@ -94,9 +94,9 @@ export function previewView(shape: SharePreviewShape, screen: Screen): string {
 function summariesView({ to, role, categories, summaries }: SharePreviewShape, screen: Screen): string {
   const reader = to === null ? role && `nodes with the role ${role}` : nameOf(to)
   const whom = reader === null ? '' : ` to ${printable(reader)}`
+  const blocks = summaries.map((one) => block(one, screen)).join('\n')
   if (categories !== null) {
     const what = categories.join(', ')
-    const blocks = summaries.map((one) => block(one, screen)).join('\n')
     return summaries.length === 0
       ? `You have recorded no commands that count for ${what} yet.\n`
       : `If you allowed ${what}${whom} and nothing else, this would be sent. This preview allows nothing.\n\n${blocks}`
@@ -105,7 +105,7 @@ function summariesView({ to, role, categories, summaries }: SharePreviewShape, s
     return `Nothing would be sent${whom}: no node may read your summaries, or you have recorded no commands to sum up.
 karo share show says who may have what; karo history shows whether anything is recorded.\n`
   }
-  return summaries.map((one) => block(one, screen)).join('\n')
+  return blocks
 }
 
 function block({ recipients, summary, bytes: size, digest }: SummaryShape, screen: Screen): string {

@@ -144,5 +144,5 @@ test('Ctrl-C ends the undoing of an import in the same way', async () => {
 
 test('what was looked for besides is told, as where search is taken for a command', async () => {
   const found = await karo({ 'GET /api/v1/history': { events: [], total: 0 } }, 'history', 'search', 'make')
-  expect(found.out).toContain('The word search is looked for, too.')
+  expect(found.out).toContain('The word search is looked for, too; karo history alone lists the newest')
 })

@@ -46,6 +46,22 @@ test('peers: who waits and how to trust them; pending has these alone; an empty 
   expect(await emptyList({ alone: false })).toMatch(/karo up.*\[discovery\] peers/s)
 })
 
+test('roles and teams are a column where somebody has one', async () => {
+  const peers = [bob, { ...ann, roles: ['lead'], teams: ['web', 'ops'] }]
+  const shown = await transcript({ [PEERS]: { peers } }, 'peers')
+  expect(shown).toMatch(/ {2}ROLES; TEAMS\n/)
+  expect(shown).toMatch(/ {2}lead; web, ops\n/)
+  expect(await transcript({ [PEERS]: { peers: [bob] } }, 'peers')).not.toContain('TEAMS')
+})
+
+test('who trusts a revoked node is told that it changes nothing, and what says why', async () => {
+  const peer = { ...bob, state: 'revoked' }
+  const answers = { [EXPLAIN]: { peer, steps: [] }, [TRUST]: { peer, steps: [] } }
+  expect(await transcript(answers, `peers trust ${bob.fingerprint}`)).toContain(
+    `now has the level untrusted: it cannot connect, and gets nothing. Why: karo peers explain ${bob.fingerprint}`,
+  )
+})
+
 test('who is used alone is told which keys to take out', async () => {
   const out = await emptyList({ alone: true })
   const keys = [...out.matchAll(/karo --home \S+ config unset (\S+)/g)].map(([, key]) => key)

@@ -12,7 +12,7 @@ import { EXIT, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../src/cli/command.ts'
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
-import { OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
+import { CALLED, OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
 import { homePaths } from '../../../src/config/paths.ts'
@@ -328,9 +328,21 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['update', 'newer package'],
     ['find', 'karo history'],
     ['undo', 'karo import undo'],
-  ])('karo %s says what to use', async (word, says) => {
-    const { code, err } = await commandLine([word], { env: { HOME: '/h' } })
+    ['members', 'karo peers: list known nodes'],
+    ['lock', 'karo peers revoke: '],
+    ['lock', 'karo operator revoke: '],
+    ['revoke', 'karo token revoke: '],
+    ['help users', 'karo operator list: '],
+    ['install', 'karo service install: '],
+    ['show', 'karo help lists the commands; karo "what you want to do" finds one.'],
+  ])('karo %s says what to use', async (words, says) => {
+    const { code, err } = await commandLine(words.split(' '), { env: { HOME: '/h' } })
     expect([code, err]).toEqual([EXIT.usage, expect.stringContaining(says)])
+  })
+
+  test('a command that people call otherwise is one', async () => {
+    const commands = (await Promise.all(EVERY_COMMAND.map(({ load }) => load()))).flat()
+    expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(CALLED)))
   })
 
   test.each([...OTHER_WORDS])('karo %s is called otherwise here', async (words, hint) => {

@@ -51,6 +51,13 @@ const COLUMNS: Columns<PeerShape> = {
   'LAST SEEN': lastSeen,
 }
 
+/** `lead; web, ops` */
+const assignedTo = (peer: PeerShape): string =>
+  [peer.roles, peer.teams]
+    .map((names) => names.join(', '))
+    .filter(Boolean)
+    .join('; ')
+
 /** The source that decided the trust, in words for people; `--json` has the name of the source. */
 const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   config: 'config.toml',
@@ -164,7 +171,10 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   if (peers.length === 0) {
     const { mesh, you } = await io.call(getStatus)
     say(io, mesh.alone ? atHome(ALONE, io) : you.admin ? empty : UNSEEN)
-  } else io.out(table(io, peers, COLUMNS))
+  } else {
+    const assigned = peers.some(assignedTo) && { value: assignedTo, shrink: true as const }
+    io.out(table(io, peers, { ...COLUMNS, 'ROLES; TEAMS': assigned }))
+  }
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
   const ended = pending.find(({ certificate_ended }) => certificate_ended)
@@ -191,7 +201,10 @@ const LOOK_MS = 60
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
-    say(io, `${called(peer)} now has the level untrusted: it cannot connect, and gets nothing.\n`)
+    say(
+      io,
+      `${called(peer)} now has the level untrusted: it cannot connect, and gets nothing. Why: karo peers explain ${peer.fingerprint}\n`,
+    )
     return
   }
   say(io, `Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
