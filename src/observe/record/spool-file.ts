@@ -155,7 +155,7 @@ const SLACK_US = 2_000_000
 const TICKS_PER_SECOND = 100
 
 /** Names of the programs that are hooked. */
-const SHELLS: ReadonlySet<string> = new Set(['bash', 'rbash', 'zsh', 'fish', 'sh', 'dash'])
+const SHELLS = new Set<string>(['bash', 'rbash', 'zsh', 'fish', 'sh', 'dash'])
 
 /** Whether the kernel's name of a process, or a thread, is that of a program that is hooked. */
 export const isShell = (name: string): boolean => SHELLS.has(name)

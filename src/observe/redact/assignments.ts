@@ -1,6 +1,6 @@
 // Finds secrets in the shell's own variables: assigned, read, looped over or compared.
 import { announces, announcesSecret } from './names.ts'
-import { FORMAT, type Report } from './report.ts'
+import { FORMAT, type Report, setOf } from './report.ts'
 import type { SimpleCommand, Word } from './word.ts'
 
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/
@@ -14,7 +14,7 @@ const LEAST_COMPARED = 4
  * match.
  */
 const PASSWORD = /pass(?:w(?:or)?d|phrase|wort)?s?$|pwd$|^pw$/i
-const READERS: ReadonlySet<string> = new Set(['read', 'mapfile', 'readarray', 'vared'])
+const READERS = setOf('read mapfile readarray vared')
 
 const isPath = (text: string): boolean => /^(?:~|\.{0,2}\/)|[*?]/.test(text)
 

@@ -1,7 +1,7 @@
 // Tells which names of variables, options, fields and parameters announce a secret.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|crumb|[cx]srf|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|setup|shared|storage|stream|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
+  /(?:passw(?:or)?d|passwort|kennwort|(?:pass|seed|recovery)[-_.]?phrase|passcode|mnemonic|secret|token|crumb|[cx]srf|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|setup|shared|storage|stream|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
 /** Short words, which announce a secret only at the beginning of a word: `dbPass` and `DB_PW`, but not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
@@ -46,7 +46,7 @@ const KEY_TEXT = new RegExp(`^(?:base64:[A-Za-z0-9+/=]{20,}|${UNGUESSABLE})$`)
 
 /** Quick test for a whole line: without a match no name in it announces a secret. */
 export const MAY_NAME_SECRET =
-  /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session|crumb|[cx]srf/i
+  /pass|phrase|mnemonic|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session|crumb|[cx]srf/i
 
 /** Characters at the end of a long name that are examined. */
 export const NAME_LENGTH = 64

@@ -62,15 +62,13 @@ export function redactDirectory(path: string): string {
 /** Depth of scripts in quotes; deeper ones are only searched for shapes. */
 const MAX_SCRIPTS = 4
 
-/** Shapes that may be in a line without the name of a secret or of a tool. */
-const MAY_HAVE_SHAPE = new RegExp(
-  SHAPES.filter(({ implied, pattern }) => !implied && !pattern.source.includes('(?<name>'))
-    .map(({ hint }) => hint.source)
-    .join('|'),
-)
-
 /** Shapes that need no name. */
 const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('(?<name>'))
+
+/** Shapes that may be in a line without the name of a secret or of a tool. */
+const MAY_HAVE_SHAPE = new RegExp(
+  UNNAMED_SHAPES.flatMap(({ implied, hint }) => (implied ? [] : hint.source)).join('|'),
+)
 
 const IMPLIED_SHAPES = SHAPES.filter(({ implied }) => implied)
 

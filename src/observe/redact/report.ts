@@ -13,9 +13,10 @@ export const FORMAT = /^(?:%-?\d*[sbq]|\\n|\s)*$/
 
 /** The name that a word would run, without path and without the alias or assignment in front. */
 export function toolName(word: Word | undefined): string {
-  const value = word?.value ?? ''
-  const name = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*(?:bin|examples)\/|\.\/)?([^/=]{1,40})$/.exec(value)?.[1]
-  return name ?? ''
+  const parts = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*(?:bin|examples|\/opt\/\S*)\/|\.\/)?([^/=]{1,40})$/.exec(
+    word?.value ?? '',
+  )
+  return parts?.[1] ?? ''
 }
 
 /** The words that a command prints by itself: those of `echo`, and here-documents. */
