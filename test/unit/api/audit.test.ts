@@ -74,6 +74,8 @@ describe('who looks into the ledger', () => {
     }
     expect(await all).toEqual([200, 200, 200, 200])
     expect(walks.length).toBeGreaterThan(4)
+    // None of them reads what is about others.
+    expect(new Set(walks.map(({ uid }) => uid))).toEqual(new Set([ANN, BOB]))
   })
 
   test('waits for five answers at most, and asks again when there are fewer', async () => {

@@ -42,6 +42,9 @@ function rooms() {
   const begun = room<[uid: number, signal: object]>()
   const raised = room<[uid: number, FeedData['alert_raised']]>()
   const turned = room<['risky', 'crossed' | 'ended']>()
+  const approval = room<[object]>()
+  const agent = room<[of: object, status: object]>()
+  const task = room<[of: object, event: object]>()
   const end = connectFeed(
     feed,
     some<Heard>({
@@ -50,8 +53,8 @@ function rooms() {
       observe: { onRecorded: recorded.listen },
       anomalies: { onBegun: begun.listen },
       alerts: { onRaised: raised.listen },
-      approvals: { onChange: room().listen },
-      agents: { onAgent: room().listen, tasks: some<Heard['agents']['tasks']>({ onEvent: room().listen }) },
+      approvals: { onChange: approval.listen },
+      agents: { onAgent: agent.listen, tasks: some<Heard['agents']['tasks']>({ onEvent: task.listen }) },
     }),
     some<Parameters<typeof connectFeed>[2]>({ onThreshold: turned.listen }),
   )
@@ -72,6 +75,9 @@ function rooms() {
     recorded: recorded.tell,
     raised: raised.tell,
     begun: begun.tell,
+    approval: approval.tell,
+    agent: agent.tell,
+    task: task.tell,
     turned: (state: 'crossed' | 'ended') => turned.tell('risky', state),
     listening: () => listening,
   }
@@ -166,6 +172,20 @@ test('an alert is of its person alone', () => {
   raised(ANN, alert)
   expect(of(ANN)).toEqual([{ type: 'alert_raised', data: alert }])
   expect(of(CID)).toEqual([])
+})
+
+test('what agents do, and want a yes for, is of their person alone; of another machine’s it is nobody’s', () => {
+  const { approval, agent, task, of } = rooms()
+  const wanted = { id: 'a1', agent: 'kExecutor:x', class: 'write' }
+  for (const person of [ANN, null]) {
+    approval({ ...wanted, person, change: 'wanted' })
+    approval({ ...wanted, person, change: 'denied' })
+  }
+  agent({ id: 'kExecutor:x', person: ANN }, { state: 'running' })
+  task({ id: 't1', person: ANN, agent: 'kExecutor:x', traceId: 'f' }, { state: 'done', seq: 3 })
+  expect(of(CID)).toEqual([])
+  const told = ['approval_wanted', 'approval_decided', 'agent_state', 'task_progress']
+  expect(of(ANN).map(({ type }) => type)).toEqual(told)
 })
 
 test('what is unusual in somebody’s numbers is theirs alone', () => {

@@ -31,10 +31,16 @@ async function told(entries: readonly AuditEntry[]) {
   const asked: Parameters<Audit['log']>[0][] = []
   const log: Audit['log'] = async (filter) => {
     asked.push(filter)
+    if (isDamaged) throw new Error('damaged')
     return entries
   }
   const clock = { now: () => AT, monotonic: () => 0 }
   const fetched = createFetched({ log }, clock)
+  let isDamaged = true
+  // What could not be read is read again.
+  await expect(fetched()).rejects.toThrow('damaged')
+  isDamaged = false
+  asked.length = 0
   return { asked, fetched, all: await fetched() }
 }
 
@@ -45,7 +51,10 @@ test('a node tells the fetches of thirty days from its ledger, by the hour, and 
     entry({}),
     // The same again in one hour takes no room.
     entry({}),
-    ...[entry({ batches: 0 }), entry({ sent: false }), entry({}, { success: false })],
+    // Nor are these told, which would be seen by their role.
+    entry({ audience: 'empty', batches: 0 }),
+    entry({ audience: 'unsent', sent: false }),
+    entry({ audience: 'denied' }, { success: false }),
     // It has no place in an answer.
     entry({ audience: 'x'.repeat(65) }),
   ])

@@ -50,6 +50,15 @@ const mergeHealth = (parts: readonly NodeHealthStatus[]) => nodeHealth.merge(par
 const lists = fc.array(anyTools, { maxLength: 6 })
 
 describe('mergeTools', () => {
+  it('says how many failed of the uses whose exit code is known, over all nodes', () => {
+    const git = { tool: 'git', category: 'vcs' }
+    const [row] = mergeTools([
+      [{ ...git, uses: 6, failures: 1, unknown: 4 }],
+      [{ ...git, uses: 2, failures: 2, unknown: 0 }],
+    ])
+    expect(row?.failure_rate).toBe(3 / 4)
+  })
+
   it('keeps every use, whatever the order of the answers, and sorts by uses', () => {
     forAll(lists, (given) => {
       const rows = mergeTools(given)
