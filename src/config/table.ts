@@ -335,14 +335,14 @@ const KEYS = {
   'history.ignore': key({
     kind: kind.list(kind.anyText, 256),
     default: [],
-    description: 'Commands that match any of these patterns (* and ?) are never recorded.',
+    description: 'Whole lines that match any of these patterns (* and ?) are never recorded.',
     example: '["pass *", "*--password*"]',
   }),
   'history.redact': key({
     kind: kind.list(value.partPattern, 256),
     default: [],
     description:
-      'Parts of commands and directories that match any of these patterns (* and ?) are kept as [redacted], besides the secrets that are found anyway. Parts stand between blanks, quotes and the signs = : , ; / @ & | < > ( ). What was recorded before stays as it is.',
+      'Parts of commands and directories that match any of these patterns (* and ?) are kept as [redacted], besides secrets that are found anyway. Parts stand between blanks, quotes and the signs = : , ; / @ & | < > ( ). What was recorded before stays as it is.',
     example: '["acme_*", "*.corp.example"]',
   }),
 

@@ -18,7 +18,6 @@ const SAID = {
   'history --after': 'Use --since.',
   'history --before': 'Use --until.',
   'history delete --until': 'Use --before.',
-  'history --exclude-exit': 'Use --failed.',
   'query --csv, query --format': 'jq makes CSV of --json; karo report --out numbers.csv has totals as CSV.',
 }
 
@@ -34,7 +33,6 @@ export const CALLED = {
   'service install': 'start install',
   history: 'search find list last',
   'history delete': 'delete remove forget prune purge',
-  processes: 'top',
   anomalies: 'alerts insights',
   'memory add': 'note notes',
   'memory list': 'note notes',

@@ -184,6 +184,15 @@ test('the shells of who typed sudo are not those of root', async () => {
   user.mockRestore()
 })
 
+test('a pattern that other programs would read as a regular expression is warned of, and set as it was typed', async () => {
+  const home = temporaryDirectory()
+  writeFileSync(join(home, 'config.toml'), '')
+  const set = (pattern: string) =>
+    commandLine(['config', 'set', 'history.ignore', pattern], { env: { KARO_HOME: home } })
+  expect(await set('^vault ')).toMatchObject({ code: 0, err: expect.stringContaining('"pass *"') })
+  expect(await set('vault *')).toMatchObject({ code: 0, err: '' })
+})
+
 test('a policy file that cannot be used is not set; another file may come later, which is said', async () => {
   const home = temporaryDirectory()
   const file = join(home, 'config.toml')

@@ -64,12 +64,14 @@ function load(io: CommandIo, path = ''): LoadedConfig {
   return loaded
 }
 
+const quiet = (io: CommandIo): CommandIo => ({ ...io, err: () => {} })
+
 const list = defineCommand('config list', {
   summary: 'show every key: value, default, where the value came from, meaning',
   examples: { 'KARO_MESH_PORT=0 karo config list': 'with a key from the environment' },
   async run(io) {
     const loaded = load(io)
-    const own = load({ ...io, err: () => {} }, 'guard.profile')
+    const own = load(quiet(io), 'guard.profile')
     const of = ({ path }: Key<unknown>) => (isOwn(path) ? own : loaded)
     if (io.json) {
       const keys = KEY_LIST.map((k) => shape(k, of(k)))
@@ -262,7 +264,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   const variable = envName(key)
   // What the environment and the fleet say is not the file's, so that none of it is written there.
   const env = { ...io.env, [`${variable}`]: undefined }
-  const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
+  const { file = join(home, 'config.toml'), alone } = load({ ...quiet(io), env }, key.path)
   const value = args.value === undefined ? undefined : readValue(key, args.value, alone.get(key.path))
   const isNew = !existsSync(file)
   if (isNew && !existsSync(home) && !isMachines(io.env))
@@ -292,13 +294,16 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   io.out(`${words}\n`)
   if (key.kind === optionalPath && has !== '' && !existsSync(String(has)))
     io.err(`warning: there is no file ${printable(String(has))} yet\n`)
+  // Other programs take regular expressions, and a line that was to be kept out would be recorded.
+  if (key.path === 'history.ignore' && String(has).includes('^'))
+    io.err('warning: ^ is no beginning of a line here: "pass *" is each line that begins so\n')
   if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
 }
 
 const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
   async run(io) {
-    const { file = '' } = load({ ...io, err: () => {} })
+    const { file = '' } = load(quiet(io))
     const text = file && readFileSync(file, 'utf8')
     const { text: now, changes } = migrateText(text, file)
     const kept = changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
