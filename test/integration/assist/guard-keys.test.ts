@@ -251,7 +251,7 @@ test('zsh: a start file that is read again, behind a tool that wraps the widget,
 })
 
 test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
-  const harmless = ['cd $_ && make "$_"', 'make one two', 'set -x', 'make "$PWD"', 'set +x']
+  const harmless = ['cd $_ && make "$_"', 'make one two', 'set -x', 'make "$PWD"', 'set +x', 'make b']
   const shell = await startGuarded({ program: 'bash', harmless })
   await shell.run('mkdir -p some/where')
   await shell.run('cd $_ && make "$_"')
@@ -268,12 +268,16 @@ test('bash: $_ is what it was, set -x shows nothing of the guard, and what read 
   shell.keys('read -e -p answer: answer\r')
   await shell.printed('answer:')
   await shell.run('rm -rf ~')
-  // Whose hook is gone is guarded still.
-  shell.keys('unset PROMPT_COMMAND\r')
-  await until(() => /unset PROMPT_COMMAND\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
-  expect(shell.notes()).toEqual(['confirmed high'])
-  await shell.noted('git push -f z', 'n')
-  expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])
+  // Whose prompt command is gone, or another list, is guarded still, also in the second line of a command, and recorded again.
+  for (const gone of ['unset PROMPT_COMMAND', 'PROMPT_COMMAND=(true)']) {
+    const before = shell.screen().length
+    shell.keys(`${gone}\r`)
+    await until(() => /\)?\r\n@\d+@ $/.test(shell.screen().slice(before)), { what: 'a prompt' })
+    await shell.noted('make a; \\\ngit push -f z', 'n')
+    await shell.run('make b')
+  }
+  expect(shell.notes()).toEqual(['confirmed high', 'declined high', 'declined high'])
+  expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`, 'make b', 'make b'])
 })
 
 test.each([

@@ -87,12 +87,12 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     IFS= builtin read -r -t "${__karo_given[silent${_karo_late:+_$_karo_late}]}" -u "$_karo_fd" _karo_word
     if (($? > 128)); then
       __karo_guard_say "${__karo_given[slow]}"
-      # The limit may have come in the middle of the answer: its first letters are read.
+      # The first letters of an answer may have been read.
       IFS= builtin read -r -t "${__karo_given[rest]}" -u "$_karo_fd" _karo_rest
       _karo_word+=$_karo_rest
     fi
     _karo_rest=${_karo_word#* } _karo_word=${_karo_word%% *}
-    # The person is being asked now, and may take any time to answer.
+    # The person is asked, and may take any time.
     if [[ $_karo_word == wait ]]; then
       _karo_word= _karo_asked=1
       builtin read -r -u "$_karo_fd" _karo_word _karo_rest
@@ -158,6 +158,8 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
       __karo_guard_then "$1"
       return
     fi
+    # PROMPT_COMMAND was unset, or is a new list.
+    [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* || ${PROMPT_COMMAND[@]@a} == *r* ]] || { __karo_lead && __karo_runs=0; }
     local _karo_line=$READLINE_LINE _karo_text _karo_trap _karo_answer= _karo_verb= _karo_outcome= _karo_level= _karo_here= _karo_late=
     # What has run since is another command.
     [[ ${__karo_guard[since]} == "${__karo_begun}" ]] || __karo_guard[head]= __karo_guard[here]=
@@ -228,7 +230,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     fi
   }
 
-  # Puts the line in _karo_text behind Up, unless the history would not have it.
+  # Puts the line in _karo_text behind Up, if the history takes it.
   __karo_guard_remember() {
     [[ -o history && $_karo_text != [[:blank:]]* ]] || return 0
     # Otherwise the newest entry, which is somebody's, would go.
@@ -240,7 +242,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     __karo_gone=$_karo_text
   }
 
-  # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.
+  # In place of the keys that run what an editor leaves: Enter runs it. $1 is $_.
   __karo_guard_edit() {
     local - _karo_file= _karo_modes=
     set +x
