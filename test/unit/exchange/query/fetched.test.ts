@@ -285,6 +285,22 @@ test('one that has more is not asked for what another one showed', async () => {
   expect(nodes[0]!.told('query_received').map(of)).toEqual(nodes[1]!.told('query_received').map(of))
 })
 
+test('what one has shown to its end, page by page, is not called unfetched where it lacks the oldest', async () => {
+  const { desk } = world([paged])
+  const older = { start: hourBefore(PAGES + 1).start, end: PAGED.end }
+  const { released } = await ask(desk, { acting: login(desk), range: older })
+  expect(released!.buckets.map(({ why }) => why)).toEqual(['pending', ...Array(PAGES).fill(null)])
+})
+
+test('nobody waits for another one when all is here', async () => {
+  const all = totalsOf(twice)
+  const { desk, nodes } = world([all, { ...all, show: () => new Promise(() => {}) }])
+  const { released, timing } = await ask(desk, { acting: login(desk) })
+  expect(released!.holders.map(({ node_id }) => node_id)).toEqual([nodes[0]!.id])
+  // Half of the minute otherwise.
+  expect(timing.elapsed_ms).toBeLessThan(20_000)
+})
+
 describe('who is not', () => {
   const refused = async (how: (desk: TestNode, other: TestNode) => Parameters<TestNode['ask']>[0]) => {
     const { desk, nodes } = world([totalsOf(both)], { desk: STAFF })
