@@ -109,15 +109,18 @@ const wordsOf = (name: string): string =>
     .trim()
     .toLowerCase()
 
-/** Of a tool's name alone. Only ASCII letters and digits count: a name made to look like another is Unknown. */
-export function kindOf(tool: string): Kinded {
+/**
+ * Of a tool's name alone: `readOnly`, which the tool says of itself, is needed for Green and makes nothing Green. Only ASCII letters
+ * and digits count: a name made to look like another is Unknown.
+ */
+export function kindOf(tool: string, readOnly = true): Kinded {
   if (!/^[\w.:/ -]{1,128}$/.test(tool)) return UNKNOWN
   const words = ` ${wordsOf(tool)} `
   for (const { kind, class: of, names } of KINDS) {
     const has = names.some((name) =>
       of === 'green' ? words.startsWith(` ${name} `) : words.includes(` ${name} `),
     )
-    if (has) return { kind, class: of }
+    if (has) return { kind, class: of === 'green' && !readOnly ? 'low' : of }
   }
   return UNKNOWN
 }

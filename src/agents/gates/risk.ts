@@ -85,11 +85,6 @@ export function rule({ risk, risks, core }: RiskFindings): Ruling {
   return { outcome: 'pass', least: CLASS_OF[risk], reason: risks.length === 0 ? '' : `risk ${risk}` }
 }
 
-/** The class of the action by its name. An action that is only marked as read-only is not Green for that reason. */
-export function ownClass({ tool, readOnly, requester, target }: Action, granted: boolean): ActionClass {
-  const { class: of } = kindOf(tool)
-  if (of !== 'green') return of
-  // Green is for one's own node: what another machine gets to read leaves this one.
-  const isRemote = requester.node !== target
-  return readOnly && (!isRemote || granted) ? 'green' : 'low'
-}
+/** The class of the action by its name. Green is for one's own node: what another machine gets to read leaves this one. */
+export const ownClass = ({ tool, readOnly, requester, target }: Action, granted: boolean): ActionClass =>
+  kindOf(tool, readOnly && (requester.node === target || granted)).class

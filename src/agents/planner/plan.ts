@@ -136,16 +136,12 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
     (name) => !Object.hasOwn(draft.input, name) && !Object.hasOwn(takes, name),
   )
   if (missing.length > 0) throw wrong(`${draft.tool} also needs ${missing.join(', ')}`.slice(0, 200))
-  const { kind, class: of } = kindOf(draft.tool)
-  // As the risk gate has it: what does not say itself that it only reads is not Green.
-  const own = of === 'green' && !offer.readOnly ? 'low' : of
   return {
     ...common,
     agent: offer.agent,
     tool: offer.tool,
     input,
-    kind,
-    class: own,
+    ...kindOf(draft.tool, offer.readOnly),
     ...(Object.keys(takes).length > 0 && { takes }),
   }
 }

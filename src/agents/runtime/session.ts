@@ -28,6 +28,8 @@ const SCHEMA_CHARS = 8 * 1024
 const SCHEMA_DEPTH = 16
 /** How deep a result may be nested; a line of output bounds how long it is. */
 const RESULT_DEPTH = 64
+/** Its own fault, and no answer. */
+const NO_MCP = 'it does not answer as an MCP server does'
 
 export interface Tool {
   readonly name: string
@@ -124,7 +126,7 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       return client.getServerCapabilities()?.tools ? await client.listTools(undefined, limit) : { tools: [] }
     }
     const { tools } = await greeted().catch((error: Error) => {
-      throw begun ? new Error(`it does not answer as an MCP server does: ${error.message}`) : error
+      throw begun ? new Error(`${NO_MCP}: ${error.message}`) : error
     })
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
     // One is approved by its name: which of the two is called would be the agent's to choose.
@@ -240,10 +242,10 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
     // The client hears of the end before its reason is known.
     if (isGone(error) || transport.ending()) ended ??= await transport.over
     if (ended !== undefined) return { kind: 'unknown', message: `the agent has ended: ${told(ended)}` }
-    return {
-      kind: 'error',
-      message: `the agent answers: ${told((error as Error).message)}`,
-    }
+    // Of errors of JSON-RPC the code is a number; those of the client say what the agent does wrong, over several lines.
+    const { code, message } = error as { readonly code?: unknown; readonly message: string }
+    const how = typeof code === 'number' ? 'the agent answers' : NO_MCP
+    return { kind: 'error', message: `${how}: ${told(message.replaceAll(/\s+/g, ' '))}` }
   } finally {
     cancel()
   }

@@ -113,16 +113,16 @@ export function createJobTransport({
       // Releases of the protocol before 2025-06-18 have batches.
       messages = (Array.isArray(value) ? value : [value]).map(parse)
     } catch {
+      // Who wrote the agent has to see which one; words of an agent are nowhere but in its log.
+      onErrors(Buffer.from(`${line}\n`))
       kill('it wrote a line on standard output that is no JSON-RPC message')
       return
     }
-    for (const message of messages) deliver(message)
-  }
-
-  function deliver(message: JSONRPCMessage): void {
-    if (reason !== undefined) return
-    if (traffic.take(message)) transport.onmessage?.(message)
-    else kill('it sent more messages than an agent may')
+    for (const message of messages) {
+      if (reason !== undefined) return
+      if (traffic.take(message)) transport.onmessage?.(message)
+      else kill('it sent more messages than an agent may')
+    }
   }
 
   function take(bytes: Buffer): void {

@@ -64,8 +64,6 @@ export const TOKEN_TTL_MS = { least: 60_000, usual: 30 * DAY_MS, most: 366 * DAY
 /** Buckets, and fetches of releases, in one answer: a month of hours. */
 export const GIVEN_MAX = 1_000
 
-/** Classes of what agents do, the most dangerous first; the same words as in src/agents. */
-export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as const
 /** What became of a request for approval. */
 export const APPROVAL_OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
 export const APPROVALS_LOG_MAX = 2_000

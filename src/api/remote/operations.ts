@@ -140,12 +140,15 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
         return
       }
       case 'describe':
-        yield agentShape(discreet(await agentFor(visitor, what)))
-        return
       case 'start':
       case 'stop': {
-        const { id } = await agentFor(visitor, what)
-        yield agentShape(discreet(await agents[`${what.operation}Agent`](actorOf(visitor), id)))
+        const { operation } = what
+        const found = await agentFor(visitor, what)
+        yield agentShape(
+          discreet(
+            operation === 'describe' ? found : await agents[`${operation}Agent`](actorOf(visitor), found.id),
+          ),
+        )
         return
       }
       case 'logs': {

@@ -187,7 +187,8 @@ function call(id, { name, arguments: given = {}, _meta }) {
       return answer(id, { ...text('it went wrong'), isError: true })
     case 'long':
     case 'get_long':
-      return answer(id, text('x'.repeat(given.chars)))
+      // Or whatever it is asked for, as `result` or `error`.
+      return say({ jsonrpc: '2.0', id, ...(given.instead ?? { result: text('x'.repeat(given.chars)) }) })
     case 'deep': {
       const result = text('deep')
       let at = result

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Gates } from '../../../src/agents/types.ts'
+import { agentShape } from '../../../src/api/routes/agents/shapes.ts'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import {
   actor,
@@ -44,6 +45,15 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const described = await runtime.describe(actor(), 'fixture')
     expect(described).toMatchObject({ server: 'fixture 1', status: { state: 'running', restarts: 0 } })
     expect(described.offers?.find(({ name }) => name === 'echo')).toMatchObject({ readOnly: true })
+    const classes = agentShape(described).offers?.map(({ name, class: of, kind }) => [name, of, kind])
+    expect(classes).toEqual(
+      expect.arrayContaining([
+        ['echo', 'green', 'Query'],
+        ['write', 'high', 'EditFile'],
+      ]),
+    )
+    // Another machine is told no more than what an earlier release tells.
+    expect(agentShape({ ...described, manifest: null }).offers?.[0]).not.toHaveProperty('class')
     expect((await runtime.logs(actor(), 'fixture')).lines.map(({ text }) => text)).toContain('fixture ready')
     expect(ledger.map(({ type }) => type)).toEqual(['agent_changed'])
     expect(await client.list()).toHaveLength(1)
@@ -107,8 +117,22 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const task = await done(runtime, 'echo')
     expect(task).toMatchObject({ state: 'failed' })
     expect(task.events.at(-1)?.message).toContain(why)
+    const log = (await runtime.logs(actor(), 'fixture')).lines.map(({ text }) => text)
+    if (way === 'chatter') expect(log).toContain('Welcome to my server!')
     expect((await runtime.describe(actor(), 'fixture')).status).toMatchObject({ state: 'failed' })
     expect(await client.list()).toHaveLength(0)
+  })
+
+  test('whose result is none of MCP is told to be at fault, and what it refuses is its answer', async () => {
+    const { runtime } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const messageOf = async (tool: string, input?: Readonly<Record<string, unknown>>) =>
+      (await done(runtime, tool, input)).events.at(-1)?.message
+    expect(await messageOf('get_long', { instead: { result: { content: 'a text' } } })).toMatch(
+      /^it does not answer as an MCP server does: .*expected array, received string/,
+    )
+    const error = { code: -32_602, message: 'no such city' }
+    expect(await messageOf('get_long', { instead: { error } })).toBe('the agent answers: no such city')
   })
 
   test('that fails to start at first is tried again; a call is not', async () => {

@@ -82,6 +82,33 @@ test('a token comes from a pipe, as of <(…), too', async () => {
   expect(added?.body).toMatchObject({ token: 'karo_token' })
 })
 
+test('whoever looks at an agent sees which of its tools will ask', async () => {
+  const tool = (name: string, of: string, kind: string) => ({
+    name,
+    description: '',
+    read_only: of === 'green',
+    input_schema: null,
+    class: of,
+    kind,
+  })
+  const agent = {
+    id: 'kExecutor:notes',
+    name: 'notes',
+    person: 1,
+    state: 'running',
+    detail: '2 tools',
+    restarts: 0,
+    argv: null,
+    manifest: null,
+    since: null,
+    server: null,
+    offers: [tool('list_notes', 'green', 'ListDirectory'), tool('frob', 'critical', 'Unknown')],
+  }
+  const { out } = await karo({ 'GET /api/v1/agents/describe': agent }, 'agent', 'describe', 'notes')
+  expect(out).toMatch(/list_notes .*runs at once \(ListDirectory\)/)
+  expect(out).toMatch(/frob .*asks you \(Unknown, critical\)/)
+})
+
 test('where agents are off nobody is asked what a new one may see', async () => {
   const off = { 'GET /api/v1/agents': { agents: [], off: true } }
   const file = import.meta.filename

@@ -1,11 +1,12 @@
 // Schemas of the event stream: one for each type of event, and the event around it.
 import * as z from 'zod'
 import { ALERTS } from '../../../agents/builtins/words.ts'
+import { ACTION_CLASSES } from '../../../agents/classes.ts'
 import { AGENT_STATES } from '../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../agents/tasks/types.ts'
 import { KINDS } from '../../../base/words/signal.ts'
 import { THRESHOLDS } from '../../../exchange/report/index.ts'
-import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
+import { APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
 import { reloaded } from './care.ts'
 import {
   category,

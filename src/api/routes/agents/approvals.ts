@@ -82,12 +82,9 @@ export function approvalsRoutes(rooms: Rooms): Routes {
     })
     serve(server, api.decideApproval, async (request) => {
       const { caller, body } = request
-      const { id, approve, hash, scope = 'once', reason = '', at } = body
-      if (at !== undefined) return decideElsewhere(request, at, { id, approve, hash, scope, reason })
-      return decidedShape(
-        await approvals.decide(approverOf(caller), id, { approve, hash, scope, reason }),
-        approve,
-      )
+      const { at, ...decision } = body
+      if (at !== undefined) return decideElsewhere(request, at, decision)
+      return decidedShape(await approvals.decide(approverOf(caller), decision.id, decision), decision.approve)
     })
     serve(server, api.getApprovalsLog, async ({ caller, query }) => {
       const { id, limit } = query

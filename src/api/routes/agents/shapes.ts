@@ -1,5 +1,6 @@
 // Agents and tasks as the API answers them, to programs of this machine and to other machines.
 import { isBuiltIn } from '../../../agents/builtins/words.ts'
+import { kindOf } from '../../../agents/classes.ts'
 import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
 import type { Manifest } from '../../../agents/manifest/manifest.ts'
 import { isOutside } from '../../../agents/manifest/wanted.ts'
@@ -40,29 +41,16 @@ export const agentRow = ({
 })
 
 const manifestShape = ({
-  cwd,
-  binds,
-  tools,
-  secrets,
-  connect,
-  capabilities,
-  limits,
-  why,
+  id,
+  name,
+  person,
+  argv,
   callMs: call_ms,
   addedAt,
-}: Manifest): NonNullable<AgentShape['manifest']> => ({
-  cwd,
-  binds,
-  tools,
-  secrets,
-  connect,
-  capabilities,
-  limits,
-  why,
-  call_ms,
-  added_at: time(addedAt),
-})
+  ...manifest
+}: Manifest): NonNullable<AgentShape['manifest']> => ({ ...manifest, call_ms, added_at: time(addedAt) })
 
+/** Of what is called from another machine, more than the name decides. */
 export const agentShape = (view: AgentView): AgentShape => ({
   ...agentRow(view),
   manifest: view.manifest && !isBuiltIn(view.id) ? manifestShape(view.manifest) : null,
@@ -73,6 +61,7 @@ export const agentShape = (view: AgentView): AgentShape => ({
       name,
       description,
       read_only: readOnly,
+      ...(view.manifest && kindOf(name, readOnly && !isOutside(view.manifest))),
       input_schema: inputSchema,
     })) ?? null,
 })

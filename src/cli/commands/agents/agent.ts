@@ -258,14 +258,10 @@ const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' 
 const line = (argv: readonly string[] | null): string =>
   argv === null ? 'not shown' : argv.map(shellWord).join(' ')
 
-const OFF = 'Agents of your own are off on this node: karo config set agents.enabled true allows them.\n'
-
 function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   // Only another machine is without built-in ones.
   if (agents.length === 0) return 'None that you may use.\n'
   const own = agents.filter(({ built_in }) => built_in !== true)
-  const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
-  const hint = own.length === 0 ? fitted(none, screen) : ''
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,
     WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),
@@ -281,18 +277,35 @@ function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
       wrap: true,
     },
   })
-  return hint === '' ? shown : `${shown}\n${hint}`
+  if (own.length > 0) return shown
+  const none =
+    off === true
+      ? 'Agents of your own are off on this node: karo config set agents.enabled true allows them.\n'
+      : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
+  return `${shown}\n${fitted(none, screen)}`
 }
 
 function agentView(agent: AgentShape, screen: Screen): string {
-  const { id, state, detail, restarts, since, granted_until, ...more } = agent
-  const { argv, built_in, outside, manifest, server, offers } = more
+  const {
+    id,
+    state,
+    detail,
+    restarts,
+    since,
+    granted_until,
+    argv,
+    built_in,
+    outside,
+    manifest,
+    server,
+    offers,
+  } = agent
   const head = facts(screen, id, {
     state: `${state}: ${detail}`,
     since: since && localTime(since),
     until: granted_until && untilOf(localTime(granted_until)),
     restarts: restarts > 0 && String(restarts),
-    [outside === true ? 'address' : 'command']: built_in === true ? 'built in' : line(argv),
+    [outside ? 'address' : 'command']: built_in ? 'built in' : line(argv),
     ...(manifest !== null && signedFacts(manifest, outside)),
     server,
   })
@@ -300,6 +313,8 @@ function agentView(agent: AgentShape, screen: Screen): string {
   const tools = table(screen, offers, {
     TOOL: ({ name }) => name,
     EFFECT: ({ read_only }) => (read_only ? 'only reads' : 'may change'),
+    'A CALL': ({ class: of, kind }) =>
+      of && kind && (of === 'green' ? `runs at once (${kind})` : `asks you (${kind}, ${of})`),
     DESCRIPTION: { value: ({ description }) => description.split('\n', 1)[0] ?? '', shrink: 'first' },
   })
   return `${head}\n${tools}`
@@ -309,9 +324,11 @@ function agentView(agent: AgentShape, screen: Screen): string {
 function signedFacts(manifest: NonNullable<AgentShape['manifest']>, outside = false) {
   const { binds, cwd, tools, secrets, connect = [], limits, call_ms, why, added_at } = manifest
   return {
-    jail: outside && OUTSIDE,
+    jail:
+      outside &&
+      'none: Karo did not start this server, cannot stop it, and cannot confine it; each call waits for your approval',
     directory: !outside && cwd,
-    sees: !outside && (binds.map(placeOf).join(', ') || NOTHING),
+    sees: !outside && (binds.map(placeOf).join(', ') || 'only the programs of this machine'),
     network: !outside && (connect.length === 0 ? 'none' : `${connect.join(', ')}, by a proxy`),
     secrets: secrets.map(({ variable, secret }) => `${variable}=${secret}`).join(', '),
     'may be called': tools.join(', ') || 'all its tools',
@@ -322,10 +339,6 @@ function signedFacts(manifest: NonNullable<AgentShape['manifest']>, outside = fa
     added: localTime(added_at),
   }
 }
-
-const NOTHING = 'only the programs of this machine'
-const OUTSIDE =
-  'none: Karo did not start this server, cannot stop it, and cannot confine it; each call waits for your approval'
 
 const untilOf = (time: string): string =>
   `${time}, when a grant that it needs ends; then it stops, unless you renew the grant before (karo cap list)`

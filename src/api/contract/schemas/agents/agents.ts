@@ -1,5 +1,6 @@
 // Schemas of /agents and /tasks: programs that act in jails for a person, and what they are given to do.
 import * as z from 'zod'
+import { ACTION_CLASSES } from '../../../../agents/classes.ts'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
@@ -52,6 +53,11 @@ const tool = z.strictObject({
   name: text(128, 'as it is called'),
   description: text(2_000, 'in the words of the agent'),
   read_only: flag('what it says of itself (readOnlyHint)'),
+  class: oneOf(
+    ACTION_CLASSES,
+    'by its name; green runs, all others wait for a yes. What it is called with can make it redder; absent: on another machine',
+  ).exactOptional(),
+  kind: text(32, 'ReadFile, EditFile …; Unknown: a name that Karo does not know').exactOptional(),
   input_schema: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -154,8 +160,8 @@ export const addAgentBody = z.strictObject({
 })
 
 export const getAgentsQuery = z.strictObject({ at: at() })
-export const whichAgent = z.strictObject({ agent: which(), at: at() })
 export const ownAgentBody = z.strictObject({ agent: which() })
+export const whichAgent = ownAgentBody.extend({ at: at() })
 
 const state = () => oneOf(TASK_STATES, 'as in A2A 1.0')
 const taskId = () => pattern(CHOSEN_NAME, 'the same id is the same task, which never runs twice')
@@ -220,19 +226,14 @@ export const runTaskBody = z.strictObject({
   why: z.string().max(500).default(''),
   at: at(),
 })
-export const getTasksQuery = z.strictObject({
-  at: at(),
+export const getTasksQuery = getAgentsQuery.extend({
   limit: whole(1, 10_000, 'the newest ones').default(100),
 })
-export const whichTaskQuery = z.strictObject({ id: taskId(), at: at() })
-export const whichTaskBody = z.strictObject({
-  id: taskId(),
-  at: at(),
+export const whichTaskQuery = getAgentsQuery.extend({ id: taskId() })
+export const whichTaskBody = whichTaskQuery.extend({
   person: count('whose, for administrators; absent: your own').exactOptional(),
 })
-export const followTaskQuery = z.strictObject({
-  id: taskId(),
-  at: at(),
+export const followTaskQuery = whichTaskQuery.extend({
   after: count('number of the last event that was seen').default(0),
 })
 

@@ -1,12 +1,8 @@
 // Schemas of /approvals and /capabilities: what agents and AI tools want to do, who decided, and what agents were granted.
 import * as z from 'zod'
+import { ACTION_CLASSES } from '../../../../agents/classes.ts'
 import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
-import {
-  ACTION_CLASSES,
-  APPROVAL_INPUT_CHARS,
-  APPROVAL_OUTCOMES,
-  APPROVALS_LOG_MAX,
-} from '../../constants.ts'
+import { APPROVAL_INPUT_CHARS, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../../constants.ts'
 import {
   count,
   digest,
@@ -112,16 +108,15 @@ export const approvals = named('Approvals', { approvals: listOf(approval, 256) }
 export type ApprovalsShape = z.infer<typeof approvals>
 
 export const getApprovalsQuery = z.strictObject({ at: at() })
-export const which = z.strictObject({
-  at: at(),
+export const which = getApprovalsQuery.extend({
   id: z.string().min(4).max(10).describe('the id, or its beginning'),
 })
 
 export const decideBody = which.extend({
   approve: z.boolean(),
   hash: pattern(/^[0-9a-f]{8,64}$/, 'the hash that was shown, or the beginning of it'),
-  scope: scope().exactOptional(),
-  reason: z.string().max(500).exactOptional(),
+  scope: scope().default('once'),
+  reason: z.string().max(500).default(''),
 })
 export const decided = named('ApprovalDecided', {
   id: id(),

@@ -1,8 +1,8 @@
 // Schemas of /planner and /models: plans of the caller, and the local models that there are.
 import * as z from 'zod'
+import { ACTION_CLASSES } from '../../../../agents/classes.ts'
 import { MOST_GOAL, MOST_PLANS, MOST_STEPS, MOST_TAKES } from '../../../../agents/planner/plan.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
-import { ACTION_CLASSES } from '../../constants.ts'
 import { count, listOf, moment, named, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
 
 const takes = rowsOf(
