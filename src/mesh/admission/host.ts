@@ -151,7 +151,9 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
 
 function cannotListen(listen: readonly string[], cause?: unknown): KaroError {
   return new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
-    hint: 'Choose another mesh.port (0 is any free one), or end the other node or program.',
-    ...(cause === undefined ? {} : { cause }),
+    hint: String(cause).includes('EADDRNOTAVAIL')
+      ? 'Name addresses of this machine in mesh.listen, or "auto" for all of them.'
+      : 'Choose another mesh.port (0 is any free one), or end the other node or program.',
+    cause,
   })
 }

@@ -40,7 +40,7 @@ export type Listening = ReturnType<typeof createListening>
 
 const ipOf = (address: string): string => parseEndpoint(address)?.ip ?? ''
 const ipsOf = (addresses: readonly Multiaddr[]): ReadonlySet<string> =>
-  new Set(addresses.map((address) => endpointOf(address)?.ip ?? ''))
+  new Set(endpointsOf(addresses).map(({ ip }) => ip))
 
 export function createListening(deps: ListeningDeps) {
   const { config, timings, clock, timers, random, log, put, interfaces = networkInterfaces } = deps
@@ -48,11 +48,10 @@ export function createListening(deps: ListeningDeps) {
   let isRunning = false
   let open = async (): Promise<Host | undefined> => undefined
   let mdns: Mdns | undefined
-  /** Addresses that are to be listened on and are not, because another program has them or because they have just come. */
+  /** Addresses that were tried and cannot be listened on: another program has them, or they have just come. */
   let closed: readonly string[] = []
   /** Takes back the next attempt to listen there. */
   let giveUp: (() => void) | undefined
-  let isOpening = false
   /** Addresses that still have a listener although this machine lost them, and since when; monotonic. */
   const goneSince = new Map<string, number>()
   let stopFollowing = (): void => {}
@@ -80,32 +79,27 @@ export function createListening(deps: ListeningDeps) {
     await mdns.start()
   }
 
-  const lookAtClosed = (made: Host): void => {
+  const closedOf = (made: Host, wanted: readonly string[]): readonly string[] => {
     const open = ipsOf(made.getMultiaddrs())
-    closed = closed.filter((address) => !open.has(ipOf(address)))
+    return wanted.filter((address) => !open.has(ipOf(address)))
   }
 
   /** Opens addresses that could not be opened as soon as they can be. */
   const openLater = (made: Host): void => {
     giveUp?.()
-    giveUp = timers.after(timings.reopenMs, () => void openNow(made))
+    giveUp = timers.after(timings.reopenMs, () => void openNow(made, closed))
   }
 
-  const openNow = async (made: Host): Promise<void> => {
-    if (isOpening) return
-    isOpening = true
-    await tryClosed(made).finally(() => {
-      isOpening = false
-    })
+  const openNow = singleFlight(async (made: Host, wanted: readonly string[]) => {
+    await openEach(made, wanted)
     if (host !== made) return
-    const before = closed.length
-    lookAtClosed(made)
-    if (closed.length < before) log.info({ left: closed }, 'the mesh listens on more addresses')
+    closed = closedOf(made, wanted)
+    if (closed.length < wanted.length) log.info({ left: closed }, 'the mesh listens on more addresses')
     if (closed.length > 0) openLater(made)
-  }
+  })
 
-  const tryClosed = async (made: Host): Promise<void> => {
-    for (const address of closed) {
+  const openEach = async (made: Host, wanted: readonly string[]): Promise<void> => {
+    for (const address of wanted) {
       const endpoint = parseEndpoint(address)
       if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
       try {
@@ -117,11 +111,11 @@ export function createListening(deps: ListeningDeps) {
   }
 
   /**
-   * The addresses that `auto` means now, for the host to listen on. An address that has disappeared is no longer
-   * announced. Its listener is closed only after a while, so that a cable that is unplugged for a moment breaks no
+   * Those of the addresses that `auto` means now that the host does not listen on yet. An address that has disappeared is no
+   * longer announced. Its listener is closed only after a while, so that a cable that is unplugged for a moment breaks no
    * connection.
    */
-  const followAddresses = (made: Host): void => {
+  const followAddresses = (made: Host): readonly string[] => {
     const wanted = listenAddresses(config.mesh, interfaces())
     const here = new Set(wanted.map(ipOf))
     const open = ipsOf(made.getMultiaddrs())
@@ -129,14 +123,13 @@ export function createListening(deps: ListeningDeps) {
     for (const ip of goneSince.keys()) if (here.has(ip) || !open.has(ip)) goneSince.delete(ip)
     for (const ip of open) if (!here.has(ip) && !goneSince.has(ip)) goneSince.set(ip, now)
     for (const [ip, since] of goneSince) if (now - since >= timings.goneMs) made.services.guard.unlisten(ip)
-    closed = wanted.filter((address) => !open.has(ipOf(address)))
+    return closedOf(made, wanted)
   }
 
   /** A cable was put in, an address was given by DHCP, a wireless network was joined or left. */
   const follow = async (made: Host): Promise<void> => {
     try {
-      if (config.mesh.listen === 'auto') followAddresses(made)
-      if (closed.length > 0) await openNow(made)
+      await openNow(made, config.mesh.listen === 'auto' ? followAddresses(made) : closed)
       // Nodes that are asked answer at once, so the listeners have to exist first.
       if (host === made) mdns?.look()
     } catch (error) {
@@ -157,8 +150,7 @@ export function createListening(deps: ListeningDeps) {
     if (!isRunning) return undefined
     host = made
     await startHost(made, listen)
-    closed = listen
-    lookAtClosed(made)
+    closed = closedOf(made, listen)
     return made
   }
 
@@ -222,12 +214,13 @@ export function createListening(deps: ListeningDeps) {
         return [{ name: 'mesh.listening', ok: true, detail: 'listens to nobody, as mesh.listen says' }]
       if (host === undefined)
         return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
-      const listens = `listens on ${told(host.getMultiaddrs()).map(readable).join(', ')}`
+      const here = addresses()
+      const listens = `listens on ${told(here).map(readable).join(', ')}`
       return [
         {
           name: 'mesh.listening',
           // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
-          ok: host.getMultiaddrs().length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
+          ok: here.length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
           detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.map(readable).join(', ')}`,
         },
       ]

@@ -51,23 +51,41 @@ test('auto follows the addresses of the machine: what came is opened, what went 
   })
   let interfaces = lo('127.0.0.1')
   const timings = { followMs: 20, goneMs: 400 }
-  const node = await start({ mesh: { listen: 'auto' }, interfaces: () => interfaces, timings })
+  const ready = new Set<boolean | undefined>()
+  let look = (): void => {}
+  const read = () => {
+    queueMicrotask(() => look())
+    return interfaces
+  }
+  const node = await start({ mesh: { listen: 'auto' }, interfaces: read, timings })
   const listen = (): string => node.mesh.status().listen.join(' ')
   expect(listen()).not.toContain('127.9.9.9')
+  look = () => ready.add(node.mesh.health?.()[0]?.ok)
 
   interfaces = lo('127.0.0.1', '127.9.9.9')
   await until(() => listen().includes('127.9.9.9'), { what: 'the address that came' })
+  // While it was being opened, too.
+  expect([...ready]).toEqual([true])
   const port = Number(/127\.9\.9\.9\/tcp\/(\d+)/.exec(listen())?.[1])
   expect(await isOpen('127.9.9.9', port)).toBe(true)
   expect(node.mesh.health?.()).toMatchObject([{ ok: true }])
 
   interfaces = lo('127.0.0.1')
   await until(() => !listen().includes('127.9.9.9'), { what: 'the address that went' })
-  expect(node.mesh.health?.()).toMatchObject([{ ok: true }])
+  expect(node.mesh.health?.()).toMatchObject([{ ok: true, detail: expect.not.stringContaining('127.9.9.9') }])
   await until(async () => !(await isOpen('127.9.9.9', port)), { what: 'its listener closes' })
 
   interfaces = lo('127.0.0.1', '127.9.9.9')
   await until(() => listen().includes('127.9.9.9'), { what: 'the address that came again' })
+})
+
+test('where mesh.listen names an address of no interface here, that is what it says', async () => {
+  await expect(
+    start({ mesh: { listen: ['127.0.0.1', '192.0.2.7'], lan_only: false } }),
+  ).rejects.toMatchObject({
+    code: 'unavailable',
+    hint: expect.stringContaining('mesh.listen'),
+  })
 })
 
 test('an address that was away for a moment keeps its listener', async () => {
