@@ -165,11 +165,8 @@ function adviceOf(status: StatusShape, hook: string): string[] {
 const isOpen = (address: string): boolean => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
 
 /** `/ip4/10.0.0.5/tcp/9238` as people write it. */
-function shortAddress(address: string): string {
-  const parts = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)/.exec(address)
-  if (parts === null) return address
-  return parts[1] === '6' ? `[${parts[2]}]:${parts[3]}` : `${parts[2]}:${parts[3]}`
-}
+const shortAddress = (address: string): string =>
+  address.replace(/^\/ip4\/(.+)\/tcp\//, '$1:').replace(/^\/ip6\/(.+)\/tcp\//, '[$1]:')
 
 export const commands = [
   defineCommand('status', {

@@ -109,6 +109,7 @@ function opening({ protocol, port, way }: Port, chain: Chain, manager: Manager):
     const to = multicast ? `-d ${MDNS_GROUP} ` : ''
     return `sudo iptables -t ${table} -I ${chain.name} -p ${protocol} ${to}--dport ${port} -j ACCEPT`
   }
-  const to = multicast ? `ip daddr ${MDNS_GROUP} ` : ''
+  // Of both families: a machine may have IPv6 alone.
+  const to = multicast && way === 'in' ? 'meta pkttype multicast ' : ''
   return `sudo nft insert rule ${chain.table} ${chain.name} ${to}${protocol} dport ${port} accept`
 }

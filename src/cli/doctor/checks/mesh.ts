@@ -198,6 +198,8 @@ export function judgePort(look: PortLook): Finding {
         : [`${holder.command}, pid ${holder.pid},`, `or end that program: kill ${holder.pid}`]
     return fail(`${who} listens on port ${port} (${address})`, `${another}\n${end}`)
   }
+  // It names an address that this machine does not have.
+  if (trouble?.includes('mesh.listen')) return fail(trouble, 'ip -br addr')
   if (trouble !== undefined) {
     // The daemon found the port taken, but now no other program uses it.
     const free = `No other program uses port ${port} now, and the daemon tries again every few seconds: run karo doctor again\n`
@@ -311,7 +313,7 @@ function judgePlace(place: MulticastFacts): Finding {
     return ok(`${hears} and answers of ${heard_others} others, ${place.heard_nodes} of them nodes of Karo`)
   if (count === 0) return ok(`${hears}; no other machine answered`)
   return warn(
-    `${hears} but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between the machines drops multicast`,
-    'Check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
+    `${hears} but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: a firewall of theirs, or the network between the machines, drops multicast`,
+    'Run karo doctor there, check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
   )
 }

@@ -234,6 +234,10 @@ test('ports: free, any, listening, and taken by whom', async () => {
         listens: [],
         trouble: 'the mesh cannot listen on 10.0.0.5:9238',
       }),
+      'where this machine has no address': port({
+        listens: [],
+        trouble: 'the mesh cannot listen on 10.0.0.5:9238. Name addresses of this machine in mesh.listen',
+      }),
     }),
   ).toMatchSnapshot()
 })

@@ -138,6 +138,11 @@ describe('what is said of it', () => {
     expect(judgeRules(chains, ports, undefined)).toMatchObject([{ outcome: 'warn', fix }])
   })
 
+  test('mDNS of both families is let in, since a machine may have IPv6 alone', () => {
+    const fix = 'sudo nft insert rule inet filter input meta pkttype multicast udp dport 5353 accept'
+    expect(judgeRules(nft(['udp dport 5353 drop']), ports, undefined)).toMatchObject([{ fix }])
+  })
+
   test('no rules, and rules that are not against it', () => {
     expect(judgeRules([], ports, undefined)).toEqual([{ outcome: 'ok', detail: 'there are no rules' }])
     const [finding] = judgeRules(nft(['tcp dport 22 drop']), ports, 'ufw')
