@@ -100,9 +100,12 @@ function adviceOn({ code, message }: CommanderError, { name, args, options, exam
   if (code === 'commander.excessArguments' && file !== undefined)
     return `A file is named by --${file.name} <${file.value}>. ${help}`
   if (code === 'commander.excessArguments' && args.length > 0)
-    return `Put words that belong together in quotes. ${help}`
+    return `${args[0]?.choices ? `It takes one of ${args[0].choices.join(', ')}.` : 'Put words that belong together in quotes.'} ${help}`
   return help
 }
+
+/** Commands that only show what there is of their group; a list stands before them in the help. */
+const SHOWING = /^\S+ (?:list|show|log|status|tail)$/
 
 /** Index of the first word that is not a common option; only common options may stand before the subcommand. */
 export function skipCommonOptions(words: readonly string[]): number {
@@ -153,8 +156,8 @@ export function parseCommandLine(
   const second = afterGroup[skipped]
   const own = commands.find((command) => command.name === group)
   const sub = commands.find((command) => command.name === `${group} ${second}`)
-  // A group alone, without a meaning of its own, is its list.
-  const command = sub ?? own ?? commands.find(({ name }) => name === `${group} list`)
+  // A group alone, without a meaning of its own, is its list, or what shows it.
+  const command = sub ?? own ?? commands.find(({ name }) => SHOWING.test(name))
   const names = commands.filter((c) => c !== own).map((c) => c.name.slice(group.length + 1))
 
   if (!sub && names.length > 0) {
@@ -167,7 +170,9 @@ export function parseCommandLine(
         `unknown subcommand '${second}'`,
         `karo ${group}`,
         OTHER_WORDS.get(`${group} ${second}`) ??
-          (meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`),
+          (meant
+            ? `Did you mean 'karo ${group} ${meant}'?`
+            : `${command ? `karo ${group} alone, or with` : 'It has:'} ${names.join(', ')}.`),
       )
     }
   }

@@ -334,10 +334,26 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['revoke', 'karo token revoke: '],
     ['help users', 'karo operator list: '],
     ['install', 'karo service install: '],
+    ['peers list', 'karo peers alone, or with pending, '],
+    ['stats last month', 'It takes one of today, week, month, year.'],
     ['show', 'karo help lists the commands; karo "what you want to do" finds one.'],
   ])('karo %s says what to use', async (words, says) => {
     const { code, err } = await commandLine(words.split(' '), { env: { HOME: '/h' } })
     expect([code, err]).toEqual([EXIT.usage, expect.stringContaining(says)])
+  })
+
+  test.each([
+    ['audit', 'audit log'],
+    ['ca', 'ca show'],
+    ['identity', 'identity show'],
+    ['logs', 'logs tail'],
+    ['secret', 'secret list'],
+    ['service', 'service status'],
+    ['share', 'share show'],
+    ['task', 'task list'],
+  ])('karo %s alone is its list, or what shows it', async (group, name) => {
+    const commands = (await EVERY_COMMAND.find((entry) => entry.name === group)?.load()) ?? []
+    expect(parseCommandLine(group, commands, [group], 100)).toMatchObject({ command: { name } })
   })
 
   test('a command that people call otherwise is one', async () => {
