@@ -153,13 +153,18 @@ export function buildAgents(
     audit,
     log: log.child({ room: 'artifacts' }),
   })
-  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
-    const coming = { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS }
-    return (await artifacts.keep({ person, traceId }, coming, bytes)).id
-  }
+  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) =>
+    (
+      await artifacts.keep(
+        { person, traceId },
+        { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS },
+        bytes,
+      )
+    ).id
   const grantedUntil: LooksDeps['grantedUntil'] = ({ agent, ...action }) => {
-    const needed = neededBy({ ...action, cwd: '/', tool: '' })
-    const { missing, until } = capabilities.covering(agent, needed, { begun: true })
+    const { missing, until } = capabilities.covering(agent, neededBy({ ...action, cwd: '/', tool: '' }), {
+      begun: true,
+    })
     return missing.length === 0 ? until : undefined
   }
   const grants: RuntimeDeps['grants'] = {
@@ -176,8 +181,9 @@ export function buildAgents(
   const present: Present = (action) =>
     mounts.looking(async (mayLook) => {
       const at = targetOf(action, mayLook)
-      if (at === undefined || !mayLook(at)) return undefined
-      return asItIs(at, (path) => mayShow(path, paths.home, service))
+      return at === undefined || !mayLook(at)
+        ? undefined
+        : asItIs(at, (path) => mayShow(path, paths.home, service))
     })
   return {
     present,
@@ -197,11 +203,15 @@ export function buildAgents(
 /** As soon as certificates, people, grants or the vault say something else. */
 export function endWhatMayNotGoOn(
   agents: Runtime,
-  { capabilities, vault }: ReturnType<typeof buildAgents>,
+  { approvals, capabilities, vault }: ReturnType<typeof buildAgents>,
   { fleet, trust }: ReturnType<typeof buildTrust>,
 ): void {
   for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
   capabilities.onRevoked((agent, capability) => void agents.revoked(agent, { capability }))
   // An agent of the same name that belongs to another person keeps its grants.
   vault.onTaken((person, agent) => void agents.revoked(agent, { person }))
+  // A yes to what a kill of the daemon left behind would start nothing.
+  agents.tasks.onEvent(({ approval }, { state }) => {
+    if (state === 'failed' && approval) approvals.withdraw(approval).catch(() => {})
+  })
 }

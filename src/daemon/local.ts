@@ -11,7 +11,7 @@ import { VERSION } from '../base/version.ts'
 import { type Anomalies, createAnomalies } from '../insight/anomalies/index.ts'
 import { createInsight, type Insight } from '../insight/statistics/index.ts'
 import { createProcesses } from '../observe/processes/index.ts'
-import { createObserve, type PersonOf } from '../observe/record/index.ts'
+import { createObserve } from '../observe/record/index.ts'
 import { createCopies } from '../ops/care/before-upgrade.ts'
 import { createRetention } from '../ops/care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
@@ -38,18 +38,16 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
   const store = openStore({ ...common, directory: paths.db, faults, copies })
   const who = buildTrust(options, foundation, policies, store)
   const { people, audit } = who
-  const personOf: PersonOf = async (uid, begun) =>
-    (await people.numberOf(uid, { keep: true, begun })) ??
-    ((await people.turnsAway(uid)) ? 'nobody' : undefined)
   const observe = createObserve({
     ...common,
     events: store.events,
     spoolDirectory: paths.spool,
     faults,
-    personOf,
+    personOf: async (uid, begun) =>
+      (await people.numberOf(uid, { keep: true, begun })) ??
+      ((await people.turnsAway(uid)) ? 'nobody' : undefined),
   })
   const processes = createProcesses({ ...common, observe, repository: store.processes })
-  const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   // Data that is held back is in no answer and no summary, whatever its person agreed to.
   const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }
   const anomalies = createAnomalies({
@@ -68,7 +66,7 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
   const insight = createInsight({
     ...common,
     rollups: rollupsOfPresent,
-    node,
+    node: { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION },
     anomalies,
     countBetween: store.events.countBetween,
     guardAllowed: () => config.guard.profile !== 'off',
@@ -81,7 +79,7 @@ export function buildLocal(options: DaemonOptions, foundation: Foundation, polic
     ...common,
     store,
     trimProcesses: processes.trim,
-    trimLedger: (before) => audit.trim(before),
+    trimLedger: audit.trim,
     expireCopies: copies.expire,
     time: createRetentionTime({
       repository: store.retentionTime,

@@ -56,9 +56,8 @@ export function buildMind(
     agents,
     kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),
     async offers(person) {
-      const some = await agentsOf(person)
       // A plan that plans has no end.
-      const all = some.filter(({ id }) => id !== 'kPlanner:plans')
+      const all = (await agentsOf(person)).filter(({ id }) => id !== 'kPlanner:plans')
       const live = (await tasksOf(person)).filter(({ state }) => !isFinal(state))
       const busy = (id: string): number => live.filter(({ agent }) => agent === id).length
       const byLoad = all.toSorted((a, b) => busy(a.id) - busy(b.id))
@@ -108,11 +107,10 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
     import('../assist/copilot/ask/answer.ts'),
     import('../assist/copilot/knowledge.ts'),
   ])
-  const where = { ...WHERE, karoHome }
   const found = findCommand(clause, {
     shell: 'bash',
     knowledge: openKnowledge(),
-    judge: (command) => checkCommand(command, where),
+    judge: (command) => checkCommand(command, { ...WHERE, karoHome }),
   })
   // An uncertain answer must not become a step.
   return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
@@ -174,7 +172,7 @@ export function raiseAlerts(
     void audit.record({
       type: 'alert_raised',
       success: true,
-      details: { uid, what, reason, ...(agent !== null && { agent }) },
+      details: { uid, what, reason, agent: agent ?? undefined },
     })
   })
   anomalies.onBegun((person, { kind, id }) =>
@@ -196,9 +194,8 @@ export function keepResults(agents: Runtime, memory: Memory, { common: { config,
     )
   })
   async function keep(task: Task): Promise<void> {
-    const json = await agents.tasks.result(task.person, task.id)
-    const text = json === undefined ? '' : textOf(json)
-    if (text === '') return
+    const text = textOf((await agents.tasks.result(task.person, task.id)) ?? '{}')
+    if (!text) return
     await memory.add(task.person, `${task.agent} ${task.tool} ${task.input}\n${text}`, task.agent)
   }
 }

@@ -180,3 +180,14 @@ describe('who may not approve', () => {
     await asking.answer()
   })
 })
+
+test('a task that a kill of the daemon ended leaves no request behind that a yes would do nothing for', async () => {
+  let at = await startNode({ name: 'shelf' })
+  const words = ['task', 'run', 'kMemory:notes', 'add_note', '{"text":"buy bread"}', '--id', 'note']
+  expect((await at.karo(words)).code).toBe(4)
+  const [request] = await open(at)
+  await at.kill9()
+  at = await startNode({ home: at.home })
+  await until(async () => (await open(at)).length === 0, { what: 'nothing waits any more' })
+  expect(await logOf(request?.id ?? '', at)).toMatchObject([{ outcome: 'withdrawn' }])
+})

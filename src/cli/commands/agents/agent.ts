@@ -347,7 +347,7 @@ const placeOf = ({ path, write }: { readonly path: string; readonly write: boole
   `${path} (${write ? 'may change it' : 'reads'})`
 
 function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
-  if (lines.length === 0) return 'It has written nothing.\n'
+  if (lines.length === 0) return 'Nothing since Karo started.\n'
   const before =
     dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'line was' : 'lines were'} dropped before these.\n`
   const after = cut === 0 ? '' : `${cut} characters at the ends of too long lines were dropped.\n`

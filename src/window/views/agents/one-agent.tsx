@@ -64,7 +64,7 @@ function Log({ id }: { readonly id: string }) {
     return () => clearInterval(timer)
   }, [isLive, again])
   return (
-    <Shown asked={asked} empty={({ lines }) => lines.length === 0 && <p>It has written nothing.</p>}>
+    <Shown asked={asked} empty={({ lines }) => lines.length === 0 && <p>Nothing since Karo started.</p>}>
       {({ lines, dropped, cut }) => (
         <>
           <Terminal
