@@ -74,3 +74,12 @@ test('a node that said before it was admitted that it is a leaf is known as one 
   admitted(id)
   expect(state.connections.neighbour(joiner)?.leaf).toBe(true)
 })
+
+test('who is denied takes no place, not even one of a stranger', async () => {
+  const { trust, state, comes } = await knockedAt()
+  const [denied, stranger] = [nodeOf(8), nodeOf(9)]
+  await trust.deny(denied)
+  comes(denied, '10.0.0.8')
+  comes(stranger, '10.0.0.9')
+  expect(state.connections.all().map(({ node }) => node)).toEqual([stranger])
+})
