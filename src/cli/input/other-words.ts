@@ -35,7 +35,6 @@ export const CALLED = {
   'history delete': 'delete remove forget prune purge',
   anomalies: 'alerts insights',
   'memory add': 'note notes',
-  'memory list': 'note notes',
   'approvals list': 'request requests',
   status: 'info',
   events: 'monitor',

@@ -88,6 +88,13 @@ test.each([
   ['is karo healthy', 'karo doctor'],
   ['upgrade karo', 'sudo dpkg -i karo.deb'],
   ['turn off the guard', 'karo config set guard.profile off'],
+  ['forget everything i ran in ~/client', 'karo history delete --cwd ~/client'],
+  ['copy my history to my laptop', 'ssh HOST karo export | karo import -'],
+  ['which machine has not been seen for a while', 'karo query health'],
+  ['give a machine the role lead', 'karo ca assign NAME --role lead --team TEAM'],
+  ['prove that the audit log was not changed', 'karo audit verify'],
+  ['back up this node', 'karo backup FILE'],
+  ['restart karo', 'karo stop && karo up --background'],
 ])('%s: %s', (words, command) => {
   expect(ask(words)).toMatchObject({ command, confidence: 'sure', source: 'karo' })
 })
