@@ -1,6 +1,7 @@
 // The classes of actions as one table: what an action is called, how red it is, and which names of tools mean it.
 import type { ActionClass } from './types.ts'
 
+/** The reddest first. */
 export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as const
 
 interface Kind {
@@ -125,13 +126,13 @@ export function kindOf(tool: string, readOnly = true): Kinded {
   return UNKNOWN
 }
 
-const RANK: Readonly<Record<ActionClass, number>> = { critical: 0, high: 1, medium: 2, low: 3, green: 4 }
+const rankOf = (of: ActionClass): number => ACTION_CLASSES.indexOf(of)
 
 /** The redder of two classes. */
-export const redder = (a: ActionClass, b: ActionClass): ActionClass => (RANK[a] <= RANK[b] ? a : b)
+export const redder = (a: ActionClass, b: ActionClass): ActionClass => (rankOf(a) <= rankOf(b) ? a : b)
 
 /** Whether `a` is redder than `b`. */
-export const isRedder = (a: ActionClass, b: ActionClass): boolean => RANK[a] < RANK[b]
+export const isRedder = (a: ActionClass, b: ActionClass): boolean => rankOf(a) < rankOf(b)
 
 /** Seconds that a grant or an approval for a task lasts, by how much harm it can do; Critical ones are used once. */
 export const LASTS_SECONDS: Readonly<Record<ActionClass, number>> = {

@@ -241,7 +241,8 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
     // The client hears of the end before its reason is known.
     if (isGone(error) || transport.ending()) ended ??= await transport.over
-    if (ended !== undefined) return { kind: 'unknown', message: `the agent has ended: ${told(ended)}` }
+    if (ended !== undefined)
+      return { kind: 'unknown', message: `the agent has ended (karo agent logs says more): ${told(ended)}` }
     // Of errors of JSON-RPC the code is a number; those of the client say what the agent does wrong, over several lines.
     const { code, message } = error as { readonly code?: unknown; readonly message: string }
     const how = typeof code === 'number' ? 'the agent answers' : NO_MCP

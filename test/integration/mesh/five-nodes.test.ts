@@ -229,7 +229,9 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
     const words = ['task', 'run', 'short', 'get_busy', '{}', '--at', 'build', '--json']
     const last = linesOf((await at.desk.karo(words)).stdout).at(-1)
     expect(last).toMatchObject({ state: 'failed', final: true })
-    expect(last?.message).toContain('the agent has ended: it computed for 1 s, which is as long as it may')
+    expect(last?.message).toContain(
+      'has ended (karo agent logs says more): it computed for 1 s, which is as long as it may',
+    )
   })
 
   test.skipIf(!spaces.ok || !canSlow())(

@@ -107,6 +107,9 @@ test('whoever looks at an agent sees which of its tools will ask', async () => {
   const { out } = await karo({ 'GET /api/v1/agents/describe': agent }, 'agent', 'describe', 'notes')
   expect(out).toMatch(/list_notes .*runs at once \(ListDirectory\)/)
   expect(out).toMatch(/frob .*asks you \(Unknown, critical\)/)
+  const { class: _, kind: __, ...unsaid } = agent.offers[0] as ReturnType<typeof tool>
+  const afar = { 'GET /api/v1/agents/describe': { ...agent, offers: [unsaid] } }
+  expect((await karo(afar, 'agent', 'describe', 'notes', '--at', 'birch')).out).not.toContain('A CALL')
 })
 
 test('where agents are off nobody is asked what a new one may see', async () => {

@@ -255,20 +255,19 @@ type Row = AgentListShape['agents'][number]
 
 const BAD: ReadonlySet<Row['state']> = new Set(['failed', 'locked', 'refused'])
 const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined)
-const line = (argv: readonly string[] | null): string =>
-  argv === null ? 'not shown' : argv.map(shellWord).join(' ')
+const line = (argv: readonly string[] | null): string => (argv ? argv.map(shellWord).join(' ') : 'not shown')
 
 function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   // Only another machine is without built-in ones.
   if (agents.length === 0) return 'None that you may use.\n'
-  const own = agents.filter(({ built_in }) => built_in !== true)
+  const own = agents.filter(({ built_in }) => !built_in)
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,
     WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),
     STATE: { value: ({ state }) => state, style },
     COMMAND: {
       value: ({ argv, built_in, outside }) =>
-        built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
+        built_in ? 'built in' : `${line(argv)}${outside ? ' (outside of jails)' : ''}`,
       shrink: 'first',
     },
     DETAIL: {
@@ -278,10 +277,9 @@ function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
     },
   })
   if (own.length > 0) return shown
-  const none =
-    off === true
-      ? 'Agents of your own are off on this node: karo config set agents.enabled true allows them.\n'
-      : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
+  const none = off
+    ? 'Agents of your own are off on this node: karo config set agents.enabled true allows them.\n'
+    : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
   return `${shown}\n${fitted(none, screen)}`
 }
 
@@ -313,8 +311,10 @@ function agentView(agent: AgentShape, screen: Screen): string {
   const tools = table(screen, offers, {
     TOOL: ({ name }) => name,
     EFFECT: ({ read_only }) => (read_only ? 'only reads' : 'may change'),
-    'A CALL': ({ class: of, kind }) =>
-      of && kind && (of === 'green' ? `runs at once (${kind})` : `asks you (${kind}, ${of})`),
+    // Another machine does not say.
+    'A CALL':
+      offers[0]?.class !== undefined &&
+      (({ class: of, kind }) => (of === 'green' ? `runs at once (${kind})` : `asks you (${kind}, ${of})`)),
     DESCRIPTION: { value: ({ description }) => description.split('\n', 1)[0] ?? '', shrink: 'first' },
   })
   return `${head}\n${tools}`

@@ -175,8 +175,7 @@ const run = defineCommand('task run', {
   },
 })
 
-function inputOf(text: string | undefined): string {
-  if (text === undefined) return '{}'
+function inputOf(text = '{}'): string {
   if (isTable(orElse(() => JSON.parse(text), undefined))) return text
   throw usage('the arguments are not a JSON object', 'INPUT', `Write them like this: '{"path": "/srv/app"}'`)
 }
