@@ -248,7 +248,7 @@ export function judgeAddresses(
   const missing = closed.filter(({ address }) => !taken(address))
   if (missing.length > 0) {
     const which = missing.map(({ name, address }) => `${address} (${name})`).join(', ')
-    return warn(`the daemon does not listen on ${which}, added after its start`, restart)
+    return warn(`the daemon does not listen on ${which}`, restart)
   }
   if (closed.length > 0)
     return skipped(
