@@ -54,3 +54,6 @@ export const isLinkLocal = testOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'i
 
 /** True for an IP address of loopback, which only this machine has. */
 export const isLoopback = testOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])
+
+/** Names of interfaces that lead to virtual machines, containers and their networks. */
+export const VIRTUAL = /^(docker|br-|virbr|lxc|veth|podman|cni)/

@@ -31,13 +31,11 @@ export function believable(
   remoteIp: string,
   member: boolean,
 ): readonly string[] {
-  const endpoints = parseEndpoints(claimed)
-    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip))
-    .filter(({ ip }) => leadsHere(ip) === leadsHere(remoteIp) || (member && !leadsHere(ip)))
-    .filter(({ ip }) => member || ip === remoteIp)
+  const usable = announced(mesh, claimed, () => leadsHere(remoteIp))
+  const isThere = (address: string): boolean => parseEndpoint(address)?.ip === remoteIp
   // The address it came from is known to work.
-  const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
-  return sorted.map(formatEndpoint)
+  const there = usable.filter(isThere)
+  return member ? [...there, ...usable.filter((address) => !isThere(address))] : there
 }
 
 /**

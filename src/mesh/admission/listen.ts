@@ -1,7 +1,7 @@
 // Which addresses the mesh listens on: each private one by itself, never the wildcard, so a public one is never open.
 import { isIP } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
-import { isPrivateAddress } from '../../config/addresses.ts'
+import { isPrivateAddress, VIRTUAL } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import { formatEndpoint, needsZone } from './endpoint.ts'
 
@@ -16,8 +16,10 @@ export function listenAddresses(mesh: Config['mesh'], interfaces: Interfaces): r
 }
 
 function ownAddresses(mesh: Config['mesh'], interfaces: Interfaces): string[] {
-  return Object.values(interfaces)
-    .flatMap((addresses) => addresses ?? [])
+  // Bridges of containers come last: an invite has two addresses, and other machines are told eight.
+  return Object.entries(interfaces)
+    .toSorted(([one], [other]) => Number(VIRTUAL.test(one)) - Number(VIRTUAL.test(other)))
+    .flatMap(([, addresses]) => addresses ?? [])
     .map((info) => info.address)
     .filter((ip) => !needsZone(ip))
     .filter((ip) => !mesh.lan_only || isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat }))

@@ -333,6 +333,16 @@ describe('addresses', () => {
     ])
   })
 
+  test('bridges of containers come last, whichever interface the system names first', () => {
+    const mesh = { port: 1, listen: 'auto', ping_seconds: 15, ...LAN } as const
+    const bridges = { docker0: [info('172.17.0.1', 16)], 'br-1f': [info('172.18.0.1', 16)] }
+    expect(listenAddresses(mesh, { ...bridges, eth1: interfaces.eth1 })).toEqual([
+      '/ip4/192.168.7.5/tcp/1',
+      '/ip4/172.17.0.1/tcp/1',
+      '/ip4/172.18.0.1/tcp/1',
+    ])
+  })
+
   test('mDNS speaks where it may: everywhere, on an interface, in a subnet', () => {
     const segments = (where: true | string[], of: Interfaces = interfaces) => segmentsOf(where, of, isPrivate)
     expect(segments(true).speakFrom).toEqual(['10.0.0.5', 'fd00::5', '192.168.7.5'])

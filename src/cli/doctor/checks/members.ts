@@ -7,6 +7,7 @@ import { ago, formatFingerprint } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import { VERSION } from '../../../base/version.ts'
 import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
+import { VIRTUAL } from '../../../config/addresses.ts'
 import { subnetTest } from '../../../config/domains.ts'
 import type { Config } from '../../../config/index.ts'
 import { type Checks, configOf, type Finding, fail, ok, skipped, warn, who } from '../check.ts'
@@ -309,9 +310,8 @@ function compareVersions(a: string, b: string): number {
 
 /** More addresses than a network of machines that somebody looks after has. */
 const WIDE = { four: 22, six: 64 } as const
-/** Linux names wireless interfaces so; bridges of virtual machines and containers, and of virtual networks, like the others. */
+/** Linux names wireless interfaces so. */
 const WIRELESS = /^(wl|wlan)/
-const VIRTUAL = /^(docker|br-|virbr|lxc|veth|podman|cni)/
 type Interfaces = NodeJS.Dict<readonly Pick<NetworkInterfaceInfo, 'address'>[]>
 
 /** Subnets that others can easily join, and subnets that lie in one another. */
