@@ -19,10 +19,12 @@ const OWN = [HOME, '/tmp', '/dev/shm']
  * dies before that, nothing is told, and the command never runs. Its arguments are the limits (seconds, blocks of 512 bytes, KiB,
  * tasks), how to begin listening (a program of Perl, the number of sendmsg(2) and the port; all empty where nothing leads out), and the command.
  * Descriptor 3 leads to the Muscle; 4 carries the listening socket to it, where there is one; secrets are behind it. Tasks are -u in bash and -p in dash. What
- * computes for too long is ended by SIGXCPU, which says why, and by SIGKILL a second later where it does not obey.
+ * computes for too long is ended by SIGXCPU, which says why, and by SIGKILL a second later where it does not obey. A limit that the
+ * Muscle was started with and that is stricter stays.
  */
-const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$(($1 + 1))" && ulimit -S -t "$1" &&
-ulimit -f "$2" && ulimit -d "$3" && { ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
+const GATE = `most() { ulimit "$1" "$2" 2>/dev/null || [ "$(ulimit -H "$1")" -le "$2" ]; }
+most -c 0 && most -l 0 && most -n 1024 && most -t "$(($1 + 1))" && { ulimit -S -t "$1" 2>/dev/null || most -t "$1"; } &&
+most -f "$2" && most -d "$3" && { most -u "$4" 2>/dev/null || most -p "$4"; } || exit 125
 { [ -z "$5" ] || { /usr/bin/env -i /usr/bin/perl -e "$5" -- "$6" "$7" && exec 4>&-; } || exit 125; }
 shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
 /**
@@ -104,39 +106,24 @@ export function argumentsOf(
     ...(isKept ? [own.length, ...own] : []),
     ...(holds ? [PRCTL[machine as Machine], first + 3, spec.cwd] : []),
   ].map(String)
+  // biome-ignore format: an option and its words on a line
   return [
-    ...[
-      '--unshare-user',
-      '--unshare-ipc',
-      '--unshare-pid',
-      ...(joinsNetwork ? [] : ['--unshare-net']),
-      '--unshare-uts',
-      '--unshare-cgroup-try',
-    ],
-    ...['--disable-userns', '--uid', String(NOBODY), '--gid', String(NOBODY), '--hostname', 'jail'],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+    '--unshare-user', '--unshare-ipc', '--unshare-pid', ...(joinsNetwork ? [] : ['--unshare-net']), '--unshare-uts', '--unshare-cgroup-try',
+    '--disable-userns', '--uid', String(NOBODY), '--gid', String(NOBODY), '--hostname', 'jail',
+    '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv',
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...systemArguments(''),
-    ...[
-      '--ro-bind-data',
-      String(first + 1),
-      '/etc/passwd',
-      '--ro-bind-data',
-      String(first + 2),
-      '/etc/group',
-    ],
-    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm')],
-    ...[...devices.flatMap((path) => ['--dev-bind', path, path]), '--remount-ro', '/dev'],
-    ...[...inMemory('/tmp'), ...inMemory(HOME)],
+    '--ro-bind-data', String(first + 1), '/etc/passwd', '--ro-bind-data', String(first + 2), '/etc/group',
+    '--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm'),
+    ...devices.flatMap((path) => ['--dev-bind', path, path]), '--remount-ro', '/dev',
+    ...inMemory('/tmp'), ...inMemory(HOME),
     ...placesBelow('', places),
     ...(shared === undefined ? [] : sharedArguments(shared)),
-    ...['--remount-ro', '/', '--chdir', spec.cwd],
-    ...['--seccomp', String(first), '--info-fd', String(news)],
+    '--remount-ro', '/', '--chdir', spec.cwd,
+    '--seccomp', String(first), '--info-fd', String(news),
     // Perl warns of a locale that the jail has not.
-    ...(parts.length > 0
-      ? ['--setenv', 'PERL_BADLANG', '0', '--', PERL, '-e', [FAIL, ...parts, BECOME].join(''), '--', ...words]
-      : ['--']),
-    ...['/bin/sh', '-c', GATE, mark, ...limitsOf(spec, holds), ...listening(spec, machine), ...spec.argv],
+    ...(parts.length > 0 ? ['--setenv', 'PERL_BADLANG', '0', '--', PERL, '-e', [FAIL, ...parts, BECOME].join(''), '--', ...words] : ['--']),
+    '/bin/sh', '-c', GATE, mark, ...limitsOf(spec, holds), ...listening(spec, machine), ...spec.argv,
   ]
 }
 

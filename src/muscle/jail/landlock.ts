@@ -324,7 +324,8 @@ begin_in($cwd);
 while (my ($resource, @most) = splice @$limits, 0, 3) {
   my $old = "\0" x 16;
   syscall($prlimit, 0, $resource + 0, 0, $old) == 0 || fail 'a limit is not told';
-  $most[1] = (unpack 'Q2', $old)[1] if $most[1] eq '';
+  my $hard = (unpack 'Q2', $old)[1];
+  $most[1] = $hard if $most[1] eq '' || $most[1] > $hard;
   $most[0] = $most[1] if $most[0] > $most[1];
   syscall($prlimit, 0, $resource + 0, pack('Q2', @most), 0) == 0 || fail 'a limit was refused';
 }

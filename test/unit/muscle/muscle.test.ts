@@ -460,6 +460,19 @@ describe('no sandbox, no run', () => {
   })
 })
 
+test.each(usable.filter((name) => name !== 'vm'))(
+  'a limit that karo-exec was started with and that is stricter stays in jails by %s',
+  async (provider) => {
+    const { client, child } = await muscleApart([], undefined, provider)
+    // Of open files, bytes of a file, and seconds of a processor.
+    const given = ['--nofile=200', '--fsize=4194304', '--cpu=30']
+    spawnSync('prlimit', ['--pid', String(child.pid), ...given])
+    const told = jobOf(['/bin/bash', '-c', 'ulimit -Hn; ulimit -Hf; ulimit -Ht; ulimit -Hd'])
+    const { out, err } = await runToEnd(client, told)
+    expect({ out, err }).toEqual({ out: '200\n4096\n30\n524288\n', err: '' })
+  },
+)
+
 describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
   const apart = (more: readonly string[] = [], path?: string) => muscleApart(more, path, provider)
   const running = (mark: string) => runningOf(provider, mark)
