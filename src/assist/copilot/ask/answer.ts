@@ -8,6 +8,7 @@ import { type Answer, type Candidate, NO_ANSWER, type Proposal } from '../types.
 import { changesSomething, isDestroying, withoutEmptying } from './acts.ts'
 import { compose } from './compose.ts'
 import { unfilled } from './fill.ts'
+import { isOf } from './index.ts'
 import { describedOf, examplesOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
 import { FEATURES, type Ranked, rank, shownWording, verbsOf } from './rank.ts'
@@ -66,10 +67,13 @@ export function findCommand(text: string, options: AskOptions): Answer {
   const first = /^\s*([\w.+-]+):? \S/.exec(text)?.[1]?.toLowerCase() ?? ''
   const isPaged = !index.isTool(first) && options.examples?.page(first) !== undefined
   const request = readRequest(text, index, isPaged ? first : undefined)
-  const { candidates, nearest } = offline(request, options)
-  const known = candidates.map((candidate) => judged(candidate, judge))
+  let found = offline(request, options)
+  // Where nothing is sure, and what is nearest is Karo's own, the request is about Karo.
+  if (found.candidates.length === 0 && found.isNearKaro)
+    found = offline(readRequest(text, index, 'karo'), options)
+  const known = found.candidates.map((candidate) => judged(candidate, judge))
   // What the guard asks about is nothing to show to somebody who may not want it.
-  const near = nearest
+  const near = found.nearest
     .map((candidate) => judged(candidate, judge))
     .filter(({ decision }) => decision === 'allow')
     .slice(0, MOST_CHOICES)
@@ -98,7 +102,7 @@ export function nearestEntries(
 function offline(
   request: Request,
   options: AskOptions,
-): { candidates: readonly Candidate[]; nearest: readonly Candidate[] } {
+): { candidates: readonly Candidate[]; nearest: readonly Candidate[]; isNearKaro?: boolean } {
   const { shell, knowledge, own = [], cwd, examples } = options
   const index = knowledge.ask()
   const extra =
@@ -139,6 +143,7 @@ function offline(
   const offered = distinct([...before, ...(isLikely ? choices.map((one) => ofKnown(one)) : [])])
   return {
     candidates: offered.slice(0, MOST_CHOICES),
+    isNearKaro: request.tool === undefined && best !== undefined && isOf(best.known, 'karo'),
     nearest:
       offered.length > 0 || request.destroys
         ? []

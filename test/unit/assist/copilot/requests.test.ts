@@ -260,6 +260,17 @@ test.each([
   expect(ask(words).nearest).toEqual([])
 })
 
+test.each([
+  ['turn the guard off', 'karo config set guard.profile off'],
+  ['stop recording in this shell', 'export KARO_PAUSE=1'],
+  ['open the dashboard', 'karo dashboard'],
+  // Of something else, with a word that some command of Karo's own has.
+  ['who is the best of all peers in chess', null],
+  ['block devices and their UUIDs in a spreadsheet of mine', null],
+])('what nothing else does may be asked of Karo itself: %s', (words, command) => {
+  expect(ask(words).command).toBe(command)
+})
+
 test('how many there are is not how large they are', () => {
   for (const command of offeredFor('show the ten biggest directories'))
     expect(command).not.toMatch(/(?:-t|threshold|size)[ =+]*10\b/)
