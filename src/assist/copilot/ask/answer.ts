@@ -208,7 +208,7 @@ const WHOLE = /(?:^|\s)(?:[/~]|\.{1,2}|\*|\/+\*|~\/\*?|\.\/\*?)(?=\s|$)/
 /** The root and all that is in it. */
 const ROOT = /^(?:sudo )?(?:mv|cp|ln|chmod|chown|chgrp)\b.*\s\/\*?(?:\s|$)/
 /** Commands that change what runs or who may do what, in a way that nobody wants for everything. */
-const ENDS = /\b(?:stop|restart|down|chmod|chown)\b/
+const ENDS = /\b(?:stop|restart|down|chmod|chown|remove)\b/
 /** Words of somebody who wants to lose the changes of a commit, too. */
 const LOSES = /\b(?:hard|discard|throw|complete|entire|los|delet|drop|wip|forget|away|reset|eras)/i
 /** Words of somebody who names nothing. */

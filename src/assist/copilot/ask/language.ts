@@ -17,12 +17,9 @@ function stem(word: string): string {
   // `locally` loses its ending, `apply` and `only` keep it.
   let text = /^[a-z]{4,}(?<!p|mi)ly$/.test(word) ? word.slice(0, -2) : word
   if (text.length <= 3) return text
-  // A running program is not to be started, so `running` is no form of `run`.
-  if (text === 'running') return text
-  // `note` must not become `not`.
-  if (/^notes?$/.test(text)) return 'note'
-  // `settings` are things, while `set` is a verb.
-  if (/^settings?$/.test(text)) return 'setting'
+  // A running program is not to be started, `note` must not become `not`, and settings are things, while `set` is a verb.
+  const [, whole] = /^(running|note|setting)s?$/.exec(text) ?? []
+  if (whole !== undefined) return whole
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`
   else if (/(?:ss|us|is)$/.test(text)) return text
   else if (/(?:sh|ch|x|z|ss)es$/.test(text)) text = text.slice(0, -2)

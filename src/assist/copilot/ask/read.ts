@@ -159,11 +159,13 @@ function namedTool(text: string, index: Index): string | undefined {
   const isTool = (word: string | undefined): word is string =>
     word !== undefined && index.isTool(ALIASES[word] ?? word)
   const told = [
-    /^\s*([a-z][\w.+-]*):/.exec(words)?.[1],
-    /\b(?:with|using|via|by means of) (?:the )?([a-z][\w.+-]*)(?: command)?[\s.?!]*$/.exec(words)?.[1],
-    /^\W*(?:use|using|with) ([a-z][\w.+-]*) (?:to|for|,)/.exec(words)?.[1],
-    /\b(?:the )?([a-z][\w.+-]*) command\b/.exec(words)?.[1],
-  ].find(isTool)
+    /^\s*([a-z][\w.+-]*):/,
+    /\b(?:with|using|via|by means of) (?:the )?([a-z][\w.+-]*)(?: command)?[\s.?!]*$/,
+    /^\W*(?:use|using|with) ([a-z][\w.+-]*) (?:to|for|,)/,
+    /\b(?!last )([a-z][\w.+-]*) command\b/,
+  ]
+    .map((form) => form.exec(words)?.[1])
+    .find(isTool)
   if (told !== undefined) return ALIASES[told] ?? told
   // The object of a verb may be a package, a service or a process that has a tool's name.
   const outside = words

@@ -78,8 +78,8 @@ test.each([
   ['ignore commands matching a pattern in karo', "karo config set history.ignore '+PATTERN'"],
   ['list members of the mesh', 'karo peers'],
   ['which machines are offline', 'karo query health'],
-  ['remove a dead node from the mesh', 'karo peers revoke NAME'],
-  ['set a team on a machine', 'karo ca assign NAME --role ROLE --team TEAM'],
+  ['remove a dead node from the mesh', 'karo peers revoke NODE'],
+  ['set a team on a machine', 'karo ca assign NODE --team TEAM'],
   ['rotate the key of this node', 'karo identity rotate'],
   ['revoke the operator carol', 'karo operator revoke carol'],
   ['approve a request', 'karo approvals approve'],
@@ -91,10 +91,14 @@ test.each([
   ['forget everything i ran in ~/client', 'karo history delete --cwd ~/client'],
   ['copy my history to my laptop', 'ssh HOST karo export | karo import -'],
   ['which machine has not been seen for a while', 'karo query health'],
-  ['give a machine the role lead', 'karo ca assign NAME --role lead --team TEAM'],
+  ['give a machine the role lead', 'karo ca assign NODE --role lead'],
   ['prove that the audit log was not changed', 'karo audit verify'],
   ['back up this node', 'karo backup FILE'],
   ['restart karo', 'karo stop && karo up --background'],
+  // `last` is a tool, too.
+  ['what was wrong with my last command', 'karo fix'],
+  // `get` alone asks to see something.
+  ['get rid of karo', 'sudo apt remove karo'],
 ])('%s: %s', (words, command) => {
   expect(ask(words)).toMatchObject({ command, confidence: 'sure', source: 'karo' })
 })
