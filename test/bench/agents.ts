@@ -61,7 +61,7 @@ export async function measureAgents(rounds: number): Promise<AgentCosts> {
 
 /** A node with agents, and one at which an operator sits who may task them. */
 async function twoNodes(): Promise<{ readonly node: TestNode; readonly desk: TestNode }> {
-  const config = '[policy]\nteams = ["eng"]\n[agents]\nenabled = true\n'
+  const config = '[agents]\nenabled = true\n'
   const node = await startNode({ name: 'build', config })
   await must(node, [
     'ca',
@@ -70,6 +70,8 @@ async function twoNodes(): Promise<{ readonly node: TestNode; readonly desk: Tes
     join(temporaryHome(), 'r'),
     '--grant',
     'admin',
+    '--team',
+    'eng',
     ...PASSPHRASE,
   ])
   const port = /tcp\/(\d+)$/.exec((await node.status()).mesh.listen[0] ?? '')?.[1] ?? ''

@@ -1,12 +1,18 @@
 // What released totals cost: a machine's share, the steps of the two aggregators, and a question that reads what was released.
-import { type Bucket, slotOfBucket } from '../../protocols/buckets.ts'
+import { type Bucket, slotOfRelease } from '../../protocols/buckets.ts'
 import type { ReleaseContent } from '../../protocols/messages/release.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { systemRandom } from '../../src/base/clock.ts'
 import { blake3 } from '../../src/base/hash.ts'
 import { silentLog } from '../../src/base/run/log.ts'
 import { readShare } from '../../src/exchange/aggregates/documents/share.ts'
-import { type Counts, type Layout, pairOf, writeRelease } from '../../src/exchange/aggregates/index.ts'
+import {
+  type Counts,
+  hashOfAudience,
+  type Layout,
+  pairOf,
+  writeRelease,
+} from '../../src/exchange/aggregates/index.ts'
 import { cellsOf } from '../../src/exchange/aggregates/layout.ts'
 import { createSum, expandAll, SEED_BYTES } from '../../src/exchange/aggregates/shares.ts'
 import { measuresOf } from '../../src/exchange/query/released.ts'
@@ -142,7 +148,7 @@ function readerOf(content: ReleaseContent) {
         ...bucket,
         pair,
       } as never)
-      const slot = `${slotOfBucket(bucket)}:0:00000000`
+      const slot = slotOfRelease(bucket, hashOfAudience(content.audience))
       kept.set(author.nodeId, [...(kept.get(author.nodeId) ?? []), { bytes, slot, version }])
     }
   }

@@ -1,4 +1,4 @@
-// What one person's shells may take of the follower: files, bytes, holes, and names without number.
+// What one person's shells may take of the follower: files, bytes, holes, and names without number; and a store that fails meanwhile.
 import { spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,11 +22,19 @@ async function following(shares?: Shares) {
   const events = createEventRepository(await temporaryDatabase())
   const digest = createDigest({ ignore: [], redact: [] })
   let pieces = 0
+  /** Which of the batches fails, counted from 1. */
+  let failing = 0
   const again = new Set<string>()
   const follower = createFollower({
     personOf: async (uid) => uid,
     directory,
-    events,
+    events: {
+      ...events,
+      ingest: async (batch) => {
+        if (--failing === 0) throw new Error('the disk is full')
+        await events.ingest(batch)
+      },
+    },
     digest: () => digest,
     clock: systemClock,
     log: silentLog,
@@ -36,8 +44,30 @@ async function following(shares?: Shares) {
     faults: { hit: (point) => void (point === 'after-read' && pieces++) },
     stopping: () => false,
   })
-  return { directory, events, follower, pieces: () => pieces, again }
+  const fail = (batch: number) => {
+    failing = batch
+  }
+  return { directory, events, follower, pieces: () => pieces, again, fail }
 }
+
+test('where the store fails, what it was given is read again, and what was read meanwhile; each command is stored once', async () => {
+  const w = await following()
+  const name = liveName()
+  const commands = Array.from({ length: 9_000 }, (_, i) => `echo ${i} ${'x'.repeat(60)}`)
+  append(w.directory, name, records(commands, 1))
+  for (const batch of [1, 2, 3]) {
+    w.fail(batch)
+    await w.follower.read([name])
+    expect(w.follower.failures()).toBe(batch)
+    expect(w.follower.pendingBytes()).toBeGreaterThan(0)
+  }
+  w.again.add(name)
+  while (w.again.delete(name)) await w.follower.read([name])
+  expect(w.pieces()).toBeGreaterThan(6)
+  expect(w.follower.pendingBytes()).toBe(0)
+  expect(await w.events.count(uid)).toBe(9_000)
+  expect(await w.events.dropped()).toBe(0)
+})
 
 /** Files of a person, each of another process that lives. */
 function filesOf(directory: string, owner: number, many: number) {

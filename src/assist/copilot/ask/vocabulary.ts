@@ -59,7 +59,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:log ?in ?to|log into|login to|logged in|log in)\b/g, ' login '],
   [/\blog(?:ging)? out(?: of)?\b/g, ' logout '],
   [
-    /\b(?:in|on|with|using|from|inside|at|via|through|under|for) (?:the |a |my |this )?(?:(?:linux|unix|ubuntu|debian|bash|gnu)(?:\/\w+)? )?(?:bash|zsh|fish|shell|terminal|linux|unix|ubuntu|debian|command[ -]line|console|cli)(?: script)?\b/g,
+    /\b(?:in|on|with|using|from|inside|at|via|through|under|for) (?:the |a |my )?(?:(?:linux|unix|ubuntu|debian|bash|gnu)(?:\/\w+)? )?(?:bash|zsh|fish|shell|terminal|linux|unix|ubuntu|debian|command[ -]line|console|cli)(?: script)?\b/g,
     ' ',
   ],
   [/\bwhat(?:'s| is| are)? (?:in|inside)\b|\b(?:look|peek) (?:inside|into)\b/g, ' content '],

@@ -22,7 +22,7 @@ const DESTROYS =
   /(?:^|[|;&]\s*|sudo )(?:rm|rmdir|shred|kill|pkill|killall|fuser -k|mkfs\S*|dd|truncate|userdel)\b|-delete\b|\b(?:prune|reset --hard|clean -f|push --force|branch -D|restore|rollout undo|remove|autoremove|uninstall|stop|down|shutdown|rmi|container rm|docker rm)\b/
 /** Words of somebody who wants that. */
 const WANTS =
-  /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|unistall|uninstall|disabl|unused|unmount|send SIG|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
+  /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|not start|unistall|uninstall|disabl|unused|unmount|send SIG|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
 
 /**
  * By what share at least of each file the answer, or one of a choice, is spelled as the file has it. It has one spelling of several that do the
@@ -36,6 +36,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'requests-unseen.txt': 0.45,
   'requests-titles.txt': 0.55,
   'requests-titles-held-out.txt': 0.5,
+  'requests-karo-held-out.txt': 0.3,
 }
 const FILES = Object.keys(LEAST)
 /** An even part of a large file, or all: each request is laid beside hundreds of wordings. */
