@@ -30,14 +30,11 @@ interface FirstTool {
 }
 
 /** Never throws; about 3 µs for a typical line. */
-export function firstTool(line: string, shell: Shell): FirstTool {
+export function firstTool(text: string, shell: Shell): FirstTool {
   let privileged = false
   const found = (tool?: string): FirstTool => ({ tool, privileged })
-  const command = line.length > MAX_COMMAND_LENGTH ? undefined : firstCommand(parseScript(line), 0)
+  const command = text.length > MAX_COMMAND_LENGTH ? undefined : firstCommand(parseScript(text), 0)
   if (command?.name === undefined) return found()
-  const { text: name } = command.name
-  // The other words of most lines need not be read.
-  if (/^[\w./-]*[\w-]$/.test(name) && wrapperOf(baseName(name)) === undefined) return found(name)
   const scope: Scope = { shell, home: SOME_HOME, cwd: '.', variables: new Map(), parameters: undefined }
   let words: Args = [command.name, ...command.args].flatMap((word) =>
     word.type === 'Word'

@@ -4,7 +4,7 @@
 export const PHRASES: readonly (readonly [RegExp, string])[] = [
   // `turn the guard off` is `turn off the guard`.
   [
-    /\b((?:turn|switch|shut|power|bring|set|put|back|lock|log|look|clean|take|tear|roll)(?:s|ed|ing)?) ((?:(?:the|my|this|that|its|our|all) )?(?!up\b|down\b|off\b|on\b|out\b|away\b|back\b)[\w.-]+(?: [\w.-]+)?) (off|on|down|up|out|away|back)(?=[\s.?!]*$| (?:for|until|again|now|please|in|at)\b)/g,
+    /\b(turn|switch|shut|log|back|bring|roll|take) ((?:(?:the|my) )?(?!off|on|up|down|out)[\w.-]+) (off|on|up|down|out|back)(?=[\s.?!]*$| (?:for|again|in)\b)/g,
     '$1 $3 $2',
   ],
   [/\bwhats\b/g, "what's"],
@@ -54,7 +54,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bnon(?:-|\b)/g, ' not '],
   [/\bread[- ]only\b/g, ' readonly '],
   [/\b(?:turn|turned|turning|switch) off\b/g, ' disable '],
-  [/\b(?:turn|turned|turning|switch)(?: back)? on\b/g, ' enable '],
+  [/\b(?:turn|switch)(?: back)? on\b/g, ' enable '],
   [/\b(?:what|who|which (?:process|program|service))(?:'s| is)? listen(?:s|ing)\b/g, ' holder listening '],
   [/\b(?:log ?in ?to|log into|login to|logged in|log in)\b/g, ' login '],
   [/\blog(?:ging)? out(?: of)?\b/g, ' logout '],
@@ -94,6 +94,13 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bup ?to ?date\b/g, ' update '],
   [/\bout ?dated\b/g, ' outdated '],
   [/\bpull request\b/g, ' pr '],
+  [/\b(?:thumb|flash|usb|pen) ?(?:drive|stick|key)s?\b/g, ' usb stick '],
+  [/\bsub-?(?:dir|folder)\w*/g, ' subdir '],
+  [/\b(?:bring|take|tear) down\b/g, ' down '],
+  [/\b(?:jump ?(?:host|box)|bastion)\b/g, ' jumphost '],
+  [/\bhalf (?:the|its) size\b/g, ' 50% '],
+  [/\bun(?:touched|modified|changed)\b/g, ' not change '],
+  [/\b(?:that are )?not (?:in use|used)(?! in)\b/g, ' unused '],
 ]
 
 /** Groups of synonyms; the first word stands for the others. Compared by stems. */

@@ -168,9 +168,6 @@ function withGitAlias(command: SimpleCommand, frame: Frame) {
   return { script: found.script, calling: [...frame.calling, key] }
 }
 
-/** Signs without which nothing in a line reads what another part of it prints. */
-const READS = /[|&;<>(){}`$\n]/
-
 function runLayer(
   walk: Walk,
   layer: Layer,
@@ -227,8 +224,7 @@ function runLayer(
     if (file.output !== undefined) runInput(walk, layer, { ...running, input: file.output }, frame)
     else runFile(walk, file, running.span, frame, layer.language)
   }
-  const isRead = frame.depth > 0 || READS.test(walk.line)
-  const output = outputs.at(-1) ?? (isRead ? outputOf(command) : NO_OUTPUT)
+  const output = outputs.at(-1) ?? outputOf(command)
   const commanded = layer.runsInput && !running.input.text && SHELLS.has(command.name)
   return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
 }

@@ -100,6 +100,10 @@ test.each([
   ['what was wrong with my last command', 'karo fix'],
   // `get` alone asks to see something.
   ['get rid of karo', 'sudo apt remove karo'],
+  // What stands between a verb and its particle, and words for one thing.
+  ['turn the wifi on', 'nmcli radio wifi on'],
+  ['bring down the compose stack', 'docker compose down'],
+  ['mount the thumb drive', 'sudo mount DEVICE /mnt'],
 ])('%s: %s', (words, command) => {
   expect(ask(words)).toMatchObject({ command, confidence: 'sure', source: 'karo' })
 })
@@ -274,6 +278,11 @@ test.each([
   ['block devices and their UUIDs in a spreadsheet of mine', null],
 ])('what nothing else does may be asked of Karo itself: %s', (words, command) => {
   expect(ask(words).command).toBe(command)
+})
+
+test('subfolders are searched, however they are called', () => {
+  for (const word of ['subfolders', 'subdirs', 'sub-directories'])
+    expect(ask(`count files in all ${word}`).command).toBe('find . -type f | wc -l')
 })
 
 test('how many there are is not how large they are', () => {
