@@ -14,7 +14,7 @@
 # The name of the file ends in 122 random bits, which bash reads without a fork. Whoever could guess it
 # could make the file first, where fs.protected_regular is 0, and read what is typed. So the hook makes its files new,
 # writes to none that is not its person's, and does nothing where it cannot read the random bits.
-if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
+if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
   ! shopt -q restricted_shell && [[ ${PROMPT_COMMAND[@]@a} != *r* && ${PS0[@]@a} != *r* && -r /proc/sys/kernel/random/uuid ]]; then
 
   # All state is in arrays, which are never exported, not even under set -a. What each prompt needs is in arrays of one
@@ -38,6 +38,13 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   fi
   [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo_mode=
 
+  # Writes a record that is no command.
+  __karo_note() {
+    ((++__karo_seq))
+    [[ -z $__karo_fd ]] || builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s\0.\0' \
+      "$__karo_id" "$__karo_seq" "${EPOCHREALTIME/[^0-9]}" "${EPOCHREALTIME/[^0-9]}" "$1" >&"$__karo_fd"
+  }
+
   # What the shell's settings, together $1, mean for the next records.
   __karo_settings() {
     __karo_mode=$1 __karo_plain=0 __karo[want]=${__karo[ignore]:+x} __karo[mark]=-
@@ -50,9 +57,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     elif [[ -z ${__karo[paused]-} && $__karo_fd && -e $__karo_file ]]; then
       # Without this note the daemon would take it for a hook that fails.
       __karo[paused]=x
-      ((++__karo_seq))
-      builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!paused\0.\0' "$__karo_id" \
-        "$__karo_seq" "${EPOCHREALTIME/[^0-9]}" "${EPOCHREALTIME/[^0-9]}" >&"$__karo_fd"
+      __karo_note paused
     fi
   }
 
@@ -237,6 +242,6 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
 elif [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__karo_prompt* ]] && ! shopt -q restricted_shell; then
-  builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars or /proc, or PROMPT_COMMAND or PS0 is read-only\n' >&2
+  builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars or /proc, has set -k, or PROMPT_COMMAND or PS0 is read-only\n' >&2
 fi
 unset -v __karo_spool __karo_ignore

@@ -65,6 +65,18 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
             [ -n "$2" ] || exec cat >>"$__karo_to"' sh $__karo_dir $argv 2>/dev/null
     end
 
+    # Writes a record of these fields.
+    function __karo_append
+        if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -O "$__karo_file" -a -w "$__karo_file"
+            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0.\0' 1 $argv >>$__karo_file
+            or builtin set --global __karo_failed 1
+        else if builtin test -d $__karo_dir -a -w $__karo_dir
+            # The first record, which makes the file, and those after one that could not be written.
+            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0.\0' 1 $argv | __karo_make
+            and builtin set --global __karo_failed
+        end
+    end
+
     # Prints the next number, start and end in milliseconds, and when the file was written last, in seconds.
     function __karo_numbers
         builtin math --scale=0 -- $__karo_seq + 1
@@ -153,15 +165,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         # By a number that no record has, the daemon learns that a record was lost.
         builtin set --global __karo_seq $numbers[1]
         builtin set --global __karo_ended $numbers[3]
-        builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .
-        if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -O "$__karo_file" -a -w "$__karo_file"
-            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' 1 $fields >>$__karo_file
-            or builtin set --global __karo_failed 1
-        else if builtin test -d $__karo_dir -a -w $__karo_dir
-            # The first record, which makes the file, and those after one that could not be written.
-            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' 1 $fields | __karo_make
-            and builtin set --global __karo_failed
-        end
+        __karo_append $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text
         builtin set --global __karo_begun
     end
 end

@@ -58,6 +58,18 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
     if [[ -O $__karo[dir] ]]; then builtin zf_chmod 600 $__karo[file]; else builtin zf_chmod 640 $__karo[file]; fi
   }
 
+  # Writes a record: $1 its start, $2 the directory, $3 the exit code, $4 the text.
+  __karo_write() {
+    # By a number that no record has, the daemon learns that a record was lost.
+    (( ++__karo[seq] ))
+    [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
+    [[ -n $__karo_fd ]] || return 0
+    builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$1" "$__karo_now" zsh "$2" "$3" "$4" . ""
+    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
+    builtin trap "" XFSZ
+    builtin syswrite -o $__karo_fd "${(pj:\0:)@}" || __karo_open 2>/dev/null
+  }
+
   # Runs before the prompt. Zsh itself gives $? and $_ back to what comes after.
   __karo_precmd() {
     builtin set -- $? "${__karo[cwd]:-?}" "=${__karo[text]//$'\0'}"
@@ -76,15 +88,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
         return 0
       fi
     fi
-    # By a number that no record has, the daemon learns that a record was lost.
-    (( ++__karo[seq] ))
-    [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
-    if [[ -n $__karo_fd ]]; then
-      builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "$2" "$1" "$3" . ""
-      # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
-      builtin trap "" XFSZ
-      builtin syswrite -o $__karo_fd "${(pj:\0:)@}" || __karo_open 2>/dev/null
-    fi
+    __karo_write "$__karo[begun]" "$2" "$1" "$3"
     __karo[text]=
   }
 

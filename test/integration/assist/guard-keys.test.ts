@@ -222,12 +222,64 @@ test('zsh: the widgets that accept and keep', async () => {
   expect(shell.ran()).toEqual([])
 })
 
-test('zsh: a widget that takes the place of the guard has it for one line', async () => {
+/** Enter bound past the guard, and the same by a line that is typed. */
+const BOUND = {
+  bash: `bind '"\\C-m": accept-line'`,
+  zsh: 'plain() { zle .accept-line }; zle -N accept-line plain',
+  fish: 'bind \\r execute',
+} as const
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: what is bound to Enter behind the guard is guarded from the first line on, and bound later from the second',
+  async (program) => {
+    const shell = await startGuarded({ program, after: BOUND[program], harmless: [BOUND[program]] })
+    await shell.noted('git push -f a', 'n')
+    await shell.run(BOUND[program])
+    await shell.run('true')
+    await shell.noted('git push -f b', 'n')
+    expect(shell.ran()).toEqual([])
+  },
+)
+
+test('bash: all of many keys are guarded', async () => {
+  const keys = Array.from({ length: 7 }, (_, i) => `bind '"\\C-t${i}": accept-line'`)
+  const shell = await startGuarded({ program: 'bash', before: keys.join('\n') })
+  for (const i of keys.keys()) {
+    shell.keys(`git push -f\u0014${i}`)
+    await until(() => shell.screen().split('Run it?').length === i + 2, { what: `question ${i}` })
+    shell.keys('n')
+    await until(() => shell.notes().length === i + 1, { what: `note ${i}` })
+  }
+  expect(shell.ran()).toEqual([])
+})
+
+test('bash: a start file that ends the shell at each failure, and has a trap for one', async () => {
+  const shell = await startGuarded({
+    program: 'bash',
+    before: 'set -eEuo pipefail; trap "echo failed" ERR',
+  })
+  await shell.noted('git push -f', 'n')
+  await shell.run('true')
+  expect(shell.screen()).not.toContain('failed')
+})
+
+test('fish: a function that a person has on Enter runs what may run', async () => {
+  const shell = await startGuarded({
+    program: 'fish',
+    after: 'function mine; commandline --append " mine"; commandline -f execute; end; bind --user \\r mine',
+  })
+  await shell.run('make a')
+  await shell.noted('git push -f b', 'n')
+  await shell.noted('git push -f b', 'y')
+  await until(() => shell.ran().length === 2, { what: 'a push' })
+  expect(shell.ran()).toEqual(['make a mine', 'git push -f b mine'])
+})
+
+test('zsh: a widget that takes the place of the guard runs behind it', async () => {
   const shell = await startGuarded({
     program: 'zsh',
     after: 'mine() { BUFFER+=" mine"; zle .accept-line }; zle -N accept-line mine',
   })
-  await shell.run('true')
   await shell.noted('git push -f a', 'n')
   await shell.noted('git push -f b', 'y')
   await shell.run('true')

@@ -247,6 +247,9 @@ describe('never in the way', () => {
     expect(await shell.type('echo a')).toBe('a\n')
     expect(shell.screen()).not.toContain('readonly')
     expect(shell.screen()).toMatch(/^karo: neither records nor guards this bash.*read-only\r\n@1@/)
+    // Every assignment is an export, so no array can be declared.
+    const keyword = await startShell({ before: 'set -k' })
+    expect(keyword.screen()).toMatch(/^karo: neither records nor guards this bash.*set -k.*\r\n@1@/)
   })
 
   test.runIf(isRoot)('it does not fork, with and without reading the text back', async () => {

@@ -129,14 +129,9 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
 
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
   __karo_guard_note() {
-    local _karo_now=${EPOCHREALTIME/[^0-9]} _karo_fd
     [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
-    [[ ${__karo_fd} && -e ${__karo_file} ]] || __karo_open
-    _karo_fd=${__karo_fd}
-    ((++__karo_seq))
-    [[ $_karo_fd ]] || return 0
-    builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
-      "${__karo_id}" "${__karo_seq}" "$_karo_now" "$_karo_now" "$1" "$2" >&"$_karo_fd"
+    [[ $__karo_fd && -e $__karo_file ]] || __karo_open
+    __karo_note "$1 $2"
   }
 
   # Makes the second key do $1.
@@ -244,18 +239,17 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
 
   # In place of the keys that run what an editor leaves: Enter runs it. $1 is $_.
   __karo_guard_edit() {
-    local - _karo_file= _karo_modes=
+    local - _karo_file= _karo_modes= _karo_editor=
     set +x
     local IFS=$' \t\n'
     if _karo_file=`builtin command mktemp`; then
       builtin printf '%s\n' "$READLINE_LINE" >|"$_karo_file"
       _karo_modes=`builtin command stty -g </dev/tty`
       builtin command stty sane </dev/tty
-      if [[ -o vi ]]; then
-        builtin eval "${VISUAL:-${EDITOR:-vi}} \"\$_karo_file\"" </dev/tty >/dev/tty 2>&1
-      else
-        builtin eval "${VISUAL:-${EDITOR:-emacs}} \"\$_karo_file\"" </dev/tty >/dev/tty 2>&1
-      fi && READLINE_LINE=`builtin command cat -- "$_karo_file"` READLINE_POINT=${#READLINE_LINE}
+      _karo_editor=emacs
+      [[ ! -o vi ]] || _karo_editor=vi
+      builtin eval "${VISUAL:-${EDITOR:-$_karo_editor}} \"\$_karo_file\"" </dev/tty >/dev/tty 2>&1 &&
+        READLINE_LINE=`builtin command cat -- "$_karo_file"` READLINE_POINT=${#READLINE_LINE}
       builtin command stty "$_karo_modes" </dev/tty
       builtin command rm -f -- "$_karo_file"
     fi
@@ -274,23 +268,23 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     done
   }
 
-  # Every key that accepts a line, in every keymap.
+  # Every key that accepts a line, in every keymap. `bind -q` names five keys only, and fails where there is none.
   __karo_guard_keys() {
-    local _karo_map _karo_key _karo_keys _karo_action _karo_call _karo_n
+    local - _karo_map _karo_key _karo_call IFS=$'\n'
+    builtin set -f
+    __karo_guard[then]=
+    __karo_guard_then accept-line
     for _karo_map in emacs vi-insert vi-command; do
-      builtin bind -m "$_karo_map" '"\C-x\C-zk9": accept-line'
       builtin bind -m "$_karo_map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
-      _karo_n=1
-      for _karo_action in accept-line operate-and-get-next edit-and-execute-command vi-edit-and-execute-command; do
-        _karo_call="\C-x\C-zk$_karo_n\C-x\C-zk9"
-        ((_karo_n < 3)) || _karo_call='\C-x\C-zk8'
-        _karo_keys=$(builtin bind -m "$_karo_map" -q "$_karo_action" 2>/dev/null)
-        while [[ $_karo_keys == *\"* ]]; do
-          _karo_keys=${_karo_keys#*\"}
-          _karo_key=${_karo_keys%%\"*} _karo_keys=${_karo_keys#*\"}
-          [[ $_karo_key == *'\C-x\C-zk'* ]] || builtin bind -m "$_karo_map" "\"$_karo_key\": \"$_karo_call\""
-        done
-        ((++_karo_n))
+      for _karo_key in $(builtin bind -m "$_karo_map" -p); do
+        case $_karo_key in
+        *'\C-x\C-zk'*) continue ;;
+        *'": accept-line') _karo_call='\C-x\C-zk1\C-x\C-zk9' ;;
+        *'": operate-and-get-next') _karo_call='\C-x\C-zk2\C-x\C-zk9' ;;
+        *'": '*edit-and-execute-command) _karo_call='\C-x\C-zk8' ;;
+        *) continue ;;
+        esac
+        builtin bind -m "$_karo_map" "${_karo_key%: *}: \"$_karo_call\""
       done
     done
   }
@@ -299,7 +293,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
   __karo_guard_keys
 
   if [[ ${PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
-    # At a first prompt no token is begun.
-    PROMPT_COMMAND+=('{ __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
+    # At a first prompt no token is begun. Something may have bound a key behind the guard.
+    PROMPT_COMMAND+=('{ [[ ${__karo_guard[head]} ]] || __karo_guard_keys; __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
   fi
 fi

@@ -20,6 +20,9 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     # Enter is a guarded key only where a command is typed, not for what read asks.
     function __karo_guard_begin --on-event fish_prompt
         builtin set --global __karo_guard_prompt 1
+        # Something may have bound a key behind the guard.
+        builtin set --query __karo_guard_judged; or __karo_guard_keys
+        builtin set --erase --global __karo_guard_judged
     end
     function __karo_guard_end --on-event fish_preexec
         builtin set --global __karo_guard_prompt 0
@@ -33,13 +36,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local numbers (builtin math --scale=0 -- $__karo_seq + 1) (builtin math --scale=0 -- $__karo_begun + $__karo_since)000
         builtin set --global __karo_begun
         builtin set --global __karo_seq $numbers[1]
-        if builtin test -z "$__karo_failed" -a -O "$__karo_file" -a -w "$__karo_file"
-            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv >>$__karo_file
-            or builtin set --global __karo_failed 1
-        else if builtin test -d $__karo_dir -a -w $__karo_dir
-            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv | __karo_make
-            and builtin set --global __karo_failed
-        end
+        __karo_append $__karo_id $numbers[1] $numbers[2] $numbers[2] fish '?' '?' "!$argv"
     end
 
     # Notes once a day that the guard looks at the lines of this shell.
@@ -55,7 +52,11 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     function __karo_guard_run
         builtin set --erase --global __karo_gone
         builtin string match --quiet -- '*vi_key_bindings' "$fish_key_bindings"; and builtin set --global fish_bind_mode insert
-        builtin commandline --function execute
+        if builtin functions --query -- "$__karo_guard_own"
+            $__karo_guard_own
+        else
+            builtin commandline --function execute
+        end
     end
 
     # Asks the judge in this user's daemon about the line in KARO_LINE, and prints its answer; nothing where the program
@@ -124,6 +125,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     end
 
     function __karo_guard_enter
+        builtin set --global __karo_guard_judged
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         builtin set --global __karo_guard_token (builtin commandline --current-token | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
@@ -196,9 +198,14 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin commandline --function repaint
     end
 
-    for mode in default insert replace visual
-        for key in \r \n \e\[27\;5\;13~ \e\[13\;5u \e\[27\;2\;13~ \e\[13\;2u
-            builtin bind --mode $mode $key __karo_guard_enter
+    # Every key that accepts a line. A function that a person has on Enter runs it when it may run.
+    function __karo_guard_keys
+        for mode in default insert replace visual
+            builtin set --local own (builtin bind --user --mode $mode \r 2>/dev/null | builtin string replace --filter --regex -- '.* (?!__karo_)' '')
+            builtin functions --query -- "$own"; and builtin set --global __karo_guard_own $own
+            for key in \r \n \e\[27\;5\;13~ \e\[13\;5u \e\[27\;2\;13~ \e\[13\;2u
+                builtin bind --mode $mode $key __karo_guard_enter
+            end
         end
     end
 end

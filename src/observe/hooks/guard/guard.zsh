@@ -201,12 +201,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
   __karo_guard_note() {
     [[ ${KARO_PAUSE:-0} == 0 ]] || return 0
-    (( __karo_now = EPOCHREALTIME * 1000000, ++__karo[seq] ))
-    [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
-    [[ -n $__karo_fd ]] || return 0
-    builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo_now" "$__karo_now" zsh "?" "?" "!$1 $2" . ""
-    builtin trap "" XFSZ
-    builtin syswrite -o $__karo_fd "${(pj:\0:)@}" 2>/dev/null
+    (( __karo_now = EPOCHREALTIME * 1000000 ))
+    __karo_write $__karo_now "?" "?" "!$1 $2" 2>/dev/null
   }
 
   # Notes once a day that the guard looks at the lines of this shell.
@@ -317,6 +313,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     __karo_guard[judged]=
   }
   (( $preexec_functions[(I)__karo_guard_preexec] )) || preexec_functions+=(__karo_guard_preexec)
+  # So may what the start file does behind the hook.
+  __karo_guard_precmd() { [[ -n ${__karo_guard[day]-} ]] || __karo_guard_wrap }
+  (( $precmd_functions[(I)__karo_guard_precmd] )) || precmd_functions+=(__karo_guard_precmd)
   # In a search of the history these keys would run what is found without the widgets: they end it, and the next Enter
   # runs what was found.
   for __karo_guard_word in '^M' '^J' '^O' '^[a' '^[A'; do builtin bindkey -M isearch $__karo_guard_word accept-search; done
