@@ -11,13 +11,12 @@ import {
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { KaroError } from '../../base/errors.ts'
 import type { Security } from '../../config/index.ts'
 import type { DhtService } from '../discovery/dht.ts'
 import { meteredYamux } from '../muxer.ts'
 import type { Timings } from '../timings.ts'
 import { encrypters } from './encrypters.ts'
-import { endpointOf, readable } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 
 interface Guard {
   /**
@@ -43,8 +42,6 @@ export interface HostInit {
   /** The public key of that seed, 32 bytes. */
   readonly publicKey: Uint8Array
   readonly listen: readonly string[]
-  /** Addresses of `listen` may fail, as long as one of them works. */
-  readonly listenBestEffort: boolean
   readonly gater: ConnectionGater
   /** How connections are encrypted, the preferred first. */
   readonly security: readonly Security[]
@@ -103,9 +100,8 @@ export async function createHost(init: HostInit): Promise<Host> {
       connectionCloseTimeout: init.timings.closeMs,
       reconnectRetries: 0,
     },
-    transportManager: {
-      faultTolerance: init.listenBestEffort ? FaultTolerance.NO_FATAL : FaultTolerance.FATAL_ALL,
-    },
+    // Addresses that cannot be listened on are tried again, so none of them is fatal.
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     services: {
       // This service comes first: services are made in order, and none may see a connection before it is narrowed.
       guard: (components) => {
@@ -134,26 +130,4 @@ export async function createHost(init: HostInit): Promise<Host> {
     },
   }
   return await createLibp2p(options)
-}
-
-/** Starts listening. KaroError `unavailable` when no address could be listened on. */
-export async function startHost(host: Host, listen: readonly string[]): Promise<void> {
-  try {
-    await host.start()
-  } catch (cause) {
-    throw cannotListen(listen, cause)
-  }
-  if (listen.length > 0 && host.getMultiaddrs().length === 0) {
-    await host.stop()
-    throw cannotListen(listen)
-  }
-}
-
-function cannotListen(listen: readonly string[], cause?: unknown): KaroError {
-  return new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
-    hint: String(cause).includes('EADDRNOTAVAIL')
-      ? 'Name addresses of this machine in mesh.listen, or "auto" for all of them.'
-      : 'Choose another mesh.port (0 is any free one), or end the other node or program.',
-    cause,
-  })
 }

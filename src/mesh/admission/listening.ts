@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { within } from '../../base/async/deadline.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
+import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { inSteps } from '../../base/timers.ts'
 import { isAlone } from '../../config/alone.ts'
@@ -34,7 +35,7 @@ interface ListeningDeps extends Ambient {
   readonly interfaces?: (() => Interfaces) | undefined
 }
 
-type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
+type Start = Omit<HostInit, 'listen' | 'security' | 'timings'>
 
 export type Listening = ReturnType<typeof createListening>
 
@@ -138,20 +139,25 @@ export function createListening(deps: ListeningDeps) {
   }
 
   const openHost = async (init: Start): Promise<Host | undefined> => {
-    const { createHost, startHost } = await import('./host.ts')
+    const { createHost } = await import('./host.ts')
     const listen = listenAddresses(config.mesh, interfaces())
     const made = await createHost({
       ...init,
       listen,
-      listenBestEffort: config.mesh.listen === 'auto',
       security: config.transport.security,
       timings,
     })
     if (!isRunning) return undefined
     host = made
-    await startHost(made, listen)
+    await made.start()
     closed = closedOf(made, listen)
-    return made
+    if (listen.length === 0 || closed.length < listen.length) return made
+    await made.stop()
+    throw new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
+      hint:
+        lacks(listen, interfaces) ||
+        'Choose another mesh.port (0 is any free one), or end the other node or program.',
+    })
   }
 
   return {
@@ -214,18 +220,29 @@ export function createListening(deps: ListeningDeps) {
         return [{ name: 'mesh.listening', ok: true, detail: 'listens to nobody, as mesh.listen says' }]
       if (host === undefined)
         return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
-      const here = addresses()
-      const listens = `listens on ${told(here).map(readable).join(', ')}`
-      return [
-        {
-          name: 'mesh.listening',
-          // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
-          ok: here.length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
-          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.map(readable).join(', ')}`,
-        },
-      ]
+      return [checkOf(addresses(), closed, interfaces)]
     },
   }
+}
+
+function checkOf(here: readonly Multiaddr[], closed: readonly string[], interfaces: () => Interfaces) {
+  const missing = closed.length === 0 ? [] : [`but not on ${closed.map(readable).join(', ')}`]
+  const hint = lacks(closed, interfaces)
+  return {
+    name: 'mesh.listening',
+    // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
+    ok: here.length > 0 && hint === '' && !closed.some((address) => address.startsWith('/ip4/')),
+    detail: `listens on ${[...told(here).map(readable), ...missing].join(', ')}${hint && `. ${hint}`}`,
+  }
+}
+
+/** What to do where this machine does not have all of these addresses, else empty. */
+function lacks(wanted: readonly string[], interfaces: () => Interfaces): string {
+  const isHere = (address: string): boolean =>
+    Object.values(interfaces()).some((infos) => infos?.some((info) => info.address === ipOf(address)))
+  return wanted.every(isHere)
+    ? ''
+    : 'Name addresses of this machine in mesh.listen, or "auto" for all of them.'
 }
 
 /** Whether that address can be listened on now. */

@@ -79,13 +79,20 @@ test('auto follows the addresses of the machine: what came is opened, what went 
   await until(() => listen().includes('127.9.9.9'), { what: 'the address that came again' })
 })
 
-test('where mesh.listen names an address of no interface here, that is what it says', async () => {
-  await expect(
-    start({ mesh: { listen: ['127.0.0.1', '192.0.2.7'], lan_only: false } }),
-  ).rejects.toMatchObject({
+test('where mesh.listen names an address of no interface here, it listens on the others, says so, and takes the address when it comes', async () => {
+  const listen = ['127.0.0.1', 'fd00::7']
+  await expect(start({ mesh: { listen: ['fd00::7'] } })).rejects.toMatchObject({
     code: 'unavailable',
     hint: expect.stringContaining('mesh.listen'),
   })
+  const node = await start({ mesh: { listen } })
+  expect(node.mesh.status().listen).toEqual([expect.stringContaining('/ip4/127.0.0.1/')])
+  expect(node.mesh.health?.()).toMatchObject([
+    {
+      ok: false,
+      detail: expect.stringMatching(/but not on \[fd00::7\]:0\. Name addresses .* in mesh\.listen/),
+    },
+  ])
 })
 
 test('an address that was away for a moment keeps its listener', async () => {

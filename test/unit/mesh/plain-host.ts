@@ -22,7 +22,6 @@ export async function plainHost(own: Pick<HostOptions, 'handlers' | 'onConnectio
     version: '0',
     pingMs: 15_000,
     listen: ['/ip4/127.0.0.1/tcp/0'],
-    listenBestEffort: false,
     security: ['noise'],
     timings: { ...TIMINGS, ...AMPLE },
     gater: createGater({
