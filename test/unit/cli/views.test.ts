@@ -103,6 +103,7 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
       'one command': view({ store: { ...SHAPE.store, events: 1 } }),
       'something unusual': view({ anomalies: { unseen: 2 } }),
       'nobody connected, and one who waits': view(mesh({ ...nobody, peers_pending: 1 })),
+      'loopback only': view(mesh({ ...nobody, listen: ['/ip4/127.0.0.1/tcp/9238', '/ip6/::1/tcp/9238'] })),
       'not ready': view({
         health: { ready: false, checks: [taken] },
         ...mesh({ listen: [], peers_pending: 2 }),

@@ -150,6 +150,10 @@ function adviceOf(status: StatusShape, hook: string): string[] {
     summaries.refused > 0 &&
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
     ...not_forwarded.map((what) => `the ledger is not sent to ${what}`),
+    mesh.listen.length > 0 &&
+      mesh.peers_connected === 0 &&
+      !mesh.listen.some(isOpen) &&
+      'no other machine can reach this node, which listens on loopback only; karo doctor --only mesh.addresses  says why',
     people_held > 0 && `data of ${whose} is held back; karo people list  says whose and why`,
     mesh.peers_pending > 0 && you.admin && 'karo peers pending  shows the nodes that wait to be trusted',
     !service &&
