@@ -5,6 +5,7 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/run/room.ts'
 import type { StaticPeer } from '../config/index.ts'
 import type { MulticastOutcome } from './discovery/multicast-check.ts'
+import type { Stalled } from './link/news.ts'
 import type { RejectionCounts, WrongClock } from './link/rejections.ts'
 import type { Twins } from './link/twins.ts'
 
@@ -116,6 +117,7 @@ export interface MeshInspection {
   readonly dialing: readonly string[]
   /** Admitted here; when last connected they did not admit this node. */
   readonly one_sided: readonly NodeId[]
+  readonly stalled: readonly Stalled[]
   /** Neighbours that are leaves, the most that are kept, and leaves for which no place was left here. */
   readonly leaves: {
     readonly linked: number
@@ -140,6 +142,8 @@ export interface MulticastTried extends MulticastOutcome {
 export type Apart =
   | { readonly why: 'clock'; readonly clock_off_ms: number }
   | { readonly why: 'not_trusted_there' }
+  /** Connections open and then carry nothing. */
+  | { readonly why: 'stalls' }
   /** It speaks none of `transport.security`. */
   | { readonly why: 'encryption' }
   /** It is a leaf, and `overlay.leaves_up_to` others have links here. */

@@ -42,7 +42,7 @@ export const coverage = z
       outcome: z.enum(OUTCOMES),
       why: oneOf(
         UNREACHED,
-        'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately; ended: its certificate ended, at most 30 days ago',
+        'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; stalls: connections to it open and then carry nothing; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately; ended: its certificate ended, at most 30 days ago',
       ).exactOptional(),
       clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
       last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),

@@ -21,6 +21,7 @@ export const UNREACHED = [
   'clock',
   'not_trusted_there',
   'encryption',
+  'stalls',
   'links_full',
   'links_full_there',
   'left',

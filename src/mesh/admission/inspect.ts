@@ -68,6 +68,7 @@ export function createInspect({
         .flatMap(({ multiaddrs }) => endpointsOf(multiaddrs))
         .map(({ ip, port }) => `${ip}:${port}`),
       one_sided: news.oneSided(),
+      stalled: news.stalled(),
       leaves: {
         linked: connections.all().filter(({ admitted, leaf }) => admitted && leaf).length,
         up_to: config.overlay.leaves_up_to,

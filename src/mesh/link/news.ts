@@ -12,6 +12,13 @@ import { type Conn, type EndReason, isBroken, type Outcome } from '../state/type
 
 export type News = ReturnType<typeof createNews>
 
+/** Admitted here; connections to it opened and then stalled, more than once within the last ten minutes. */
+export interface Stalled {
+  readonly node_id: NodeId
+  /** IP address of the last one. */
+  readonly ip: string
+}
+
 export interface NewsDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'sawMember' | 'sawStranger' | 'pending'>
   readonly audit: Pick<Audit, 'record'>
@@ -33,6 +40,10 @@ const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
 const SKEW_WARN_MS = 60_000
 const TELL_EVERY_MS = 60_000
+/** A connection that opened and ended without an admission was over sooner where the other side ended it with a reason. */
+const STALL_MS = 2_000
+/** One stall may be a machine that was switched off; two within this time are told, until as long after the last one. */
+const STALLED_MS = 10 * 60_000
 
 export function createNews({ trust, audit, clock, log }: NewsDeps) {
   const strangers = createQuota(STRANGERS_AUDITED)
@@ -42,6 +53,22 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
   const told = new WeakMap<Conn, number>()
   const met = new WeakMap<Conn, { readonly name: string; readonly addresses: readonly string[] }>()
   const oneSided = createRecent<NodeId, true>(VISITORS_MAX)
+  const stalls = createRecent<NodeId, { readonly ip: string; readonly times: number; readonly at: number }>(
+    VISITORS_MAX,
+  )
+  const isRecent = ({ at }: { readonly at: number }): boolean => clock.monotonic() - at < STALLED_MS
+
+  /** A connection was open, and nothing came through it any more. */
+  const stall = ({ node, ip }: Conn): void => {
+    const last = stalls.peek(node)
+    const times = last !== undefined && isRecent(last) ? last.times + 1 : 1
+    stalls.set(node, { ip, times, at: clock.monotonic() })
+    if (times === 2)
+      log.warn(
+        { peer: node, address: ip },
+        'connections to this node open and then stall, as where large packets are dropped on the way',
+      )
+  }
 
   /** Writes entries of each node at this rate; the next one counts in `unrecorded` those that were left out. */
   const atMost = (rate: Rate, success: boolean, all?: Quota) => {
@@ -105,7 +132,12 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
     /** The outcome of the peer's connection is certain. */
     settled(conn: Conn, outcome: Outcome): void {
       const seen = met.get(conn)
-      if (outcome.kind !== 'pending' || seen === undefined || !trust.admits(conn.node)) return
+      if (!trust.admits(conn.node)) return
+      if (outcome.kind === 'ended') {
+        const isMute = outcome.reason === 'cut' || outcome.reason === 'lobby'
+        if (isMute && clock.monotonic() - conn.openedAt >= STALL_MS) stall(conn)
+      }
+      if (outcome.kind !== 'pending' || seen === undefined) return
       trust.sawStranger(conn.node, seen)
       oneSided.set(conn.node, true)
     },
@@ -119,7 +151,9 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
       say(node, { address: ip }, 'neighbour connected')
       visit('peer_connected', node, { address: ip })
     },
-    left({ node }: Conn, reason: EndReason): void {
+    left(conn: Conn, reason: EndReason): void {
+      const { node } = conn
+      if (reason === 'silent') stall(conn)
       // A node that was just refused is no member any more.
       // Where the connection broke, the state machine has told trust, and nothing was heard of the node since.
       if (trust.admits(node) && !isBroken(reason))
@@ -138,5 +172,9 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
     oneSided: (): readonly NodeId[] => [...oneSided].map(([node]) => node).filter(trust.admits),
     /** Whether the node is one of these. */
     isOneSided: (node: NodeId): boolean => oneSided.has(node) && trust.admits(node),
+    stalled: (): readonly Stalled[] =>
+      [...stalls]
+        .filter(([node, last]) => last.times > 1 && isRecent(last) && trust.admits(node))
+        .map(([node_id, { ip }]) => ({ node_id, ip })),
   }
 }

@@ -151,6 +151,36 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
       },
     )
 
+    test('large packets that are lost on the way: the node says that connections stall, how to see it, and what to do', async () => {
+      const { home } = birch
+      await birch.stop()
+      nft(rule('input', 'tcp dport 9238 meta length > 400 drop\ntcp sport 9238 meta length > 400 drop'))
+      birch = await startNode({ home, netns: (lan.members[1] as LanMember).netns })
+      const says = await until(
+        async () => {
+          const [found] = await doctor(ash, here, '--only', 'mesh.path')
+          return found?.outcome === 'warn' && found
+        },
+        { what: 'connections have stalled twice' },
+      )
+      expect(says.detail).toMatch(/^connections opened and then stalled, .*: birch \(/)
+      expect(says.fix).toContain('ping -c 3 -M do -s 1400 10.99.0.2\n')
+      expect((await ash.karo(['peers'])).stdout).toContain('connections open, then stall (karo doctor)')
+      expect((await ash.karo(['query', 'tools'])).stdout).toContain(
+        'birch: connections to it open, then stall',
+      )
+      const { alarms } = (await ash.status()).mesh
+      expect(alarms).toEqual([
+        expect.stringMatching(/^connections to birch .* karo doctor --only mesh\.path$/),
+      ])
+      expect(ash.log()).toContain('connections to this node open and then stall')
+      clear()
+      await until(async () => (await ash.status()).mesh.peers_trusted === 1, {
+        what: 'they are linked again',
+      })
+      expect((await ash.status()).mesh.alarms).toEqual([])
+    })
+
     test('a policy that lets nothing in: both ports are named, and each has its command', async () => {
       nft(
         'table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\nct state established,related accept\niif lo accept\n}\n}\n',
@@ -165,6 +195,36 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
       expect(find(well, 'mesh.firewall').outcome).toBe('ok')
       clear()
     })
+  })
+
+  test('mesh.listen with an address that is not there: the node listens on the others, says which one is missing, and takes it when it comes', async () => {
+    const two = lan.members[1] as LanMember
+    const cedar = await startNode({
+      name: 'cedar',
+      netns: two.netns,
+      config: `[mesh]\nlisten = ["${two.address}", "10.99.0.200"]\nport = 9300\n`,
+      env: { KARO_HTTP_PORT: '0' },
+      ready: false,
+    })
+    const port = async () => find(await doctor(cedar, two, '--only', 'mesh.port'), 'mesh.port')
+    const missing = `listens on ${two.address}:9300, but not on 10.99.0.200:9300. Name addresses of this machine in mesh.listen`
+    const status = await until(async () => cedar.status().catch(() => undefined), { what: 'cedar answers' })
+    expect(status.mesh.listen).toEqual([`/ip4/${two.address}/tcp/9300`])
+    expect(status.health.checks).toContainEqual({
+      name: 'mesh.listening',
+      ok: false,
+      detail: expect.stringContaining(missing),
+    })
+    expect(await port()).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining(missing),
+      fix: 'ip -br addr',
+    })
+    inside(two, 'ip', 'addr', 'add', '10.99.0.200/24', 'dev', 'eth0')
+    await cedar.ready()
+    expect(await port()).toMatchObject({ outcome: 'ok', detail: expect.stringContaining('10.99.0.200:9300') })
+    inside(two, 'ip', 'addr', 'del', '10.99.0.200/24', 'dev', 'eth0')
+    await cedar.stop()
   })
 
   test('an address that comes after the start is told, until the daemon is started anew', async () => {

@@ -17,7 +17,7 @@ const UNTIL = Date.UTC(2026, 10, 22)
 function said(state: KeyState, identity: Rooms['identity'] = own) {
   const rooms = some<Rooms>({
     identity,
-    mesh: { inspect: () => ({ stale: [], twins: { here: [], others: [] } }) as never },
+    mesh: { inspect: () => ({ stale: [], stalled: [], twins: { here: [], others: [] } }) as never },
     fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
     trust: {
       known: () => [],
@@ -74,6 +74,7 @@ const told = (fleet: Partial<FleetState>, offs: readonly number[], at: readonly 
       mesh: {
         inspect: () =>
           ({
+            stalled: [],
             stale: offs.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
             twins: { here: [], others: at.length === 0 ? [] : [{ node_id: other.nodeId, places: at }] },
           }) as never,

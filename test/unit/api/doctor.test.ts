@@ -27,6 +27,7 @@ const rooms = {
     inspect: () => ({
       connections: [CONNECTION],
       one_sided: [],
+      stalled: [{ node_id: OTHER, ip: '10.0.0.8' }],
       stale: [],
       stale_strangers: [{ node_id: OTHER, clock_off_ms: 900_000 }],
       twins: { others: [TWIN], here: [] },
@@ -97,6 +98,8 @@ test('an administrator is told what waits; who is none in steps, and no addresse
   expect(all.spool).toEqual({ pending_bytes: 70_000, dropped: 1, unfollowed: ALL })
   expect(all.limited).toBeUndefined()
   expect(all.stale_strangers).toMatchObject([{ name: 'bob', clock_off_ms: 900_000 }])
+  expect(told.stalled).toMatchObject([{ name: 'bob' }])
+  expect(all.stalled).toMatchObject([{ name: 'bob', ip: '10.0.0.8' }])
   expect(all.joining).toMatch(/^this node looks for its inviter until .* at 10\.0\.0\.5:9238; /)
   expect(JSON.stringify(all)).toMatch(/10\.0\.0\.5.*10\.0\.0\.6/)
 })

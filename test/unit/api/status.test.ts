@@ -44,6 +44,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       inspect: () =>
         ({
           stale: [],
+          stalled: [],
           twins: {
             others: [
               { node_id: other, places: ['10.0.0.3:1', '10.0.0.4:1'] },

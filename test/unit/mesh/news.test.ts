@@ -96,3 +96,31 @@ test('a key that is refused leaves an entry or two a day however often it is tri
   for (let i = 0; i < 3; i++) for (const node of many) news.proved(node, '10.0.0.7')
   expect(entries.filter(({ details }) => details?.address === '10.0.0.7')).toHaveLength(100)
 })
+
+test('connections that open and then stall, or fall silent, are told from the second within ten minutes on, and for as long after the last one', () => {
+  const { nodeId } = testIdentity()
+  const { clock, warned, news } = newsOf([nodeId])
+  const open = (over: Partial<Conn> = {}): Conn =>
+    ({ node: nodeId, ip: '10.0.0.5', openedAt: clock.time, ...over }) as Conn
+  const end = (ms: number, reason: 'cut' | 'lobby' | 'replaced' | 'refused', conn = open()): void => {
+    clock.time += ms
+    news.settled(conn, { kind: 'ended', reason })
+  }
+  // Over at once, or ended by the other side for a reason; and a node that is not trusted here.
+  for (let i = 0; i < 3; i++) {
+    end(100, 'cut')
+    end(3_000, 'replaced')
+    end(3_000, 'refused')
+    end(10_000, 'lobby', open({ node: testIdentity().nodeId }))
+  }
+  end(3_000, 'cut')
+  expect(news.stalled()).toEqual([])
+  news.left(open(), 'silent')
+  expect(news.stalled()).toEqual([{ node_id: nodeId, ip: '10.0.0.5' }])
+  end(10_000, 'lobby')
+  expect(warned).toEqual([nodeId])
+  clock.time += 10 * 60_000
+  expect(news.stalled()).toEqual([])
+  end(3_000, 'cut')
+  expect(news.stalled()).toEqual([])
+})

@@ -87,6 +87,13 @@ export const doctorFacts = named('DoctorFacts', {
     'unknown nodes that wait for a decision',
   ),
   one_sided: names('nodes trusted here that did not trust this node when they were last connected'),
+  stalled: listOf(
+    machine.extend({
+      ip: text(64, 'where it was reached last; only administrators may see this').exactOptional(),
+    }),
+    1024,
+    'nodes trusted here to which connections opened and then carried nothing, more than once within the last ten minutes',
+  ),
   stale: listOf(
     offTime,
     1024,

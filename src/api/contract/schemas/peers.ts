@@ -70,8 +70,8 @@ const peer = named('Peer', {
     .nullable()
     .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
   apart: oneOf(
-    ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
-    'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
+    ['clock', 'not_trusted_there', 'encryption', 'stalls', 'links_full', 'links_full_there'],
+    'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; stalls: connections to it open and then carry nothing; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
   ).optional(),
   links: listOf(
     fingerprint(),

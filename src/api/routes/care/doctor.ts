@@ -143,7 +143,8 @@ export function doctorRoutes(rooms: Rooms): Routes {
         totalsFacts(rooms, caller.person, named).catch(() => undefined),
       ])
       const belongs = fleet.state()
-      const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
+      const { connections, one_sided, stalled, stale, stale_strangers, twins, leaves, ...inspected } =
+        mesh.inspect()
       return {
         ...(!admin && { limited: true as const }),
         pid: process.pid,
@@ -170,6 +171,7 @@ export function doctorRoutes(rooms: Rooms): Routes {
           certificate_ended: fleet.fault(node_id) === 'expired',
         })),
         one_sided: one_sided.map(named),
+        stalled: stalled.map(({ node_id, ip }) => ({ ...named(node_id), ...(admin && { ip }) })),
         stale: stale.map(clockOf),
         stale_strangers: onlyAdmins(stale_strangers).map(clockOf),
         twins: {

@@ -9,6 +9,8 @@ import { joiningInWords, revokedInWords } from './revoked.ts'
 
 /** Sentences in all. */
 const ALARMS_MAX = 16
+/** Nodes of one sentence that are named. */
+const NAMED = 3
 
 /** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
 export function frozenNodes({ trust }: Pick<Rooms, 'trust'>) {
@@ -45,8 +47,10 @@ export function alarmsOf({ identity, mesh, trust, fleet, clock }: Rooms, admin: 
   }
   const {
     stale,
+    stalled,
     twins: { here, others },
   } = mesh.inspect()
+  const stuck = stalled.flatMap(({ node_id }) => (mesh.isConnected(node_id) ? [] : called(node_id)))
   const belongs = fleet.state()
   const ends = belongs.own?.not_after ?? 0
   const taken = takenHere({ identity, trust })
@@ -58,6 +62,8 @@ export function alarmsOf({ identity, mesh, trust, fleet, clock }: Rooms, admin: 
       ends - clock.now() < ISSUER_SOON_MS &&
       `this issuer is certified until ${localTime(time(ends))}, and only a person can renew it: karo ca renew, with the root key`,
     admin && joiningInWords(belongs, stale.length > 0),
+    stuck.length > 0 &&
+      `connections to ${stuck.length > NAMED ? `${stuck.length} nodes` : stuck.join(', ')} open, then stall: karo doctor --only mesh.path`,
     taken && takenInWords({ identity, trust }, taken),
     here.length > 0 &&
       `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,

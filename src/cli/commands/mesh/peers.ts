@@ -87,6 +87,7 @@ const APART = {
   links_full: 'this node has no free link for it',
   links_full_there: 'it has no free link for this node',
   not_trusted_there: 'it does not trust this node',
+  stalls: 'connections open, then stall (karo doctor)',
 }
 
 /** Why a trusted node has no link, if this node knows; else undefined. */

@@ -1,7 +1,7 @@
 // Checks of other nodes and of this node's standing among them, by what the daemon says.
 import type { NetworkInterfaceInfo } from 'node:os'
 import { ISSUER_SOON_MS, WHY_OUT } from '../../../api/contract/constants.ts'
-import type { DaemonFacts } from '../../../api/contract/shapes.ts'
+import type { DaemonFacts, NamedNode } from '../../../api/contract/shapes.ts'
 import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { ago, formatFingerprint } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
@@ -14,8 +14,8 @@ import { type Checks, configOf, type Finding, fail, ok, skipped, warn, who } fro
 
 /** Waiting time from which there is a warning, so that a person who just installed a node has time to decide. */
 const PENDING_LONG_MS = HOUR_MS
-/** Leaves that are named; the rest is counted. */
-const LEAVES_NAMED = 8
+/** Nodes of one finding that are named; the rest is counted. */
+const NAMED = 8
 /** An issuer signs a list each day; a list that is another day late is reported. */
 const LIST_OLD_MS = 2 * DAY_MS
 /** An issuer renews a node's certificate at two thirds of its life, and other issuers after five sixths. */
@@ -69,6 +69,23 @@ export const members = {
       ]
     },
   },
+  'mesh.path': {
+    title: 'large packets',
+    what: 'No connection to a trusted node opened and then stalled, more than once within the last ten minutes.',
+    why: 'A VPN, a tunnel or a firewall that drops large packets, and the ICMP that would tell, lets connections open and nothing more. So does a link that comes and goes.',
+    severity: 'warn',
+    looksAt: 'daemon',
+    fix: 'Let ICMP pass between the two machines, or on this one: sudo ip link set dev <interface> mtu 1280',
+    look({ stalled }) {
+      const [first] = stalled
+      if (first === undefined) return ok('no connection opened and then stalled')
+      const { ip = '<its address>' } = first
+      return warn(
+        `connections opened and then stalled, more than once within the last ten minutes: ${named(stalled)}`,
+        `ping -c 3 -M do -s 1400 ${ip}\nif that is lost, and ping -c 3 ${ip} is not: let ICMP pass between the two machines, or on this one: sudo ip link set dev <interface> mtu 1280`,
+      )
+    },
+  },
   'peers.domains': {
     title: 'trusted subnets',
     what: 'No subnet of [trust.domains] is wide, wireless, virtual or shared with others, and none lies in another one.',
@@ -87,10 +104,7 @@ export const members = {
     look({ mesh: { leaves } }) {
       const { linked, up_to, turned_away: away } = leaves
       if (away.length === 0) return ok(`${linked} linked, of at most ${up_to}`)
-      const more = away.length > LEAVES_NAMED ? ` and ${away.length - LEAVES_NAMED} more` : ''
-      return warn(
-        `all ${up_to} links for leaves are used, so these have no lasting link: ${away.slice(0, LEAVES_NAMED).map(who).join(', ')}${more}`,
-      )
+      return warn(`all ${up_to} links for leaves are used, so these have no lasting link: ${named(away)}`)
     },
   },
   'peers.twins': {
@@ -266,6 +280,9 @@ export const members = {
     look: ({ mesh }) => judgeVersions(mesh.connections, VERSION),
   },
 } satisfies Checks
+
+const named = (nodes: readonly NamedNode[]): string =>
+  `${nodes.slice(0, NAMED).map(who).join(', ')}${nodes.length > NAMED ? ` and ${nodes.length - NAMED} more` : ''}`
 
 /** Rounded down, so that nobody counts on time that there is not. */
 function left(ms: number): string {

@@ -91,6 +91,7 @@ function whyRow({ name, fingerprint, why, ended_at, last_seen = '' }: Row): stri
     not_trusted_there:
       'does not trust this node; run there: karo join if it left its mesh, else karo peers trust <this node>',
     encryption: 'uses another encryption; compare transport.security there and here',
+    stalls: 'connections to it open, then stall; run here: karo doctor',
     links_full: 'not reached: all links of overlay.leaves_up_to are used; run here: karo doctor',
     links_full_there: 'not reached: it has no free link for this node; there: karo doctor',
     left: `was stopped or shut down, ${then}`,

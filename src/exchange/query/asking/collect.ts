@@ -350,6 +350,7 @@ export function notesOf(
 
 function whyStray(apart: Apart): string {
   if (apart.why === 'clock') return `refused, its clock is ${clockWords(apart.clock_off_ms)}`
+  if (apart.why === 'stalls') return 'connections to it open, then stall (karo doctor)'
   if (apart.why === 'encryption') return 'it uses another encryption (transport.security)'
   if (apart.why === 'links_full') return 'this node has no link left for it (overlay.leaves_up_to)'
   if (apart.why === 'links_full_there') return 'it has no free link for this node (overlay.leaves_up_to)'
