@@ -6,15 +6,17 @@ import { PATIENCE_MS } from './test/support/run/until.ts'
 
 /** Folder and name. Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = `
-  mesh/five-nodes mesh/rotation assist/guard mesh/fleet mesh/demo mesh/sync mesh/hostile
-  assist/guard-company mesh/strangers mesh/fleet-settings mesh/people assist/guard-keys history/backup
-  shell/finder mesh/looking-around shell/processes mesh/agents history/import daemon/upgrade
-  history/disk-full daemon/doctor daemon/window daemon/window-agents assist/ai-tools mesh/lan
-  assist/guard-manners mesh/operators shell/kept-hook daemon/daemon assist/acp mesh/policies
-  shell/completion shell/shell-company shell/unfinished-token history/crash
-  assist/guard-resident history/backup-encrypted daemon/both-ways daemon/openapi daemon/passphrase
-  history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
-  muscle/muscle totals/rooms mesh/admission agents/way-out agents/runtime agents/outside mesh/frames
+  assist/guard mesh/five-nodes mesh/demo mesh/fleet mesh/rotation daemon/doctor assist/ai-tools
+  shell/processes assist/guard-keys mesh/hostile daemon/window assist/guard-company
+  daemon/window-agents history/import shell/finder daemon/both-ways daemon/daemon
+  history/disk-full daemon/openapi mesh/people mesh/mdns-lies assist/guard-manners shell/kept-hook
+  shell/shell-company mesh/fleet-settings history/backup daemon/upgrade mesh/agents history/crash
+  shell/unfinished-token daemon/http daemon/doctor-lan mesh/strangers assist/throwaway-root
+  assist/run mesh/sync assist/guard-resident mesh/policies assist/acp pages/pages
+  history/backup-encrypted shell/completion daemon/approvals daemon/metrics daemon/passphrase
+  daemon/people daemon/thinking shell/sh-hook mesh/line shell/bash-hook shell/zsh-hook
+  shell/fish-hook daemon/forward mesh/operators mesh/looking-around shell/bad-input
+  muscle/muscle mesh/admission agents/runtime copilot/model totals/rooms agents/way-out agents/outside mesh/frames
   contract/hostile-text contract/bundle
   copilot/requests sim/whole risk/properties sim/star sim/asker sim/mesh anomalies/lives risk/carriers
   guard/own-files protocols/fields audit/budget risk/rules sim/echo copilot/within copilot/knowledge
