@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import { DIST, isFresh } from '../../../scripts/fresh.ts'
 import { knowledgeFiles } from '../../../scripts/knowledge.ts'
 import { type Knowledge, openKnowledge } from '../../../src/assist/copilot/knowledge.ts'
+import { atEnd } from '../run/processes.ts'
 
 let files: ReturnType<typeof knowledgeFiles> | undefined
 
@@ -23,7 +23,7 @@ const keptFiles = (): NonNullable<typeof files> =>
 
 export function builtKnowledge(): { readonly directory: string; readonly knowledge: Knowledge } {
   const root = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
-  afterAll(() => rmSync(root, { recursive: true, force: true }))
+  atEnd(() => rmSync(root, { recursive: true, force: true }))
   for (const [name, bytes] of builtFiles()) {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), bytes)
