@@ -184,7 +184,6 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
   return { ...machine, home, child }
 }
 
-/** Loopback and free ports only: nothing of it is seen on a network. */
 /** Nodes that may read totals watch them, with a low threshold for risky commands. */
 const THRESHOLDS = `[reports.thresholds]
 risky = 2
@@ -192,6 +191,7 @@ coverage = 80
 missing = 2
 `
 
+/** Loopback and free ports only: nothing of it is seen on a network. */
 const configOf = ({ name, roles, teams, hasAgents }: Machine): string => `[node]
 name = "${name}"
 [mesh]
