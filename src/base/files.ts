@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Random } from './clock.ts'
 import { toHex } from './hex.ts'
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
 
 export type NewFile = ReturnType<typeof beginFile>
 
@@ -24,7 +24,7 @@ export function beginFile(path: string, mode: number, temporary: string) {
   const finish = (): void => {
     placed = true
     close()
-    syncDirectory(dirname(path))
+    syncPath(dirname(path))
   }
   // The umask may have removed bits.
   fs.fchmodSync(fd, mode)
@@ -102,19 +102,28 @@ export function createFile(
 
 /**
  * Gives the file at `path` new content and exactly `mode`, durably. A crash leaves the old content or the new, whole; a
- * `.tmp` file that it leaves is removed by the next call. Failures throw the system's error.
+ * `.tmp` file that it leaves is removed by the next call. Failures throw the system's error. `check` is called when all is
+ * ready, with whether nobody else has something ready for that place; what it throws leaves the old content.
  */
-export function replaceFile(path: string, content: string | Uint8Array, mode: number, random: Random): void {
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  random: Random,
+  check = (_isAlone: boolean): void => {},
+): void {
   const directory = dirname(path)
-  for (const name of fs.readdirSync(directory)) {
-    // Such a file may belong to another process that replaces the same file now. In that case the other process fails,
-    // and the file stays whole.
-    if (name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'))
-      fs.rmSync(join(directory, name), { force: true })
-  }
+  const temporaries = () =>
+    fs
+      .readdirSync(directory)
+      .filter((name) => name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'))
+  // Such a file may belong to another process that replaces the same file now. In that case the other process fails, and the
+  // file stays whole.
+  for (const name of temporaries()) fs.rmSync(join(directory, name), { force: true })
   const file = beginFile(path, mode, temporaryBeside(path, random))
   try {
     file.write(content)
+    check(temporaries().length === 1)
     file.replace()
   } finally {
     file.discard()
@@ -127,27 +136,20 @@ export function temporaryBeside(path: string, random: Random): string {
   return join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
 }
 
-/** Makes the names in the directory durable. */
-export function syncDirectory(path: string): void {
-  const directory = fs.openSync(path, O_RDONLY | O_DIRECTORY)
+/** Makes the contents of a file, or the names in a directory, durable. */
+export function syncPath(path: string): void {
+  const opened = fs.openSync(path, O_RDONLY)
   try {
-    fs.fsyncSync(directory)
+    fs.fsyncSync(opened)
   } finally {
-    fs.closeSync(directory)
+    fs.closeSync(opened)
   }
 }
 
 /** Makes the contents and names of the directory's files durable. The directory must not have directories in it. */
 export function syncFilesOf(directory: string): void {
-  for (const name of fs.readdirSync(directory)) {
-    const file = fs.openSync(join(directory, name), O_RDONLY)
-    try {
-      fs.fsyncSync(file)
-    } finally {
-      fs.closeSync(file)
-    }
-  }
-  syncDirectory(directory)
+  for (const name of fs.readdirSync(directory)) syncPath(join(directory, name))
+  syncPath(directory)
 }
 
 /** The first free name of `<prefix>-<date>`, `<prefix>-<date>-2`, …; the date is in UTC. */

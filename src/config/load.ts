@@ -27,6 +27,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[]
   /** The file that was read; undefined if there is none. */
   readonly file: string | undefined
+  /** What it says. */
+  readonly text: string | undefined
   /** The fleet's settings that are merged into the values, and keys of them that `policy.follow` leaves out. */
   readonly fleet: (FleetSettings & { readonly refused: readonly string[] }) | undefined
   /** Why the fleet's settings that are kept here cannot be read; they tighten nothing then. */
@@ -294,6 +296,7 @@ export function loadConfig(from: {
       ...(problem === undefined ? [] : [`${problem.where}: ${problem.message}`]),
     ],
     file: text === undefined ? undefined : file,
+    text,
     fleet,
     fleetProblem: problem,
   }

@@ -221,7 +221,8 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // Which file it is stands in the configuration.
   if (guard.failure !== undefined) throw guard.failure
   const file = ownFile(guard)
-  const before = readText(file) ?? ''
+  const old = readText(file)
+  const before = old ?? ''
   // An error in the file is reported at its present line, not at the line that it would get.
   parseRules(before, file, 'own')
   const text = change(before, file)
@@ -229,7 +230,7 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
     file,
     () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      replaceSettings(file, text, 0o600)
+      replaceSettings(file, text, 0o600, old)
       resealed(guard)
     },
     'the rules cannot be written',

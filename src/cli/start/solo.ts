@@ -1,5 +1,5 @@
 // A node for one person alone: it listens to nobody, and asks nobody whether they are there.
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
@@ -16,9 +16,9 @@ const SOLO = { 'mesh.listen': [], 'discovery.mdns': false }
  * something else there.
  */
 export function makeSolo(paths: HomePaths): boolean {
-  const { config, sources } = loadConfig({ home: paths.home, env: {} })
+  const { config, sources, ...loaded } = loadConfig({ home: paths.home, env: {} })
   if (config.mesh.listen.length === 0 && config.discovery.mdns === false) return false
-  let text = readFileSync(paths.config, 'utf8')
+  let { text = '' } = loaded
   for (const [path, value] of Object.entries(SOLO)) {
     if (sources.get(path) !== 'default')
       throw new KaroError('refused', `the configuration sets ${path} itself`, {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'it-pipe'
 import { DAY_MS } from '../../base/calendar.ts'
-import { beginFile, syncDirectory } from '../../base/files.ts'
+import { beginFile, syncPath } from '../../base/files.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import { VERSION } from '../../base/version.ts'
@@ -26,7 +26,7 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps) {
   const remove = (isDue: (path: string) => boolean): void => {
     const due = readdirSync(home).filter((name) => NAME.test(name) && isDue(join(home, name)))
     for (const name of due) rmSync(join(home, name), { force: true })
-    if (due.length > 0) syncDirectory(home)
+    if (due.length > 0) syncPath(home)
   }
   return {
     /**

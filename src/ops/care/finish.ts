@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
-import { syncDirectory } from '../../base/files.ts'
+import { syncPath } from '../../base/files.ts'
 import type { Faults } from '../../base/run/faults.ts'
 
 /** Complete when it has this name. */
@@ -59,10 +59,10 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
   }
   const kept = existsSync(aside) ? aside : undefined
   // The list of moves may be removed only when all of them are on disk.
-  if (kept !== undefined) syncDirectory(kept)
-  syncDirectory(home)
+  if (kept !== undefined) syncPath(kept)
+  syncPath(home)
   rmSync(ready, { recursive: true })
-  syncDirectory(home)
+  syncPath(home)
   return kept
 }
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, rename, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
-import { freeName, syncDirectory } from '../../base/files.ts'
+import { freeName, syncPath } from '../../base/files.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { NEWEST_SCHEMA } from '../../store/index.ts'
@@ -136,7 +136,7 @@ async function replace(
     release?.()
     await rename(staging, join(home, READY))
     ready = true
-    syncDirectory(home)
+    syncPath(home)
     faults.hit('restore-step')
     const aside = finishRestore(home, faults)
     return { ...made, aside }
@@ -218,7 +218,7 @@ async function stage(
   )
   await chmod(join(staging, 'db'), 0o700)
   await write(join(staging, ASIDE), Buffer.from(aside))
-  syncDirectory(staging)
+  syncPath(staging)
   faults.hit('restore-step')
   return {
     ...made,

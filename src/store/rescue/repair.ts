@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { chmod, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
-import { freeName, syncDirectory, syncFilesOf } from '../../base/files.ts'
+import { freeName, syncFilesOf, syncPath } from '../../base/files.ts'
 import { toHex } from '../../base/hex.ts'
 import { silentLog } from '../../base/run/log.ts'
 import { createEventCounts } from '../events/counts.ts'
@@ -111,7 +111,7 @@ export async function finishRepair(directory: string): Promise<string | undefine
   const copy = freeName(`${directory}.damaged`, Date.now())
   if (existsSync(directory)) await rename(directory, copy)
   await rename(repaired, directory)
-  syncDirectory(dirname(directory))
+  syncPath(dirname(directory))
   return copy
 }
 

@@ -45,6 +45,32 @@ test('first what is in it, then its name, which is the only one', () => {
   expect([fs.readFileSync(path, 'utf8'), fs.readdirSync(directory)]).toEqual(['two', ['out']])
 })
 
+test('what is not to replace it leaves it as it was, and is told whether somebody else is about to', () => {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'out')
+  fs.writeFileSync(path, 'one')
+  const seen: boolean[] = []
+  const replace = (random = systemRandom) =>
+    replaceFile(path, 'two', 0o600, random, (isAlone) => {
+      seen.push(isAlone)
+      throw new Error('not now')
+    })
+  expect(() => replace()).toThrow('not now')
+  const whileAnotherBegins = {
+    ...systemRandom,
+    bytes(length: number) {
+      fs.writeFileSync(join(directory, '.out.theirs.tmp'), 'three')
+      return systemRandom.bytes(length)
+    },
+  }
+  expect(() => replace(whileAnotherBegins)).toThrow('not now')
+  expect(seen).toEqual([true, false])
+  expect([fs.readFileSync(path, 'utf8'), fs.readdirSync(directory)]).toEqual([
+    'one',
+    ['.out.theirs.tmp', 'out'],
+  ])
+})
+
 test('piece by piece, and nothing of it when it is discarded', () => {
   const directory = temporaryDirectory()
   const path = join(directory, 'out')

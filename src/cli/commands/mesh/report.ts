@@ -34,8 +34,7 @@ function replaceOutput(name: string | undefined) {
     /** Returns the bytes it has. Throws KaroError `bad_file` if it cannot be written; an earlier file is whole then. */
     write: (text: string) =>
       writing(path, () => {
-        check()
-        replaceFile(path, text, 0o600, systemRandom)
+        replaceFile(path, text, 0o600, systemRandom, check)
         return Buffer.byteLength(text)
       }),
   }

@@ -1,5 +1,5 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
@@ -264,14 +264,14 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   const variable = envName(key)
   // What the environment and the fleet say is not the file's, so that none of it is written there.
   const env = { ...io.env, [`${variable}`]: undefined }
-  const { file = join(home, 'config.toml'), alone } = load({ ...quiet(io), env }, key.path)
+  const { file = join(home, 'config.toml'), text, alone } = load({ ...quiet(io), env }, key.path)
   const value = args.value === undefined ? undefined : readValue(key, args.value, alone.get(key.path))
-  const isNew = !existsSync(file)
+  const isNew = text === undefined
   if (isNew && !existsSync(home) && !isMachines(io.env))
     throw new KaroError('not_found', `there is no node in ${home}`, { where, hint: 'karo init makes one.' })
   // With a policy that cannot be used the daemon would not start.
   if (key.path === 'policy.files' && value) await loadPolicies(value as readonly string[])
-  const before = isNew ? sampleConfig() : readFileSync(file, 'utf8')
+  const before = text ?? sampleConfig()
   const now = setKey(before, key, value, file)
   // Alone the value may be allowed, and beside another key not.
   const { values, sources } = loadConfig({ home, env, text: now })
@@ -280,7 +280,12 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (now !== before)
     writing(file, () => {
       if (isNew) mkdirSync(home, { recursive: true, mode: 0o700 })
-      replaceSettings(file, now, isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777)
+      replaceSettings(
+        file,
+        now,
+        isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777,
+        text,
+      )
     })
   if (guard !== undefined) resealed(guard)
   const has = value ?? plain(values.get(key.path))
@@ -303,8 +308,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
 const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
   async run(io) {
-    const { file = '' } = load(quiet(io))
-    const text = file && readFileSync(file, 'utf8')
+    const { file = '', text = '' } = load(quiet(io))
     const { text: now, changes } = migrateText(text, file)
     const kept = changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
     if (kept !== null) {
@@ -312,7 +316,7 @@ const migrate = defineCommand('config migrate', {
       writing(file, () => {
         createFile(kept, text, mode, systemRandom)
         faultsFromEnv(io.env).hit('upgrade-step')
-        replaceSettings(file, now, mode)
+        replaceSettings(file, now, mode, text)
       })
     }
     return show(io, { file: file || null, kept, changes }, () =>
