@@ -38,7 +38,7 @@ export function buildNetwork(
   { keyPath, thresholdsPath, onSwitch }: NetworkPlace,
 ) {
   const { common, live, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, deciders, fleet, insight, organisation, policy, sharing, store, trust } = local
+  const { audit, deciders, fleet, insight, observe, organisation, policy, sharing, store, trust } = local
   const { replay } = store
   const { identity, timers, log } = common
   const { nodeId } = identity
@@ -125,6 +125,7 @@ export function buildNetwork(
     plan: () => planOf(fleet, organisation),
     problem: () => organisation.state()?.problem,
     refuses: trust.refuses,
+    hasRead: async () => (await observe.status()).pending_bytes === 0,
     kMin: () => common.config.sharing.k_min,
     budget: () => common.config.sharing.budget,
     joinedAt: () => fleet.state().joined_at,
@@ -231,11 +232,7 @@ function planOf(fleet: Local['fleet'], organisation: Local['organisation']): Pla
     length: state.totals.bucket,
     began: bundle.began,
     audiences: state.totals.audiences,
-    former: (bundle.former ?? []).map(({ until, aggregators: before, bucket = 'day' }) => ({
-      until,
-      length: bucket,
-      aggregators: before,
-    })),
+    former: (bundle.former ?? []).map(({ bucket: length = 'day', ...former }) => ({ ...former, length })),
   }
 }
 

@@ -30,7 +30,7 @@ export function askedRange(range: TimeRange): TimeRange {
   if (start >= end) {
     throw new KaroError('bad_request', 'the range ends before it starts', {
       where: 'range',
-      hint: 'Give --from a time before --to.',
+      hint: 'It has to begin before it ends.',
     })
   }
   const widened = widenToHours(range)

@@ -98,8 +98,8 @@ export function createContributor(deps: TotalsParts) {
     given: (): ReadonlyMap<string, Bucket> => givenBuckets(),
     /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
     async round(plan: Plan) {
-      // What shells wrote while there was no daemon is being read.
-      if (clock.monotonic() - startedAt < SPREAD_MS.least) return
+      // What shells wrote while there was no daemon is being read; some of it perhaps never can be.
+      if (clock.monotonic() - startedAt < SPREAD_MS.least && !(await deps.hasRead())) return
       const now = clock.now()
       // Of all but the newest bucket the whole spread is over, so that nothing has to be drawn: this is looked at every minute.
       const due = closedBuckets(plan, now).filter(

@@ -20,6 +20,8 @@ export interface TotalsDeps extends Ambient {
   readonly problem: TotalsReader['problem']
   readonly measures: readonly Measure[]
   readonly insight: Pick<Insight, 'recordedSince'>
+  /** Whether all that shells have written so far is stored. */
+  readonly hasRead: () => Promise<boolean>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt' | 'onChange'>
   readonly policy: Pick<Policy, 'counts' | 'decide'>
   readonly fleet: Pick<Certificates, 'certified'> & { readonly operators: Pick<Operators, 'list'> }

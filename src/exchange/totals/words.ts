@@ -44,7 +44,7 @@ const noiseWords = ({ nodes, values }: Off): string =>
 export function missingWords(buckets: readonly BucketTotals[], first?: FirstTotals): readonly string[] {
   if (!first && buckets.length === 0)
     return [
-      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for a longer time.',
+      'Totals are of whole periods that are over (days of UTC, unless the policy says otherwise), from the first of the mesh on, and none lies within this time. A date alone is a day of your own time zone, 2026-11-20T00:00:00Z the beginning of one of UTC.',
     ]
   const notes = [...Map.groupBy(buckets, ({ why }) => why)].flatMap(([why, { length: many }]) =>
     // Whoever waits for the first totals still has to know what was wrong with those of before: it will be wrong again.

@@ -16,7 +16,7 @@ const PLAN = planOf(AGGREGATORS)
 
 /** A machine that joined at the beginning and shares nothing, with the hours that it gave to. */
 function machineOf(budget: number, startedAt = START) {
-  const time = { now: startedAt }
+  const time = { now: startedAt, hasRead: false }
   const now = () => time.now
   const given: number[] = []
   const shelf = shelfOf(now)
@@ -30,6 +30,7 @@ function machineOf(budget: number, startedAt = START) {
       },
       deciders: async () => [1000],
       insight: { recordedSince: async () => START },
+      hasRead: async () => time.hasRead,
       sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
       policy: policyOf({ k: () => 3, now }),
       roster: () => ({ principals: () => [], areApart: () => true }),
@@ -83,4 +84,12 @@ test('what was typed while there was no daemon is read before a part of that tim
     expect(given).toEqual(told)
     time.now += 60_000
   }
+})
+
+test('and where all of it is read, nothing is waited for', async () => {
+  const { time, given, round } = machineOf(28, START + 3 * HOUR_MS)
+  await round()
+  time.hasRead = true
+  await round()
+  expect(given).toEqual([0, 1])
 })

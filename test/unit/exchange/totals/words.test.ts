@@ -32,4 +32,6 @@ test('whoever waits for the first totals is told what they need, and what was wr
     expect.stringContaining('1 of 4 periods is missing: the two aggregators'),
   ])
   expect(missingWords([], FIRST)).toEqual([waits])
+  // Also where the days that were asked for are over, and older than totals of this mesh.
+  expect(missingWords([]).join()).toContain('from the first of the mesh on, and none lies within this time')
 })

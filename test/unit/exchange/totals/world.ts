@@ -144,6 +144,7 @@ export class Machine {
       ],
       deciders: async () => [1000],
       insight: { recordedSince: async () => this.#joinedAt },
+      hasRead: async () => false,
       sharing: {
         consentOf: async () => this.consent,
         decidedAt: async () => this.decidedAt,
