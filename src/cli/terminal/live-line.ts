@@ -1,5 +1,5 @@
 // One line at the bottom of a terminal that says how far something is, and is gone afterwards.
-import { textWidth } from './text.ts'
+import { cut } from './text.ts'
 
 /** What is over sooner needs no words. */
 const PATIENCE_MS = 300
@@ -7,7 +7,7 @@ const ERASE = '\r\x1b[K'
 
 export type LiveLine = ReturnType<typeof createLiveLine>
 
-/** Nothing at all on anything but a terminal. For `using`: it is erased behind its block. `columns`: lines that do not fit are left out, for they would wrap. */
+/** Nothing at all on anything but a terminal. For `using`: it is erased behind its block. A line that does not fit is cut, for it would wrap. */
 export function createLiveLine(io: {
   readonly liveLine: boolean
   readonly columns: number
@@ -18,8 +18,8 @@ export function createLiveLine(io: {
   let patient = true
   const draw = (): void => {
     patient = false
-    if (text === '' || textWidth(text) >= io.columns) return
-    io.err(`${ERASE}${text}`)
+    if (text === '') return
+    io.err(`${ERASE}${cut(text, io.columns - 1)}`)
     shown = true
   }
   const timer = io.liveLine ? setTimeout(draw, PATIENCE_MS) : undefined

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { whoAnswered } from '../../../src/cli/views/query/coverage.ts'
-import { nothingIn, queryView } from '../../../src/cli/views/query/result.ts'
+import { nothingIn, progressLine, queryView } from '../../../src/cli/views/query/result.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
@@ -453,4 +453,13 @@ test('whose numbers they are: this node counts too, and who gave none is named w
       'its certificate ended': said([row('fir', 'unreachable', { why: 'ended', ended_at: before(40.1) })]),
     }),
   ).toMatchSnapshot()
+})
+
+test('while a question runs, the line at the bottom names those of whom nothing has come', () => {
+  const { coverage } = resultOf(1, 1)
+  const after = (...nodes: readonly Row[]): string => progressLine({ ...coverage, nodes })
+  expect(after(row('fir', 'answered'), row('gum', 'unreachable'))).toBe(
+    '1 of 2 others answered, nothing yet from gum …',
+  )
+  expect(after(row('fir', 'answered'))).toBe('1 of 2 others answered …')
 })

@@ -238,7 +238,7 @@ describe('karo query', () => {
     bob.gate = () => held.promise
     const { screen, ended } = begun(await serve(ann), ['query', 'tools'], true)
     await soon(() => screen.err !== '')
-    expect(screen).toEqual({ out: '', err: '\r\x1b[K0 of 1 other answered …' })
+    expect(screen).toEqual({ out: '', err: '\r\x1b[K0 of 1 other answered, nothing yet from bob …' })
     held.resolve()
     expect((await ended).code).toBe(0)
     expect(screen.err.endsWith('\r\x1b[K')).toBe(true)

@@ -107,7 +107,7 @@ function whyRow({ name, fingerprint, why, ended_at, last_seen = '' }: Row): stri
 const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => name)
 
 /** `fir`, `fir and gum`, `elm, fir and gum`, `12 others`. */
-const names = (rows: readonly Row[]): string =>
+export const names = (rows: readonly Row[]): string =>
   rows.length > NAMES_MAX ? `${rows.length} others` : and(namesOf(rows))
 
 const and = (words: readonly string[]): string =>

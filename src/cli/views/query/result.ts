@@ -12,8 +12,9 @@ import {
 import { ago, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { onlyTotals } from '../../../trust/policy/roles.ts'
 import { fitted, paint, type Screen, table } from '../../kit.ts'
+import { clauses } from '../../terminal/text.ts'
 import { toldApart } from '../lines.ts'
-import { whoAnswered } from './coverage.ts'
+import { names, whoAnswered } from './coverage.ts'
 import { reachRows, utc } from './reach.ts'
 import { VIEWS } from './rows.ts'
 import { isOfTotals, whoContributed } from './totals.ts'
@@ -105,10 +106,16 @@ function unheardIn({ known, answered, from_summary }: Coverage): string {
 }
 
 /** Progress of a question in one line of a terminal, without a newline. */
-export function progressLine({ known, answered, denied, withheld, failed }: Coverage): string {
+export function progressLine({ known, answered, denied, withheld, failed, nodes }: Coverage): string {
   const refused = denied + withheld + failed
   const others = known === 1 ? 'other' : 'others'
-  return `${answered} of ${known} ${others} answered${refused === 0 ? '' : `, ${refused} gave no numbers`} …`
+  const rest = nodes.filter(({ outcome }) => outcome === 'unreachable')
+  const parts = clauses(
+    `${answered} of ${known} ${others} answered`,
+    refused > 0 && `${refused} gave no numbers`,
+    rest.length > 0 && `nothing yet from ${names(rest)}`,
+  )
+  return printable(`${parts.join(', ')} …`)
 }
 
 /** Always there: whose numbers these are, of which time, and why each of the others gave none. */
