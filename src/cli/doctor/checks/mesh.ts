@@ -311,7 +311,10 @@ function judgePlace(place: MulticastFacts): Finding {
   const hears = `${at} receives its own question`
   if (heard_others > 0)
     return ok(`${hears} and answers of ${heard_others} others, ${place.heard_nodes} of them nodes of Karo`)
-  if (count === 0) return ok(`${hears}; no other machine answered`)
+  if (count === 0)
+    return ok(
+      `${hears}; no other machine answered, and no member is connected there that would have shown whether others are heard`,
+    )
   return warn(
     `${hears} but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: a firewall of theirs, or the network between the machines, drops multicast`,
     'Run karo doctor there, check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
