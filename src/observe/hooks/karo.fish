@@ -2,7 +2,7 @@
 # spool directory: no fork, no wait, no daemon needed. set -gx KARO_PAUSE 1 stops it, set -e KARO_PAUSE resumes.
 #
 # `karo shell init fish` sets two variables in front of this text: __karo_spool, the spool directory, and
-# __karo_ignore, a regular expression of commands that are not recorded. Sourcing the hook again is harmless.
+# __karo_ignore, a regular expression of commands that are not recorded.
 #
 # Records are those of karo.bash, their text marked "=": as it was typed. Fish hands the text to the handlers whether or
 # not the history keeps it. `exec` ends the shell before its handlers run and leaves no record; a fish that reads a

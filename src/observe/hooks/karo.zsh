@@ -1,11 +1,9 @@
 # Karo's hook for zsh 5.3 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
 #
-# `karo shell init zsh` prints two variables in front of this text: __karo_spool, the spool directory, and
-# __karo_ignore, patterns of commands that are not recorded, joined by "|". It hands all of it to `emulate zsh -c` in
-# one quoted string: aliases and options of the person cannot change how it is read, and functions that are defined
+# The variables in front of this text are those of karo.bash. All of it is handed to `emulate zsh -c` in one quoted
+# string: aliases and options of the person cannot change how it is read, and functions that are defined
 # there run with those options, whatever the person sets (zshbuiltins(1)). Restricted shells are left as they are.
-# Sourcing the hook again is harmless.
 #
 # Records are those of karo.bash, their text marked "=": as it was typed. Zsh hands the text to preexec whether or not
 # the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the

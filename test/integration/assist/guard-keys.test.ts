@@ -158,6 +158,29 @@ test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', asyn
   expect(shell.ran()).toEqual(['git push -f'])
 })
 
+test('zsh: what begins no comment in this shell is judged, and a text of another language has its comments', async () => {
+  const shell = await startGuarded({ program: 'zsh' })
+  await shell.noted('true # ; git push -f a', 'n')
+  await shell.noted('true;# ; git push -f b', 's')
+  await shell.run(' --dry-run')
+  await shell.run('setopt interactivecomments')
+  await shell.run('true # ; git push -f d')
+  await shell.run("histchars='!^%'")
+  await shell.noted('true # ; git push -f e', 'n')
+  await shell.run('true % ; make f')
+  expect(shell.ran()).toEqual(['git push --force-with-lease b --dry-run'])
+})
+
+test('zsh: with hist_verify a line that the history has changed waits for a second Enter', async () => {
+  const shell = await startGuarded({ program: 'zsh', before: 'HISTSIZE=100; setopt hist_verify' })
+  await shell.run('make a')
+  const from = shell.screen().length
+  shell.keys('!!\r')
+  await until(() => shell.screen().slice(from).includes('make a'), { what: 'what !! stands for' })
+  await shell.run(' b')
+  expect(shell.ran()).toEqual(['make a', 'make a b'])
+})
+
 test.each(['bash', 'zsh'] as const)(
   '%s: here-documents are asked about when they end, and by what they feed',
   async (program) => {

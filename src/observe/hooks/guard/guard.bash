@@ -98,13 +98,12 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
       builtin read -r -u "$_karo_fd" _karo_word _karo_rest
     fi
     case $_karo_word in
-    run | edit | drop)
+    run | edit | drop | put)
       builtin printf '%s\n' "$_karo_word $_karo_rest $_karo_late"
-      return
-      ;;
-    put)
-      IFS= builtin read -r -d '' -u "$_karo_fd" _karo_text
-      builtin printf '%s\n%s' "put $_karo_rest $_karo_late" "$_karo_text"
+      if [[ $_karo_word == put ]]; then
+        IFS= builtin read -r -d '' -u "$_karo_fd" _karo_text
+        builtin printf %s "$_karo_text"
+      fi
       return
       ;;
     esac

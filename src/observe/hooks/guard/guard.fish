@@ -1,9 +1,7 @@
 # Karo's guard for fish: what could do harm is asked about before it runs. It comes after karo.fish.
 # set -gx KARO_GUARD_PROFILE off stops it in this shell.
 #
-# `karo shell init fish` sets lists in front of this text: __karo_ask, the program that judges; __karo_rules, files of
-# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; and __karo_given_…,
-# all else.
+# The lists in front of this text are called as the arrays of guard.bash; __karo_given_… are all else.
 #
 # Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. Fish cannot wait
 # for a limited time; timeout(1) does, where it is installed. It sends a signal that the program ignores as soon as it

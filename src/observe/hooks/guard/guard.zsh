@@ -1,9 +1,7 @@
 # Karo's guard for zsh: what could do harm is asked about before it runs. It comes after karo.zsh.
 # export KARO_GUARD_PROFILE=off stops it in this shell.
 #
-# `karo shell init zsh` prints arrays in front of this text: __karo_ask, the program that judges; __karo_rules, files of
-# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; __karo_given, all
-# else. Behind it comes __karo_guard_bang, which says whether the person's options expand "!". As in karo.zsh, all of it
+# The arrays in front of this text are those of guard.bash. Behind it comes __karo_guard_has, which says whether the person has the option $1. As in karo.zsh, all of it
 # is handed to `emulate zsh -c`, and functions have no variables.
 #
 # The guard wraps the widgets that accept a line, whatever they are by then, so that others (zsh-autosuggestions,
@@ -152,6 +150,13 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
     __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
+    # What begins no comment here is marked. Those behind a quote or in a second line are of other languages.
+    __karo_guard[sign]=\#
+    if [[ $histchars[3] != "#" ]] || ! __karo_guard_has interactivecomments; then
+      builtin setopt extendedglob
+      __karo_guard[sign]=\\\# __karo_guard_rest=${__karo_guard[text]%%[$'\n'\"\']*}
+      __karo_guard[text]=${__karo_guard_rest//(#b)((#s)|[[:space:];&|])\#/$match[1]$__karo_guard[sign]}${__karo_guard[text]#"$__karo_guard_rest"}
+    fi
     __karo_guard_names "$__karo_guard[text]"
     __karo_guard_resident
     if [[ -n $__karo_guard[answer] ]]; then
@@ -183,7 +188,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       builtin print -r -- "$__karo_guard_word $__karo_guard_rest $__karo_guard[slow]"
       if [[ $__karo_guard_word == put ]]; then
         IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
-        builtin print -rn -- "$__karo_guard_rest"
+        builtin print -rn -- "${__karo_guard_rest//$__karo_guard[sign]/#}"
       fi
       return 0
       ;;
@@ -237,7 +242,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
     if [[ -z $__karo_guard[verb] ]]; then
       # The shell runs the line as history expansion makes it.
-      if [[ $BUFFER == *"$histchars[1]"* || $BUFFER == "$histchars[2]"* ]] && __karo_guard_bang; then zle .expand-history; fi
+      if [[ $BUFFER == *"$histchars[1]"* || $BUFFER == "$histchars[2]"* ]] && __karo_guard_has banghist; then
+        __karo_guard[text]=$BUFFER
+        zle .expand-history
+        if [[ $BUFFER != "$__karo_guard[text]" ]] && __karo_guard_has histverify; then return; fi
+      fi
       __karo_guard[text]=$PREBUFFER$BUFFER
       # Zsh marks what was pasted until the next widget, and would draw the line without its mark over the question.
       zle .end-of-line

@@ -24,7 +24,7 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
 ${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
   // The last function is defined outside, because it is about the person's options, which those inside do not have.
   zsh: (options) => `${zshSource(`${posixValues(options)}\n${shellFile('guard/guard.zsh')}`)}
-'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
+'builtin' 'eval' '__karo_guard_has() { [[ -o $1 ]]; }'
 `,
   fish: (options) =>
     `${fishValues(options)}\n${shellFile('guard/plain.fish')}${shellFile('guard/guard.fish')}`,
