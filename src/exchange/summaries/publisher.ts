@@ -4,7 +4,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
 import { decodeSummary, encodeSummary } from '../../../protocols/summary.ts'
 import { byText } from '../../base/by-text.ts'
-import { HOUR_MS } from '../../base/calendar.ts'
+import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -74,6 +74,8 @@ export function createPublisher(deps: PublisherDeps) {
   /** The state of the last round that ended; undefined: everything has to be looked at. */
   let last: Noted | undefined
   let late = { due: true, at: Number.NEGATIVE_INFINITY }
+  /** When everything was looked at last. */
+  let allAt = Number.NEGATIVE_INFINITY
   let counts: SharedCounts = { recipients: 0, left_out: 0 }
 
   /** Read once; a preview may ask for them while the first round does. */
@@ -127,9 +129,11 @@ export function createPublisher(deps: PublisherDeps) {
     const closed = latePeriods(now)
     // History that was imported reaches further back than what was known.
     const older = since !== undefined && since < (before?.since ?? Number.POSITIVE_INFINITY)
-    if (before === undefined || key !== before.key || older) {
+    // Imported or deleted history may lie anywhere.
+    if (before === undefined || key !== before.key || older || now - allAt >= DAY_MS) {
+      allAt = now
       // Closed periods that documents are still kept of, as far back as there are records.
-      const earlier = since === undefined ? [] : closedPeriods(now, since)
+      const earlier = closedPeriods(now, since ?? now)
       const readable = [...known.values()].filter(({ boxes }) => boxes > 0).map(({ period }) => period)
       return { periods: distinctPeriods([...open, ...readable, ...closed, ...earlier]), late: true }
     }

@@ -350,6 +350,17 @@ describe('when', () => {
     expect(new Set(slots(world))).toEqual(new Set([day(20 * DAY), week(20 * DAY), week(100 * DAY)]))
   })
 
+  test('history that is imported between what was known is shared a day later, also where it is weeks old', async () => {
+    const { world, publisher } = await published()
+    await world.type({ ...TYPED, ago: 100 * DAY })
+    world.time.now += 1_000
+    await publisher.round()
+    await world.type({ ...TYPED, ago: 20 * DAY })
+    world.time.now += DAY
+    await publisher.round()
+    expect(slots(world)).toEqual(expect.arrayContaining([day(20 * DAY), week(20 * DAY)]))
+  })
+
   test('how shells are looked after is read once for all periods of a round', async () => {
     const { world, publisher } = await shared()
     await world.type({ ...TYPED, ago: 100 * DAY })
