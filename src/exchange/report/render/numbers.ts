@@ -7,11 +7,12 @@ export const UNKNOWN = '–'
 export const count = (value: number | null): string =>
   value === null ? UNKNOWN : value.toLocaleString('en-US').replaceAll(',', ' ')
 
-/** `3.3 %`, and `12 %` from ten on. */
+/** `3.3 %`, and `12 %` from ten on; `100 %` is all, and no part of it. */
 export function percent(share: number | null): string {
   if (share === null) return UNKNOWN
   const value = share * 100
-  return `${Math.abs(value) >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
+  if (value > 99 && value < 100) return '99 %'
+  return `${value >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
 }
 
 /** `1 machine`, `8 machines`. */
