@@ -39,6 +39,10 @@ async function typeAll(shell: TypedShell): Promise<void> {
   expect(await shell.type("cat <<'END'\n$(echo here)\nEND")).toContain('$(echo here)')
   // Refused at the last line: all of it goes.
   await shell.type("echo 'several\nno'")
+  // Bash shows a second prompt then, which is that of no command: what is waited for next is behind the output of one.
+  shell.keys('echo all""gone\r')
+  await shell.printed('allgone\r\n\u001b]0;@mark@')
+  await shell.prompt()
   shell.keys("echo 'several\r")
   await shell.printed('> ')
   shell.keys('\u0012')
