@@ -87,3 +87,11 @@ export class KaroError extends Error {
     this.where = details.where
   }
 }
+
+/** The message, and behind it what to do, if the error says that. */
+export function sayWhy(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error instanceof KaroError && error.hint !== undefined
+    ? `${error.message}. ${error.hint}`
+    : error.message
+}

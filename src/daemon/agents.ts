@@ -206,12 +206,13 @@ export function endWhatMayNotGoOn(
   { approvals, capabilities, vault }: ReturnType<typeof buildAgents>,
   { fleet, trust }: ReturnType<typeof buildTrust>,
 ): void {
-  for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
+  fleet.onChange(agents.look)
+  trust.onChange(agents.look)
   capabilities.onRevoked((agent, capability) => void agents.revoked(agent, { capability }))
   // An agent of the same name that belongs to another person keeps its grants.
   vault.onTaken((person, agent) => void agents.revoked(agent, { person }))
   // A yes to what a kill of the daemon left behind would start nothing.
-  agents.tasks.onEvent(({ approval }, { state }) => {
-    if (state === 'failed' && approval) approvals.withdraw(approval).catch(() => {})
+  agents.tasks.onEvent(({ approval }, { state, message }) => {
+    if (state === 'failed' && approval) approvals.withdraw(approval, message ?? undefined).catch(() => {})
   })
 }

@@ -278,12 +278,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         }
         return true
       }),
-    withdraw: (id, answer) =>
+    withdraw: (id, answer = 'the program that asked no longer waits') =>
       serially(async () => {
         const approval = open.get(id)
         if (approval?.state !== 'pending') return false
-        if (answer === undefined) {
-          await end(approval, 'withdrawn', 'nobody', 'the program that asked no longer waits')
+        if (typeof answer === 'string') {
+          await end(approval, 'withdrawn', 'nobody', answer)
           return true
         }
         const decision = answer.approve ? 'approved' : 'denied'

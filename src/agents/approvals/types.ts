@@ -39,7 +39,7 @@ export interface Approval extends StoredApproval, Omit<Findings, 'code'> {
 
 /**
  * The outcome of a request. `used`: the action ran; `unused`: it was approved and did not run; `expired`: nobody
- * answered; `withdrawn`: the program that asked no longer waits.
+ * answered; `withdrawn`: the program that asked no longer waits, or the daemon was stopped.
  */
 export type ApprovalOutcome = 'used' | 'unused' | 'denied' | 'expired' | 'withdrawn'
 
@@ -115,9 +115,9 @@ export interface Approvals extends Room {
   /**
    * The program that asked no longer waits, so nobody needs to decide. `answer`: the tool reports that its own person
    * has answered on its own screen; the ledger notes the answer, which approves nothing here. `othersWait` keeps the
-   * request for other calls with the same words. False: the request is decided or over already.
+   * request for other calls with the same words. A text: what ended it instead. False: the request is decided or over already.
    */
-  withdraw(id: string, answer?: AnswerThere): Promise<boolean>
+  withdraw(id: string, answer?: AnswerThere | string): Promise<boolean>
   /** Takes one use. False: there is none left, or it is over. Once it resolves with true, no crash gives it a second time. */
   use(id: string, hash: string): Promise<boolean>
   /** The requests that this person may see, oldest first. */

@@ -1,5 +1,5 @@
 // An agent that is part of the daemon and has no process of its own; what its tools may touch is in tools.ts and outward.ts.
-import { KaroError } from '../../base/errors.ts'
+import { KaroError, sayWhy } from '../../base/errors.ts'
 import { isMembers } from '../../base/shape/json-object.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
@@ -163,7 +163,7 @@ async function call(
   } catch (error) {
     if (whose.signal.aborted) return { kind: 'canceled' }
     if (!(error instanceof KaroError) || error instanceof OtherCode) throw error
-    return said(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`, true)
+    return said(sayWhy(error), true)
   }
 }
 

@@ -218,7 +218,8 @@ export function createGates(deps: GatesDeps): LocalGates {
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
     const approval = await approvals.wait(id, signal).catch(async (error: unknown) => {
-      await approvals.withdraw(id)
+      // A daemon that stops gives its tasks words for why they end.
+      await approvals.withdraw(id, typeof error === 'string' ? error : 'its task has ended')
       throw error
     })
     // The gates are asked again: what was granted or permitted when it was asked may be gone.

@@ -1,5 +1,5 @@
 // The agents of this node: their manifests in the store, verified at each start, and what each is doing.
-import { KaroError } from '../../base/errors.ts'
+import { KaroError, sayWhy } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { Identity } from '../../trust/identity/index.ts'
@@ -60,9 +60,7 @@ export function createRegistry(deps: RegistryDeps) {
       for (const { uid, id } of await repository.manifests()) {
         if (!/^k[A-Za-z]+:/.test(id)) continue
         const known = know(uid, id as AgentId)
-        await known.manifest().catch(({ message, hint }: KaroError) => {
-          known.agent.refuse(hint === undefined ? message : `${message}. ${hint}`)
-        })
+        await known.manifest().catch((error) => known.agent.refuse(sayWhy(error)))
       }
     },
     all: () => [...agents.values()],

@@ -30,6 +30,8 @@ const SCHEMA_DEPTH = 16
 const RESULT_DEPTH = 64
 /** Its own fault, and no answer. */
 const NO_MCP = 'it does not answer as an MCP server does'
+/** Behind the words of the client. */
+const UNFLUSHED = `. It had ${GREETING_MS / 1000} s; a program has to flush its standard output behind each answer`
 
 export interface Tool {
   readonly name: string
@@ -125,8 +127,9 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       await client.connect(transport, limit)
       return client.getServerCapabilities()?.tools ? await client.listTools(undefined, limit) : { tools: [] }
     }
-    const { tools } = await greeted().catch((error: Error) => {
-      throw begun ? new Error(`${NO_MCP}: ${error.message}`) : error
+    const { tools } = await greeted().catch((error: Failure) => {
+      const isSilent = error.code === 'REQUEST_TIMEOUT' && !transport.outlivesKill
+      throw begun ? new Error(`${NO_MCP}: ${error.message}${isSilent ? UNFLUSHED : ''}`) : error
     })
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
     // One is approved by its name: which of the two is called would be the agent's to choose.
@@ -244,7 +247,7 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
     if (ended !== undefined)
       return { kind: 'unknown', message: `the agent has ended (karo agent logs says more): ${told(ended)}` }
     // Of errors of JSON-RPC the code is a number; those of the client say what the agent does wrong, over several lines.
-    const { code, message } = error as { readonly code?: unknown; readonly message: string }
+    const { code, message } = error as Failure
     const how = typeof code === 'number' ? 'the agent answers' : NO_MCP
     return { kind: 'error', message: `${how}: ${told(message.replaceAll(/\s+/g, ' '))}` }
   } finally {
@@ -252,8 +255,11 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
   }
 }
 
+/** An error of the client; of those of JSON-RPC the code is a number. */
+type Failure = Error & { readonly code?: unknown }
+
 const isGone = (error: unknown): boolean => {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = (error as Failure | null)?.code
   return code === 'CONNECTION_CLOSED' || code === 'NOT_CONNECTED' || code === 'SEND_FAILED'
 }
 

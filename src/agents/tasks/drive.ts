@@ -1,7 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once; it goes on
 // only while the gates would still let it through.
 import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
+import { KaroError, sayWhy } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { digestOf, jailOf, type Manifest } from '../manifest/manifest.ts'
 import { OtherCode } from '../muscle/client.ts'
@@ -59,7 +59,7 @@ export const createDrive =
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
       else if (error instanceof NotRun) await live.to('rejected', error.message)
       else {
-        const reason = wordsOf(error as Error)
+        const reason = sayWhy(error)
         const isOurs = live.task().by === undefined
         const words = isOurs ? reason : wordsAfar(error, 'the log of that machine says why')
         if (!isOurs) deps.log.warn({ trace_id: traceId, reason }, 'a task did not run')
@@ -69,9 +69,6 @@ export const createDrive =
     const elapsed_ms = Math.round(deps.clock.monotonic() - began)
     deps.log.info({ trace_id: traceId, state: live.task().state, elapsed_ms }, 'a task is over')
   }
-
-const wordsOf = (error: Error): string =>
-  error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
 async function perform(
   deps: DriveDeps,
@@ -280,7 +277,7 @@ async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutco
   } catch (error) {
     return {
       kind: 'error',
-      message: `the result has ${length} characters, which could not be kept: ${wordsOf(error as Error)}`,
+      message: `the result has ${length} characters, which could not be kept: ${sayWhy(error)}`,
     }
   }
 }

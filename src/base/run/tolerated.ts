@@ -1,5 +1,5 @@
 // Wraps a room that the node can do without: if it cannot start, the rest runs, its check fails, and it is tried again.
-import { KaroError } from '../errors.ts'
+import { KaroError, sayWhy } from '../errors.ts'
 import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 
@@ -72,9 +72,4 @@ export function tolerated(room: Room, options: ToleratedOptions): Room {
       return room.health?.() ?? []
     },
   }
-}
-
-function sayWhy(error: unknown): string {
-  if (!(error instanceof KaroError)) return error instanceof Error ? error.message : String(error)
-  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
 }

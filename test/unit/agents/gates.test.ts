@@ -266,9 +266,11 @@ test('of two tasks that wait for one request, the cancelled one takes away none 
   expect(await all.gates.settled(id, action(), all.signal)).toMatchObject({ approval: another })
   expect(all.approvals.list(approver())).toHaveLength(1)
   const last = all.gates.settled(another, action(), control[1]!.signal)
-  control[1]!.abort()
+  control[1]!.abort('the daemon was stopped')
   expect(await last).toMatchObject({ outcome: 'deny' })
   expect(all.approvals.list(approver())).toEqual([])
+  const reasons = all.tables.ended.map(({ reason }) => reason)
+  expect(reasons).toEqual(['the daemon was stopped', 'its task has ended'])
 })
 
 describe('the kernel says who runs something', () => {
