@@ -10,7 +10,7 @@ import type { Log } from '../base/run/log.ts'
 import { createApprovalRepository, type StoredApproval } from './approvals/approvals.ts'
 import { createEventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
-import { type Disk, fullness, watchDisk } from './level/disk.ts'
+import { type Disk, refusal, watchDisk } from './level/disk.ts'
 import { makeKey } from './level/keyspace.ts'
 import { createProcessRepository } from './processes/processes.ts'
 import { removeClosed, writeClosed } from './rescue/leveldb/closed.ts'
@@ -154,7 +154,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
     health() {
       const open = db.status === 'open'
       // Shells cannot write on a full disk either: then nothing comes that the database could refuse, so the disk is asked.
-      const trouble = disk?.trouble() ?? fullness(directory)
+      const trouble = disk?.trouble() ?? refusal(directory)
       return [
         { name: 'store.open', ok: open, detail: open ? 'the database is open' : 'the database is closed' },
         {
@@ -163,7 +163,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
           detail:
             trouble === undefined
               ? 'the disk takes what is written'
-              : `the disk takes nothing more; commands wait in the spool while that has room. Make room or mend it, it goes on: ${trouble}`,
+              : `the disk takes nothing more. What shells record waits in the spool, and is lost where that is on a disk that takes nothing either. Make room or mend it, it goes on: ${trouble}`,
         },
       ]
     },

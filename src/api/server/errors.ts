@@ -61,8 +61,7 @@ export function describeError(error: unknown): DescribedError {
     return say('unavailable', 'the daemon may open no more files', undefined, hint)
   }
   if (isDiskTrouble(error)) {
-    const hint =
-      'karo status says why. Make room or mend it, and do this again; commands that shells record wait while there is room.'
+    const hint = 'karo status says why. Make room or mend it, and do this again.'
     return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
   if (statusCode === 413) return say('too_large', 'the request is too large')

@@ -1,5 +1,5 @@
 // Handling of a full disk: writing stops until there is room again, and then the database is reopened.
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/run/log.ts'
@@ -62,7 +62,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
   function begin(reason: string): void {
     if (trouble !== undefined || stopped) return
     trouble = reason
-    log.error({ reason, retry_ms: retryMs }, 'the disk refuses writes; commands wait in the spool')
+    log.error({ reason, retry_ms: retryMs }, 'the disk refuses writes')
     timer = setInterval(() => {
       attempt ??= reopen().finally(() => {
         attempt = undefined
@@ -118,13 +118,14 @@ async function hasRoom(directory: string): Promise<boolean> {
 }
 
 /**
- * What the system says to a write into a filesystem that claims to have no room; undefined where it has room or takes the write all
- * the same, as some do for root or while they make room.
+ * What the system says to a write into a filesystem that is read-only or claims to have no room; undefined where it has room or
+ * takes the write all the same, as some do for root or while they make room.
  */
-export function fullness(directory: string) {
-  if (orElse(() => statfsSync(directory).bavail, 1) > 0) return undefined
+export function refusal(directory: string) {
   const trial = join(directory, 'TRIAL')
   try {
+    accessSync(directory, constants.W_OK)
+    if (statfsSync(directory).bavail > 0) return undefined
     writeFileSync(trial, Buffer.alloc(4_096))
     return undefined
   } catch (error) {

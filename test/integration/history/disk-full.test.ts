@@ -104,6 +104,18 @@ test.runIf(isRoot)(
   },
 )
 
+test.runIf(isRoot)('a directory that becomes read-only is told before a write fails', async () => {
+  const { home } = smallDisk(24)
+  const node = await nodeOn(home)
+  // Over the directory, because the file system itself stays writable while the database has files open.
+  const mount = (...args: readonly string[]) => expect(spawnSync('mount', [...args, home]).status).toBe(0)
+  mount('--bind', home)
+  mount('-o', 'remount,bind,ro')
+  expect(await unready(node)).toMatch(/is lost where that is on a disk that takes nothing either.*EROFS/)
+  expect(spawnSync('umount', [home]).status).toBe(0)
+  await node.ready()
+})
+
 test.runIf(isRoot)(
   'a disk that fails under it: it says so and answers; mended, nothing is lost',
   async ({ skip }) => {
