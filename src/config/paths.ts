@@ -129,6 +129,12 @@ export const fleetKnowledge = (fleet: string): string => join(dirname(fleet), 'f
 export const isKeyLost = ({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean =>
   orElse(() => lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0, false)
 
+/** Key and directory of a node are made within this time. */
+const MADE_MS = 60_000
+/** True if there is a node's key, and its database was there and is gone, as after half a restore. */
+export const isDbLost = ({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean =>
+  orElse(() => readdirSync(db).length, 0) === 0 && bornAt(db) - bornAt(key) > MADE_MS
+
 export interface Recording {
   readonly whose: 'own' | 'machine'
   /** Directory of the spool files. */

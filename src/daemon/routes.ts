@@ -36,6 +36,7 @@ import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
 import type { Rooms } from '../api/server/rooms.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
+import { isDbLost } from '../config/paths.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { DaemonOptions, Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
@@ -66,6 +67,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     health,
     reload,
     paths,
+    // Asked before the rooms start: the database is not open yet.
+    isDbLost: isDbLost(paths),
     service,
     drift: () => driftOf(foundation),
     removeRows: (number) => removeRows(local, number),

@@ -53,6 +53,8 @@ export interface Rooms extends Ambient {
   readonly identity: Identity
   readonly name: string
   readonly paths: HomePaths
+  /** True where the node started without the database that belongs to its key. */
+  readonly isDbLost: boolean
   /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   /** The uid of the daemon. */

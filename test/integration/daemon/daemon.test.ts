@@ -57,6 +57,21 @@ describe('one karo up', () => {
     startMs = performance.now() - began
   })
 
+  test('a node whose key is older than its empty database says that the database is gone, and a new one does not', async () => {
+    const first = await startNode()
+    expect((await first.status()).mesh.alarms).toEqual([])
+    await first.stop()
+    const [db, key] = [join(first.home, 'db'), join(first.home, 'identity.key')]
+    for (const file of readdirSync(db)) rmSync(join(db, file))
+    const { mtimeMs } = statSync(db)
+    utimesSync(key, mtimeMs / 1_000 - 120, mtimeMs / 1_000 - 120)
+    const second = await startNode({ home: first.home })
+    expect((await second.status()).mesh.alarms).toEqual([
+      expect.stringMatching(/^this node started with an empty database.* karo restore <backup> --replace/),
+    ])
+    await second.stop()
+  })
+
   test('is the daemon: the same pid holds lock, socket and log; status tells who and how', async () => {
     const status = await node.json<Record<string, unknown>>(['status'])
     const identity = await node.json<Record<string, unknown>>(['identity', 'show'])

@@ -16,6 +16,7 @@ const UNTIL = Date.UTC(2026, 10, 22)
 
 function said(state: KeyState, identity: Rooms['identity'] = own) {
   const rooms = some<Rooms>({
+    isDbLost: false,
     identity,
     mesh: { inspect: () => ({ stale: [], stalled: [], twins: { here: [], others: [] } }) as never },
     fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
@@ -69,6 +70,7 @@ const joining = { expires_at: by.at, refused: null, detail: null, places: [], at
 const told = (fleet: Partial<FleetState>, offs: readonly number[], at: readonly string[], admin = true) =>
   alarmsOf(
     some<Rooms>({
+      isDbLost: false,
       identity: own,
       clock: { now: () => by.at },
       mesh: {

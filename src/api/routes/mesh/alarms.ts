@@ -40,7 +40,10 @@ function takenInWords({ identity, trust }: Pick<Rooms, 'identity' | 'trust'>, ta
 }
 
 /** `admin`: whether the alarms are for an administrator; only administrators are told at which addresses nodes are. */
-export function alarmsOf({ identity, mesh, trust, fleet, clock }: Rooms, admin: boolean): readonly string[] {
+export function alarmsOf(
+  { identity, mesh, trust, fleet, clock, isDbLost }: Rooms,
+  admin: boolean,
+): readonly string[] {
   const called = (node: NodeId): string => {
     const { name, fingerprint } = trust.opinion(node)
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
@@ -55,6 +58,8 @@ export function alarmsOf({ identity, mesh, trust, fleet, clock }: Rooms, admin: 
   const ends = belongs.own?.not_after ?? 0
   const taken = takenHere({ identity, trust })
   return [
+    isDbLost &&
+      'this node started with an empty database, and its key is older: history, ledger and all decisions about others are missing, as after half a restore. karo stop, then karo restore <backup> --replace  brings them back',
     revokedInWords(belongs),
     belongs.stale &&
       'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists',
