@@ -4,7 +4,8 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { COUNTED_TYPES } from '../protocols/messages/counted-types.ts'
 import { QUERY_TYPES } from '../protocols/messages/query.ts'
-import { COMMAND_GROUPS } from '../src/cli/command.ts'
+import { scopeOf } from '../src/api/contract/operation.ts'
+import { COMMAND_GROUPS, type Command } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -129,9 +130,54 @@ function shapesFile(): string {
   return `${before}${rows.join('')}${after.join('')}`
 }
 
+const OWN_COMMANDS = (await Promise.all(COMMANDS.map(({ load }) => load()))).flat()
+/** What a command that changes nothing begins its summary with. */
+const LOOKS =
+  /^(?:show|list|print|say|search|find|check|compare|report|ask the mesh|turn words|open|write|serve|let each|run eight)\b/
+
+/** Whether a command changes something: by its summary, and by what its operation needs of a token. */
+const changes = ({ summary, shows }: Command): boolean =>
+  !LOOKS.test(summary) ||
+  (/^(?:show|list)/.test(summary) && shows !== undefined && scopeOf(shows.method, shows) === 'full')
+
+/** Lines whose option changes something where the command alone does not. */
+const CHANGING_OPTIONS = ['doctor --fix', 'doctor --repair']
+
+/** One line of what `karo explain` says; a text of several is one. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ')
+
+/** Each command of Karo's own as a paragraph of what `karo explain` knows of tools. */
+function ownTools(): string {
+  const paragraphs = OWN_COMMANDS.map((command) =>
+    [
+      `karo ${command.name}: ${oneLine(command.summary)}`,
+      ...(changes(command) ? ['(changes something)'] : []),
+      ...command.options.map(
+        ({ short, name, value, description }) =>
+          `${short ? `-${short} ` : ''}--${name}${value ? ` =${value.replace(/[^a-z]/gi, '')}` : ''}: ${oneLine(description)}`,
+      ),
+      '--json: prints one JSON document',
+      '--home =dir: the directory of the node',
+      ...command.args.map(({ description }) => `* ${oneLine(description)}`),
+    ].join('\n  '),
+  )
+  const changing = CHANGING_OPTIONS.map(
+    (line) => `karo ${line}: mends what is wrong here\n  (changes something)`,
+  )
+  const names = new Set(OWN_COMMANDS.map(({ name }) => name))
+  const groups = COMMANDS.filter(({ name }) => !names.has(name)).map(({ name }) => {
+    const words = OWN_COMMANDS.flatMap((one) =>
+      one.name.startsWith(`${name} `) ? [one.name.slice(name.length + 1)] : [],
+    )
+    return `karo ${name}: commands of Karo: ${words.join(', ')}`
+  })
+  return `# Karo's own commands. Written by \`npm run docs\` from src/cli/commands/.\n\n${[...groups, ...paragraphs, ...changing].join('\n\n')}\n`
+}
+
 /** Each written table by its path. */
 export const tables = (): Readonly<Record<string, string>> => ({
   'src/cli/commands.ts': commandsTable(),
+  'src/assist/knowledge/tools/karo.txt': ownTools(),
   [`${CONTRACT}operations/index.ts`]: operationsIndex(),
   [`${CONTRACT}shapes.ts`]: shapesFile(),
   'protocols/messages/counted-types.ts': `// Types of questions whose numbers are counted rows.

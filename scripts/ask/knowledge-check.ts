@@ -2,15 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'unbash'
-import { changesSomething } from '../../src/assist/copilot/ask/acts.ts'
 import { type Entry, piecesOf, readEntries } from '../../src/assist/copilot/ask/entries.ts'
 import { unfilled } from '../../src/assist/copilot/ask/fill.ts'
+import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 
 const KNOWLEDGE = join(import.meta.dirname, '../../src/assist/knowledge')
 
+const { changes } = openKnowledge().ask()
 /** A wording that asks to see something and for nothing else. */
 const SEES =
-  /^(?:show|list|print|display|view|see|count|what|which|who|where|when|how (?:many|much|big|full|long|old))\b(?!.*\b(?:and|then|to (?:a )?file|into|save|write)\b)/
+  /^(?:show|list|print|display|view|see|count|what|which|who|why|where|when|how (?:many|much|big|full|long|old))\b(?!.*\b(?:and|then|to (?:a )?file|into|save|write)\b)/
 
 /** Wordings that say the same: without articles and punctuation, with the type of each slot in its place. */
 function normalWording(said: string, { slots }: Pick<Entry, 'slots'>): string {
@@ -59,7 +60,7 @@ function faultsOf(entry: Entry): readonly string[] {
   const command = unfilled(entry.command).command
   if ((parse(command).errors ?? []).length > 0) faults.push(`the line cannot be read as shell: ${command}`)
   const sees = entry.says.find((said) => SEES.test(said))
-  if (sees !== undefined && changesSomething(command))
+  if (sees !== undefined && changes(command))
     faults.push(`"${sees}" asks to see something, and ${entry.command} changes something`)
   if (entry.says.some((said) => /[A-Z]/.test(said.charAt(0)) || /[.?!]$/.test(said)))
     faults.push('a wording begins with a small letter and ends without a full stop')

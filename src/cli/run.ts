@@ -13,7 +13,6 @@ import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../conf
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
-import type { HelpTopic } from './front/overview.ts'
 import { refuseTool } from './guard/person.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { OTHER_WORDS } from './input/other-words.ts'
@@ -239,21 +238,23 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
 
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
-  const showOverview = async (topic?: HelpTopic): Promise<undefined> => {
+  /** What was written; nothing where no command has the word. */
+  const showOverview = async (topic?: string) => {
     const { overview } = await import('./front/overview.ts')
-    world.stdout.write(await overview(entries, width, world.commands === undefined, topic))
+    const page = await overview(entries, width, world.commands === undefined, topic)
+    world.stdout.write(page)
+    return page
   }
   // These need nothing of commander, which the parser below brings along.
-  if (argv.length === 1 && asksOverview(argv[0])) return showOverview()
+  if (argv.length === 1 && asksOverview(argv[0])) return void (await showOverview())
 
   const { parseCommandLine, skipCommonOptions } = await import('./program.ts')
   let words = argv
   let first = words[skipCommonOptions(words)]
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
-    const { isHelpTopic } = await import('./front/overview.ts')
     words = [...words.slice(skipCommonOptions(words) + 1), '--help']
     first = words[0]
-    if (isHelpTopic(first)) return showOverview(first)
+    if (!entries.some(({ name }) => name === first) && (await showOverview(first))) return
   }
   if (first === undefined) {
     if (words.at(-1) === '--home') throw usage("option '--home <dir>' argument missing", 'karo')
@@ -261,7 +262,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     const { front } = await import('./front/front.ts')
     return front(makeIo(world, { json: asksJson(argv), home }, run))
   }
-  if (asksOverview(first)) return showOverview()
+  if (asksOverview(first)) return void (await showOverview())
   if (first === '--version' || first === '-V') {
     world.stdout.write(
       asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,

@@ -263,7 +263,7 @@ async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart>
     reading.mayDescend = false
   }
   const index = reading.operands++
-  const special = specialOperand(value, index, tool.name)
+  const special = specialOperand(value, index, tool)
   if (special !== undefined) return explained(part, reading, 'word', special)
   if (index === 0 && /^(?:tar|ar|ps)$/.test(tool.name) && /^[A-Za-z]+$/.test(value)) {
     // tar, ar and ps also take their letters without a dash.

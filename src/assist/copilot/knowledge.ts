@@ -6,9 +6,11 @@ import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { fleetFile, fleetKnowledge, MACHINE_FLEET } from '../../config/paths.ts'
 import type { Shell } from '../risk/index.ts'
+import { remembered } from '../risk/lookup.ts'
+import { changesSomething } from './ask/acts.ts'
 import { type Entry, readEntries } from './ask/entries.ts'
 import { type Index, knownOf, openIndex } from './ask/index.ts'
-import { ownTool } from './own-tools.ts'
+import { type OwnTool, ownTool } from './own-tools.ts'
 
 /** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
@@ -73,7 +75,22 @@ export function openKnowledge(directory?: string, home?: string, more?: string) 
     .map(readIndex)
     .find((one) => one !== undefined)
   const kept = new Map<string, CommandKnowledge | undefined>()
+  /** Karo's own description; `shell`: one in which some commands mean something else. */
+  const own = (name: string, shell?: Shell): OwnTool | undefined => {
+    const built = join(directory ?? PLACES[0]!, TOOLS_FILE)
+    tools ??= orElse(() => readFileSync(built, 'utf8'), undefined) ?? orElse(toolTexts, '')
+    return (shell === 'fish' ? ownTool(tools, `@fish ${name}`) : undefined) ?? ownTool(tools, name)
+  }
+  /** Whether a command of Karo's own changes something, as its description says; undefined for other words. */
+  const ownChanges = remembered((words) => own(`karo ${words}`)?.changes)
+  const changes = (line: string): boolean =>
+    changesSomething(line) ||
+    (!/ --dry-run\b/.test(line) &&
+      [...line.matchAll(/\bkaro ([a-z-]+)(?: ([a-z-]+))?/g)].some(
+        ([, one, two]) => ownChanges(`${one} ${two}`) ?? ownChanges(one!),
+      ))
   return {
+    own,
     /** Package and version from which it was made; undefined without a knowledge file. */
     source: found?.index.source,
     /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
@@ -83,18 +100,13 @@ export function openKnowledge(directory?: string, home?: string, more?: string) 
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
-    /** Karo's own description; `shell`: one in which some commands mean something else. */
-    own(name: string, shell?: Shell) {
-      const built = join(directory ?? PLACES[0]!, TOOLS_FILE)
-      tools ??= orElse(() => readFileSync(built, 'utf8'), undefined) ?? orElse(toolTexts, '')
-      return (shell === 'fish' ? ownTool(tools, `@fish ${name}`) : undefined) ?? ownTool(tools, name)
-    },
     /** What `karo ask` searches; opened when it is first asked for. Only from this build: the sources have texts of their own. */
     ask: () =>
       (index ??= openIndex(
         join(directory ?? PLACES[0]!, ASK_FILE),
         () => productTexts(),
         addedTo(home, more),
+        changes,
       )),
   }
 }

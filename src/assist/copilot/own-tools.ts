@@ -16,9 +16,12 @@ export interface OwnTool {
   readonly operands: readonly string[] | undefined
   /** Whether options are words with one dash, such as find's `-name`. */
   readonly words: boolean
+  /** Whether it is a command of Karo's own that changes something. */
+  readonly changes: boolean
 }
 
 const WORDS = '(options are words)'
+const CHANGES = '(changes something)'
 const ARGUMENT = /^=\??[a-z]/i
 
 /**
@@ -34,12 +37,13 @@ export function ownTool(texts: string, name: string): OwnTool | undefined {
     .split('\n')
     .map((line) => line.trim())
   const operands = lines.flatMap((line) => (line.startsWith('* ') ? [line.slice(2)] : []))
-  const options = lines.flatMap((line) => (line.startsWith('* ') || line === WORDS ? [] : [option(line)]))
+  const options = lines.flatMap((line) => (/^[*(]/.test(line) ? [] : [option(line)]))
   return {
     does,
     options: options.length === 0 ? undefined : options,
     operands: operands.length === 0 ? undefined : operands,
     words: lines.includes(WORDS),
+    changes: lines.includes(CHANGES),
   }
 }
 

@@ -1,5 +1,5 @@
-// Meanings of the shell's own signs and words that have parts, and of words that a tool reads in its own way: redirections, variables, numbers with a dash, modes, signals, owners.
-import type { Meaning } from './lexicon.ts'
+// Meanings of the shell's own signs and words that have parts, and of words that a tool reads in its own way: redirections, variables, numbers with a dash, modes, owners.
+import type { Meaning, Tool } from './lexicon.ts'
 
 /**
  * Meaning of a redirection such as `2>` or `<<<` with its target as typed; undefined for an unknown sign. `does`: what is known of a
@@ -51,31 +51,6 @@ export function variable(text: string, does: (name: string) => string | undefine
   return `Is replaced by ${named(name)}${how === undefined ? '' : `, ${how}`}`
 }
 
-/** Common signals by name without SIG, with their POSIX numbers. */
-const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>> = {
-  HUP: [1, 'the terminal was closed; many services read their configuration again'],
-  INT: [2, 'interrupt, like Ctrl-C'],
-  QUIT: [3, 'quit with a core dump, like Ctrl-\\'],
-  KILL: [9, 'end at once; cannot be caught, so nothing is saved or cleaned up'],
-  USR1: [10, 'user-defined; its meaning is up to the program'],
-  USR2: [12, 'user-defined; its meaning is up to the program'],
-  PIPE: [13, 'the program writes into a pipe that nobody reads'],
-  ALRM: [14, 'a timer ran out'],
-  TERM: [15, 'please end, cleaning up first; the default of kill'],
-  CHLD: [17, 'a child process ended'],
-  CONT: [18, 'continue after a stop'],
-  STOP: [19, 'stop; cannot be caught'],
-  TSTP: [20, 'stop, like Ctrl-Z'],
-  WINCH: [28, 'the terminal changed its size'],
-}
-
-/** Meaning of `9`, `KILL` or `SIGKILL`, in any case; undefined for other words. */
-function signal(word: string): string | undefined {
-  const name = word.toUpperCase().replace(/^SIG/, '')
-  const found = Object.entries(SIGNALS).find(([one, [number]]) => one === name || String(number) === word)
-  return found && `SIG${found[0]} (${found[1].join('): ')}`
-}
-
 const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'Success', 1: 'General failure', 2: 'Wrong usage, by convention', 126: 'Found but not executable', 127: 'Command not found',
 } // biome-ignore format: a compact table
@@ -123,13 +98,9 @@ function rights(digit: number): string {
 const say = (text: string | undefined): Meaning | undefined =>
   text === undefined ? undefined : { text, source: 'karo' }
 
-/** Meaning of a number, signal or mode with a dash: `kill -9`, `head -20`, `grep -3`, `chmod -x`. */
+/** Meaning of a number or mode with a dash: `head -20`, `grep -3`, `chmod -x`. */
 export function numeric(value: string, tool: string): Meaning | undefined {
   const plain = value.slice(1)
-  if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
-    const found = signal(plain)
-    return say(found && `Sends ${found}`)
-  }
   if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return say(mode(value))
   if (!/^\d+$/.test(plain)) return undefined
   if (tool === 'journalctl')
@@ -140,19 +111,17 @@ export function numeric(value: string, tool: string): Meaning | undefined {
   return undefined
 }
 
-const DD: Readonly<Record<string, string>> = {
-  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'How much it reports while it runs',
-  skip: 'Blocks to skip at the beginning of the input', seek: 'Blocks to skip at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
-} // biome-ignore format: a compact table
-
 /**
  * Meaning of an operand that the tool reads in its own way: a mode, a signal, an owner. `index` counts operands from 0.
  */
-export function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
+export function specialOperand(
+  value: string,
+  index: number,
+  { name: tool, shipped }: Tool,
+): Meaning | undefined {
   if (tool === 'chmod' && index === 0) return say(mode(value))
   if (tool === 'exit' || tool === 'return') return say(exitCode(value))
-  if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))
-  if (tool === 'dd') return say(DD[/^(\w+)=/.exec(value)?.[1] ?? ''])
+  if (tool === 'dd' || (tool === 'trap' && index > 0)) return shipped(value.replace(/=.*/s, ''))
   if (tool === 'kill' && /^%\d+$/.test(value)) return say(`Job ${value.slice(1)} of this shell`)
   if ((tool === 'chown' || tool === 'chgrp') && index === 0 && value.includes(':')) {
     const [user = '', group = ''] = value.split(':')

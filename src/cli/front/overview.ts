@@ -27,11 +27,7 @@ const EVERYDAY: readonly (readonly [purpose: string, commands: readonly string[]
 ]
 
 /** Pages besides the first one: the groups of commands by the word that a person types, and `all` of them. */
-export const HELP_TOPICS = ['mesh', 'agents', 'terminal', 'admin', 'all'] as const
-export type HelpTopic = (typeof HELP_TOPICS)[number]
-
-export const isHelpTopic = (word: string | undefined): word is HelpTopic =>
-  HELP_TOPICS.some((topic) => topic === word)
+export const HELP_TOPICS = ['mesh', 'agents', 'terminal', 'admin', 'all']
 
 /** Loads every command of `entries`. */
 export async function overviewRows(entries: readonly CommandEntry[]): Promise<readonly OverviewRow[]> {
@@ -48,8 +44,9 @@ export async function overviewRows(entries: readonly CommandEntry[]): Promise<re
 
 /** `ofBuild`: `entries` are those of the program itself. */
 async function rowsOf(entries: readonly CommandEntry[], ofBuild: boolean): Promise<readonly OverviewRow[]> {
-  const written = ofBuild && typeof KARO_OVERVIEW === 'string' ? KARO_OVERVIEW : undefined
-  return written === undefined ? overviewRows(entries) : (JSON.parse(written) as readonly OverviewRow[])
+  return ofBuild && typeof KARO_OVERVIEW === 'string'
+    ? (JSON.parse(KARO_OVERVIEW) as readonly OverviewRow[])
+    : overviewRows(entries)
 }
 
 /** More commands are no help to somebody who typed one word. */
@@ -67,16 +64,17 @@ export async function meantBy(
   return meant.length > MOST_MEANT ? [] : meant.map(({ name, summary }) => `karo ${name}: ${summary}`)
 }
 
-/** `karo help` (without a topic: the commands of every day), or one of its topics. */
+/** `karo help` (without a topic: the commands of every day), one of its topics, or what has a word; empty where nothing has it. */
 export async function overview(
   entries: readonly CommandEntry[],
   width: number,
   ofBuild: boolean,
-  topic?: HelpTopic,
+  topic?: string,
 ): Promise<string> {
   const rows = await rowsOf(entries, ofBuild)
   const sections = topic === undefined ? everyday(rows) : ofTopic(rows, topic)
   const longest = Math.max(0, ...sections.flatMap((section) => section.rows.map(({ shown }) => shown.length)))
+  if (longest === 0) return ''
   const pages = sections.map(({ title, rows: listed }) => {
     const lines = listed.flatMap(({ shown, summary }) =>
       wrap(summary, width - longest - 4).map(
@@ -99,15 +97,22 @@ const everyday = (rows: readonly OverviewRow[]): readonly Section[] =>
     rows: names.flatMap((name) => rows.find((row) => row.name === name) ?? []),
   }))
 
-const ofTopic = (rows: readonly OverviewRow[], topic: HelpTopic): readonly Section[] =>
-  Object.entries(COMMAND_GROUPS)
-    .filter(([, { topic: word }]) => topic === 'all' || word === topic)
-    .map(([id, { title }]) => ({ title, rows: rows.filter(({ group }) => group === id) }))
+const ofTopic = (rows: readonly OverviewRow[], topic: string): readonly Section[] =>
+  Object.entries(COMMAND_GROUPS).map(([id, { title, topic: own }]) => ({
+    title,
+    rows: rows.filter(
+      ({ group, name, summary }) =>
+        group === id &&
+        (HELP_TOPICS.includes(topic)
+          ? topic === 'all' || topic === own
+          : `${name} ${summary}`.split(/\W/).includes(topic)),
+    ),
+  }))
 
 const BEFORE = `Usage: karo <command> [options], or karo "what you want to do" for a command that does it
 
 `
 const AFTER = `karo help mesh, agents, terminal or admin lists the other commands of that topic, karo help all every one.
-karo help <command> shows its options and examples. Every command takes --json, --home <dir> and --help.
+karo help <command> shows its options and examples, karo help <word> commands with that word. Every command takes --json, --home <dir> and --help.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the node is not running, 4 refused, 5 incomplete (--require-complete).
 `

@@ -55,7 +55,7 @@ function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[]
         'Karo knows no command for that.',
         nearest.length > 0
           ? 'What it knows that is nearest, and may be something else:'
-          : 'Other words may help: say in English what to do, and with which kind of thing. karo help lists what Karo does.',
+          : 'Other words may help: say in English what to do, and with which kind of thing. karo help lists what Karo does, karo help WORD commands with that word.',
       ],
       nearest.flatMap((one) => [`  ${printable(one.command)}`, ...below(one, '    ')]),
       listed('other commands, which fit less or are too risky:'),

@@ -256,6 +256,7 @@ describe('help', () => {
     const lines = [
       'help',
       'help all',
+      'help trust',
       'help mesh',
       'peers trust -h',
       'peers --help',

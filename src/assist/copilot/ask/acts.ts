@@ -4,7 +4,7 @@ import { concept, concepts, NOT } from './language.ts'
 
 /** Words of a request that only looks. */
 const LOOKS =
-  /^\W*(?:please |can you |could you |recursively |i (?:want|need|would like) to |how (?:do|can|could|would|should) (?:i|you|we) |how to )*(?:show|list|print|display|find|search|count|view|see|get(?! rid\b)|give|look|locate|report|output|check|calculate|compare|return|who|what|which|where|when|how (?:many|much|long|big|full|old)|is|are|does|do|tell)(?:s|es|ing)?\b/i
+  /^\W*(?:please |can you |could you |recursively |i (?:want|need|would like) to |how (?:do|can|could|would|should) (?:i|you|we) |how to )*(?:show|list|print|display|find|search|count|view|see|get(?! rid\b)|give me|look|locate|report|output|check|calculate|compare|return|(?:who|what|which)(?: \w+s)?|where|when|how (?:many|much|long|big|full|old)|is|are|does|do|tell)(?:s|es|ing)?\b/i
 /** Verbs of a request that also wants a change, in any of their forms. */
 const WANTS =
   /\b(?:(?:delet|remov|eras|purg|mov|renam|chang|replac|substitut|terminat|execut|creat|mak|writ|sav|stor|archiv|overwrit|restor|merg|wip|giv|tak|rebas|updat|upgrad|resiz|generat|schedul)(?:e|es|ing)|(?:kill|restart|zip|assign|add|append|insert|redirect|clean|unlink|compress|install|uninstall|format|mount|unmount|convert|edit|download|upload|send|sync|extract|unpack|touch|undo|revert|discard|reset|switch|commit|push|pull|drop|shut|reboot|burn|flash|boot|turn|split|join|rm|mv|cp|chmod|chown|chgrp|run|(?<!\b(?:permissions?|bits?|flags?|modes?|attributes?|options?|variables?) )set|put|free|truncat|checkout|swap|concatenat)(?:s|es|ing|ting|ping)?|cop(?:y|ies|ying)|stop(?:s|ping)?|start(?:s|ing)?(?! (?:with|by|from|at|in)\b)|modif(?:y|ies|ying)|enabl(?:e|es)|disabl(?:e|es)|get rid|empty (?:the|my)|check out|log out|output (?:it |them |the results? )?(?:in)?to|symlink|into|to (?:the )?file)\b/i
@@ -14,7 +14,7 @@ const START =
   /(?:^|[|;&({\x60\n]\s*|\b(?:sudo|doas|env|nohup|nice|time|command|exec|then|do|else) (?:-[ugn] \S+ |-\S+ )*|\b\w+=\S* |-(?:exec|execdir|ok) |xargs (?:-\S+ )*|\b(?:ba|da|z)?sh -c ['"])(?:[\w.-]*\/)*/
 /** Commands, with their subcommands, that change, end or write something. */
 const NAMES = [
-  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip(?! -\w*[lZtvp])|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|history -[acdnrw]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
+  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip(?! -\w*[lZtvp])|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|history -[acdnrw]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+|(?:export|unset) KARO_\w+/,
   /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
   /scp|sftp|rsync(?! (?:-\S+ )*(?:-\w*n\w*|--dry-run|--list-only)\b)|wget(?! (?:-\S+ )*(?:--spider|-\w*O ?-(?= |$)))|curl (?:[^\s|;&]+ )*(?:-\w*o(?! ?\/dev\/null)|-\w*O|--output|--remote-name(?:-all)?|-T|--upload-file|-X ?(?:POST|PUT|PATCH|DELETE))|c?split(?= )|dos2unix|unix2dos|ssh-keygen(?! (?:-\S+ )*-\w*[lBFy])/,
   /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,
@@ -80,14 +80,14 @@ const placeOf = (word: string): string =>
     .replace(/\/\.(?=\/)/g, '')
     .replace(/^(?:\.\/|\$PWD\/)+/, '')
 
-/** Commands that destroy or end something, at the start of a line, and by a word anywhere in it. */
+/** Words of commands that destroy or end something. */
 const DESTROYS =
-  /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b|\bfuser (?:-\S+ )*-\w*k|--remove-files\b|\b(?:[lp]v|vg)remove\b|\b(?:blkdiscard|dropdb|dropuser|deluser|groupdel|undefine|flushall|flushdb|unpublish|yank)\b|--zap-all\b|\bgit restore (?!--staged)/
-/** The same commands anywhere in a line, also as an argument of a command that runs others. */
+  /\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b|\bfuser (?:-\S+ )*-\w*k|--remove-files\b|\b(?:[lp]v|vg)remove\b|\b(?:blkdiscard|dropdb|dropuser|deluser|groupdel|undefine|flushall|flushdb|unpublish|yank)\b|--zap-all\b|\bgit restore (?!--staged)/
+/** Commands that do, anywhere in a line, also as an argument of a command that runs others. */
 const DESTROYS_INSIDE =
-  /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
+  /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?![\w.-])/
 const ASKS_IT = new Set(
-  'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear undo abort forget'
+  'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear undo abort'
     .split(' ')
     .map(concept),
 )

@@ -5,10 +5,10 @@ import type { Examples } from '../examples/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import { PLACEHOLDERS } from '../model/prompt.ts'
 import { type Answer, type Candidate, NO_ANSWER, type Proposal } from '../types.ts'
-import { changesSomething, isDestroying, withoutEmptying } from './acts.ts'
+import { isDestroying, withoutEmptying } from './acts.ts'
 import { compose } from './compose.ts'
 import { unfilled } from './fill.ts'
-import { isOf } from './index.ts'
+import { type Index, isOf } from './index.ts'
 import { describedOf, examplesOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
 import { FEATURES, type Ranked, rank, shownWording, verbsOf } from './rank.ts'
@@ -47,6 +47,8 @@ const BESIDE = 0.05
 const MOST_TOLD = 8
 /** How much the least of them says of the request, and the request of it. */
 const NEAR = 0.75
+/** The same where the request is about Karo. */
+const NEAR_KARO = 0.4
 const [BOTH, OTHER_VERB] = [FEATURES.indexOf('both'), FEATURES.indexOf('otherVerb')]
 
 /**
@@ -68,9 +70,11 @@ export function findCommand(text: string, options: AskOptions): Answer {
   const isPaged = !index.isTool(first) && options.examples?.page(first) !== undefined
   const request = readRequest(text, index, isPaged ? first : undefined)
   let found = offline(request, options)
-  // Where nothing is sure, and what is nearest is Karo's own, the request is about Karo.
-  if (found.candidates.length === 0 && found.isNearKaro)
-    found = offline(readRequest(text, index, 'karo'), options)
+  // Where nothing is sure, and what is nearest is Karo's own, the request is about Karo. That it names Karo alone makes no answer likely.
+  if (found.candidates.length === 0 && (found.isNearKaro || /\bkaro\b/i.test(text))) {
+    const { candidates, nearest } = offline(readRequest(text, index, 'karo'), options)
+    found = { candidates: found.isNearKaro ? candidates : [], nearest }
+  }
   const known = found.candidates.map((candidate) => judged(candidate, judge))
   // What the guard asks about is nothing to show to somebody who may not want it.
   const near = found.nearest
@@ -80,7 +84,7 @@ export function findCommand(text: string, options: AskOptions): Answer {
   if (model === undefined) return answerOf(known, notes, near)
   const own = judged(ofModel(model), judge)
   const others = known.filter(({ command }) => command !== own.command).slice(0, MOST_CHOICES)
-  const against = objection(request, own, known[0])
+  const against = objection(request, own, known[0], index)
   if (against === undefined) return answerOf([own, ...others], notes)
   const said = [...notes, `The model's command ${against}`]
   return others.length > 0
@@ -110,9 +114,10 @@ function offline(
       ? []
       : [...examplesOf(request.tool, examples), ...describedOf(request.tool, knowledge, request.concepts)]
   if (request.isQuestion) return { candidates: [], nearest: [] }
+  const { asksWhy } = request
   const ranked = rank(request, index, extra).filter((one) => mayOffer(request, one, shell))
-  const composed = compose(request)
-  const before = ownCandidates(request.text, own, cwd, { knowledge, index })
+  const composed = asksWhy ? undefined : compose(request)
+  const before = ownCandidates(request.text, asksWhy ? [] : own, cwd, { knowledge, index })
   const first = composed === undefined || !isFor(shell, composed.command) ? [] : [ofComposed(composed)]
   const [best] = ranked
   // Words that an entry has just so mean that entry.
@@ -150,12 +155,12 @@ function offline(
         : distinct(
             ranked
               .filter(
-                ({ destroys, features, command }) =>
+                ({ destroys, features, changes }) =>
                   !destroys &&
-                  features[BOTH]! >= NEAR &&
+                  features[BOTH]! >= (request.tool === 'karo' ? NEAR_KARO : NEAR) &&
                   features[OTHER_VERB] === 0 &&
                   // What changes something is for who says what to do.
-                  (verbsOf(request).length > 0 || !changesSomething(command)),
+                  (verbsOf(request).length > 0 || !changes),
               )
               // As Karo knows it: what of the request belongs into its slots is not sure.
               .map((one) => ofKnown({ ...one, ...unfilled(one.known.command) })),
@@ -166,7 +171,7 @@ function offline(
 function isSure(best: Ranked, next: Ranked | undefined): boolean {
   const ahead = best.score - (next?.score ?? 0)
   if (best.chance >= ANSWER || (best.isWhole && best.score > 0.5 && ahead >= AHEAD)) return true
-  const isBroad = changesSomething(best.command) && /\bxargs\b|-exec\b|\bfor \w+ in\b/.test(best.command)
+  const isBroad = best.changes && /\bxargs\b|-exec\b|\bfor \w+ in\b/.test(best.command)
   return best.isWhole && !best.destroys && !isBroad && best.chance >= LIKELY && ahead >= CLOSE
 }
 
@@ -214,10 +219,14 @@ const LOSES = /\b(?:hard|discard|throw|complete|entire|los|delet|drop|wip|forget
 /** Words of somebody who names nothing. */
 const EVERYTHING = /\b(?:everything|anything|it all|all my|all of (?:it|them))\b/i
 
-const mayOffer = ({ text, tokens }: Request, { command, destroys, missing }: Ranked, shell: Shell): boolean =>
+const mayOffer = (
+  { text, tokens }: Request,
+  { command, destroys, changes, missing }: Ranked,
+  shell: Shell,
+): boolean =>
   isFor(shell, command) &&
   !(destroys && WHOLE.test(command)) &&
-  !(changesSomething(command) && ROOT.test(command)) &&
+  !(changes && ROOT.test(command)) &&
   !(
     (destroys || ENDS.test(command)) &&
     EVERYTHING.test(text) &&
@@ -248,7 +257,12 @@ const ofModel = ({ name, command }: NonNullable<AskOptions['model']>): Candidate
 })
 
 /** Why the model's command is not the answer, as the end of a sentence about it; undefined if nothing speaks against it. */
-function objection(request: Request, own: Proposal, best: Proposal | undefined): string | undefined {
+function objection(
+  request: Request,
+  own: Proposal,
+  best: Proposal | undefined,
+  index: Index,
+): string | undefined {
   if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
   // Karo knows the same command, and one that destroys only for requests that ask for it.
   if (best?.command === own.command) return undefined
@@ -257,7 +271,7 @@ function objection(request: Request, own: Proposal, best: Proposal | undefined):
     return 'deletes, ends or overwrites something, and the request does not ask for that.'
   if (isDestroying(own.command) && !leavesOut(request.text, own.command))
     return 'may delete, end or overwrite more than the request asks for.'
-  if (request.looks && changesSomething(own.command))
+  if (request.looks && index.changes(own.command))
     return 'changes something, and the request only asks to see something.'
   if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
   const why = own.reasons.join(' ')

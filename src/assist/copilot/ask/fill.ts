@@ -89,12 +89,15 @@ function converted(
 ): string | undefined {
   if (kind === 'time') {
     if (minutes === undefined) return undefined
+    const isDay = /^(?:today|yesterday)$/.test(value)
     if (type === 'number') {
+      // Whoever says today counts no days.
+      if (isDay) return undefined
       const each = MINUTES_OF[Object.keys(MINUTES_OF).find((name) => concept(name) === unit) ?? '']
       const many = each === undefined ? Number.NaN : minutes / each
       return Number.isInteger(many) && many > 0 ? String(many) : undefined
     }
-    if (type === 'date') return /^(?:today|yesterday)$/.test(value) ? value : `${agoOf(minutes)} ago`
+    if (type === 'date') return isDay ? value : `${agoOf(minutes)} ago`
     if (minutes < 1) return `${Math.round(minutes * 60)}s`
     return minutes % 1_440 === 0
       ? `${minutes / 1_440}d`

@@ -1,6 +1,7 @@
 // The index of what Karo knows: built once with the program, read as one file, and searched for the entries that share words with a request.
 import { readFileSync } from 'node:fs'
 import { remembered } from '../../risk/lookup.ts'
+import { changesSomething } from './acts.ts'
 import { type Entry, piecesOf, readEntries, slotsIn } from './entries.ts'
 import { endingTerm } from './fill.ts'
 import { concept, concepts, isStop, normalise, words } from './language.ts'
@@ -78,6 +79,9 @@ interface Built {
   readonly size: number
 }
 
+/** Whether the search looks for a word of a wording: `why` tells little, and few ask so. */
+export const isSought = (item: string): boolean => /^(?:[^{~]|~why)/.test(item)
+
 export function partOf(entries: readonly Known[]): Built {
   const byTerm = new Map<string, Map<number, number>>()
   const tools = new Set<string>()
@@ -85,7 +89,7 @@ export function partOf(entries: readonly Known[]): Built {
     for (const name of [tool.split(' ')[0] as string, toolOf(command)])
       if (/^[a-z][\w.+-]+$/.test(name) && !isStop(name)) tools.add(name)
     const terms = new Map(about.map((term) => [term, ABOUT]))
-    for (const wording of wordings) for (const term of wording) if (/^[^{~]/.test(term)) terms.set(term, 1)
+    for (const wording of wordings) for (const term of wording) if (isSought(term)) terms.set(term, 1)
     const length = 1 + LENGTH * Math.log(1 + terms.size / 10)
     for (const [term, weight] of terms) {
       const places = byTerm.get(term) ?? new Map<number, number>()
@@ -201,8 +205,12 @@ let ofTexts: Built | undefined
 const partOfTexts = (texts: () => readonly string[]): Built => (ofTexts ??= partOf(texts().flatMap(knownIn)))
 
 /** The index of the file, or of the texts where there is none, and of what people added. */
-export const openIndex = (path: string, texts: () => readonly string[], added: readonly Known[]): Index =>
-  indexOf([unpacked(path) ?? partOfTexts(texts), partOf(added)])
+export const openIndex = (
+  path: string,
+  texts: () => readonly string[],
+  added: readonly Known[],
+  changes: Index['changes'],
+): Index => indexOf([unpacked(path) ?? partOfTexts(texts), partOf(added)], changes)
 
 /** Entries of a text, as the product's own. */
 export const knownIn = (text: string): readonly Known[] =>
@@ -221,7 +229,7 @@ function placeIn(terms: readonly string[], term: string): number | undefined {
 
 export type Index = ReturnType<typeof indexOf>
 
-export function indexOf(parts: readonly Built[]) {
+export function indexOf(parts: readonly Built[], changes = changesSomething) {
   const size = parts.reduce((sum, one) => sum + one.size, 0)
   const count = (term: string): number =>
     parts.reduce((sum, { terms, starts }) => {
@@ -235,6 +243,8 @@ export function indexOf(parts: readonly Built[]) {
     return Math.log(1 + size / (0.5 + (many === 0 ? UNWRITTEN * size : many)))
   })
   return {
+    /** Whether a line changes, ends or writes something. */
+    changes,
     /** How many tools there are. */
     tools: new Set(parts.flatMap(({ tools }) => [...tools])).size,
     weight,

@@ -1,8 +1,8 @@
 // Lays a request beside the wordings of an entry, fills its slots, and says by a few features how well the two fit.
-import { changesSomething, isDestroying } from './acts.ts'
+import { isDestroying } from './acts.ts'
 import { piecesOf, type Slot, slotsIn } from './entries.ts'
 import { endingTerm, fill, fits, NOUNS, typeTerms, valueFor, wordFit } from './fill.ts'
-import { type Index, isOf, type Known, toolOf } from './index.ts'
+import { type Index, isOf, isSought, type Known, toolOf } from './index.ts'
 import { concept, NOT, PREVIEW } from './language.ts'
 import { type Asked, leftOf, type Request, SMALL } from './read.ts'
 import { WEIGHTS } from './weights.ts'
@@ -50,20 +50,21 @@ export interface Ranked {
   /** Whether the wording says just what the request says. */
   readonly isSame: boolean
   readonly destroys: boolean
+  readonly changes: boolean
 }
 
 type Scored = Omit<Ranked, 'chance'>
 
 const VERBS = new Set(
   `delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode
-  enable disable merge split sync convert squash rebase stash revert discard change open generate overwrite append insert verify follow format find show list check connect
-  build push pull commit clone upgrade update add set unset get lock unlock encrypt decrypt sign export import reset reload edit save attach detach resize scale apply
-  describe resume suspend pause run remove`
+  enable disable merge split sync convert squash rebase stash revert discard change open overwrite append insert verify follow format find show check connect
+  build push pull commit clone upgrade update set unset lock unlock encrypt decrypt sign export import reset reload save attach detach resize scale apply
+  describe resume suspend pause`
     .split(/\s+/)
     .map(concept),
 )
 /** Verbs that ask for the same thing so often that one for the other says little. */
-const SEEING = new Set('show find list check get count'.split(' ').map(concept))
+const SEEING = new Set('show find check get count'.split(' ').map(concept))
 /** Tools that every machine has, or that everybody means who names none. */
 const COMMON = new Set(
   `ls find grep cat sort uniq head tail wc cut tr sed awk cp mv rm mkdir rmdir touch ln chmod chown du df ps kill pkill tar gzip unzip zip diff stat file which who whoami
@@ -95,7 +96,7 @@ export function rank(request: Request, index: Index, extra: readonly Known[] = [
     ...index.find(
       new Set([
         ...request.concepts,
-        ...request.items.filter((item) => /^[^{~]/.test(item)),
+        ...request.items.filter(isSought),
         ...request.tokens.flatMap(({ entity }) =>
           entity ? [...typeTerms(entity.kind), ...endingTerm(entity.value)] : [],
         ),
@@ -130,14 +131,14 @@ export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
 }
 
 /** A command with these values in its slots, and what it does; undefined where one of them may not stand there. */
-function act(template: string, slots: readonly Slot[], values: ReadonlyMap<string, string>) {
+function act(template: string, slots: readonly Slot[], values: ReadonlyMap<string, string>, index: Index) {
   const filled = fill({ command: template, slots }, values)
   const { command = '' } = filled ?? {}
-  return filled && { ...filled, changes: changesSomething(command), destroys: isDestroying(command) }
+  return filled && { ...filled, changes: index.changes(command), destroys: isDestroying(command) }
 }
 
 /** What of an entry is the same for each request. */
-function newShape({ command, about, wordings }: Known) {
+function newShape({ command, about, wordings }: Known, index: Index) {
   const slots = slotsIn(command)
   return {
     slots,
@@ -145,13 +146,13 @@ function newShape({ command, about, wordings }: Known) {
     own: wordings.map((wording) => new Set(wording.filter((item) => /^[^{~]/.test(item)))),
     pairs: wordings.map((wording) => new Set(pairsOf(wording))),
     // Most requests name nothing for its slots.
-    open: act(command, slots, new Map()),
+    open: act(command, slots, new Map(), index),
   }
 }
 const shapes = new WeakMap<Known, ReturnType<typeof newShape>>()
 
 function rankOne(request: Request, known: Known, index: Index, found: number): Scored | undefined {
-  const shape = shapes.get(known) ?? newShape(known)
+  const shape = shapes.get(known) ?? newShape(known, index)
   shapes.set(known, shape)
   let best: Scored | undefined
   for (const at of known.wordings.keys()) {
@@ -394,6 +395,9 @@ function placeOf(
   return { at, value, score: score * 0.8, isGuess: !token.isUnknown && !hasNoun && !sameBefore }
 }
 
+/** Both are shells, and one history is not the other's. */
+const OTHER_SHELL: Readonly<Record<string, RegExp>> = { bash: /\bzsh\b/, zsh: /\bbash\b/ }
+
 /** What of a request a wording and its entry explain, by the weight of the words, and what is left. */
 function tally(
   tokens: readonly Asked[],
@@ -425,6 +429,7 @@ function tally(
       continue
     }
     if (word === undefined) continue
+    if (OTHER_SHELL[raw]?.test(known.command)) loose++
     // `called` only says that a name follows.
     if (word === NAMED && used.has(at + 1)) continue
     const weight = weigh(word)
@@ -454,6 +459,7 @@ function lay(
   const [wording, own] = [known.wordings[at]!, shape.own[at]!]
   const assigned = assign(request, slots, wording, anywhere)
   const { values, used, places, guessed, asked: open } = assigned
+  if (request.asksWhy ? !wording.includes('~why') : wording[0] === '~why') return undefined
   // A tool that is named binds, unless it is itself what the command is about: `restart nginx`.
   if (
     request.tool &&
@@ -461,7 +467,7 @@ function lay(
     !tokens.some(({ word }, at) => word === request.tool && used.has(at))
   )
     return undefined
-  const done = values.size === 0 ? shape.open : act(known.command, slots, values)
+  const done = values.size === 0 ? shape.open : act(known.command, slots, values, index)
   if (!done) return undefined
   const { command, missing, changes, destroys } = done
   // It changes and destroys only what the words ask for.
@@ -530,7 +536,7 @@ function lay(
     limits: Number(limits),
   }
   const features = FEATURES.map((name) => byName[name])
-  return { known, command, missing, features, score: scoreOf(features), isWhole, isSame, destroys }
+  return { known, command, missing, features, score: scoreOf(features), isWhole, isSame, destroys, changes }
 }
 
 /** Whether a request joins two tests of files by `or`: `older than 3 days or larger than 1 MB`. */

@@ -43,6 +43,8 @@ export interface Request {
   readonly destroys: boolean
   /** Asks for an opinion or a lesson. */
   readonly isQuestion: boolean
+  /** Asks why: only what people ask so answers it. */
+  readonly asksWhy: boolean
 }
 
 /** Names of tools that are also plain words of requests; such a word names the tool only where the request says so. */
@@ -73,7 +75,7 @@ const NOTHING_MORE =
   /,? *\b(?:without|but (?:don't|do not|never)|and (?:don't|do not)) (?:delet|remov|chang|modify|touch|kill|stopp?)\w* (?:anything|it|them|any(?: of them)?|any files|those)\b/gi
 /** Questions for an opinion or a lesson, which no command answers. */
 const NO_COMMAND =
-  /^\W*(?:should|why|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) (?:an? |the difference|the meaning|the best))/i
+  /^\W*(?:should|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) (?:an? |the difference|the meaning|the best))/i
 
 /** Words behind the name of a tool that is the name of one of these: `the ssh service`. Only systemd has services as git has branches. */
 const HAS_NAME = /^(?:service|daemon|process|deployment)$/
@@ -141,15 +143,17 @@ export function readRequest(asked: string, index: Index, told?: string): Request
   })
   const items = tokens.map(({ item }) => item)
   const found = tokens.flatMap((token) => (token.concept === undefined ? [] : [token.concept]))
+  const said = wordingOf(text.toLowerCase())
   return {
     text,
-    items: wordingOf(text.toLowerCase()),
+    items: said,
     tokens: tokens.map((token, at) => ({ ...token, left: leftOf(items, at), parts: concepts(token.raw) })),
     concepts: new Set(found),
     tool,
     looks: onlyLooks(text.replace(NOTHING_MORE, ' ')),
     destroys: wantsToDestroy(text.replace(NOTHING_MORE, ' ')),
     isQuestion: NO_COMMAND.test(text),
+    asksWhy: said.includes('~why'),
   }
 }
 

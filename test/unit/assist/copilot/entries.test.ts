@@ -74,6 +74,10 @@ describe('what is wrong is named with its line', () => {
       'a.txt:2: "show {file}" asks to see something, and rm {file} changes something',
     ],
     [
+      '% karo\nkaro share off\n  why is my data shared\n\nkaro share show\n  who may see my numbers',
+      'a.txt:2: "why is my data shared" asks to see something, and karo share off changes something',
+    ],
+    [
       '% ls\nls {wibble}\n  list files',
       'a.txt:2: {wibble} has no type that is known; write {wibble:TYPE}, or { wibble } if the brace belongs to the command',
     ],

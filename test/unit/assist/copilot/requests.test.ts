@@ -96,6 +96,15 @@ test.each([
   ['prove that the audit log was not changed', 'karo audit verify'],
   ['back up this node', 'karo backup FILE'],
   ['restart karo', 'karo stop && karo up --background'],
+  // Who asks why is told by what says why.
+  ["why was 'rm -rf build' blocked", "karo check 'rm -rf build'"],
+  ['why is the node ash not connected', 'karo peers explain ash'],
+  ['why did my agent crash', 'karo agent logs NAME'],
+  ['why does karo not record', 'karo doctor'],
+  // One shell's history is not the other's, and today is no number of days.
+  ['import my bash history into karo', 'karo import bash'],
+  ['import my old zsh history', 'karo import zsh'],
+  ['what did i do today', 'karo history --since today'],
   // `last` is a tool, too.
   ['what was wrong with my last command', 'karo fix'],
   // `get` alone asks to see something.
@@ -106,6 +115,32 @@ test.each([
   ['mount the thumb drive', 'sudo mount DEVICE /mnt'],
 ])('%s: %s', (words, command) => {
   expect(ask(words)).toMatchObject({ command, confidence: 'sure', source: 'karo' })
+})
+
+test.each([
+  'is the guard switched on',
+  'who runs the mesh',
+  'why is my vault locked',
+  'who trusts this node',
+  'does karo start by itself',
+  'which invites can still be used',
+  'what is shared with the team',
+  'why does the guard stop me',
+  'list the agents that were stopped',
+])('%s: nothing of Karo that changes something', (words) => {
+  const { command, alternatives, nearest } = ask(words)
+  for (const one of [command ?? '', ...[...alternatives, ...nearest].map((other) => other.command)])
+    expect(knowledge.ask().changes(one), one).toBe(false)
+})
+
+test('a question why of anything else is not taken for one about Karo', () => {
+  for (const words of ['why is the sky blue', 'why do cats purr', 'why is python slower than c'])
+    expect(ask(words)).toMatchObject({ command: null, nearest: [] })
+})
+
+test('what is clearly about Karo leads to its nearest commands where nothing is sure', () => {
+  const { command, nearest } = ask('how do i handle the ledger in karo')
+  expect([command, nearest[0]?.command]).toEqual([null, 'karo audit log'])
 })
 
 test.each([
