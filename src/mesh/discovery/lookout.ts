@@ -32,15 +32,16 @@ export function createLookout({ config, names, timers, put, log }: LookoutDeps) 
   let wait: (() => void) | undefined
 
   const askDomain = async (domain: string, signal: AbortSignal): Promise<void> => {
-    try {
-      const peers = await names.services(domain, signal)
-      const allowed = peers.filter(({ host }) => allowsAddress(config.mesh, host))
-      log.debug({ domain, nodes: allowed.length }, 'a domain lists nodes')
-      put({ on: 'listed', peers: allowed })
-    } catch (error) {
-      if (!signal.aborted)
-        log.warn({ domain, reason: String(error) }, 'a domain of discovery.dns_sd did not answer')
-    }
+    const { peers, failure } = await names.services(domain, signal)
+    if (signal.aborted) return
+    const allowed = peers.filter(({ host }) => allowsAddress(config.mesh, host))
+    log.debug({ domain, nodes: allowed.length }, 'a domain lists nodes')
+    put({ on: 'listed', peers: allowed })
+    if (failure !== undefined)
+      log.warn(
+        { domain, nodes: allowed.length, reason: String(failure) },
+        'a domain of discovery.dns_sd did not answer, or not all that was asked',
+      )
   }
 
   /** Resolves after the last address, or when the signal aborts. Never rejects. */

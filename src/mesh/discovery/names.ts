@@ -30,13 +30,22 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
   return {
     /** IP addresses of a host; empty when it has none, or nobody may be asked. Rejects when a server fails. */
     addresses,
-    /** The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. */
+    /** The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. `failure`: why it is not all of them. A TXT record that is refused may name a key, so its node is left out. */
     async services(domain: string, signal: AbortSignal) {
       const name = `${SERVICE}.${domain}`
-      const instances = await ask(signal, (resolver) => orNone(resolver.resolvePtr(name)))
-      const found: StaticPeer[] = []
+      const peers: StaticPeer[] = []
       let failure: unknown
       let hosts = 0
+      /** What can be had; a part that the server refuses must not keep the others away. */
+      const orRefused = async <T>(part: Promise<readonly T[]>): Promise<readonly T[]> => {
+        try {
+          return await part
+        } catch (error) {
+          failure = error
+          return []
+        }
+      }
+      const instances = await orRefused(ask(signal, (resolver) => orNone(resolver.resolvePtr(name))))
       const nodesOf = async (instance: string) => {
         const all = await ask(signal, (resolver) => orNone(resolver.resolveSrv(instance)))
         const records = all.slice(0, SERVICES_MAX - hosts)
@@ -48,16 +57,9 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
         })
         return (await Promise.all(nodes)).flat()
       }
-      for (const instance of [name, ...instances].slice(0, SERVICES_MAX)) {
-        try {
-          found.push(...(await nodesOf(instance)))
-        } catch (error) {
-          // The others of the domain are found all the same.
-          failure = error
-        }
-      }
-      if (found.length === 0 && failure !== undefined) throw failure
-      return found.slice(0, SERVICES_MAX)
+      for (const instance of [name, ...instances].slice(0, SERVICES_MAX))
+        peers.push(...(await orRefused(nodesOf(instance))))
+      return { peers: peers.slice(0, SERVICES_MAX), failure }
     },
   }
 }

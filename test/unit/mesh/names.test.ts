@@ -72,7 +72,7 @@ describe('names', () => {
     const { services } = names(true, ['127.0.0.1'])
     const asked = services('corp', control.signal)
     control.abort(new Error('enough'))
-    await expect(asked).rejects.toThrow()
+    expect(await asked).toEqual({ peers: [], failure: expect.any(Error) })
     silent.close()
   })
 
@@ -88,10 +88,38 @@ describe('names', () => {
     })
     await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
     const { services } = names(true, [`127.0.0.1:${server.address().port}`])
-    const found = await services('corp', signal)
+    const { peers } = await services('corp', signal)
     server.close()
     expect(new Set(asked).size).toBe(256)
-    expect(found).toHaveLength(256)
+    expect(peers).toHaveLength(256)
+  })
+
+  test.each<[string, (type: number, name: string) => boolean, number, RegExp | undefined]>([
+    ['has no TXT records', () => false, 3, undefined],
+    ['refuses the list of instances', (type: number) => type === TYPE.ptr, 1, /queryPtr EREFUSED/],
+    [
+      'refuses the TXT record of one instance, which may name a key',
+      (type: number, name: string) => type === TYPE.txt && name.includes('i1'),
+      2,
+      /queryTxt EREFUSED i1/,
+    ],
+  ])('where the server %s, the others are found, and it is said', async (_, refuses, nodes, why) => {
+    const server = createSocket('udp4')
+    server.on('message', (query, { port, address }) => {
+      const end = query.indexOf(0, 12)
+      const type = query.readUInt16BE(end + 1)
+      const many = type === TYPE.ptr ? 2 : type === TYPE.txt ? 0 : 1
+      const answer = answerTo(query, type, many)
+      if (refuses(type, query.toString('latin1', 12, end))) answer.writeUInt8(0x85, 3)
+      server.send(answer, port, address)
+    })
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
+    const { services } = names(true, [`127.0.0.1:${server.address().port}`])
+    const { peers, failure } = await services('corp', signal)
+    server.close()
+    expect(peers).toHaveLength(nodes)
+    if (why === undefined) expect(failure).toBeUndefined()
+    else expect(String(failure)).toMatch(why)
   })
 
   test('a hosts file of any form: comments, tabs, several lines of one name, nonsense', () => {
