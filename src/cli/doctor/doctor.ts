@@ -1,4 +1,5 @@
 // Runs checks and puts what they found together; and the safe fixes, one by one.
+import { sayWhy } from '../../base/errors.ts'
 import { CHECKS, type CheckId } from './catalogue.ts'
 import { type Check, type Finding, type Outcome, type SafeFix, skipped, Unknown } from './check.ts'
 import type { World } from './world.ts'
@@ -42,7 +43,7 @@ async function look(world: World, check: Check): Promise<readonly Finding[]> {
       return [skipped('only administrators may see this: sudo karo doctor')]
     return [(await check.look(facts, world)) ?? []].flat()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = sayWhy(error)
     return [skipped(error instanceof Unknown ? why : `it could not be checked: ${why}`)]
   }
 }
@@ -88,7 +89,7 @@ export function mend(examined: readonly Examined[], dry: boolean): readonly Deed
         if (!dry) apply()
         return { id, says }
       } catch (error) {
-        return { id, says, failed: error instanceof Error ? error.message : String(error) }
+        return { id, says, failed: sayWhy(error) }
       }
     }),
   )

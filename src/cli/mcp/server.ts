@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import * as z from 'zod'
-import { KaroError } from '../../base/errors.ts'
+import { KaroError, sayWhy } from '../../base/errors.ts'
 import { createQuota } from '../../base/quota.ts'
 import { VERSION } from '../../base/version.ts'
 import { failed, type McpWorld, type Tool, toResult } from './tool.ts'
@@ -101,8 +101,7 @@ const jsonSchema = (schema: z.ZodObject, io: 'input' | 'output') =>
 /** Never what stood in a request: an error of ours says only what its message says. */
 function said(error: unknown): string {
   if (!(error instanceof KaroError)) return 'Karo failed at this call. karo doctor may say why.'
-  const { message, hint } = error
-  return hint === undefined ? message : `${message}. ${hint}`
+  return sayWhy(error)
 }
 
 /** One message; a command of 100 000 characters fits, escaped. */

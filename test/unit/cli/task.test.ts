@@ -99,17 +99,23 @@ test('what a task waits for is answered in the given home, or on another machine
 
 test('a task that was begun to be asked for is asked for again, and not one for a node that does not run', async () => {
   const run = commands.find(({ name }) => name === 'task run')
+  let told = ''
   const timesOf = async (...codes: ('not_running' | 'unavailable')[]): Promise<number> => {
     let times = 0
+    told = ''
     const call = async () => {
       throw new KaroError(codes[times++] ?? 'refused', 'no')
     }
-    const given = { args: { agent: 'files', tool: 'index' }, options: {} }
-    await expect(run?.run({ call } as unknown as CommandIo, given)).rejects.toThrow('no')
+    const given = { args: { agent: 'files', tool: 'index' }, options: { id: 't-1', at: 'build' } }
+    const io = { env: {}, home: '', commands: [], call, err: (text: string) => (told += text) }
+    await expect(run?.run(io as unknown as CommandIo, given)).rejects.toThrow('no')
     return times
   }
   expect(await timesOf('not_running')).toBe(1)
+  expect(told).toBe('')
   expect(await timesOf('unavailable', 'not_running', 'not_running')).toBe(3)
+  // The id that it was given may be one that nobody has seen.
+  expect(told).toBe('karo task show t-1 --at build shows what became of the task.\n')
 })
 
 test('steps that are no list are refused before anything is asked', async () => {

@@ -170,8 +170,10 @@ const run = defineCommand('task run', {
     if (!CHOSEN_NAME.test(id) || id.length > most)
       throw usage(`an id has at most ${most} letters, digits and . _ -`, '--id')
     const body = { ...args, input: inputOf(args.input), id, at, why }
-    await whileAway(at, () => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
-    return follow(io, { id, at }, waits, true)
+    const lost = () =>
+      io.err(atHome(`karo task show ${nameOf({ id, at })} shows what became of the task.\n`, io))
+    await whileAway(at, () => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }), lost)
+    return follow(io, { id, at }, waits, lost)
   },
 })
 
@@ -180,16 +182,19 @@ function inputOf(text = '{}'): string {
   throw usage('the arguments are not a JSON object', 'INPUT', `Write them like this: '{"path": "/srv/app"}'`)
 }
 
-/** A request with an id may be repeated: the daemon knows the task by it. */
-async function whileAway<T>(at: string | undefined, ask: () => Promise<T>): Promise<T> {
+/** A request with an id may be repeated: the daemon knows the task by it. `lost`: it may have begun, and no answer came. */
+async function whileAway(at: string | undefined, ask: () => Promise<unknown>, lost: () => void) {
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask()
     } catch (error) {
       // What does not run at all was not begun to be asked.
       const isLate = at !== undefined && error instanceof KaroError && error.code === 'timeout'
-      if (tries === 3 || !(isLate || isAway(error))) throw error
-      if (tries === 1 && error.code === 'not_running') throw error
+      if (!(isLate || isAway(error)) || (tries === 1 && error.code === 'not_running')) throw error
+      if (tries === 3) {
+        lost()
+        throw error
+      }
       await sleep(AWAY.ms)
     }
   }
@@ -202,21 +207,21 @@ interface Which {
 }
 
 /**
- * Shows the events until the task is over, or waits for somebody; continues where a connection broke. `given`: the task was
- * given just now, so that also a first attempt that fails is a connection that broke.
+ * Shows the events until the task is over, or waits for somebody; continues where a connection broke. `lost`: the task was
+ * given just now, so that also a first attempt that fails is a connection that broke, and this tells of it.
  */
 async function follow(
   io: CommandIo,
   which: Which,
   waits: boolean | undefined,
-  given: boolean,
+  lost?: () => void,
 ): Promise<ExitCode> {
   using interrupt = watchInterrupt()
   const { signal } = interrupt
   using live = createLiveLine(io)
   const named = nameOf(which)
   let after = 0
-  let triesUntil = given ? performance.now() + AWAY.most : 0
+  let triesUntil = lost ? performance.now() + AWAY.most : 0
   while (!signal.aborted) {
     const began = performance.now()
     try {
@@ -243,7 +248,7 @@ async function follow(
       if (now - began > AWAY.most) triesUntil = now + AWAY.most
       if (!signal.aborted && (!isAway(error) || now > triesUntil)) {
         live.end()
-        if (given) io.err(atHome(`karo task show ${named} shows what became of the task.\n`, io))
+        lost?.()
         throw error
       }
     }
@@ -312,7 +317,7 @@ const followOne = defineCommand('task follow', {
   json: EVENTS,
   ...ONE_TASK,
   examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
-  run: (io, { args, options }) => follow(io, { ...args, at: options.at }, true, false),
+  run: (io, { args, options }) => follow(io, { ...args, at: options.at }, true),
 })
 
 export const commands = [run, list, showTask, followOne, cancel]
