@@ -57,6 +57,17 @@ export function bytes(n: number): string {
     : `${value.toFixed(1)} ${UNITS[unit]}`
 }
 
+/**
+ * A share of one: `3.3 %`, `12 %` from ten on, and `<0.1 %` for what is hardly any. The rest is cut and not rounded, so that what is said
+ * to be the least stays so, and `100 %` is all.
+ */
+export function percent(share: number): string {
+  // 0.29 times a thousand is a little less than 290.
+  const tenths = Math.floor(share * 1_000 + 1e-6)
+  if (tenths === 0 && share > 0) return '<0.1 %'
+  return `${tenths > 0 && tenths < 100 ? (tenths / 10).toFixed(1) : Math.floor(tenths / 10)} %`
+}
+
 /** A fingerprint in groups of four, as people read it aloud: `0123 4567 89ab cdef`. */
 export function formatFingerprint(fingerprint: string): string {
   return (fingerprint.match(/.{1,4}/g) ?? []).join(' ')

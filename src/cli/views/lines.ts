@@ -87,11 +87,6 @@ export function besideEachOther(
   })
 }
 
-/** `12 %`; a small share that is not 0 is `<1 %`. */
-export const ratio = (share: number): string =>
-  `${share > 0 && share < 0.005 ? '<1' : Math.round(share * 100)} %`
-export const percent = (part: number, whole: number): string => ratio(whole === 0 ? 0 : part / whole)
-
 /** `1,234,567`; written by hand, because loading Intl takes 25 ms. */
 export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 

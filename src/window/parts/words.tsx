@@ -1,9 +1,8 @@
 // How the page writes names, times, numbers and shares. Foreign text cannot act or hide: it is text, escaped and isolated.
-import { ago, formatFingerprint, printable } from '../../api/contract/client/page.ts'
+import { ago, formatFingerprint, percent as inPercent, printable } from '../../api/contract/client/page.ts'
 import { now } from '../state/live.ts'
 
 const NUMBER = new Intl.NumberFormat('en')
-const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const DAY_PARTS = { weekday: 'short', day: 'numeric', month: 'short' } as const
@@ -16,20 +15,20 @@ export const number = (value: number | null | undefined): string =>
   value === null || value === undefined ? '–' : NUMBER.format(value)
 
 export const percent = (value: number | null | undefined): string =>
-  value === null || value === undefined ? '–' : PERCENT.format(value)
+  value === null || value === undefined ? '–' : inPercent(value)
 
 /** `+12 %`, `−3 %`, `as before`, or `–` where nothing is known to compare with. */
 export function change(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
   if (Math.abs(value) < 0.005) return 'as before'
-  return `${value > 0 ? '+' : '−'}${PERCENT.format(Math.abs(value))}`
+  return `${value > 0 ? '+' : '−'}${inPercent(Math.abs(value))}`
 }
 
 /** `12% more than before`, for a note below a number. */
 export function compared(value: number | null | undefined): string {
   if (value === null || value === undefined) return 'no earlier period to compare with'
   if (Math.abs(value) < 0.005) return 'as many as before'
-  return `${PERCENT.format(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
+  return `${inPercent(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
 }
 
 /** `The first 10 of 23 tools.` where a list is cut; undefined where all of it is shown. */

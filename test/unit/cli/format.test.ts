@@ -1,7 +1,7 @@
 // Formats for people: units, rounding at their edges, and foreign text that cannot touch the terminal.
 
 import { expect, test } from 'vitest'
-import { ago, bytes, duration, formatFingerprint } from '../../../src/base/format.ts'
+import { ago, bytes, duration, formatFingerprint, percent } from '../../../src/base/format.ts'
 
 test.each([
   [0, '0 ms'],
@@ -32,6 +32,24 @@ test.each([
   [Number.POSITIVE_INFINITY, 'never'],
 ])('an age of %d ms is %s', (ms, text) => {
   expect(ago(ms)).toBe(text)
+})
+
+test.each([
+  [0, '0 %'],
+  [0.0004, '<0.1 %'],
+  [0.001, '0.1 %'],
+  [0.033, '3.3 %'],
+  [103 / 2744, '3.7 %'],
+  [0.0999, '9.9 %'],
+  [0.1, '10 %'],
+  [0.29, '29 %'],
+  [0.57, '57 %'],
+  [2 / 3, '66 %'],
+  [999 / 1000, '99 %'],
+  [1, '100 %'],
+  [2.204, '220 %'],
+])('a share of %d is at least %s, and 100 %% is all', (share, text) => {
+  expect(percent(share)).toBe(text)
 })
 
 test.each([

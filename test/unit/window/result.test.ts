@@ -54,7 +54,7 @@ test('a sum of which some periods or machines withheld a part is at least so muc
   expect(whole).not.toContain('Left out')
   const some = textOfResult(data, ['git', 'failed:git'])
   expect(some).toContain('≥ 20')
-  expect(some).toContain('≥ 25% failed')
+  expect(some).toContain('≥ 25 % failed')
   expect(some).toContain('or not at all: git, failed git')
   const many = textOfResult(data, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'])
   expect(many).toContain('g, h and 2 more')
@@ -63,7 +63,7 @@ test('a sum of which some periods or machines withheld a part is at least so muc
 test('failures that are not told are not called none', () => {
   const said = textOfResult({ tools: [tool('svn', null), tool('git', 0)] })
   expect(said).toContain('failures unknown')
-  expect(said).toContain('0% failed')
+  expect(said).toContain('0 % failed')
 })
 
 test('where nothing is told it is not said that there was none', () => {

@@ -3,7 +3,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { getStatus } from '../operations/status.ts'
 import { type Client, createClient, type Transport } from './client.ts'
 
-export { ago, bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
+export { ago, bytes, duration, formatFingerprint, percent, printable } from '../../../base/format.ts'
 export { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 export { bandOf, signalWords } from '../../../base/words/signal.ts'
 

@@ -2,7 +2,7 @@
 import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
-import { duration } from '../../../base/format.ts'
+import { duration, percent } from '../../../base/format.ts'
 import { withNode } from '../../kept/with-node.ts'
 import {
   type CommandIo,
@@ -23,8 +23,6 @@ import {
   listed,
   MONTHS,
   type Part,
-  percent,
-  ratio,
   sentence,
   strong,
   WEEKDAYS,
@@ -136,14 +134,14 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
   const { title, days } = PERIODS[period]
   const ended = total - numbers.unknown
   const rate =
-    before === null || known(before) === 0 ? '' : `, before ${percent(before.failures, known(before))}`
+    before === null || known(before) === 0 ? '' : `, before ${percent(before.failures / known(before))}`
   const facts = clauses(
     `${grouped(unique)} different`,
     ...failureParts(numbers, ended, rate),
     numbers.total_duration_ms !== 0 && `${duration(numbers.total_duration_ms)} in all`,
     days !== 1 && `on ${numbers.active_days} of ${days} days`,
     numbers.streak.current > 1 && `${numbers.streak.current} days in a row`,
-    numbers.karo_generated !== 0 && `${percent(numbers.karo_generated, total)} by programs`,
+    numbers.karo_generated !== 0 && `${percent(numbers.karo_generated / total)} by programs`,
     numbers.ask_answers_run !== 0 && `${grouped(numbers.ask_answers_run)} from karo ask`,
   )
   const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
@@ -165,7 +163,7 @@ function failureParts({ failures, unknown }: StatisticsShape, ended: number, bef
   if (ended === 0) return untold
   if (failures === 0) return ['no failure known', ...untold]
   const of = unknown === 0 ? '' : ` of ${grouped(ended)}`
-  return [`${grouped(failures)}${of} failed (${percent(failures, ended)}${before})`, ...untold]
+  return [`${grouped(failures)}${of} failed (${percent(failures / ended)}${before})`, ...untold]
 }
 
 function comparison({
@@ -184,7 +182,7 @@ function comparison({
   const size =
     more && change >= 2
       ? `${times(change + 1)} as many as`
-      : `${ratio(Math.abs(change))} ${more ? 'more' : 'fewer'} than`
+      : `${percent(Math.abs(change))} ${more ? 'more' : 'fewer'} than`
   return `${size} ${what} (${earlier})`
 }
 
@@ -254,7 +252,7 @@ function ranking<Row extends Ranked>(
 
 const FAILED = {
   value: ({ count, failures, unknown }: Pick<Ranked, 'count' | 'failures' | 'unknown'>) =>
-    failures === 0 ? '' : percent(failures, count - unknown),
+    failures === 0 ? '' : percent(failures / (count - unknown)),
   align: 'right',
   style: () => 'red' as const,
 } as const
@@ -264,7 +262,7 @@ function changed({ change, previous }: Ranked): string {
   if (Math.round(change * 100) === 0) return '='
   return change >= 9.995
     ? `x ${Math.round(change + 1)}`
-    : `${change > 0 ? '+' : '-'}${ratio(Math.abs(change))}`
+    : `${change > 0 ? '+' : '-'}${percent(Math.abs(change))}`
 }
 
 function heatLines({ heat, daily }: StatisticsShape, screen: Screen, blocks: boolean): string[] {
@@ -320,9 +318,9 @@ const guardParts = ({ guard }: StatisticsShape): Part[] =>
 
 function failingParts({ failing }: StatisticsShape): Part[] {
   return failing.slice(0, 3).map(({ tool, count, unknown, failures, rate, previous_rate, rose }) => {
-    const now = `${tool} ${grouped(failures)} of ${grouped(count - unknown)} (${ratio(rate)}`
+    const now = `${tool} ${grouped(failures)} of ${grouped(count - unknown)} (${percent(rate)}`
     return rose
-      ? { text: `${now}, before ${ratio(previous_rate ?? 0)})`, colour: 'red' as const }
+      ? { text: `${now}, before ${percent(previous_rate ?? 0)})`, colour: 'red' as const }
       : { text: `${now})` }
   })
 }

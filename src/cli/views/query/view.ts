@@ -46,8 +46,6 @@ export const orNone = (count: number | null): number => count ?? 0
 export const barOf = (count: number | null, most: number): string =>
   orNone(count) === 0 ? '' : bar(orNone(count) / most, BAR_CELLS)
 
-export const percent = (rate: number): string => `${(rate * 100).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`
-
 export const signed = (change: number): string =>
   change > 0 ? `+${change}` : change < 0 ? `−${-change}` : '0'
 

@@ -1,4 +1,5 @@
 // How a report writes numbers, moments and changes.
+import { percent as inPercent } from '../../../base/format.ts'
 import type { Change, Span } from '../types.ts'
 
 /** What nobody knows. */
@@ -7,13 +8,7 @@ export const UNKNOWN = '–'
 export const count = (value: number | null): string =>
   value === null ? UNKNOWN : value.toLocaleString('en-US').replaceAll(',', ' ')
 
-/** `3.3 %`, and `12 %` from ten on; `100 %` is all, and no part of it. */
-export function percent(share: number | null): string {
-  if (share === null) return UNKNOWN
-  const value = share * 100
-  if (value > 99 && value < 100) return '99 %'
-  return `${value >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
-}
+export const percent = (share: number | null): string => (share === null ? UNKNOWN : inPercent(share))
 
 /** `1 machine`, `8 machines`. */
 export const many = (value: number, what: string): string =>

@@ -1,7 +1,6 @@
 // The formats of a report: what each looks like, that it says the same numbers, and that no name in it becomes more than a text.
 import { describe, expect, it } from 'vitest'
 import { FORMATS, type Report, rendered, reportOf } from '../../../../src/exchange/report/index.ts'
-import { percent } from '../../../../src/exchange/report/render/numbers.ts'
 import { csvRows } from '../../../../src/ops/care/csv.ts'
 import { findingsOf, TWO_WEEKS } from './findings.ts'
 
@@ -10,16 +9,6 @@ const report = reportOf(TWO_WEEKS)
 it.each(['md', 'csv', 'html'] as const)('%s is written as it was agreed', async (format) => {
   await expect(rendered(report, format)).toMatchFileSnapshot(`./golden/report.${format}`)
 })
-
-it.each([
-  [0, '0 %'],
-  [0.033, '3.3 %'],
-  [0.126, '13 %'],
-  [199 / 200, '99 %'],
-  [999 / 1000, '99 %'],
-  [1, '100 %'],
-  [2.204, '220 %'],
-])('a share of %s is %s, so that 100 %% is all', (share, shown) => expect(percent(share)).toBe(shown))
 
 it('of a team says of whom coverage is told', () => {
   const text = rendered({ ...report, team: 'web', coverage: { ...report.coverage, rows: [] } }, 'md')
