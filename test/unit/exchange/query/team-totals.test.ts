@@ -118,7 +118,7 @@ describe('a team', () => {
     expect(result.released?.team).toEqual({ name: 'ops', machines: 8, of: 8 })
     expect(linesOf(result)).toEqual([
       '8 of 8 machines of the team ops, the one closed period, for the role security',
-      'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
+      'ops: failures 14 % against 1.9 % elsewhere (12 machines)',
       expect.stringContaining('3 rows are shown for all machines together only'),
       expect.stringContaining('as if no machine had it'),
       expect.stringContaining('at most'),
