@@ -91,12 +91,16 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
   }
 
   builtin typeset -ga precmd_functions preexec_functions
-  # Karo's function is the first, so that the time of other prompt tools is not counted as the command's.
-  (( $precmd_functions[(I)__karo_precmd] )) || {
-    __karo[text]=
-    precmd_functions=(__karo_precmd $precmd_functions)
+  # Also before each line: whoever sets these lists anew leaves Karo out.
+  __karo_join() {
+    # The first one, so that the time of other prompt tools is not counted as the command's.
+    (( $precmd_functions[(I)__karo_precmd] )) || {
+      __karo[text]=
+      precmd_functions=(__karo_precmd $precmd_functions)
+    }
+    (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
   }
-  (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
+  __karo_join
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 elif [[ -o interactive && ! -o restricted && -z $precmd_functions[(r)__karo_precmd] ]]; then

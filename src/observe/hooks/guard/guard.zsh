@@ -220,6 +220,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
 
   # Instead of the widget $1.
   __karo_guard_widget() {
+    __karo_guard_join
     # In a start file that is read again others wrap the guard, and it wraps them; they may have changed the line.
     if (( $funcstack[(I)__karo_guard_widget] > 1 )) && [[ $PREBUFFER$BUFFER == "$__karo_guard[judged]" ]]; then zle .$1; return; fi
     __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]= __karo_gone=
@@ -321,10 +322,14 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     [[ -n $__karo_guard[judged] ]] || __karo_guard_wrap
     __karo_guard[judged]=
   }
-  (( $preexec_functions[(I)__karo_guard_preexec] )) || preexec_functions+=(__karo_guard_preexec)
   # So may what the start file does behind the hook.
   __karo_guard_precmd() { [[ -n ${__karo_guard[day]-} ]] || __karo_guard_wrap }
-  (( $precmd_functions[(I)__karo_guard_precmd] )) || precmd_functions+=(__karo_guard_precmd)
+  __karo_guard_join() {
+    __karo_join
+    (( $preexec_functions[(I)__karo_guard_preexec] )) || preexec_functions+=(__karo_guard_preexec)
+    (( $precmd_functions[(I)__karo_guard_precmd] )) || precmd_functions+=(__karo_guard_precmd)
+  }
+  __karo_guard_join
   # In a search of the history these keys would run what is found without the widgets: they end it, and the next Enter
   # runs what was found.
   for __karo_guard_word in '^M' '^J' '^O' '^[a' '^[A'; do builtin bindkey -M isearch $__karo_guard_word accept-search; done
