@@ -198,14 +198,26 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
         await page.getByRole('button', { name }).first().focus()
         await page.keyboard.press('Enter')
       }
+      // The list may say later than the agent itself that it runs.
+      let isLate = true
+      await page.route(/\/api\/v1\/agents(\?|$)/, async (route) => {
+        const response = await route.fetch()
+        const body = await response.text()
+        await route.fulfill({ response, body: isLate ? body.replaceAll('"running"', '"starting"') : body })
+      })
       await press('Start kExecutor:one')
-      await page.getByText('running').first().waitFor()
+      await page.getByText('starting').first().waitFor()
       await press(/^Open kExecutor:one/)
       await page.getByRole('heading', { name: 'Output' }).waitFor()
       const tools = page.getByRole('combobox', { name: 'Tool' })
       await tools.selectOption({ index: 0 })
       const input = page.getByRole('textbox', { name: /^arguments/ })
       await input.fill('["no object"]')
+      isLate = false
+      expect((await node.karo(['task', 'run', 'one', await tools.inputValue(), '{"text":"ok"}'])).code).toBe(
+        0,
+      )
+      await page.getByText('starting').first().waitFor({ state: 'detached' })
       await press('Run')
       await page.getByText('has to be an object').waitFor()
       await input.fill('{"text":"hello \\u001b[31m there"}')

@@ -51,7 +51,7 @@ export function Agents() {
           )}
         </Shown>
       </Panel>
-      {one !== undefined && <Agent key={one.id} id={one.id} state={one.state} onTask={setTask} />}
+      {one !== undefined && <Agent key={one.id} id={one.id} onTask={setTask} />}
       <Tasks chosen={task} onChoose={setTask} />
       {status.value?.you.admin === true && <Capabilities />}
     </>

@@ -5,7 +5,7 @@ import { describeAgent, getAgentLogs } from '../../../api/contract/operations/ag
 import type { AgentShape } from '../../../api/contract/shapes.ts'
 import { Code, counted, Facts, Panel, Shown, Time } from '../../parts/index.ts'
 import { Terminal } from '../../parts/terminal.tsx'
-import { client, isLocked, useAnswer, useAsked } from '../../state/index.ts'
+import { isLocked, useAnswer } from '../../state/index.ts'
 import { RunTask } from './run-task.tsx'
 
 /** The API has no stream of what an agent writes, so it is asked for this often while somebody looks. */
@@ -13,17 +13,12 @@ const LOOK_MS = 2_000
 
 interface AgentProps {
   readonly id: string
-  readonly state: AgentShape['state']
   /** A task was given: it is to be shown. */
   readonly onTask: (key: string) => void
 }
 
-export function Agent({ id, state, onTask }: AgentProps) {
-  const query = { agent: id }
-  const asked = useAsked((signal) => client.call(describeAgent, { query, signal }), {
-    key: `${id} ${state}`,
-    on: ['agent_state', 'poll'],
-  })
+export function Agent({ id, onTask }: AgentProps) {
+  const asked = useAnswer(describeAgent, ['agent_state'], { query: { agent: id } })
   return (
     <>
       <Panel title={id} note="As its signed manifest says.">
