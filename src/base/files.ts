@@ -110,7 +110,7 @@ export function replaceFile(
   content: string | Uint8Array,
   mode: number,
   random: Random,
-  check = (_isAlone: boolean): void => {},
+  check?: (isAlone: boolean) => void,
 ): void {
   const directory = dirname(path)
   const temporaries = () =>
@@ -123,7 +123,7 @@ export function replaceFile(
   const file = beginFile(path, mode, temporaryBeside(path, random))
   try {
     file.write(content)
-    check(temporaries().length === 1)
+    check?.(temporaries().length === 1)
     file.replace()
   } finally {
     file.discard()

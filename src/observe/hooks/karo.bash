@@ -3,7 +3,6 @@
 #
 # `karo shell init bash` prints two variables in front of this text: __karo_spool, the spool directory, and
 # __karo_ignore, patterns of commands that are not recorded, joined by "|". Restricted shells are left as they are.
-# Sourcing the hook again is harmless.
 #
 # A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, working
 # directory when the command began, exit code, text, a dot. "?" stands for what is not known. The first character of
@@ -20,7 +19,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
   # All state is in arrays, which are never exported, not even under set -a. What each prompt needs is in arrays of one
   # element: bash finds them twice as fast as members of an associative array.
   if [[ ${__karo[@]@a} != *A* || ${__karo[dir]} != "$__karo_spool" || -z ${__karo_runs-} ]]; then
-    # An earlier hook of this shell, perhaps of an earlier release.
+    # An earlier hook of this shell.
     [[ ${__karo[@]@a} != *A* || -z ${__karo[ps0]-} ]] || PS0=${PS0//"${__karo[ps0]}"}
     unset -v __karo
     declare -gA __karo=([dir]=$__karo_spool [text]= [said]= [paused]= [want]= [mark]= [ignore]=)

@@ -91,7 +91,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
   }
 
   builtin typeset -ga precmd_functions preexec_functions
-  # Also before each line: whoever sets these lists anew leaves Karo out.
+  # Before each line, too: these lists may be set anew.
   __karo_join() {
     # The first one, so that the time of other prompt tools is not counted as the command's.
     (( $precmd_functions[(I)__karo_precmd] )) || {

@@ -6,8 +6,8 @@
 #
 # Each key that accepts a line becomes two: the first runs a handler (`bind -x`), which decides what the second does.
 # The lines of one command come singly (PS2), so what was accepted is kept until the next prompt or command. All that is
-# asked runs in a subshell: $!, options and traps of the person stay as they are. Functions' variables begin with _karo_: no
-# function may have one of a name that is read-only outside.
+# asked runs in a subshell: $!, options and traps of the person stay. Functions' variables begin with _karo_: none may have
+# a name that is read-only outside.
 #
 # The handler may be called in the middle of a token, such as a string in several lines. What bash 5.2 parses there must
 # be simple: $(…) and <(…), which it parses again when it expands them, and compound commands in the text of `bind -x`
@@ -17,7 +17,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [day]=0 [late]=-999999 [words]=)
-    # Without a terminal, where lines come from a pipe, words go to what is stderr now.
+    # Without a terminal words go to what is stderr now.
     { : >/dev/tty; } 2>/dev/null || builtin exec {__karo_guard[words]}>&2
   fi
 
@@ -262,29 +262,39 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     for _karo_action in accept-line operate-and-get-next; do
       _karo_call="__karo_guard_enter $_karo_action \"\$_\" 2>/dev/null || : \"\$_\""
       [[ $1 == simple ]] || _karo_call="{ $_karo_call; } 2>/dev/null"
-      for _karo_map in emacs vi-insert vi-command; do builtin bind -m "$_karo_map" -x "\"\C-x\C-zk$_karo_n\": $_karo_call"; done
+      for _karo_map in emacs vi-insert vi-command; do
+        builtin bind -m "$_karo_map" -x "\"\C-x\C-zk$_karo_n\": $_karo_call"
+        builtin bind -m "$_karo_map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
+      done
       ((++_karo_n))
     done
   }
 
-  # Every key that accepts a line, in every keymap. `bind -q` names five keys only, and fails where there is none.
+  # Every key that accepts a line. `bind -q` names five at most, so it is asked again.
   __karo_guard_keys() {
-    local - _karo_map _karo_key _karo_call IFS=$'\n'
+    local - _karo_keys _karo_key _karo_map _karo_call IFS=$'\n'
     builtin set -f
     __karo_guard[then]=
     __karo_guard_then accept-line
-    for _karo_map in emacs vi-insert vi-command; do
-      builtin bind -m "$_karo_map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
-      for _karo_key in $(builtin bind -m "$_karo_map" -p); do
-        case $_karo_key in
-        *'\C-x\C-zk'*) continue ;;
-        *'": accept-line') _karo_call='\C-x\C-zk1\C-x\C-zk9' ;;
-        *'": operate-and-get-next') _karo_call='\C-x\C-zk2\C-x\C-zk9' ;;
-        *'": '*edit-and-execute-command) _karo_call='\C-x\C-zk8' ;;
-        *) continue ;;
-        esac
-        builtin bind -m "$_karo_map" "${_karo_key%: *}: \"$_karo_call\""
+    for _karo_key in {1..20}; do
+      _karo_key=
+      for _karo_keys in $(
+        for _karo_key in {emacs,vi-insert,vi-command}\ {accept-line,operate-and-get-next,edit-and-execute-command,vi-edit-and-execute-command}; do
+          builtin printf '\n%s ' "$_karo_key"
+          builtin bind -m "${_karo_key% *}" -q "${_karo_key#* }" 2>/dev/null || :
+        done
+      ); do
+        _karo_call=8
+        [[ $_karo_keys != *\ accept-line* ]] || _karo_call='1\C-x\C-zk9'
+        [[ $_karo_keys != *\ operate-* ]] || _karo_call='2\C-x\C-zk9'
+        _karo_map=${_karo_keys%% *} _karo_keys=${_karo_keys//\"\\C-x\\C-zk[0-9]\"}
+        while [[ $_karo_keys == *\"* ]]; do
+          _karo_keys=${_karo_keys#*\"}
+          _karo_key=${_karo_keys%%\"[,.]*} _karo_keys=${_karo_keys#*\"[,.]}
+          builtin bind -m "$_karo_map" "\"$_karo_key\": \"\C-x\C-zk$_karo_call\""
+        done
       done
+      [[ $_karo_key ]] || break
     done
   }
   __karo_guard[form]=
@@ -292,7 +302,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
   __karo_guard_keys
 
   if [[ ${PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
-    # At a first prompt no token is begun. Something may have bound a key behind the guard.
+    # No token is begun here. A key may have been bound behind the guard.
     PROMPT_COMMAND+=('{ [[ ${__karo_guard[head]} ]] || __karo_guard_keys; __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
   fi
 fi

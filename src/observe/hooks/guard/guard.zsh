@@ -322,7 +322,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     [[ -n $__karo_guard[judged] ]] || __karo_guard_wrap
     __karo_guard[judged]=
   }
-  # So may what the start file does behind the hook.
+  # So may the start file.
   __karo_guard_precmd() { [[ -n ${__karo_guard[day]-} ]] || __karo_guard_wrap }
   __karo_guard_join() {
     __karo_join
