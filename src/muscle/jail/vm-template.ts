@@ -204,11 +204,11 @@ export function save(folder: string, path: string, { accelerator, memory, state 
   head.writeUInt32LE(state.length, 1)
   const parts: Uint8Array[] = [head, state]
   const pieces = fstatSync(memory).size / PIECE
+  const piece = Buffer.alloc(4 + PIECE)
   for (let index = 0; index < pieces; index++) {
-    const piece = Buffer.alloc(4 + PIECE)
     piece.writeUInt32LE(index)
     readSync(memory, piece, 4, PIECE, index * PIECE)
-    if (!piece.subarray(4).equals(NOTHING)) parts.push(piece)
+    if (!piece.subarray(4).equals(NOTHING)) parts.push(Buffer.from(piece))
   }
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
