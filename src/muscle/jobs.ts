@@ -239,7 +239,7 @@ async function startFirst(
 }
 
 /** The secrets as the jail gets them, each with a variable that names its descriptor. */
-function specOf(request: RunRequest, bytes: Buffer): { secrets: Buffer[]; env: Record<string, string> } {
+function specOf(request: RunRequest, bytes: Buffer) {
   let at = 0
   const secrets: Buffer[] = []
   const env: Record<string, string> = { ...request.env }

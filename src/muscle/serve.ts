@@ -16,7 +16,7 @@ import {
 } from './contract/messages.ts'
 import { Malformed } from './contract/shape.ts'
 import { JailError, type Provider } from './jail/provider.ts'
-import { createJobs, type Jobs } from './jobs.ts'
+import { createJobs, type Jobs, type JobsDeps } from './jobs.ts'
 
 export interface ServeDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly path: string
@@ -96,7 +96,7 @@ export async function serve(deps: ServeDeps) {
 }
 
 /** Reads requests of one connection and does them. */
-function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], deps: ServeDeps): Jobs {
+function attend(socket: Socket, room: JobsDeps['room'], deps: ServeDeps): Jobs {
   const { log } = deps
   const send = (reply: Reply, body?: Uint8Array): void => {
     if (socket.destroyed) return
