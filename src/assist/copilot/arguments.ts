@@ -288,9 +288,7 @@ export const AN_ARGUMENT = 'An argument of'
 
 /** Meaning of an operand that the table does not describe: an argument of the command. */
 function operandMeaning(tool: Tool, index: number): Meaning | undefined {
-  const known = tool.operand(index)
-  if (known !== undefined) return known
-  return tool.does === undefined ? undefined : { text: `${AN_ARGUMENT} ${tool.name}`, source: 'shell' }
+  return tool.operand(index) ?? (tool.does && { text: `${AN_ARGUMENT} ${tool.name}`, source: 'shell' })
 }
 
 async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart | undefined> {

@@ -72,18 +72,17 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       const found = page?.options.find(({ names }) => names.includes(spelling))
       return page && found && meaning(found.description, `man ${page.title}`, found.argument)
     }
+    const shipped = (spelling: string) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`)
     return {
       name,
       does,
       // If the own table lists no options, the knowledge file tells how they are written.
       words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words,
-      shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
-      async option(spelling) {
-        const known = ownOption(own, spelling)
-        if (known !== undefined) return known
-        const fig = () => figOption(path, spelling, `fig ${name}`)
-        return BSD.has(command) ? ((await manual(spelling)) ?? fig()) : (fig() ?? (await manual(spelling)))
-      },
+      shipped,
+      option: async (spelling) =>
+        BSD.has(command)
+          ? (ownOption(own, spelling) ?? (await manual(spelling)) ?? shipped(spelling))
+          : (shipped(spelling) ?? (await manual(spelling))),
       subcommand(word) {
         const [, known] = here?.s?.find(([names]) => names.includes(word)) ?? []
         const longer = `${name} ${word}`
@@ -173,7 +172,9 @@ function meaning(text: string, source: string, argument: string | undefined): Op
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function ownOption(own: OwnTool | undefined, spelling: string): OptionMeaning | undefined {
-  const found = own?.options?.find(({ names }) => names.includes(spelling))
+  // Names of signals are written in any case; other words in capitals have one letter or two.
+  const signal = /\w{3}/.test(spelling) ? spelling.toUpperCase() : spelling
+  const found = own?.options?.find(({ names }) => names.includes(spelling) || names.includes(signal))
   return found && meaning(found.does, 'karo', found.argument)
 }
 
@@ -186,12 +187,10 @@ function figOption(
   const spelled = ({ n }: OptionKnowledge) => n.some((name) => name === spelling || name === `${spelling}=`)
   for (const command of path.toReversed()) {
     const found = command.o?.find(spelled)
-    if (found !== undefined && found.d !== undefined) return meaning(found.d, source, found.a)
-    const long = found?.n.find((name) => name.startsWith('--'))
     // An option letter without description is explained by its long name.
-    if (found !== undefined && long !== undefined) {
-      return meaning(long.replace(/^-+/, '').replaceAll('-', ' ').replace(/=$/, ''), source, found.a)
-    }
+    const long = found?.n.find((name) => name.startsWith('--'))
+    const text = found?.d ?? long?.replace(/^-+/, '').replaceAll('-', ' ').replace(/=$/, '')
+    if (text !== undefined) return meaning(text, source, found?.a)
   }
   return undefined
 }

@@ -288,7 +288,8 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),
-  trap: (args) => scriptWords(withoutOptions(args).slice(0, 1)),
+  // Behind another dash than `--` it has no command: it lists, or takes back.
+  trap: (args) => scriptWords(/^-(?!-)/.test(args[0]?.text ?? '') ? [] : withoutOptions(args).slice(0, 1)),
   // fish also writes `alias name 'command'`.
   alias: (args) => {
     const set = args.flatMap((arg) =>
