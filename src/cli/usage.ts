@@ -4,7 +4,7 @@ import { KaroError } from '../base/errors.ts'
 export const usage = (message: string, where: string, hint?: string): KaroError =>
   new KaroError('bad_request', message, { where, hint })
 
-/** For `catch`: an error for people gets these words in front, and this hint where it has none. */
+/** For `catch`: an error for people gets these words in front. */
 export const prefixed =
   (words: string) =>
   (error: unknown): never => {

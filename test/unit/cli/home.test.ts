@@ -208,6 +208,15 @@ describe('karo config', () => {
   }
   const PLAIN = { NO_COLOR: '1' }
 
+  test('a value that another key refuses is told without a line, for none was written', async () => {
+    const home = temporaryDirectory()
+    const refused = 'forward.to, entry 1, is 8.8.8.8, which is not a private address, but mesh.lan_only is on'
+    const { code, stderr } = await karo(home, ['config', 'set', 'forward.to', 'ecs+tcp://8.8.8.8:514'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(`karo config set: ${refused}\n  Use an address in 10/8`)
+    expect(fs.readdirSync(home)).toEqual([])
+  })
+
   test('list has every key with value, default, source and meaning', async () => {
     const home = withFile('[mesh]\nport = 1\n')
     const { stdout, stderr, json } = await karo(home, ['config', 'list', '--json'], {

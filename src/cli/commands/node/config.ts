@@ -273,8 +273,7 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (key.path === 'policy.files' && value) await loadPolicies(value as readonly string[])
   const before = text ?? sampleConfig()
   const now = setKey(before, key, value, file)
-  // Alone the value may be allowed, and beside another key not.
-  const { values, sources } = loadConfig({ home, env, text: now })
+  const { values, sources } = loadNew({ home, env, text: now }, where)
   const over = variable && io.env[variable] ? variable : null
   const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
   if (now !== before)
@@ -303,6 +302,16 @@ async function change(io: CommandIo, { args, options }: Change): Promise<undefin
   if (key.path === 'history.ignore' && String(has).includes('^'))
     io.err('warning: ^ is no beginning of a line here: "pass *" is each line that begins so\n')
   if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
+}
+
+/** Alone a value may be allowed, and beside another key not. The lines of a text that is not written are nowhere to be seen. */
+function loadNew(from: Parameters<typeof loadConfig>[0], where: string): LoadedConfig {
+  try {
+    return loadConfig(from)
+  } catch (error) {
+    const { message, hint } = error as KaroError
+    throw usage(message, where, hint)
+  }
 }
 
 const migrate = defineCommand('config migrate', {
