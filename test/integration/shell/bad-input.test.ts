@@ -197,10 +197,7 @@ describe('what a spool file is', () => {
 describe('what is typed', () => {
   test.each(['bash', 'zsh'] as const)(`%s: ${PASTED} KiB pasted into one line`, async (program) => {
     const shell = await startShell({ program, spool })
-    // As a terminal pastes: a part at a time, or its own buffer would overflow.
-    shell.keys('\u001b[200~: pasted ')
-    for (let i = 0; i < PASTED; i += 4) shell.keys('0'.repeat(4096))
-    shell.keys('\u001b[201~\r')
+    await shell.paste(`\u001b[200~: pasted ${'0'.repeat(PASTED * 1_024)}\u001b[201~\r`)
     await shell.prompt()
     const { command } = await stored(': pasted')
     expect(command).toMatch(/^: pasted 0+ …\[cut\]$/)

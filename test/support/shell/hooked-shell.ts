@@ -1,6 +1,7 @@
 // A real interactive shell with its hook, in a terminal of its own, typed into line by line.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
 import { onTestFinished } from 'vitest'
 import type { GuardOptions } from '../../../src/observe/hooks/guard/guard.ts'
@@ -107,6 +108,8 @@ export interface TypedShell {
   typeAll(...lines: readonly string[]): Promise<void>
   /** Sends keys as they are; then `prompt` waits for what they lead to. */
   keys(keys: string): void
+  /** Sends much at once: what a full terminal does not take yet is sent when what the shell said meanwhile was read, or each would wait for the other. */
+  paste(text: string): Promise<void>
   prompt(): Promise<string>
   /** Resolves when the text was printed after the last prompt. */
   printed(text: string): Promise<void>
@@ -218,6 +221,17 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
       for (const line of lines) await type(line)
     },
     keys: (keys) => terminal.write(keys),
+    async paste(text) {
+      const { fd } = terminal as typeof terminal & { readonly fd: number }
+      const bytes = Buffer.from(text)
+      for (let at = 0; at < bytes.length; await nextTurn()) {
+        try {
+          at += writeSync(fd, bytes, at)
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+        }
+      }
+    },
     prompt,
     async printed(text) {
       await until(() => screen.slice(from).includes(text), { what: `${text} on the screen` })
