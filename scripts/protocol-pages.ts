@@ -29,6 +29,9 @@ interface Schema {
   binary?: BinaryBounds
 }
 
+/** The latest moment that a Date can be, in milliseconds. */
+const LAST_MOMENT = 8_640_000_000_000_000
+
 /** JSON has no bytes: a bin is described as the hex digits it would be written with. */
 function jsonSchema(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, {
@@ -50,44 +53,98 @@ function jsonSchema(schema: z.ZodType): Schema {
 }
 
 const between = (low: number | string | undefined, high: number | string | undefined): string =>
-  low === high ? `${low}` : `${low} to ${high}`
+  low === high ? `${low}` : `${low}–${high}`
 
-/** One line about a field's type and bounds. */
+/** One line about a field's type and bounds, in the short forms that the page explains. */
 function kind(schema: Schema): string {
-  if (schema.oneOf !== undefined) return 'one of several maps'
+  if (schema.oneOf !== undefined) return 'one of these maps'
   if (schema.const !== undefined) return `\`${schema.const}\``
   if (schema.enum !== undefined) return schema.enum.map((item) => `\`${item}\``).join(' · ')
-  if ('x-messagepack' in schema) {
-    return `bin, ${between(schema.minLength! / 2, schema.maxLength! / 2)} bytes`
-  }
-  if (schema.type === 'array') return `list of at most ${schema.maxItems}: ${kind(schema.items!)}`
+  if ('x-messagepack' in schema) return `bin ${between(schema.minLength! / 2, schema.maxLength! / 2)}`
+  if (schema.type === 'array') return `≤${schema.maxItems} × ${kind(schema.items!)}`
   if (schema.type === 'object') return 'map'
   if (schema.type === 'integer') {
-    const high = schema.maximum === Number.MAX_SAFE_INTEGER ? '2^53 − 1' : schema.maximum
-    return `integer, ${between(schema.minimum === Number.MIN_SAFE_INTEGER ? '−(2^53 − 1)' : schema.minimum, high)}`
+    if (schema.minimum === 0 && schema.maximum === Number.MAX_SAFE_INTEGER) return 'int'
+    if (schema.minimum === 0 && schema.maximum === LAST_MOMENT) return 'ms'
+    return schema.minimum === Number.MIN_SAFE_INTEGER
+      ? 'int, also negative'
+      : `int ${between(schema.minimum, schema.maximum)}`
   }
-  if (schema.type === 'string') {
-    return schema.maxLength === undefined ? 'text' : `text of at most ${schema.maxLength} characters`
-  }
+  if (schema.type === 'string') return schema.maxLength === undefined ? 'text' : `text ≤${schema.maxLength}`
   return schema.type ?? 'any'
 }
 
+/** What a field means. That a moment is in milliseconds its type says already. */
+const meaning = ({ description = '' }: Schema): string =>
+  description.replace(/(^|, )milliseconds since the Unix epoch$/, '')
+
 /** Table rows of a map and the maps in it; `prefix` is the way there, like `tools[].`. */
-function fieldRows(schema: Schema, prefix = ''): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    const optional = schema.required?.includes(name) === true ? '' : ' (optional)'
+function fieldRows(schema: Schema, prefix = '', names = Object.keys(schema.properties ?? {})): string[] {
+  const rows = names.flatMap((name) => {
+    const field = schema.properties![name]!
+    const isOptional = schema.required?.includes(name) !== true
     const path = `${prefix}${name}`
-    return [
-      `| \`${path}\`${optional} | ${kind(field)} | ${field.description ?? ''} |`,
+    const within = [
       ...fieldRows(field, `${path}.`),
-      ...(field.oneOf ?? []).flatMap((choice) => fieldRows(choice, `${path}.`)),
+      ...choiceRows(field.oneOf, `${path}.`),
       ...(field.items === undefined ? [] : itemRows(field.items, `${path}[].`)),
     ]
+    // What is within a map says that it is one.
+    const isTold = kind(field) === 'map' && meaning(field) === '' && !isOptional
+    return isTold
+      ? within
+      : [`| \`${path}\`${isOptional ? '?' : ''} | ${kind(field)} | ${meaning(field)} |`, ...within]
   })
+  const told: string[] = []
+  for (const row of rows) {
+    const [name, rest] = [row.slice(2, row.indexOf(' | ')), row.slice(row.indexOf(' | '))]
+    const last = told.at(-1) ?? ''
+    // Members of one map about which nothing but one and the same type is said share a row.
+    if (rest.endsWith(' |  |') && last.endsWith(rest) && parentOf(last) === parentOf(row))
+      told[told.length - 1] = `${last.slice(0, -rest.length)}, ${name}${rest}`
+    else told.push(row)
+  }
+  return told
 }
 
-const itemRows = (items: Schema, prefix: string): string[] =>
-  [items, ...(items.oneOf ?? [])].flatMap((choice) => fieldRows(choice, prefix))
+/** The way to the map whose member a row begins with. */
+const parentOf = (row: string): string => row.slice(3, row.indexOf('`', 3)).replace(/[^.]*$/, '')
+
+const itemRows = (items: Schema, prefix: string): string[] => [
+  ...fieldRows(items, prefix),
+  ...choiceRows(items.oneOf, prefix),
+]
+
+/**
+ * Rows of the maps of which a field is one: what all have in common once, and then, for each, the member that tells it from the
+ * others with what it has besides. Maps that differ in that member alone share their rows.
+ */
+function choiceRows(choices: readonly Schema[] = [], prefix = ''): string[] {
+  const [first] = choices
+  if (first === undefined) return []
+  const rowsOf = (choice: Schema, name: string): string =>
+    name in choice.properties! ? fieldRows(choice, prefix, [name]).join('\n') : ''
+  const names = Object.keys(first.properties!)
+  const shared = names.filter((name) =>
+    choices.every((choice) => rowsOf(choice, name) === rowsOf(first, name)),
+  )
+  const teller = names.find(
+    (name) => !shared.includes(name) && /const|enum/.test(Object.keys(first.properties![name]!).join()),
+  )!
+  const told = new Map<string, string[]>()
+  for (const choice of choices) {
+    const own = Object.keys(choice.properties!).filter((name) => name !== teller && !shared.includes(name))
+    const rows = fieldRows(choice, prefix, own).join('\n')
+    told.set(rows, [...(told.get(rows) ?? []), kind(choice.properties![teller]!)])
+  }
+  return [
+    ...fieldRows(first, prefix, shared),
+    ...[...told].flatMap(([rows, values]) => [
+      `| \`${prefix}${teller}\` | ${values.join(' · ')} | ${rows === '' ? '' : 'with:'} |`,
+      ...(rows === '' ? [] : [rows]),
+    ]),
+  ]
+}
 
 const FIELD_HEAD = ['| field | type | meaning |', '| --- | --- | --- |']
 const number = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(4, '0')}`
@@ -127,7 +184,7 @@ function topicRow(topic: Topic): string {
   return `| \`${topic.id}\` | ${topic.purpose} | ${messages} messages per ${perMs / 1000} s | ${told} | ${names.join(', ')} |`
 }
 
-/** Numbers that later parts of the protocol will use; nothing else may take them. */
+/** What no message has of these numbers later parts of the protocol will use; nothing else may take them. */
 const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0003', 'capabilities that changed after Hello'],
   ['0x0210 – 0x0215', 'private aggregation'],
@@ -242,19 +299,25 @@ export function protocolsPage(): string {
     '',
     '## Messages',
     '',
+    'In the tables `?` marks an optional field. Types: `int` is an integer from 0 to 2^53 − 1 or within the bounds behind it; `ms` an',
+    'integer from 0 to 8640000000000000, milliseconds since the Unix epoch; `bin` has so many bytes, `text` at most so many characters,',
+    'and `≤8 × bin 32` is a list of at most 8 of those.',
+    '',
     ...messages.flatMap(messageSection),
     '### Inside a Response or a DirectAnswer',
     '',
     `The plaintext of \`sealed\`, and \`plain\`: one canonical MessagePack map of at most ${ANSWER_BYTES} bytes, one of these.`,
     '',
-    ...jsonSchema(sealedAnswer).oneOf!.flatMap((choice) => [...FIELD_HEAD, ...fieldRows(choice), '']),
+    ...FIELD_HEAD,
+    ...choiceRows(jsonSchema(sealedAnswer).oneOf),
+    '',
     '### Inside a SealedSummary',
     '',
     `The plaintext of a box’s \`sealed\`: one canonical MessagePack map of at most ${SUMMARY_BYTES} bytes.`,
     '',
     ...FIELD_HEAD,
     ...fieldRows(jsonSchema(nodeSummary)),
-    '| `pad` (optional) | bin | zeros that make the map 1, 2, 4, 8, 16 or 32 KiB long, where that is possible |',
+    '| `pad`? | bin | zeros that make the map 1, 2, 4, 8, 16 or 32 KiB long, where that is possible |',
     '',
     'How a box is sealed (integers big-endian, ‖ joins bytes; an example is in `test/vectors/sealing.json`):',
     '',
@@ -269,6 +332,8 @@ export function protocolsPage(): string {
     'The author has a place in every box.',
     '',
     '## Reserved numbers',
+    '',
+    'Numbers of these ranges that no message has are reserved for:',
     '',
     '| numbers | for |',
     '| --- | --- |',
