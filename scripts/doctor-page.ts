@@ -40,7 +40,7 @@ karo doctor --repair --dry-run       reads every byte of the database and change
 Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does about it.
 `
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+const cell = (text: string): string => text.replaceAll('<', '&lt;')
 
 export function doctorPage(): string {
   const sections = Object.entries<Checks>(CHECK_GROUPS).map(
@@ -59,10 +59,8 @@ function about([id, check]: [string, Check]): string {
 
 ${check.title} (${notes.join(', ')})
 
-| | |
-| --- | --- |
-| what | ${cell(check.what)} |
-| why | ${cell(check.why)} |
-| fix | ${cell(check.fix)} |
-${check.safeFix ? `| \`--fix\` | ${cell(check.safeFix)} |\n` : ''}`
+- **what:** ${cell(check.what)}
+- **why:** ${cell(check.why)}
+- **fix:** ${cell(check.fix)}
+${check.safeFix ? `- **\`--fix\`** ${cell(check.safeFix)}\n` : ''}`
 }

@@ -59,12 +59,10 @@ ${name}`
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
 function rowOf(k: Key<unknown>): string {
-  const env = envName(k)
   const row = [
-    `\`${k.path}\``,
+    `\`${k.path}\`${envName(k) ? '' : ' (file only)'}`,
     k.defaultText ?? `\`${toToml(k.default)}\`${k.unit ? ` ${k.unit}` : ''}`,
     cell(k.kind.allowed),
-    env ? `\`${env}\`` : '–',
     cell(k.description),
   ]
   return `| ${row.join(' | ')} |`
@@ -75,22 +73,22 @@ export function configurationPage(): string {
   const sections = Map.groupBy(KEY_LIST, ({ path }) => sectionOf(path))
   const tables = [...sections].map(
     ([section, keys]) =>
-      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,
+      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | meaning |\n| --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,
   )
   return `# Configuration
 
 <!-- Generated from src/config/table.ts by \`npm run docs\`; edit it there. -->
 
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
-environment variable wins over the file, and the file wins over the default. In a variable, commas separate the entries of
-a list. \`karo config list\` shows every key with its value and its source; \`karo config get <key>\` shows
+environment variable wins over the file, and the file wins over the default. The variable of \`mesh.port\` is \`KARO_MESH_PORT\`, and
+so on; keys marked *file only* have none. In a variable, commas separate the entries of a list. \`karo config list\` shows every key with its value and its source; \`karo config get <key>\` shows
 one key, \`karo config set <key> <value>\` sets one, and \`unset <key>\` takes one out; comments stay. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
 goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`;
 its \`ask.knowledge\` also counts for people without a node.
 
 The daemon reads the file when it starts. After \`karo config set\` it reads the file again, as it does for \`karo config reload\`
 and for \`systemctl reload karo\`: the sections that can change take their new values, and for the others the command asks whether
-the node may restart. A file with a mistake changes nothing.
+the node may restart.
 
 Karo refuses a mistake and names its file and line: an unknown key, a wrong type, a value out of range, a public address
 while \`mesh.lan_only\` is on.
