@@ -219,7 +219,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     if [[ ${__karo_guard[head]} ]]; then
       # What was accepted before is in the shell already: all of it goes, and can be had from the history.
       [[ $_karo_verb == drop ]] || __karo_guard_remember
-      READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
+      READLINE_LINE= READLINE_POINT=0
       builtin kill -s INT "$$"
     fi
   }
