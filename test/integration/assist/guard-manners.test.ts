@@ -170,15 +170,21 @@ test('fish leaves nothing of its suggestion behind the line that is asked about'
   const directory = temporaryDirectory()
   const history = join(directory, '.local/share/fish')
   mkdirSync(history, { recursive: true })
-  writeFileSync(join(history, 'fish_history'), '- cmd: git push --force suggested\n  when: 1700000000\n')
+  writeFileSync(
+    join(history, 'fish_history'),
+    `${['git push --force', "true 'push'"].map((cmd) => `- cmd: ${cmd} suggested\n  when: 1700000000\n`).join('')}`,
+  )
   const shell = await startGuarded({ program: 'fish', marked: true, directory, env: { TERM: 'xterm' } })
   shell.keys('git push --force s')
   await until(() => stripVTControlCharacters(shell.screen()).includes('uggested'), { what: 'a suggestion' })
   await shell.noted('', 'n')
+  // Entered before fish has its suggestion, which comes while the line is judged.
+  await shell.run("true 'push'")
   const rows = screenOf(shell.screen(), 200, 50).map((row) =>
     Array.from(row, (cell) => cell?.char ?? ' ').join(''),
   )
   expect(rows.join('\n')).toContain('git push --force s')
+  expect(rows.join('\n')).toContain("true 'push'")
   expect(rows.join('\n')).not.toContain('uggested')
 })
 

@@ -53,7 +53,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         if builtin functions --query -- "$__karo_guard_own"
             $__karo_guard_own
         else
-            builtin commandline --function execute
+            # Without a late suggestion.
+            builtin commandline --function suppress-autosuggestion execute
         end
     end
 
@@ -153,7 +154,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local silent $__karo_given_silent
         builtin test $late = $__karo_guard_late; or builtin set silent $__karo_given_silent_late
         if not builtin set --query answer[1]
-            # What fish suggests behind the cursor would stay on the screen, as if it were part of the line.
+            # What fish suggests behind the cursor would stay there, as if part of the line.
             builtin test "$TERM" != dumb -a (builtin commandline --cursor) -eq (builtin string length -- "$line" | builtin string join ' ')
             and builtin printf '\e[J' >/dev/tty
             builtin set answer (command $__karo_guard_limit /bin/sh -c '
