@@ -90,7 +90,6 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
     __karo[text]=
   }
 
-  builtin typeset -ga precmd_functions preexec_functions
   # Before each line, too: these lists may be set anew.
   __karo_join() {
     # The first one, so that the time of other prompt tools is not counted as the command's.
@@ -101,6 +100,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
     (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
   }
   __karo_join
+  (( $zshaddhistory_functions[(I)__karo_join] )) || zshaddhistory_functions+=(__karo_join)
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 elif [[ -o interactive && ! -o restricted && -z $precmd_functions[(r)__karo_precmd] ]]; then

@@ -114,7 +114,7 @@ describe.skipIf(!isInstalled('zsh'))('zsh alone', () => {
 
   test('loaded by a line that is typed', async () => {
     const shell = await start()
-    await shell.type('precmd_functions=() preexec_functions=()')
+    await shell.type('precmd_functions=() preexec_functions=() zshaddhistory_functions=()')
     await shell.typeAll('echo none', `eval "$(cat ${shell.rc})"`, 'echo a')
     expect(commandsOf(shell.spool)).toEqual(['echo a'])
   })

@@ -325,7 +325,6 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # So may the start file.
   __karo_guard_precmd() { [[ -n ${__karo_guard[day]-} ]] || __karo_guard_wrap }
   __karo_guard_join() {
-    __karo_join
     (( $preexec_functions[(I)__karo_guard_preexec] )) || preexec_functions+=(__karo_guard_preexec)
     (( $precmd_functions[(I)__karo_guard_precmd] )) || precmd_functions+=(__karo_guard_precmd)
   }
