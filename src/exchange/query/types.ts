@@ -33,7 +33,7 @@ export interface QueryDeps extends Ambient {
   /** This node as the one who asks. */
   readonly self: () => Principal
   readonly operators: PrincipalsDeps['operators']
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'insist'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   /** The people whose consent decides. Empty: nobody can say now who they are, and nothing is answered. */
   readonly deciders: () => Promise<readonly number[]>

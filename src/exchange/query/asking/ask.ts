@@ -379,7 +379,10 @@ const straysOf = ({ trust, mesh }: QueryDeps, { members }: Live): NonNullable<Co
       : { name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }
   })
 
-/** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it. */
+const UNRECORDED =
+  "This question is missing in this node's own ledger, which cannot be written: karo status says why."
+
+/** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it, or the result says that it does not. */
 async function noted(
   { audit, log, watch }: QueryDeps,
   request: AskRequest,
@@ -401,7 +404,7 @@ async function noted(
   const elapsed_ms = result.timing.elapsed_ms
   log.info({ ...told, query_level, trace_id, elapsed_ms }, 'query ended')
   watch?.asked(result)
-  await audit.record({
+  const recorded = audit.insist({
     type: 'query_asked',
     success: status === 'success' || status === 'no_data',
     trace_id,
@@ -414,7 +417,10 @@ async function noted(
       uid: request.uid,
     },
   })
-  return result
+  return recorded.then(
+    () => result,
+    () => ({ ...result, notes: [...result.notes, UNRECORDED] }),
+  )
 }
 
 /** As whom it was asked, for the ledger. */

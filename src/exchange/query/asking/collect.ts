@@ -348,11 +348,13 @@ export function notesOf(
   return notes
 }
 
-function whyStray(apart: Apart): string {
-  if (apart.why === 'clock') return `refused, its clock is ${clockWords(apart.clock_off_ms)}`
-  if (apart.why === 'stalls') return 'connections to it open, then stall (karo doctor)'
-  if (apart.why === 'encryption') return 'it uses another encryption (transport.security)'
-  if (apart.why === 'links_full') return 'this node has no link left for it (overlay.leaves_up_to)'
-  if (apart.why === 'links_full_there') return 'it has no free link for this node (overlay.leaves_up_to)'
-  return 'it does not trust this node yet'
+const STRAY = {
+  encryption: 'it uses another encryption (transport.security)',
+  links_full: 'this node has no link left for it (overlay.leaves_up_to)',
+  links_full_there: 'it has no free link for this node (overlay.leaves_up_to)',
+  not_trusted_there: 'it does not trust this node yet',
+  stalls: 'connections to it open, then stall (karo doctor)',
 }
+
+const whyStray = (apart: Apart): string =>
+  apart.why === 'clock' ? `refused, its clock is ${clockWords(apart.clock_off_ms)}` : STRAY[apart.why]

@@ -46,6 +46,17 @@ describe('a query that everybody answers', () => {
     ])
   })
 
+  it('says so in its result where its own ledger cannot be written', async () => {
+    const { a } = three()
+    a.storeFailure = new Error('no space left')
+    const { coverage, notes } = await a.ask()
+    expect(coverage).toMatchObject({ answered: 2 })
+    expect(notes).toContainEqual(expect.stringMatching(/missing in this node's own ledger.*karo status/))
+    expect(a.audits).toEqual([])
+    a.storeFailure = undefined
+    expect((await a.ask()).notes).toEqual([])
+  })
+
   it('is written down on both sides under one trace', async () => {
     const { a, b } = three()
     const traceId = '0123456789abcdef0123456789abcdef'

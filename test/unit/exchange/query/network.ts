@@ -386,6 +386,10 @@ export class TestNode {
       record: async (entry: AuditRecord) => {
         this.audits.push(entry)
       },
+      insist: async (entry: AuditRecord) => {
+        if (this.storeFailure !== undefined) throw this.storeFailure
+        this.audits.push(entry)
+      },
     }
     const trust = options.trust ?? this.#trust()
     const plain = plainPolicy()
