@@ -1,6 +1,5 @@
 // The options of karo backup and karo restore that say who can open a backup.
 import { resolve } from 'node:path'
-import { KaroError } from '../base/errors.ts'
 import {
   checkRecipients,
   type Encryption,
@@ -11,8 +10,8 @@ import {
 } from '../ops/care/age.ts'
 import { openFile } from '../ops/care/archive-source.ts'
 import { readSecretFile } from '../trust/identity/index.ts'
+import { KaroError, usage } from './kit.ts'
 import { newPassphrase, passphraseOf } from './passphrase.ts'
-import { usage } from './usage.ts'
 
 /** A file of age-keygen has 200 bytes; a post-quantum key is no longer. */
 const MOST_IDENTITIES = 64 * 1024

@@ -4,14 +4,13 @@ import { dirname } from 'node:path'
 import { sealAtStart } from '../assist/guard/index.ts'
 import { systemRandom } from '../base/clock.ts'
 import { homeTrouble } from '../base/disk-trouble.ts'
-import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
 import { type Env, type HomePaths, homePaths, isKeyLost, servicePaths } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
+import { KaroError, usage } from './kit.ts'
 import { refuseOthersHome } from './shells/own-home.ts'
-import { usage } from './usage.ts'
 
 export interface ReadyHome {
   readonly identity: Omit<PublicIdentity, 'isProtected'>
@@ -72,13 +71,6 @@ function makeKey(path: string): { identity: ReadyHome['identity']; made: boolean
   return { identity: readPublicIdentity(path), made: false }
 }
 
-/** Checks first and writes only what is missing, so that a complete directory may be read-only. */
-function makeConfig(path: string, options: HomeOptions): boolean {
-  if (exists(path)) return false
-  const sample = sampleConfig(options)
-  return createFile(path, sample, 0o600, systemRandom)
-}
-
 /**
  * Directory 0700 (with `db` and `spool` below it, 0700 too), key 0600 and config.toml 0600, each only if it is not
  * there. Of a service neither spool nor configuration are made. May run twice at once. Throws KaroError
@@ -96,7 +88,12 @@ export function ensureHome(paths: HomePaths, options: HomeOptions = {}): ReadyHo
     if (!options.service) made.set(paths.spool, makeDirectory(paths.spool))
     const key = makeKey(paths.key)
     made.set(paths.key, key.made)
-    if (!options.service) made.set(paths.config, makeConfig(paths.config, options))
+    if (!options.service)
+      // A complete directory may be read-only.
+      made.set(
+        paths.config,
+        !exists(paths.config) && createFile(paths.config, sampleConfig(options), 0o600, systemRandom),
+      )
     const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)
     return { identity: key.identity, created: pick(true), existed: pick(false) }
   } catch (cause) {

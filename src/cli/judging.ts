@@ -4,9 +4,7 @@ import { judge } from '../assist/guard/judge.ts'
 import { machineOf } from '../assist/guard/machine.ts'
 import { quickGuard } from '../assist/guard/quick.ts'
 import type { RiskVerdict, Shell } from '../assist/risk/index.ts'
-import { printable } from '../base/format.ts'
-import type { CommandIo } from './command.ts'
-import { placeOf } from './place.ts'
+import { type CommandIo, placeOf, printable } from './kit.ts'
 
 /** The guard of this home and machine; shows its warnings. With a broken file the guard is strict and nothing is thrown. */
 export async function toldGuard(io: CommandIo): Promise<Guard> {

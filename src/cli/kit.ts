@@ -1,4 +1,6 @@
 // What commands and their views are written with.
+export * from '../base/errors.ts'
+export * from '../base/format.ts'
 export * from './command.ts'
 export * from './input/at.ts'
 export * from './input/time.ts'

@@ -2,13 +2,11 @@
 import * as fs from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
-import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { toHex } from '../base/hex.ts'
 import { answersSignal } from '../ops/system/lock.ts'
-import type { CommandIo } from './command.ts'
+import { type CommandIo, KaroError, usage } from './kit.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
-import { usage } from './usage.ts'
 import { writing } from './writing.ts'
 
 /** Name of a temporary file, with the pid of the process that writes it. */

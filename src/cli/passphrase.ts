@@ -1,7 +1,6 @@
 // Gets the passphrase of the node's key from a service manager, a file, standard input, or a person at a terminal.
 import { existsSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { KaroError } from '../base/errors.ts'
 import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import {
@@ -15,9 +14,8 @@ import {
   readPassphraseFile,
   withoutLineEnd,
 } from '../trust/identity/index.ts'
-import type { CommandIo, OptionWords } from './command.ts'
+import { type CommandIo, KaroError, type OptionWords, usage } from './kit.ts'
 import { canAsk } from './terminal/confirm.ts'
-import { usage } from './usage.ts'
 
 export const passphraseFileOption = {
   value: 'file',

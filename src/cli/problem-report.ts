@@ -7,7 +7,6 @@ import { REJECT_CODES } from '../../protocols/reject.ts'
 import type { Client } from '../api/contract/client/client.ts'
 import { getProblems } from '../api/contract/operations/care.ts'
 import { getStatus } from '../api/contract/operations/status.ts'
-import { KaroError } from '../base/errors.ts'
 import { HEALTH_CHECKS } from '../base/run/checks.ts'
 import { isOwnFrame } from '../base/run/own-frames.ts'
 import { isCode, isKind, isProblemLevel, type Problem } from '../base/run/problem.ts'
@@ -16,7 +15,7 @@ import { BUILD } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { KEY_LIST } from '../config/table.ts'
-import type { Env } from './command.ts'
+import { type Env, KaroError } from './kit.ts'
 
 export interface ReportSources {
   readonly paths: HomePaths

@@ -1,12 +1,17 @@
 // Turns words into a command and its input. Commander parses and writes help; this file writes the errors.
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
-import { type Command, type CommandInput, type CommandOption, placeholder } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { OTHER_WORDS } from './input/other-words.ts'
-import { besideEachOther } from './terminal/text.ts'
-import { usage } from './usage.ts'
+import {
+  besideEachOther,
+  type Command,
+  type CommandInput,
+  type CommandOption,
+  type KaroError,
+  placeholder,
+  usage,
+} from './kit.ts'
 
 /** Options of every command. */
 export const COMMON_OPTIONS: readonly CommandOption[] = [

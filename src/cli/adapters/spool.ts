@@ -52,7 +52,8 @@ export function leaveInSpool(
   const id = `${uid}-${pid}-${Math.floor(now * 1000)}-${toHex(secret)}`
   const path = join(directory, `${id}.spool`)
   try {
-    if (isCrowded(directory)) return false
+    // In the machine's spool people may write files, and not list them.
+    if (orElse(() => readdirSync(directory).length >= MOST_WAITING, false)) return false
     // A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
     const mode = statSync(directory).uid === uid ? 0o600 : 0o640
     const bytes = Buffer.concat(entries.map((entry, index) => encode(entry, id, index + 1, now)))
@@ -72,10 +73,6 @@ export function leaveInSpool(
     return false
   }
 }
-
-/** In the machine's spool people may write files, and not list them. */
-const isCrowded = (directory: string): boolean =>
-  orElse(() => readdirSync(directory).length >= MOST_WAITING, false)
 
 /** One record, its text marked `@` (run on somebody's behalf) or `!` (a note); as the hooks of the shells write them. */
 function encode(entry: Entry, session: string, sequence: number, now: number): Buffer {

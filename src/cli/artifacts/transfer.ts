@@ -2,12 +2,10 @@
 import { rebuildError } from '../../api/contract/client/client.ts'
 import * as api from '../../api/contract/operations/agents/artifacts.ts'
 import { LINK_PREFIX } from '../../api/contract/shapes.ts'
-import { KaroError } from '../../base/errors.ts'
-import { bytes } from '../../base/format.ts'
 import { createHasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { CommandIo } from '../command.ts'
 import { textFrom } from '../input/text-from.ts'
+import { bytes, type CommandIo, KaroError } from '../kit.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine } from '../terminal/live-line.ts'
 

@@ -2,8 +2,7 @@
 import type { Operation } from '../../api/contract/operation.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
-import { formatFingerprint, printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, formatFingerprint, printable } from '../kit.ts'
 
 /** Somebody waits with a finger on Tab. */
 const SOON = { deadlineMs: 1_000 }

@@ -46,7 +46,7 @@ export async function completionSpec(entries: readonly CommandEntry[]): Promise<
       ...groups.map(({ name, commands }) => plain({ word: name, about: aboutGroup(name, commands) })),
       { word: 'help', about: 'what a command takes' },
     ],
-    options: [...COMMON_OPTIONS.map(optionSpec), HELP, { flag: '--version', about: 'show the version' }],
+    options: [...COMMON_OPTIONS.flatMap(optionSpecs), HELP, { flag: '--version', about: 'show the version' }],
     args: [],
     variadic: false,
   }
@@ -71,14 +71,12 @@ function placesOf(group: string, commands: readonly Command[]): PlaceSpec[] {
     placeOf(group, own, subcommands),
     ...below.flatMap((command) => {
       const place = placeOf(command.name, command, [])
-      return takesValue(command) ? placesOfKeys(place) : [place]
+      // A key of the configuration, and behind it a value.
+      const [key, value] = command.args
+      return key?.completes === 'config-key' && value ? placesOfKeys(place) : [place]
     }),
   ]
 }
-
-/** A key of the configuration, and behind it a value. */
-const takesValue = ({ args: [key, value] }: Command): boolean =>
-  key?.completes === 'config-key' && value !== undefined
 
 /** A key that says which values there are is a place of its own, where they are offered. */
 function placesOfKeys(place: PlaceSpec): PlaceSpec[] {
@@ -108,18 +106,10 @@ function placeOf(path: string, command: Command | undefined, subcommands: readon
   }
 }
 
-function optionSpec(option: CommandOption): OptionSpec {
-  const flag = plain({ word: `--${option.name}`, about: option.description })
-  return {
-    flag: flag.word,
-    about: flag.about,
-    value: option.value === undefined ? undefined : offerOf(option),
-  }
-}
-
 /** The short form is a flag of its own. */
 function optionSpecs(option: CommandOption): OptionSpec[] {
-  const long = optionSpec(option)
+  const { word: flag, about } = plain({ word: `--${option.name}`, about: option.description })
+  const long = { flag, about, value: option.value === undefined ? undefined : offerOf(option) }
   return option.short === undefined ? [long] : [long, { ...long, flag: `-${option.short}` }]
 }
 

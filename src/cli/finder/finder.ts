@@ -17,10 +17,9 @@ import {
   onKey,
   type Step,
 } from '../../assist/finder/index.ts'
-import { ERROR_CODES, KaroError } from '../../base/errors.ts'
-import type { CommandIo } from '../command.ts'
 import { removeCommands } from '../history/delete.ts'
 import type { Filters } from '../history/filters.ts'
+import { type CommandIo, ERROR_CODES, KaroError } from '../kit.ts'
 import { type FinderTerminal, openFinderTerminal } from './terminal.ts'
 import { drawFinder, listRows } from './view.ts'
 

@@ -1,8 +1,6 @@
 // Pages of the finder beside its list: help, and what is known of one command. Also the words that all its pages use.
 import type { Inspected } from '../../assist/finder/index.ts'
-import { duration, printable } from '../../base/format.ts'
-import type { Style } from '../terminal/table.ts'
-import { cut } from '../terminal/text.ts'
+import { cut, duration, printable, type Style } from '../kit.ts'
 
 export interface Screen {
   readonly columns: number

@@ -2,8 +2,7 @@
 // takes the whole screen (xterm's other screen), or some rows below the prompt, which it clears again.
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
-import { KaroError } from '../../base/errors.ts'
-import type { Env } from '../command.ts'
+import { type Env, KaroError } from '../kit.ts'
 import type { Frame } from './pages.ts'
 
 export type FinderTerminal = ReturnType<typeof openFinderTerminal>

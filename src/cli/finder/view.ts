@@ -7,10 +7,8 @@ import {
   type Mode,
   readQuestion,
 } from '../../assist/finder/index.ts'
-import { duration } from '../../base/format.ts'
+import { clauses, cut, duration, paint as painted, textWidth, wrap } from '../kit.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
-import { paint as painted } from '../terminal/table.ts'
-import { clauses, cut, textWidth, wrap } from '../terminal/text.ts'
 import {
   age,
   ago,

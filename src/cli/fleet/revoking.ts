@@ -1,8 +1,7 @@
 // What a denial or a revocation has come to, in words: what the other side has, and who knows of it.
 import { getPolicy } from '../../api/contract/operations/policy.ts'
 import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
-import { formatFingerprint, printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, formatFingerprint, printable } from '../kit.ts'
 
 export const called = ({ name, fingerprint }: PeerShape): string =>
   `${printable(name) || 'the node'} (${formatFingerprint(fingerprint)})`

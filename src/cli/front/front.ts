@@ -7,21 +7,26 @@ import { getStats } from '../../api/contract/operations/stats.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
-import { KaroError } from '../../base/errors.ts'
-import { duration, printable } from '../../base/format.ts'
 import { isThroughSudo } from '../../base/run/person-home.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
 import { atHome, isMachines, startWords } from '../at-home.ts'
-import { type CommandIo, printJson } from '../command.ts'
 import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
+import {
+  besideEachOther,
+  type CommandIo,
+  duration,
+  fitted,
+  KaroError,
+  pairs,
+  printable,
+  printJson,
+} from '../kit.ts'
 import { CHECK, IMPORT, type Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
 import { loginShell, START_FILES } from '../shells/start-files.ts'
 import { brokenFile } from '../start/broken-file.ts'
 import { staleWords } from '../start/stale.ts'
-import { pairs } from '../terminal/table.ts'
-import { besideEachOther, fitted } from '../terminal/text.ts'
 import { grouped } from '../views/lines.ts'
 
 /** What is not there in time is left out: the page is a look and no report. */
@@ -46,7 +51,13 @@ export async function front(io: CommandIo): Promise<undefined> {
   const rows = pairs(
     io,
     {
-      ...(known === undefined ? absent(io) : present(io, known)),
+      ...(known === undefined
+        ? {
+            node: isNew(io)
+              ? 'not set up here yet: nothing is recorded'
+              : 'does not run; shells with the hook keep what you type until it does',
+          }
+        : present(io, known)),
       config: await brokenFile(`${recordingPaths(io.env).configuration}/config.toml`),
       guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:
@@ -80,12 +91,6 @@ async function look(io: CommandIo): Promise<Known | undefined> {
 }
 
 const isNew = (io: CommandIo): boolean => !isMachines(io.env) && !existsSync(homePaths(io.env).key)
-
-const absent = (io: CommandIo) => ({
-  node: isNew(io)
-    ? 'not set up here yet: nothing is recorded'
-    : 'does not run; shells with the hook keep what you type until it does',
-})
 
 function present(io: CommandIo, { status, today, waiting }: Known) {
   const { mesh, health, store, agents, anomalies } = status

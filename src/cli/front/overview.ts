@@ -1,7 +1,7 @@
 // The pages of `karo help`: the commands of every day, and by topic all others.
-import { COMMAND_GROUPS, type CommandEntry, placeholder } from '../command.ts'
+
 import { calledSo } from '../input/other-words.ts'
-import { fitted, wrap } from '../terminal/text.ts'
+import { COMMAND_GROUPS, type CommandEntry, fitted, placeholder, wrap } from '../kit.ts'
 
 /** One command as a page shows it. */
 interface OverviewRow {

@@ -9,14 +9,15 @@ import { parseRules } from '../../assist/guard/rules-file.ts'
 import { hasNote, seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
 import { fleetRules } from '../../config/paths.ts'
 import {
   type CommandInput,
   type CommandIo,
+  KaroError,
+  localTime,
   parseDuration,
+  printable,
   printJson,
   rfc3339,
   show,

@@ -1,15 +1,11 @@
 // What is in force of the guard, for a person: profile, files, and what it did lately if the daemon can say.
 import { getStats } from '../../api/contract/operations/stats.ts'
-import type { StatisticsShape } from '../../api/contract/shapes.ts'
+
 import { type Guard, loadGuard } from '../../assist/guard/index.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
-import { KaroError } from '../../base/errors.ts'
-import { printable } from '../../base/format.ts'
-import { type CommandIo, printJson, say } from '../kit.ts'
+import { type CommandIo, KaroError, printable, printJson, say } from '../kit.ts'
 import { numbered } from './rules.ts'
-
-type Lately = StatisticsShape['guard']
 
 export async function showGuard(io: CommandIo): Promise<undefined> {
   const guard = loadGuard(io)
@@ -34,7 +30,11 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
           : `${count} ${count === 1 ? 'rule' : 'rules'} (karo guard list)`
       return `${whose === 'own' ? 'your rules' : "machine's "} ${printable(path)}: ${what}`
     }),
-    ...(lately ? [`last week  ${saidOf(lately)}`] : []),
+    ...(lately
+      ? [
+          `last week  ${lately.blocked} blocked, ${lately.confirmed} confirmed, ${lately.declined} declined, ${lately.unjudged} unjudged`,
+        ]
+      : []),
   ]
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   say(io, `${lines.join('\n')}\n`)
@@ -51,11 +51,8 @@ export function effectOf({ profile }: Guard): string {
   return parts.join(', ') || 'allows everything'
 }
 
-const saidOf = ({ blocked, confirmed, declined, unjudged }: Lately): string =>
-  `${blocked} blocked, ${confirmed} confirmed, ${declined} declined, ${unjudged} unjudged`
-
 /** Undefined where no daemon can say. */
-async function didLately(io: CommandIo): Promise<Lately | undefined> {
+async function didLately(io: CommandIo) {
   try {
     return (await io.call(getStats, { query: { period: 'week' } })).guard
   } catch (error) {

@@ -6,10 +6,8 @@ import { filesRule, type Guard } from '../../assist/guard/guard.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
 import { isCore } from '../../assist/risk/rule-ids.ts'
-import { KaroError } from '../../base/errors.ts'
-import { printable } from '../../base/format.ts'
 import { screened } from '../../base/printable.ts'
-import { type CommandIo, clauses, fitted, paint, type Screen } from '../kit.ts'
+import { type CommandIo, clauses, fitted, KaroError, paint, printable, type Screen } from '../kit.ts'
 import { printVerdict } from '../views/check.ts'
 import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
 import { refuseTool } from './person.ts'
@@ -49,7 +47,7 @@ export async function converse(
   if (terminal === undefined) {
     const why = verdict.decision === 'confirm' ? ': there is no terminal to ask at' : ''
     io.err(`karo: ${printVerdict(verdict, { colour: false, columns: 80 })}  It does not run${why}.\n`)
-    return { verb: 'drop', outcome: outcomeOf(verdict) }
+    return { verb: 'drop', outcome: verdict.decision === 'block' ? 'blocked' : 'declined' }
   }
   const { env } = io
   const screen = { colour: !env.NO_COLOR && env.TERM !== 'dumb', columns: terminal.columns() }
@@ -87,9 +85,6 @@ const wholeOf = (command: string): string =>
 
 /** What is shown of an answer. */
 const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 'safer form', drop: 'no' }
-
-const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
-  decision === 'block' ? 'blocked' : 'declined'
 
 /** What a person can do who means it. */
 function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {

@@ -1,7 +1,6 @@
 // A person's commands as columns of a table.
 import type { EventShape } from '../../api/contract/shapes.ts'
-import { bytes, duration, localTime } from '../../base/format.ts'
-import type { Columns, CommandIo } from '../kit.ts'
+import { bytes, type Columns, type CommandIo, duration, localTime } from '../kit.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
 
 type Shown = Omit<EventShape, 'peak_rss_bytes'> & Partial<Pick<EventShape, 'peak_rss_bytes'>>

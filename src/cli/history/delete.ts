@@ -1,10 +1,11 @@
 // karo history delete: shows what would go, asks, and has it removed for good.
 import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../base/errors.ts'
 import {
   type CommandIo,
   defineCommand,
+  EXIT,
+  type ExitCode,
   fitted,
   type OptionsOf,
   printJson,
@@ -37,7 +38,6 @@ export const deleteHistory = defineCommand('history delete', {
   },
   options: OPTIONS,
   examples: {
-    'karo history delete --dry-run hunter2': 'what would go',
     'karo history delete --before 90d --cwd ~/client': 'older commands of one directory',
     'karo history delete 0e1e8c7ce17ccaf3ab --yes': 'one event, by its id of karo history --json',
   },

@@ -4,13 +4,13 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { getHistory } from '../../api/contract/operations/history.ts'
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
-import { printable } from '../../base/format.ts'
 import {
   type CommandIo,
   defined,
   type OptionsByName,
   type OptionsOf,
   parseDuration,
+  printable,
   sinceTime,
   untilTime,
   usage,

@@ -3,7 +3,6 @@ import type { Guard } from '../../assist/guard/guard.ts'
 import { judge } from '../../assist/guard/judge.ts'
 import { type MachinePlace, machineOf } from '../../assist/guard/machine.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import {
@@ -15,9 +14,8 @@ import {
   leaveInSpool,
   type Reply,
 } from '../adapters/index.ts'
-import type { CommandIo } from '../command.ts'
 import { toldGuard } from '../judging.ts'
-import { placeOf } from '../place.ts'
+import { type CommandIo, EXIT, type ExitCode, placeOf } from '../kit.ts'
 import { envOfUser } from '../shells/own-home.ts'
 import { asking, readInbox } from './options.ts'
 

@@ -1,10 +1,8 @@
 // karo hook list: which AI coding tools have the hook, and whether they run it as it is.
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
-import { type CommandIo, printJson } from '../command.ts'
 import { isThere, judgeToolHook } from '../doctor/checks/terminal.ts'
+import { type CommandIo, fitted, printJson, table } from '../kit.ts'
 import { startersOf } from '../run/starters.ts'
-import { table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
 import { hookLook } from './looks.ts'
 import { fileOf, isHere, type Place } from './settings.ts'
 import { startsInJail } from './starter.ts'

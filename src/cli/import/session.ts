@@ -1,8 +1,7 @@
 // One import at the daemon: begun, and finished however it ends, so that what it brought can be undone at once; and how far it is.
 import { beginImport, finishImport } from '../../api/contract/operations/import.ts'
-import { duration } from '../../base/format.ts'
 import type { Source } from '../../observe/imports/entry.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, duration } from '../kit.ts'
 import type { LiveLine } from '../terminal/live-line.ts'
 import { countedCommands } from '../views/import.ts'
 

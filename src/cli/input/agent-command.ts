@@ -2,9 +2,8 @@
 import { closeSync, existsSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { usage } from '../usage.ts'
+import { KaroError, usage } from '../kit.ts'
 
 interface Seen {
   readonly path: string

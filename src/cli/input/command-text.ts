@@ -1,8 +1,7 @@
 // Reads the command line that `check` and `explain` are about, from an argument or standard input, and its shell.
 
 import { SHELLS, type Shell } from '../../assist/risk/index.ts'
-import type { CommandInput, OptionWords } from '../command.ts'
-import { usage } from '../usage.ts'
+import { type CommandInput, type OptionWords, usage } from '../kit.ts'
 import { bytesFrom } from './text-from.ts'
 
 /** Most bytes from standard input; no command line is as long. */

@@ -1,15 +1,18 @@
 // Which nodes a person means: those they named, or all that wait; and which of them they should see before they agree.
 import { explainPeer, getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
-import { KaroError } from '../../base/errors.ts'
-import { formatFingerprint } from '../../base/format.ts'
 import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import { subnetTest } from '../../config/domains.ts'
 import { subnetProblem } from '../../config/values.ts'
-import type { CommandIo } from '../command.ts'
-import type { Columns } from '../terminal/table.ts'
-import { usage } from '../usage.ts'
-import { nameless, nodesOf } from './values.ts'
+import {
+  type Columns,
+  type CommandIo,
+  formatFingerprint,
+  KaroError,
+  nameless,
+  nodesOf,
+  usage,
+} from '../kit.ts'
 
 /** What people compare before they agree. */
 export const COMPARED: Columns<PeerShape> = {

@@ -1,9 +1,8 @@
 // What keeps a person's node running: their systemd, their new shells, or nothing.
 import { basename, dirname, join } from 'node:path'
 import { homePaths } from '../../config/paths.ts'
-import type { CommandIo } from '../command.ts'
 import { homeIn } from '../doctor/home-in.ts'
-import { homeOf } from '../place.ts'
+import { type CommandIo, homeOf } from '../kit.ts'
 import { flagsFrom, START } from '../shells/flags.ts'
 import { startFileLooks } from '../shells/start-file-looks.ts'
 import { runningPid } from '../start/background.ts'

@@ -1,7 +1,7 @@
 // Asks the daemon, and starts it first where something keeps it running and it does not run now.
-import { KaroError } from '../../base/errors.ts'
+
 import { homePaths } from '../../config/paths.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, KaroError } from '../kit.ts'
 import { ANSWERS_MS, startInBackground } from '../start/background.ts'
 import { systemctl } from '../start/user-unit.ts'
 import { keptBy } from './kept.ts'

@@ -63,7 +63,10 @@ export function createServer(world: McpWorld): McpServer {
           const { result, notice } = await tool.run(world, input, signal)
           return toResult(result, notice)
         } catch (error) {
-          return failed(said(error))
+          // Never what stood in a request: an error of ours says only what its message says.
+          return failed(
+            error instanceof KaroError ? sayWhy(error) : 'Karo failed at this call. karo doctor may say why.',
+          )
         } finally {
           running--
         }
@@ -97,12 +100,6 @@ function listed(tool: Tool) {
 
 const jsonSchema = (schema: z.ZodObject, io: 'input' | 'output') =>
   z.toJSONSchema(schema, { io }) as { type: 'object'; [key: string]: unknown }
-
-/** Never what stood in a request: an error of ours says only what its message says. */
-function said(error: unknown): string {
-  if (!(error instanceof KaroError)) return 'Karo failed at this call. karo doctor may say why.'
-  return sayWhy(error)
-}
 
 /** One message; a command of 100 000 characters fits, escaped. */
 const MOST_MESSAGE = 1024 * 1024

@@ -2,10 +2,9 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, sep } from 'node:path'
-import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Env, homePaths } from '../../config/paths.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, KaroError } from '../kit.ts'
 
 const OTHERS_WRITE = 0o022
 const STICKY = 0o1000
@@ -20,7 +19,9 @@ const OUTSIDE = 65_534
 export function envOfUser(env: Env, uid = process.geteuid?.()): Env {
   if (uid === undefined || !isForeign(homePaths(env).home, uid)) return env
   const { KARO_HOME: _, ...rest } = env
-  return isForeign(homePaths(rest).home, uid) ? { ...rest, HOME: ownDirectory() ?? rest.HOME } : rest
+  return isForeign(homePaths(rest).home, uid)
+    ? { ...rest, HOME: orElse(() => userInfo().homedir, rest.HOME) }
+    : rest
 }
 
 /** The same with no home of another user. */
@@ -28,11 +29,6 @@ export function ofUser(io: CommandIo): CommandIo {
   const env = envOfUser(io.env)
   if (env === io.env) return io
   return Object.create(io, { env: { value: env }, home: { value: homePaths(env).home } }) as CommandIo
-}
-
-/** Undefined for a uid without an account. */
-function ownDirectory(): string | undefined {
-  return orElse(() => userInfo().homedir, undefined)
 }
 
 /**

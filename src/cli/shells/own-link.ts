@@ -3,9 +3,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, 
 import { delimiter, dirname, join } from 'node:path'
 import { quoteShell } from '../../base/quote.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, homeOf } from '../kit.ts'
 import { programOf } from '../own-program.ts'
-import { homeOf } from '../place.ts'
 import { dropEmpty, writeOwn } from './rc-file.ts'
 
 const SECTIONS = ['man1', 'man5']

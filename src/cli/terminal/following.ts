@@ -1,8 +1,6 @@
 // Work that goes on until Ctrl-C, also where the daemon goes away and comes back.
 import { isAway } from '../../api/contract/client/explain.ts'
-import { KaroError } from '../../base/errors.ts'
-import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, KaroError, printable } from '../kit.ts'
 import { pause, watchInterrupt } from './interrupt.ts'
 
 /**
@@ -28,7 +26,8 @@ export async function following(
       try {
         if (await next(signal, met)) return
       } catch (error) {
-        if (signal.aborted || !isMet || !mayComeBack(error)) throw error
+        const isLate = error instanceof KaroError && error.code === 'timeout'
+        if (signal.aborted || !isMet || !(isLate || isAway(error))) throw error
         if (!away) io.err(`karo: ${printable(error.message)}; asking again until it answers\n`)
         away = true
       }
@@ -40,6 +39,3 @@ export async function following(
   // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')
 }
-
-const mayComeBack = (error: unknown): error is KaroError =>
-  isAway(error) || (error instanceof KaroError && error.code === 'timeout')

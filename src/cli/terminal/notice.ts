@@ -1,9 +1,7 @@
 // One line about what is unusual and was not seen yet, for whoever starts a shell; silent about everything else.
 import { existsSync } from 'node:fs'
 import { seeAnomalies } from '../../api/contract/operations/anomalies.ts'
-import { KaroError } from '../../base/errors.ts'
-import type { CommandIo } from '../command.ts'
-import { fitted } from './text.ts'
+import { type CommandIo, fitted, KaroError } from '../kit.ts'
 
 /** A shell that starts must not wait for numbers: all of it together. */
 const LIMIT_MS = 50

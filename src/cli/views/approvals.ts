@@ -5,9 +5,17 @@ import type {
   ApprovalsShape,
   CapabilitiesShape,
 } from '../../api/contract/shapes.ts'
-import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
-import { clauses, paint, type Screen, table } from '../kit.ts'
+import {
+  clauses,
+  duration,
+  formatFingerprint,
+  localTime,
+  paint,
+  printable,
+  type Screen,
+  table,
+} from '../kit.ts'
 
 /** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
 export const CARD_MAX = 20_000
@@ -16,26 +24,18 @@ const LEAST_WIDTH = 30
 
 const COLOURS = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', green: 'green' } as const
 
-/** The machine that is asked. */
-interface Self {
-  readonly node_id: string
-  readonly name: string
-}
-
-const placeOf = ({ node_id, fingerprint }: ApprovalShape['target'], self: Self): string =>
-  node_id === self.node_id ? `this machine, ${self.name}` : `${node_id}, ${formatFingerprint(fingerprint)}`
-
 /** What the yes does not name. */
 const NOT_BOUND = 'modules and libraries that these load, and programs that scripts find by PATH'
 
 /** The whole request. Foreign text stands behind a label or a bar, has no line of its own, and is never cut. */
 export function cardView(
   approval: ApprovalShape,
-  { now, self }: { readonly now: number; readonly self: Self },
+  /** `self`: the machine that is asked. */
+  { now, self }: { readonly now: number; readonly self: { readonly node_id: string; readonly name: string } },
   screen: Screen,
 ): string {
   const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
-  const { code, diff, hash, expires_at, why } = approval
+  const { code, diff, hash, expires_at, why, target } = approval
   const told = (fields: Fields): readonly string[] =>
     Object.entries(fields).flatMap(([label, says]) => field(label, says, screen))
   return [
@@ -43,7 +43,10 @@ export function cardView(
     ...told({
       who: approval.requested_by,
       agent: `${agent}, tool ${action}`,
-      where: placeOf(approval.target, self),
+      where:
+        target.node_id === self.node_id
+          ? `this machine, ${self.name}`
+          : `${target.node_id}, ${formatFingerprint(target.fingerprint)}`,
       in: cwd,
       argv,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
@@ -107,7 +110,7 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
   const rows = [...groups.values()].flatMap((alike) => alike.map((one, i) => ({ ...one, isFirst: i === 0 })))
   return table(screen, rows, {
     ID: 'id',
-    CLASS: { value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
+    CLASS: { value: 'class', style: ({ class: of }) => COLOURS[of] },
     AGENT: ({ agent, isFirst }) => (isFirst ? agent : 'same'),
     LEFT: {
       value: ({ state, expires_at }) => (state === 'approved' ? state : left({ expires_at }, now)),
@@ -124,7 +127,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
     {
       ENDED: 'ended_at',
       ID: 'id',
-      CLASS: ({ class: of }) => of,
+      CLASS: 'class',
       AGENT: 'agent',
       OUTCOME: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
       BY: 'by',

@@ -1,8 +1,7 @@
 // Views of `karo ask` and `karo fix`: the command alone on its line, its risk and source, other commands, and what went wrong.
 import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
-import { printable } from '../../base/format.ts'
-import { clauses, fitted, paint, type Screen } from '../kit.ts'
+import { clauses, fitted, paint, printable, type Screen } from '../kit.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
 
 /** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */

@@ -1,7 +1,6 @@
 // View of a verdict: the level, what will happen, and each finding below the words that it is about.
 import type { RiskMatch, RiskVerdict } from '../../assist/risk/index.ts'
-import { printable } from '../../base/format.ts'
-import { paint, type Screen, textWidth } from '../kit.ts'
+import { paint, printable, type Screen, textWidth } from '../kit.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
 
 /** Most shown characters of a safer form, so that the findings above it stay on a small screen. */

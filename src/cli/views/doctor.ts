@@ -1,9 +1,9 @@
 // Views of what `karo doctor` does besides its checks: a look into a database or its repair, and one line for each attempt to get out of a jail.
-import { bytes, printable } from '../../base/format.ts'
+
 import { atHome, type Place } from '../at-home.ts'
 import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
 import type { Chosen, SandboxRow } from '../doctor/sandbox.ts'
-import { fitted, type Screen, table } from '../kit.ts'
+import { bytes, fitted, printable, type Screen, table } from '../kit.ts'
 
 interface How {
   /** With --dry-run: nothing was changed. */

@@ -1,11 +1,20 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import { WHY_OUT } from '../../api/contract/constants.ts'
 import type { FleetShape } from '../../api/contract/shapes.ts'
-import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import { notLetIn } from '../fleet/refusals.ts'
-import { type CommandIo, clauses, fitted, pairs, UNBOUNDED } from '../kit.ts'
+import {
+  ago,
+  type CommandIo,
+  clauses,
+  fitted,
+  formatFingerprint,
+  localTime,
+  pairs,
+  printable,
+  UNBOUNDED,
+} from '../kit.ts'
 
 export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
 

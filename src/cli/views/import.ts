@@ -1,7 +1,6 @@
 // Views of the outcome of an import, and of the list of imports that can be undone.
 import type { ImportedShape, ImportShape } from '../../api/contract/shapes.ts'
-import { duration, printable } from '../../base/format.ts'
-import { fitted, type Screen, table } from '../kit.ts'
+import { duration, fitted, printable, type Screen, table } from '../kit.ts'
 
 /** `1 command`, `2 commands`. */
 export const countedCommands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`

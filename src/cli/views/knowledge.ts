@@ -1,7 +1,6 @@
 // Views of what is known: the sources of knowledge, and what is known of one tool.
 import type { Known } from '../../assist/copilot/known.ts'
-import { printable } from '../../base/format.ts'
-import { clauses, fitted, type Screen } from '../kit.ts'
+import { clauses, fitted, printable, type Screen } from '../kit.ts'
 
 /** Shape of `karo knowledge list --json`; `path` is null for what is built in, `tools` where they were not counted. */
 export interface KnowledgeList {

@@ -1,6 +1,5 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
-import { formatFingerprint, printable } from '../../base/format.ts'
-import { paint, type Screen, type Style, textWidth } from '../kit.ts'
+import { formatFingerprint, paint, printable, type Screen, type Style, textWidth } from '../kit.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')

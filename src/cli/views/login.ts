@@ -1,8 +1,7 @@
 // View of a login: as whom a person asks, with what roles, and until when.
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { ASKED_TYPES, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
-import { formatFingerprint, localTime, printable } from '../../base/format.ts'
-import { clauses, fitted } from '../terminal/text.ts'
+import { clauses, fitted, formatFingerprint, localTime, printable } from '../kit.ts'
 
 export function whoAmIView(
   { node, login, lapsed, outside }: WhoAmIShape,

@@ -1,8 +1,16 @@
 // Role policies, for people: what is in force, what they say to a request, and which layer decided about a node.
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import { formatFingerprint, localTime, printable } from '../../base/format.ts'
-import { clauses, fitted, paint, type Screen, table } from '../kit.ts'
+import {
+  clauses,
+  fitted,
+  formatFingerprint,
+  localTime,
+  paint,
+  printable,
+  type Screen,
+  table,
+} from '../kit.ts'
 import type { Tried } from '../policy/local.ts'
 import { nameOf } from './lines.ts'
 import { utc } from './query/reach.ts'
@@ -15,7 +23,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
       ? 'The built-in role table is in force; there are no policy files. Every member has the rows of individual, and a role adds to them; people must have agreed as well (karo share).'
       : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
   const list = table(screen, files, {
-    FILE: { value: (file) => file.path, shrink: true },
+    FILE: { value: 'path', shrink: true },
     POLICIES: (file) => String(file.policies),
     BLAKE3: (file) => file.digest.slice(0, 16),
   })

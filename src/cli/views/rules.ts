@@ -1,9 +1,8 @@
 // View of the built-in rules: a table, the worst first, the catastrophic core marked.
 
 import type { RuleEntry } from '../../assist/risk/rule-list.ts'
-import { printable } from '../../base/format.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
-import { type Columns, type Screen, table } from '../terminal/table.ts'
+import { type Columns, printable, type Screen, table } from '../kit.ts'
 
 const COLUMNS: Columns<RuleEntry> = {
   RULE: 'rule',
@@ -13,7 +12,7 @@ const COLUMNS: Columns<RuleEntry> = {
   },
   'AI TOOLS': (row) =>
     row.ai_tools_only ? 'only' : row.for_ai_tools === row.risk_level ? '' : row.for_ai_tools,
-  'WHAT MAY HAPPEN': { value: (row) => row.why, wrap: true },
+  'WHAT MAY HAPPEN': { value: 'why', wrap: true },
 }
 
 /** `asked` is the word by which the rules were chosen. Ends with a newline. */

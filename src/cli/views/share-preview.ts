@@ -6,8 +6,7 @@ import {
   type SummaryShape,
   type TotalsPreviewShape,
 } from '../../api/contract/shapes.ts'
-import { bytes, duration, printable } from '../../base/format.ts'
-import { clauses, fitted, paint, pairs, type Screen } from '../kit.ts'
+import { bytes, clauses, duration, fitted, paint, pairs, printable, type Screen } from '../kit.ts'
 import { nameOf, WEEKDAYS } from './lines.ts'
 import { utc } from './query/reach.ts'
 import { readerWords } from './totals.ts'
@@ -34,7 +33,10 @@ const STATE: Readonly<Record<TotalsPreviewShape['state'], string>> = {
 function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Screen): string {
   const { bucket, state, why, types } = totals
   const isAhead = bucket !== null && Date.parse(bucket.start) > Date.now()
-  const when = bucket === null ? '' : ` of ${periodOf(bucket)}, ${isAhead ? 'not begun yet' : STATE[state]}`
+  const when =
+    bucket === null
+      ? ''
+      : ` of ${printable(`${utc(bucket.start)} to ${utc(bucket.end)} UTC`)}, ${isAhead ? 'not begun yet' : STATE[state]}`
   const heading = `Totals for the role ${printable(role)}${when}`
   const title = paint('bold', heading, screen)
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen)
@@ -47,9 +49,6 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
       : 'Each number is split into two halves that say nothing alone, one for each of the two nodes.\n'
   return `${fitted(`${title}\n`, screen)}${list}${fitted(end, screen)}`
 }
-
-const periodOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
-  printable(`${utc(start)} to ${utc(end)} UTC`)
 
 /** By what they are about. */
 type Rows = Readonly<Record<string, string>>

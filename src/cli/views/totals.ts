@@ -1,7 +1,6 @@
 // Totals of many nodes: who may read them, in the same words wherever it is said, and those that this machine took part in.
 import type { AskersShape, SharingView } from '../../api/contract/shapes.ts'
-import { ago, printable } from '../../base/format.ts'
-import { fitted, type Screen, table } from '../kit.ts'
+import { ago, fitted, printable, type Screen, table } from '../kit.ts'
 import { nameOf, toldApart } from './lines.ts'
 import { utc } from './query/reach.ts'
 
@@ -41,7 +40,8 @@ function takenPart(given: readonly Given[], screen: Screen): string {
     'TOTALS FROM': ({ start }) => `${utc(start)} UTC`,
     FOR: 'audiences',
     'HALVES TO': ({ aggregators }) => toldApart(aggregators, all).map(nameOf).join(', '),
-    COUNTED: outcomeWords,
+    COUNTED: ({ outcome, types }) =>
+      types.length === 0 ? '–' : outcome === null ? 'not known yet' : WORDS[outcome],
     MACHINES: machinesIn,
     GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
   })
@@ -55,9 +55,6 @@ const WORDS = {
   unproved: 'NO, its proof fails',
   disagree: 'the aggregators disagree',
 } as const
-
-const outcomeWords = ({ outcome, types }: Given): string =>
-  types.length === 0 ? '–' : outcome === null ? 'not known yet' : WORDS[outcome]
 
 /** Of what this machine released itself; another one does not know how many were in it. */
 function machinesIn({ released }: Given): string {

@@ -16,8 +16,6 @@ import {
   type AgentShape,
   SECRET_NAME,
 } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
@@ -25,12 +23,17 @@ import { textFrom } from '../../input/text-from.ts'
 import {
   AGENT,
   AT,
+  bytes,
   defineCommand,
   defined,
+  duration,
   facts,
   fitted,
+  KaroError,
   lasting,
+  localTime,
   prefixed,
+  printable,
   type Screen,
   show,
   table,
@@ -199,7 +202,6 @@ const list = defineCommand('agent list', {
   summary: 'list your agents, and what each is doing',
   shows: getAgents,
   options: { at: AT },
-  examples: { 'karo agent list --at build-1': 'the agents of another machine that you may use' },
   view: agentsView,
 })
 
@@ -208,7 +210,6 @@ const describe = defineCommand('agent describe', {
   shows: describeAgent,
   args: { agent: AGENT },
   options: { at: AT },
-  examples: { 'karo agent describe files': 'karo agent start files first, to see its tools' },
   view: agentView,
 })
 
@@ -216,7 +217,6 @@ const remove = defineCommand('agent remove', {
   summary: 'stop an agent and remove it; its tasks stay',
   shows: removeAgent,
   args: { agent: AGENT },
-  examples: { 'karo agent remove files': 'stops it first; none of its processes is left' },
   view: ({ id }) => `Removed ${printable(id)}.\n`,
 })
 
@@ -225,7 +225,6 @@ const start = defineCommand('agent start', {
   shows: startAgent,
   args: { agent: AGENT },
   options: { at: AT },
-  examples: { 'karo agent start files': 'starts it, and lists its tools' },
   deadlineMs: START_DEADLINE_MS,
   view: agentView,
 })
@@ -245,16 +244,13 @@ const logs = defineCommand('agent logs', {
   shows: getAgentLogs,
   args: { agent: AGENT },
   options: { at: AT },
-  examples: { 'karo agent logs files': 'the last 500 lines, and the number of dropped lines' },
   view: agentLogsView,
 })
 
 export const commands = [add, list, describe, start, stop, logs, remove]
 
-type Row = AgentListShape['agents'][number]
+const BAD: ReadonlySet<string> = new Set(['failed', 'locked', 'refused'])
 
-const BAD: ReadonlySet<Row['state']> = new Set(['failed', 'locked', 'refused'])
-const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined)
 const line = (argv: readonly string[] | null): string => (argv ? argv.map(shellWord).join(' ') : 'not shown')
 
 function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
@@ -262,9 +258,12 @@ function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   if (agents.length === 0) return 'None that you may use.\n'
   const own = agents.filter(({ built_in }) => !built_in)
   const shown = table(screen, agents, {
-    AGENT: ({ id }) => id,
+    AGENT: 'id',
     WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),
-    STATE: { value: ({ state }) => state, style },
+    STATE: {
+      value: 'state',
+      style: ({ state }) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined),
+    },
     COMMAND: {
       value: ({ argv, built_in, outside }) =>
         built_in ? 'built in' : `${line(argv)}${outside ? ' (outside of jails)' : ''}`,
@@ -301,7 +300,9 @@ function agentView(agent: AgentShape, screen: Screen): string {
   const head = facts(screen, id, {
     state: `${state}: ${detail}`,
     since: since && localTime(since),
-    until: granted_until && untilOf(localTime(granted_until)),
+    until:
+      granted_until &&
+      `${localTime(granted_until)}, when a grant that it needs ends; then it stops, unless you renew the grant before (karo cap list)`,
     restarts: restarts > 0 && String(restarts),
     [outside ? 'address' : 'command']: built_in ? 'built in' : line(argv),
     ...(manifest !== null && signedFacts(manifest, outside)),
@@ -309,7 +310,7 @@ function agentView(agent: AgentShape, screen: Screen): string {
   })
   if (offers === null) return head
   const tools = table(screen, offers, {
-    TOOL: ({ name }) => name,
+    TOOL: 'name',
     EFFECT: ({ read_only }) => (read_only ? 'only reads' : 'may change'),
     // Another machine does not say.
     'A CALL':
@@ -328,7 +329,10 @@ function signedFacts(manifest: NonNullable<AgentShape['manifest']>, outside = fa
       outside &&
       'none: Karo did not start this server, cannot stop it, and cannot confine it; each call waits for your approval',
     directory: !outside && cwd,
-    sees: !outside && (binds.map(placeOf).join(', ') || 'only the programs of this machine'),
+    sees:
+      !outside &&
+      (binds.map(({ path, write }) => `${path} (${write ? 'may change it' : 'reads'})`).join(', ') ||
+        'only the programs of this machine'),
     network: !outside && (connect.length === 0 ? 'none' : `${connect.join(', ')}, by a proxy`),
     secrets: secrets.map(({ variable, secret }) => `${variable}=${secret}`).join(', '),
     'may be called': tools.join(', ') || 'all its tools',
@@ -339,12 +343,6 @@ function signedFacts(manifest: NonNullable<AgentShape['manifest']>, outside = fa
     added: localTime(added_at),
   }
 }
-
-const untilOf = (time: string): string =>
-  `${time}, when a grant that it needs ends; then it stops, unless you renew the grant before (karo cap list)`
-
-const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
-  `${path} (${write ? 'may change it' : 'reads'})`
 
 function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
   if (lines.length === 0) return 'Nothing since Karo started.\n'

@@ -15,10 +15,22 @@ import {
   type ArtifactShownShape,
   MEDIA_TYPE,
 } from '../../../api/contract/shapes.ts'
-import { bytes, localTime, printable } from '../../../base/format.ts'
 import { copy, fetchHere, ID_DIGITS, send, wantedBy } from '../../artifacts/transfer.ts'
 import { openRegular } from '../../input/regular-file.ts'
-import { AT, defineCommand, endOf, facts, type Screen, show, table, until, usage } from '../../kit.ts'
+import {
+  AT,
+  bytes,
+  defineCommand,
+  endOf,
+  facts,
+  localTime,
+  printable,
+  type Screen,
+  show,
+  table,
+  until,
+  usage,
+} from '../../kit.ts'
 import { createOutput, noJson, TO_FILE } from '../../output-file.ts'
 
 const ARTIFACT = {
@@ -139,7 +151,6 @@ const get = defineCommand('artifact get', {
   examples: {
     'karo artifact get 4f1d2a0c9b33 -o report.pdf': 'the file appears complete or not at all',
     'karo artifact get 4f1d2a0c9b33 --at build-1 -o report.pdf': 'what that machine shares with you',
-    'karo artifact get - -o report.pdf': 'by a link from standard input',
   },
   async run(io, { args, options }) {
     if (io.json && options.output === undefined) throw noJson('the content')
@@ -192,9 +203,6 @@ const showOne = defineCommand('artifact show', {
   summary: 'show name, type and size of an artifact, and its beginning as text or bytes',
   shows: showArtifact,
   args: { id: ARTIFACT },
-  examples: {
-    'karo artifact show 4f1d2a0c9b33': 'shows the first 2000 characters, or 256 bytes',
-  },
   view: artifactView,
 })
 
@@ -202,9 +210,6 @@ const remove = defineCommand('artifact remove', {
   summary: 'remove an artifact',
   shows: removeArtifact,
   args: { id: ARTIFACT },
-  examples: {
-    'karo artifact remove 4f1d2a0c9b33': 'removes it, except parts that other artifacts use',
-  },
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
@@ -224,7 +229,6 @@ const share = defineCommand('artifact share', {
   },
   examples: {
     'karo artifact share 4f1d2a0c9b33 --for 1h': 'anybody with the link, for an hour',
-    'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d': 'one machine',
   },
   ask({ args, options }) {
     const { for: ends_at = endOf('1d', '--for'), tell = false, to } = options
@@ -255,7 +259,6 @@ const unshare = defineCommand('artifact unshare', {
       completes: 'artifact:shares:share',
     },
   },
-  examples: { 'karo artifact unshare 9b0c4de1a2f3': 'also ends a transfer that is under way' },
   view: ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
 })
 

@@ -2,14 +2,11 @@
 
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE, type NoteShape } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defineCommand, fitted, joined, table, whole } from '../../kit.ts'
+import { defineCommand, fitted, joined, localTime, printable, table, whole } from '../../kit.ts'
 
 const from = ({ source }: NoteShape): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
-
-const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable(firstLine(text))}\n`
 
 /** An endpoint of embeddings may take a while. */
 const SEARCH_DEADLINE_MS = 30_000
@@ -21,7 +18,8 @@ const add = defineCommand('memory add', {
     text: {
       variadic: true,
       oneThing: true,
-      reads: noteIn,
+      reads: (words: readonly string[]) =>
+        words.join(' ') === '-' ? textFrom('-', MOST_NOTE) : words.join(' '),
       description: 'the note; - reads it from standard input',
     },
   },
@@ -29,7 +27,7 @@ const add = defineCommand('memory add', {
     "karo memory add 'The staging database moved to db-2.'": 'prints its id',
     'git log -5 | karo memory add -': 'keeps what a command prints',
   },
-  view: noteLine,
+  view: ({ id, text }) => `${id}  ${printable(firstLine(text))}\n`,
 })
 
 const search = defineCommand('memory search', {
@@ -40,9 +38,6 @@ const search = defineCommand('memory search', {
   },
   options: {
     limit: { value: 'number', reads: whole(1, 100), default: '10', description: 'at most so many, 1 to 100' },
-  },
-  examples: {
-    'karo memory search staging database': 'the best match first, and how it was searched',
   },
   deadlineMs: SEARCH_DEADLINE_MS,
   view({ hits, searched_by, notes }, io) {
@@ -84,10 +79,5 @@ const forget = defineCommand('memory forget', {
   examples: { 'karo memory forget 4f1d2a': 'removes the note, but not copies of it in tasks' },
   view: ({ id }) => `Forgot ${id}.\n`,
 })
-
-function noteIn(words: readonly string[]): string | Promise<string> {
-  const text = words.join(' ')
-  return text === '-' ? textFrom('-', MOST_NOTE) : text
-}
 
 export const commands = [add, search, list, forget]

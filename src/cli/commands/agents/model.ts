@@ -1,27 +1,16 @@
 // karo model: the local models that are configured, whether each answers, and how quickly.
 
 import { getModels } from '../../../api/contract/operations/agents/planner.ts'
-import type { ModelListShape } from '../../../api/contract/shapes.ts'
+
 import { replyOf } from '../../../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/places.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/table.ts'
-import { defineCommand, type Screen, show, table } from '../../kit.ts'
+import { defineCommand, EXIT, KaroError, type Screen, show, table } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 
-const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
-  rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`
-
-interface Tested {
-  readonly name: string
-  readonly model: string
-  readonly ok: boolean
-  readonly detail: string
-  readonly first_ms: number | null
-  readonly whole_ms: number | null
-}
+type Tested = Awaited<ReturnType<typeof tested>>
 
 const ms = (time: number | null): string => (time === null ? '–' : `${time} ms`)
 
@@ -48,7 +37,11 @@ const list = defineCommand('model list', {
         ENDPOINT: 'endpoint',
         MODEL: ({ model }) => model || 'its default',
         FOR: 'use',
-        STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
+        STATE: {
+          value: ({ state, rests_ms }) =>
+            rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`,
+          style: ({ state }) => (state === 'up' ? 'green' : 'red'),
+        },
         DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
       },
       `No local model is configured. ${CONFIGURE}\n`,

@@ -8,11 +8,22 @@ import {
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
 import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { isTable } from '../../../config/kinds.ts'
 import { jsonFrom } from '../../input/text-from.ts'
-import { type CommandIo, defineCommand, fitted, joined, paint, type Screen, show, table } from '../../kit.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  fitted,
+  joined,
+  KaroError,
+  paint,
+  printable,
+  type Screen,
+  show,
+  table,
+} from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
 type Step = PlanShape['steps'][number]
@@ -95,12 +106,9 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
   const words = 'this is not a JSON list of steps'
   const value = await jsonFrom(path, MOST_STEPS_TEXT, words, hint)
   if (!Array.isArray(value)) throw new KaroError('bad_file', words, { where: path, hint })
-  return value.map(asSent)
+  // Arguments stand in the file as an object, and are sent as text.
+  return value.map((step) => (isTable(step) ? { ...step, input: JSON.stringify(step.input) } : step))
 }
-
-/** Arguments stand in the file as an object, and are sent as text. */
-const asSent = (step: unknown) =>
-  (isTable(step) ? { ...step, input: JSON.stringify(step.input) } : step) as NamedStepShape
 
 const make = defineCommand('plan make', {
   summary: 'turn a goal into steps and show how risky each is; runs none of them',
@@ -146,7 +154,6 @@ const showOne = defineCommand('plan show', {
   summary: 'show the steps of a plan, and the outcome of each',
   shows: showPlan,
   args: { id: ID },
-  examples: { 'karo plan show 4f1d2a0c': 'also after the daemon was restarted' },
   view: planView,
 })
 

@@ -14,9 +14,8 @@ import {
   type PromptAddedShape,
   type PromptShape,
 } from '../../../api/contract/shapes.ts'
-import { printable } from '../../../base/format.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defineCommand, show, table, usage, whole } from '../../kit.ts'
+import { defineCommand, printable, show, table, usage, whole } from '../../kit.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
@@ -48,7 +47,6 @@ const add = defineCommand('prompt add', {
     },
   },
   examples: {
-    'karo prompt add review review.txt': 'prints its version and its variables',
     "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -": 'a template in one line',
   },
   view: promptView,
@@ -76,7 +74,6 @@ const showOne = defineCommand('prompt show', {
   shows: showPrompt,
   args: { name: NAME },
   options: { version: VERSION },
-  examples: { 'karo prompt show review --version 2': 'as it was then' },
   view: promptView,
 })
 
@@ -84,7 +81,6 @@ const versions = defineCommand('prompt versions', {
   summary: 'list the stored versions of a prompt, newest first',
   shows: getPromptVersions,
   args: { name: NAME },
-  examples: { 'karo prompt versions review': 'when each was added' },
   view: ({ prompts }, io) =>
     table(io, prompts, {
       VERSION: 'version',
@@ -127,7 +123,6 @@ const remove = defineCommand('prompt remove', {
   summary: 'remove a prompt with all of its versions',
   shows: removePrompt,
   args: { name: NAME },
-  examples: { 'karo prompt remove review': 'it is gone for good' },
   view: ({ name }) => `Removed ${name}.\n`,
 })
 

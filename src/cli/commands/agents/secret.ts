@@ -22,8 +22,6 @@ import {
   type SecretShape,
   type VaultStateShape,
 } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { withoutLineEnd } from '../../../trust/identity/index.ts'
 import { chunksOf, jsonFrom } from '../../input/text-from.ts'
 import {
@@ -32,6 +30,9 @@ import {
   defineCommand,
   endOf,
   facts,
+  KaroError,
+  localTime,
+  printable,
   type Screen,
   seconds,
   show,
@@ -115,7 +116,6 @@ const backup = defineCommand('secret backup', {
   summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
   args: { file: { description: 'where to; it must not exist yet', completes: 'file' } },
   options: { 'passphrase-file': passphraseFileOption },
-  examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
   async run(io, { args, options }) {
     const path = resolve(args.file)
     await needVault(io)
@@ -138,7 +138,6 @@ const restore = defineCommand('secret restore', {
     'passphrase-file': passphraseFileOption,
     replace: 'also replace secrets with the same names',
   },
-  examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
     const file = await jsonFrom(args.file, RESTORE_BYTES, 'this is not a file of karo secret backup')
     await needVault(io)
@@ -235,11 +234,12 @@ const init = defineCommand('secret init', {
       throw new KaroError('conflict', 'you have a vault already', {
         hint: 'karo secret rotate --passphrase changes its passphrase.',
       })
-    if (options.credential) return show(io, await io.call(initVault, { body: {} }), vaultView)
-    const words = await newPassphrase(options['passphrase-file'])
-    return withWords(words, async (passphrase) =>
-      show(io, await io.call(initVault, { body: { passphrase } }), vaultView),
-    )
+    const made = options.credential
+      ? await io.call(initVault, { body: {} })
+      : await withWords(await newPassphrase(options['passphrase-file']), (passphrase) =>
+          io.call(initVault, { body: { passphrase } }),
+        )
+    return show(io, made, vaultView)
   },
 })
 
@@ -250,7 +250,6 @@ const unlockIt = defineCommand('secret unlock', {
     'passphrase-file': passphraseFileOption,
     for: { value: 'duration', reads: seconds('1m', '7d'), description: 'how long, 1m to 7d (default: 8h)' },
   },
-  examples: { 'karo secret unlock --for 1h': 'asks for the passphrase' },
   async run(io, { options }) {
     return show(io, await unlock(io, options['passphrase-file'], options.for), vaultView)
   },
@@ -276,7 +275,6 @@ const set = defineCommand('secret set', {
     exact: 'a line end at the end of standard input belongs to the value',
   },
   examples: {
-    'karo secret set api-token': 'asks for the value',
     'karo secret set api-token --ttl 30d < file': 'from a file, for a month',
   },
   async run(io, { args, options }) {
@@ -310,7 +308,6 @@ const showOne = defineCommand('secret show', {
   json: 'one of `secrets`; never its value',
   args: { name: NAME },
   options: { reveal: 'show the value too; the ledger notes it' },
-  examples: { 'karo secret show api-token': 'who may have it, and until when' },
   async run(io, { args, options }) {
     const { secrets } = await needVault(io)
     const found = secrets.find(({ name }) => name === args.name)
@@ -335,7 +332,6 @@ const remove = defineCommand('secret remove', {
   summary: 'remove a secret; agents with permission for it are stopped',
   shows: removeSecret,
   args: { name: NAME },
-  examples: { 'karo secret remove api-token': 'its value is gone' },
   within: unlocked,
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
@@ -346,7 +342,6 @@ const rotate = defineCommand('secret rotate', {
   options: {
     passphrase: 'also change the passphrase: asks for the present one and a new one',
   },
-  examples: { 'karo secret rotate --passphrase': 'the old passphrase opens nothing any more' },
   async run(io, { options }) {
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
@@ -378,9 +373,7 @@ const allow = defineCommand('secret allow', {
     'karo secret allow api-token files': 'for the agent as it was added; see karo agent add --secret',
   },
   within: unlocked,
-  ask: ({ args, options }) => ({
-    body: { ...args, tools: options.tool ?? [] },
-  }),
+  ask: ({ args, options }) => ({ body: { ...args, tools: options.tool ?? [] } }),
   view: secretView,
 })
 
@@ -388,7 +381,6 @@ const deny = defineCommand('secret deny', {
   summary: 'no longer let an agent have a secret; the agent is stopped if it runs',
   shows: denySecret,
   args: { name: NAME, agent: AGENT },
-  examples: { 'karo secret deny api-token files': 'the agent does not get the secret any more' },
   within: unlocked,
   view: secretView,
 })
@@ -401,5 +393,17 @@ const destroy = defineCommand('secret destroy', {
 })
 
 export const commands = [
-  ...[init, unlockIt, lock, set, list, showOne, remove, rotate, allow, deny, backup, restore, destroy],
+  init,
+  unlockIt,
+  lock,
+  set,
+  list,
+  showOne,
+  remove,
+  rotate,
+  allow,
+  deny,
+  backup,
+  restore,
+  destroy,
 ]

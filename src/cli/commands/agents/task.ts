@@ -13,8 +13,6 @@ import {
   runTask,
 } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isTable } from '../../../config/kinds.ts'
 import { atHome, type Place } from '../../at-home.ts'
@@ -23,8 +21,13 @@ import {
   AT,
   type CommandIo,
   defineCommand,
+  EXIT,
+  type ExitCode,
   facts,
   fitted,
+  KaroError,
+  localTime,
+  printable,
   printJson,
   type Screen,
   table,
@@ -107,14 +110,11 @@ function resultView(result: unknown): string {
   return content
     .map((part: { type?: unknown; text?: unknown; mimeType?: unknown } | null) => {
       if (part?.type === 'text' && typeof part.text === 'string')
-        return linesOf(part.text.replace(/\n?$/, '\n'))
+        return part.text.replace(/\n?$/, '\n').split('\n').map(printable).join('\n')
       return `[${printable(String(part?.type))}${part?.mimeType === undefined ? '' : ` ${printable(String(part.mimeType))}`}; karo task show --json has it]\n`
     })
     .join('')
 }
-
-/** Lines stay lines; all else that a terminal would obey is made visible. */
-const linesOf = (text: string): string => text.split('\n').map(printable).join('\n')
 
 /** Milliseconds between attempts to reach a daemon that went away, and for how long they go on. */
 const AWAY = { ms: 500, most: 30_000 }
@@ -163,7 +163,6 @@ const run = defineCommand('task run', {
   examples: {
     'karo task run files list_directory \'{"path": "/srv/app"}\'': 'prints what the tool answers',
     'karo task run files index --id nightly-1': 'a script may repeat it; it runs once',
-    'karo task run files index --at build-1 --follow': 'on another machine, waiting for its end',
   },
   async run(io, { args, options: { at, why, follow: waits, id = `t-${randomBytes(8).toString('hex')}` } }) {
     const most = at === undefined ? 64 : REMOTE_ID_MAX
@@ -275,7 +274,6 @@ const list = defineCommand('task list', {
     },
     at: AT,
   },
-  examples: { 'karo task list --limit 5': 'the last five, with the outcome of each' },
   view: ({ tasks }, io, { options }) =>
     table(
       io,
@@ -298,7 +296,6 @@ const showTask = defineCommand('task show', {
   summary: 'show one of your tasks: its arguments, what happened, and its result',
   shows: getTask,
   ...ONE_TASK,
-  examples: { 'karo task show t-1077efe3b0d3615b': 'also after the daemon was restarted' },
   view: taskView,
 })
 
@@ -306,7 +303,6 @@ const cancel = defineCommand('task cancel', {
   summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
   shows: cancelTask,
   ...ONE_TASK,
-  examples: { 'karo task cancel t-1077efe3b0d3615b': 'returns when the task has ended' },
   deadlineMs: CANCEL_DEADLINE_MS,
   view: ({ id, state }) => `${id}: ${state}\n`,
 })
@@ -316,7 +312,6 @@ const followOne = defineCommand('task follow', {
   shows: followTask,
   json: EVENTS,
   ...ONE_TASK,
-  examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
   run: (io, { args, options }) => follow(io, { ...args, at: options.at }, true),
 })
 

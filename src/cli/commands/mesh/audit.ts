@@ -15,15 +15,20 @@ import {
   type AuditEntryShape,
   type AuditVerdict,
 } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { csvText, jsonText } from '../../../base/printable.ts'
 import { counted, shortOf } from '../../doctor/ledger.ts'
 import { openRegular, unreadable } from '../../input/regular-file.ts'
 import {
+  ago,
   type CommandIo,
   defineCommand,
+  EXIT,
+  type ExitCode,
+  formatFingerprint,
+  KaroError,
+  localTime,
   parseDuration,
+  printable,
   printJson,
   rfc3339,
   show,
@@ -120,7 +125,6 @@ const log = defineCommand('audit log', {
   },
   examples: {
     'karo audit log --type query_received --since 7d': 'who asked this node what',
-    'karo audit log --peer bob': 'all entries about bob',
   },
   async view({ entries }, io) {
     const peerOf = await namer(io, entries)
@@ -165,25 +169,17 @@ const details = (entry: AuditEntryShape, nameOf: (node: string) => string): stri
     .map(([name, value]) => `${name}=${String(value).replace(NODE_ID, nameOf)}`)
     .join(' ')
 
-type Asker = AskersShape['askers'][number]
-
 /** An operator has the fingerprint beside the name, because two issuers may have certified two people of one name. */
-function whoOf({ operator, name }: Asker): string {
+function whoOf({ operator, name }: AskersShape['askers'][number]): string {
   if (operator === null) return name
   const digits = formatFingerprint(operator.fingerprint)
   return operator.name === '' ? digits : `${operator.name} (${digits})`
 }
 
-const DEFAULT_LAST = '30d'
-
 const whoAsked = defineCommand('audit who-asked', {
   summary: 'show who asked this machine for what, the outcome, and the totals that this machine took part in',
   shows: getAskers,
-  options: { last: { value: 'duration', description: 'how far back', default: DEFAULT_LAST } },
-  examples: {
-    'karo audit who-asked': `the last ${DEFAULT_LAST}, the latest question first`,
-    'karo audit who-asked --last 24h --json': 'for a script',
-  },
+  options: { last: { value: 'duration', description: 'how far back', default: '30d' } },
   ask: ({ options }) => ({
     query: { since: rfc3339(Date.now() - parseDuration(options.last, '--last'), '--last') },
   }),

@@ -14,8 +14,6 @@ import {
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape, RootListShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
-import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
@@ -29,11 +27,16 @@ import {
   type Columns,
   type CommandIo,
   defineCommand,
+  EXIT,
   fitted,
+  formatFingerprint,
+  KaroError,
   lasting,
+  localTime,
   NODE,
   nodesOf,
   type OptionsByName,
+  printable,
   say,
   show,
   table,
@@ -109,8 +112,6 @@ const init = defineCommand('ca init', {
   options: OPTIONS,
   examples: {
     'karo ca init --root-key /mnt/usb/karo-root.key': 'asks for a passphrase; keep the file offline',
-    'karo ca init --team ops --grant security,admin':
-      'in a team, and may also certify security staff and administrators',
   },
   async run(io, { options }) {
     const path = resolve(options['root-key'] ?? ROOT_FILE)
@@ -142,7 +143,6 @@ const renew = defineCommand('ca renew', {
   options: OPTIONS,
   examples: {
     'karo ca renew --root-key /mnt/usb/karo-root.key': 'once a year, or sooner',
-    'karo ca renew --grant none': 'this node may no longer give privileged roles',
   },
   async run(io, { options }) {
     const { last } = await io.call(getFleet)
@@ -283,8 +283,6 @@ const assign = defineCommand('ca assign', {
   },
   examples: {
     'karo ca assign eng-2 --team eng,ops': 'on an issuer; its roles stay as they are',
-    'karo ca assign eng-2 --role none': 'takes all its roles away',
-    'karo ca assign eng-2 --name eng-7': 'the machine has another name since it joined',
     'karo ca assign --of hq': 'moves all machines of hq to this issuer, with their roles and teams',
   },
   async run(io, { args, options }) {

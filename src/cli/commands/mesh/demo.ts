@@ -1,10 +1,9 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
-import { once } from 'node:events'
+
 import { join } from 'node:path'
-import { KaroError } from '../../../base/errors.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'
-import { defineCommand, show, table, UNBOUNDED } from '../../kit.ts'
+import { defineCommand, KaroError, show, table, UNBOUNDED } from '../../kit.ts'
 
 export const commands = [
   defineCommand('demo', {
@@ -22,7 +21,7 @@ export const commands = [
         })
         const { nodes, http } = stage
         show(io, { nodes, http }, () => introduction(stage))
-        const gone = await Promise.race([stage.lost, stopped(wish.signal)])
+        const gone = await Promise.race([stage.lost, wish.stopped])
         await stage.end()
         if (gone !== undefined && !wish.signal.aborted)
           throw new KaroError('unavailable', `the node ${gone} ended by itself`)
@@ -42,20 +41,21 @@ export const commands = [
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Ends at the first wish, and stays deaf to others until all nodes have ended: they and their keys must not be left behind. */
-function untilTold(): { readonly signal: AbortSignal; release(): void } {
+function untilTold() {
   const wish = new AbortController()
-  const told = (): void => wish.abort()
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>()
+  const told = (): void => {
+    wish.abort()
+    resolve(undefined)
+  }
   for (const name of ENDINGS) process.on(name, told)
   return {
     signal: wish.signal,
+    stopped,
     release() {
       for (const name of ENDINGS) process.off(name, told)
     },
   }
-}
-
-const stopped = async (signal: AbortSignal): Promise<undefined> => {
-  if (!signal.aborted) await once(signal, 'abort')
 }
 
 function introduction({ directory, hasAgents }: Stage): string {

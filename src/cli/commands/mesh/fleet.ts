@@ -7,8 +7,6 @@ import type { PolicyShape, QueryDataOf } from '../../../api/contract/shapes.ts'
 import { checkedEntries } from '../../../assist/copilot/knowledge.ts'
 import { checkFleetRules } from '../../../assist/guard/index.ts'
 import { readText } from '../../../assist/guard/read-rules.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
@@ -20,7 +18,11 @@ import {
   cut,
   defineCommand,
   fitted,
+  formatFingerprint,
+  KaroError,
+  localTime,
   prefixed,
+  printable,
   type Screen,
   show,
   table,
@@ -83,7 +85,6 @@ const unset = defineCommand('fleet unset', {
     key: { variadic: true, description: 'as in karo fleet show', choices: NAMES },
   },
   options: ROOT_OPTIONS,
-  examples: { 'karo fleet unset guard.profile': 'with karo-root.key of this directory' },
   async run(io, { args, options }) {
     return signed(io, Object.fromEntries(args.key.map((key) => [key, undefined])), options)
   },

@@ -1,7 +1,6 @@
 // karo invite: codes that let machines into the mesh, for a person, a camera or a provisioning tool.
 import { renderUnicodeCompact } from 'uqr'
 import { cancelInvite, createInvite, getInvites } from '../../../api/contract/operations/fleet.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import {
@@ -11,6 +10,8 @@ import {
   defineCommand,
   fitted,
   lasting,
+  localTime,
+  printable,
   printJson,
   show,
   table,
@@ -133,7 +134,6 @@ const cancel = defineCommand('invite cancel', {
   summary: 'end an invite; machines that used it stay members',
   shows: cancelInvite,
   args: { id: { description: 'as karo invite list shows it', completes: 'invite:list:id' } },
-  examples: { 'karo invite cancel 0123456789abcdef': 'no machine can use it any more' },
   view: ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
 })
 

@@ -7,13 +7,20 @@ import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { FleetShape } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { parseEnrolment } from '../../../trust/certificates/index.ts'
 import { refusalWords } from '../../fleet/refusals.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defineCommand, fitted, parseDuration, show, usage } from '../../kit.ts'
+import {
+  defineCommand,
+  fitted,
+  KaroError,
+  localTime,
+  parseDuration,
+  printable,
+  show,
+  usage,
+} from '../../kit.ts'
 import { passphraseOf } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
 
@@ -137,7 +144,6 @@ export const commands = [
     examples: {
       'karo join enrolment.json': 'a file that karo invite --file wrote',
       'karo join - < code': 'the code is not visible in the list of processes',
-      'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238': 'the issuer has another address now',
     },
     async run(io, { args, options }) {
       const waitMs = parseDuration(options.wait, '--wait')

@@ -12,10 +12,17 @@ import {
   queryType,
 } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
-import { type CommandIo, commaList, defineCommand, lasting, show, usage } from '../../kit.ts'
+import {
+  type CommandIo,
+  commaList,
+  defineCommand,
+  KaroError,
+  lasting,
+  printable,
+  show,
+  usage,
+} from '../../kit.ts'
 import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { whoAmIView } from '../../views/login.ts'
 
@@ -106,8 +113,6 @@ const login = defineCommand('login', {
   },
   examples: {
     'karo login --credential /media/stick/carol.karo': 'asks for the passphrase',
-    'karo login --credential carol.karo --for 30m --type health': 'no more than is needed',
-    'karo login --credential carol.karo --agents': 'also for agents of other machines',
   },
   async run(io, { options }) {
     if (options.credential === undefined)

@@ -1,7 +1,6 @@
 // karo logout: ends the login of this person here; the key that opens answers to it is wiped.
 import { endLogin } from '../../../api/contract/operations/fleet.ts'
-import { printable } from '../../../base/format.ts'
-import { defineCommand } from '../../command.ts'
+import { defineCommand, printable } from '../../kit.ts'
 
 export const commands = [
   defineCommand('logout', {

@@ -9,11 +9,22 @@ import {
 } from '../../../api/contract/operations/fleet.ts'
 import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { checkedLabels } from '../../input/labels.ts'
-import { ASSIGNED, assignedBy, defineCommand, fitted, lasting, show, table, usage } from '../../kit.ts'
+import {
+  ASSIGNED,
+  assignedBy,
+  defineCommand,
+  fitted,
+  formatFingerprint,
+  lasting,
+  localTime,
+  printable,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -62,7 +73,6 @@ const issue = defineCommand('operator issue', {
   examples: {
     'karo operator issue carol --role security --to carol.karo':
       'asks for a passphrase; give carol the file, and tell her the passphrase in another way',
-    'karo operator issue dan --role lead --team eng --for 7d --to dan.karo': 'for a week',
   },
   async run(io, { args, options }) {
     const name = args.name.join(' ')
@@ -126,7 +136,6 @@ const renew = defineCommand('operator renew', {
   shows: renewOperator,
   args: { who: WHO },
   options: { for: FOR },
-  examples: { 'karo operator renew carol': 'the new certificate reaches all members by itself' },
   view: ({ operator }, io) =>
     fitted(
       `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
@@ -141,7 +150,6 @@ const assign = defineCommand('operator assign', {
   options: ASSIGNED,
   examples: {
     'karo operator assign carol --role lead --team eng': 'on an issuer; with the same end',
-    'karo operator assign carol --role none': 'she stays in her teams, and has no role any more',
   },
   ask({ args, options }) {
     const body = { operator: args.who, ...assignedBy(options) }
@@ -162,9 +170,6 @@ const revoke = defineCommand('operator revoke', {
   summary: 'revoke an operator in the whole mesh for good; run it on an issuer',
   shows: revokeOperator,
   args: { who: WHO },
-  examples: {
-    'karo operator revoke carol': 'ends every login of that credential within seconds',
-  },
   async sure(io, { args }) {
     const body = { operator: args.who, dry_run: true }
     const { operator } = await io.call(revokeOperator, { body })

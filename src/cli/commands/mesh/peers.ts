@@ -5,8 +5,6 @@ import { getInvites } from '../../../api/contract/operations/fleet.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity, getStatus } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
-import { EXIT } from '../../../base/errors.ts'
-import { ago, formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
@@ -16,13 +14,17 @@ import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import {
   type ArgumentWords,
   ASSIGNED,
+  ago,
   assignedBy,
   type Columns,
   type CommandIo,
   defineCommand,
+  EXIT,
   fitted,
+  formatFingerprint,
   NODE,
   paint,
+  printable,
   printJson,
   type Screen,
   say,
@@ -32,8 +34,7 @@ import {
 import { confirm } from '../../terminal/confirm.ts'
 import { MONTHS } from '../../views/lines.ts'
 
-type State = PeerShape['state']
-const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
+const STATE_STYLE: Readonly<Record<PeerShape['state'], 'green' | 'yellow' | 'red' | 'dim'>> = {
   connected: 'green',
   known: 'dim',
   missing: 'yellow',
@@ -45,9 +46,12 @@ const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> =
 const COLUMNS: Columns<PeerShape> = {
   FINGERPRINT: (peer) => formatFingerprint(peer.fingerprint),
   NAME: { value: (peer) => peer.name || '–', shrink: true },
-  STATE: { value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
+  STATE: { value: 'state', style: ({ state }) => STATE_STYLE[state] },
   LEVEL: 'trust_level',
-  WHY: whyOf,
+  WHY({ why, decided_at, certificate_ended }) {
+    if (certificate_ended && why === 'default') return 'certificate ended'
+    return decided_at === undefined ? SOURCES[why] : `${SOURCES[why]}, ${dayOf(decided_at)}`
+  },
   'LAST SEEN': lastSeen,
 }
 
@@ -68,11 +72,6 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   frozen: 'frozen: two successors',
   rotated: 'key replaced',
   default: 'not decided',
-}
-
-function whyOf({ why, decided_at, certificate_ended }: PeerShape): string {
-  if (certificate_ended && why === 'default') return 'certificate ended'
-  return decided_at === undefined ? SOURCES[why] : `${SOURCES[why]}, ${dayOf(decided_at)}`
 }
 
 /** `21 Nov` in local time; with the year if it is not the present one. */
@@ -135,15 +134,15 @@ function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): s
   ]
   const shown = table(screen, steps, {
     '': ({ decides }) => (decides ? '→' : ''),
-    ' ': { value: sourceOf, style: ({ decides }) => (decides ? 'bold' : undefined) },
+    ' ': {
+      value: ({ source }) =>
+        source === 'denied' || source === 'revoked' || source === 'default' ? source : SOURCES[source],
+      style: ({ decides }) => (decides ? 'bold' : undefined),
+    },
     '  ': { value: 'says', style: ({ decides }) => (decides ? undefined : 'dim'), wrap: true },
   })
   return `${lines.filter(Boolean).join('\n')}\n\n${shown}`
 }
-
-/** The source of one step of `karo peers explain`, in words for people. */
-const sourceOf = ({ source }: NonNullable<PeerAnswerShape['steps']>[number]): string =>
-  source === 'denied' || source === 'revoked' || source === 'default' ? source : SOURCES[source]
 
 const NODES = {
   optional: true,
@@ -291,7 +290,6 @@ const deny = defineCommand('peers deny', {
   summary: 'refuse a node from now on, without telling it',
   shows: DECISIONS.deny,
   args: { node: NODE },
-  examples: { 'karo peers deny 9f3a41c2b07d55e1': 'closes the connection and refuses the key' },
   view: (answer, io) =>
     fitted(
       `Denied ${called(answer.peer)}: its connection is closed and its key is refused. The node is not told.
@@ -305,7 +303,6 @@ const revoke = defineCommand('peers revoke', {
   summary: 'withdraw trust from a node and refuse its key',
   shows: DECISIONS.revoke,
   args: { node: NODE },
-  examples: { 'karo peers revoke bob': 'bob lost the laptop' },
   async sure(io, { args }) {
     const { peer } = await io.call(explainPeer, { query: { who: args.node } })
     return {
@@ -337,14 +334,12 @@ const explain = defineCommand('peers explain', {
   summary: 'show why a node is trusted or not: every source of trust, strongest first',
   shows: explainPeer,
   args: { node: NODE },
-  examples: { 'karo peers explain bob': 'shows which source decided' },
   view: explainedView,
 })
 
 const listAll = defineCommand('peers', {
   summary: 'list known nodes, the trust level of each, and why',
   shows: getPeers,
-  examples: { 'karo peers --json': 'the same for scripts' },
   run: (io) => list(io, () => true, NOBODY),
 })
 

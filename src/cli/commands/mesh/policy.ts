@@ -3,12 +3,11 @@
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { AUDIENCES_MAX, NOISE_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { checkedLabels } from '../../input/labels.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
-import { defineCommand, NODE, show, usage, whole } from '../../kit.ts'
+import { defineCommand, EXIT, NODE, show, usage, whole } from '../../kit.ts'
 import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
@@ -116,8 +115,6 @@ const explain = defineCommand('policy explain', {
   },
   examples: {
     'karo policy explain ash': 'whether ash may ask for your tool usage, and why',
-    'karo policy explain ash --action summary.receive --category activity_patterns':
-      'whether summaries for ash contain your hours',
     'karo policy explain carol --via desk': 'the same for the operator carol, logged in on desk',
   },
   view: explanationView,
@@ -132,9 +129,6 @@ const test = defineCommand('policy test', {
     },
   },
   json: 'one document: policies, warnings, and outcomes with line, as, action, expected, decision and holds',
-  examples: {
-    'karo policy test expectations.toml': 'each expectation that does not hold, with its line',
-  },
   async run(io, { args }) {
     const { tryExpectations } = await import('../../policy/local.ts')
     const { triedView } = await import('../../views/policy.ts')
@@ -205,7 +199,6 @@ const sign = defineCommand('policy sign', {
   examples: {
     'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key':
       'on any certified node; connected members get it within seconds',
-    'karo policy sign --none --root-key /mnt/usb/karo-root.key': 'withdraws it',
   },
   async run(io, { args, options }) {
     const terms = {

@@ -10,19 +10,21 @@ import {
   type QueryResult,
   queryType,
 } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import {
   asTyped,
   type CommandIo,
   defineCommand,
+  EXIT,
+  type ExitCode,
   given,
+  KaroError,
   lasting,
   type OptionsOf,
   parseDuration,
   parseSince,
   parseUntil,
+  printable,
   printJson,
   rfc3339,
   usage,
@@ -121,9 +123,6 @@ const ask = defineCommand('query', {
     'karo query tools --last 24h --per-node': 'a day, and who used what',
     'karo query tools --where category=git --where uses=gt:10': 'what is used often',
     'karo query safety --where risk_level=in:high,critical': 'how risky the commands are',
-    'karo query activity --last 30d --team eng': 'when a team works',
-    'karo query health --require-complete': 'fails when a known node is missing',
-    'karo query tools --max-age 10m': 'asks nobody, if you asked the same within ten minutes',
     'karo query health --watch --every 10s': 'the nodes as they connect and leave',
   },
   async run(io, input) {

@@ -5,10 +5,18 @@ import { resolve } from 'node:path'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import type { ReportThresholds } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, rendered } from '../../../exchange/report/index.ts'
-import { asTyped, type CommandIo, defineCommand, parseDuration, printJson, rfc3339 } from '../../kit.ts'
+import {
+  asTyped,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  KaroError,
+  parseDuration,
+  printJson,
+  rfc3339,
+} from '../../kit.ts'
 import { noJson } from '../../output-file.ts'
 import { writing } from '../../writing.ts'
 
@@ -92,9 +100,7 @@ export const commands = [
       'as-node': 'as this node, although you are logged in as an operator',
     },
     examples: {
-      'karo report': `the last ${DEFAULT_LAST}, to read here`,
       'karo report --last 90d --out quarter.html': 'a page with charts, to print or to send',
-      'karo report --format csv --out numbers.csv': 'each number with its machines, periods and change',
     },
     async run(io, { options }) {
       const { last, team, format: wanted, out } = options

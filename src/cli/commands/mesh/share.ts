@@ -11,7 +11,6 @@ import {
 } from '../../../api/contract/operations/share.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { SharingView } from '../../../api/contract/shapes.ts'
-import { printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { ANOMALY_CHOICES, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import {
@@ -24,6 +23,7 @@ import {
   NODE,
   type OptionWords,
   paint,
+  printable,
   type Screen,
   show,
   sinceTime,
@@ -90,9 +90,6 @@ const preview = defineCommand('share preview', {
     },
   },
   examples: {
-    'karo share preview': 'every period and who could read it',
-    'karo share preview --to bob': 'only what bob could read',
-    'karo share preview --role lead': 'what the leads of your teams can read',
     'karo share preview --role security':
       'the numbers that this machine will contribute to totals for security staff, and the two nodes that get them',
     'karo share preview --category tool_usage':
@@ -127,7 +124,6 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     options: { category },
     examples: {
       [`karo share ${name} bob`]: "bob is refused, even if '*' or his team is allowed",
-      [`karo share ${name} ash --category anomalies`]: 'ash still gets the other categories',
       [`karo share ${name} '*'`]:
         'withdraws all consent, also to be counted in totals (karo share reset undoes it)',
     },
@@ -151,7 +147,6 @@ const anomalies = defineCommand('share anomalies', {
   examples: {
     'karo share anomalies identified':
       'nodes that you allowed see which kinds of anomaly this node had, how severe, in which hour, and about which tools if they may have your tool usage',
-    'karo share anomalies off': 'nobody sees them, not even as part of a total',
   },
   async run(io, { args }) {
     const { choice } = args
@@ -247,7 +242,7 @@ function peers(view: SharingView, screen: Screen): string {
     'YOUR NUMBERS': given('level_1'),
     SUMMARIES: given('summaries'),
     TOTALS: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no'),
-    WHY: { value: (peer) => peer.reason, wrap: true },
+    WHY: { value: 'reason', wrap: true },
   })
 }
 

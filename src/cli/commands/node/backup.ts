@@ -2,11 +2,10 @@
 import { resolve } from 'node:path'
 import { pipe } from 'it-pipe'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
-import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, sealingOf } from '../../backup-encryption.ts'
-import { type CommandIo, defineCommand, printJson, say } from '../../kit.ts'
+import { bytes, type CommandIo, defineCommand, printable, printJson, say } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -36,7 +35,6 @@ export const commands = [
       'karo backup /mnt/usb/karo.tar': 'everything, in a file that only you can read',
       'karo backup /mnt/usb/karo.tar.age --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p':
         'encrypted: karo restore and age open it with the secret key',
-      'karo backup karo.tar.age --passphrase': 'encrypted with a passphrase',
       'sudo karo backup /var/backups/karo.tar --without-key': "of the machine's service",
     },
     async run(io, { args, options }) {

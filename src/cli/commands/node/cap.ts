@@ -40,7 +40,6 @@ const grant = defineCommand('cap grant', {
   },
   examples: {
     'karo cap grant build fs.read:/srv/app': 'for an hour',
-    'karo cap grant build proc.exec:git --for 30s': 'for half a minute',
   },
   view: (made, io) => capabilitiesView({ capabilities: [made] }, Date.now(), io),
 })
@@ -49,7 +48,6 @@ const revoke = defineCommand('cap revoke', {
   summary: 'withdraw a capability at once, with all capabilities derived from it',
   shows: revokeCapability,
   args: { id: { description: 'id of the capability, or its beginning', completes: 'cap:list:id' } },
-  examples: { 'karo cap revoke 0123abcd': 'calls that run under that capability are stopped' },
   view: ({ revoked: [id, ...derived] }) =>
     `Revoked ${id}${derived.length === 0 ? '' : `, with ${derived.length} derived from it`}.\n`,
 })

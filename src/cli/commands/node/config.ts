@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { getSettings, reloadSettings } from '../../../api/contract/operations/care.ts'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { createFile, freeName } from '../../../base/files.ts'
-import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
@@ -24,8 +22,10 @@ import {
   type CommandIo,
   clauses,
   defineCommand,
+  KaroError,
   pairs,
   prefixed,
+  printable,
   printJson,
   show,
   table,
@@ -68,7 +68,6 @@ const quiet = (io: CommandIo): CommandIo => ({ ...io, err: () => {} })
 
 const list = defineCommand('config list', {
   summary: 'show every key: value, default, where the value came from, meaning',
-  examples: { 'KARO_MESH_PORT=0 karo config list': 'with a key from the environment' },
   async run(io) {
     const loaded = load(io)
     const own = load(quiet(io), 'guard.profile')
@@ -89,7 +88,7 @@ const list = defineCommand('config list', {
         },
         from: source,
         default: { value: defaultText, shrink: true },
-        meaning: { value: (k) => k.description, style: () => 'dim', wrap: true },
+        meaning: { value: 'description', style: () => 'dim', wrap: true },
       }),
     )
     io.out('\n')
@@ -104,7 +103,6 @@ const get = defineCommand('config get', {
   args: { key: KEY },
   examples: {
     'karo config get mesh.port': '9238',
-    'karo config get mesh.port --json': 'with default, source and meaning',
   },
   async run(io, { args }) {
     const found = keyNamed(args.key, 'karo config get')
@@ -232,7 +230,6 @@ const set = defineCommand('config set', {
   },
   examples: {
     'karo config set node.name eng-042': 'names this node',
-    'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
     'karo config set access.askers +ann,bob': 'two more people',
   },
   options: RESTARTS,

@@ -1,7 +1,6 @@
 // karo dashboard: opens the page of this node in the person's browser, with a code that opens it once.
 import { createSessionCode } from '../../../api/contract/operations/tokens.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { defineCommand, printJson } from '../../command.ts'
+import { defineCommand, KaroError, printJson } from '../../kit.ts'
 import { openBrowser } from '../../start/browser.ts'
 
 export const commands = [
@@ -10,10 +9,6 @@ export const commands = [
       'open the dashboard of this node in your browser; the address is valid for a minute, for one tab',
     shows: createSessionCode,
     options: { 'no-open': 'only print the address' },
-    examples: {
-      'karo dashboard': 'prints the address, and opens it if there is a display',
-      'karo dashboard --no-open': 'only prints the address',
-    },
     async run(io, { options }) {
       const made = await io.call(createSessionCode)
       if (io.json) return printJson(io, made)

@@ -2,8 +2,6 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { closest } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
@@ -19,7 +17,10 @@ import {
   type CommandIo,
   clauses,
   defineCommand,
+  EXIT,
+  type ExitCode,
   paint,
+  printable,
   type Screen,
   type Style,
   show,
@@ -75,12 +76,8 @@ const command = defineCommand('doctor', {
     'dry-run': 'with --fix or --repair: show what would be done, and do nothing',
   },
   examples: {
-    'karo doctor': 'checks everything; problems come last',
     'karo doctor --fix': 'fixes modes, missing directories, leftovers and stale hooks',
     'karo doctor --only mesh.multicast --json': 'one check, for a script',
-    'karo doctor --egress': 'every open socket, and its reason',
-    'karo doctor --sandbox': 'which attempts to get out a jail prevents',
-    'karo doctor --repair --dry-run': 'reads the whole database and shows what is wrong with it',
     'sudo karo doctor': "checks the machine's service, also what only root may see",
   },
   async run(io, input) {

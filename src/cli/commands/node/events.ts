@@ -3,8 +3,7 @@
 import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
-import { asTyped, defineCommand, show, whole } from '../../kit.ts'
+import { asTyped, defineCommand, localTime, printable, show, whole } from '../../kit.ts'
 import { following } from '../../terminal/following.ts'
 import { nameOf } from '../../views/lines.ts'
 
@@ -92,8 +91,6 @@ const follow = defineCommand('events', {
   },
   json: 'NDJSON, one JSON document a line, as it happens',
   examples: {
-    'karo events': 'shows nodes that connect and leave, questions, publications',
-    'karo events --type peer_pending --json': 'one JSON document per line (NDJSON), for a script',
     'karo events --since 0 --limit 20': 'the 20 oldest events that are still kept',
   },
   async run(io, { options: { type, since, limit = Number.POSITIVE_INFINITY } }) {

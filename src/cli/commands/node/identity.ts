@@ -2,8 +2,6 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getIdentity, rotateIdentity } from '../../../api/contract/operations/status.ts'
 import { systemClock, systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { formatFingerprint } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
@@ -18,7 +16,16 @@ import {
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
 import { refuseLostKey } from '../../home.ts'
-import { type CommandIo, defineCommand, fitted, pairs, show, UNBOUNDED } from '../../kit.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  fitted,
+  formatFingerprint,
+  KaroError,
+  pairs,
+  show,
+  UNBOUNDED,
+} from '../../kit.ts'
 import { nodeOf } from '../../node-of.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 
@@ -26,7 +33,6 @@ const showOne = defineCommand('identity show', {
   summary: "show this node's id, fingerprint and name",
   examples: {
     'karo identity show': 'the fingerprint to read aloud to a person who will trust this node',
-    'karo identity show --json': '{"node_id", "fingerprint", "name"}',
   },
   async run(io) {
     const { paths, service } = nodeOf(io.env)
@@ -70,7 +76,6 @@ const protect = defineCommand('identity protect', {
   summary: "protect this node's key with a passphrase; karo up then needs it",
   options: { 'passphrase-file': passphraseFileOption },
   examples: {
-    'karo identity protect': 'asks for it twice',
     'runuser -u karo -- karo identity protect --home /var/lib/karo --passphrase-file - < secret':
       "the key of the machine's service",
   },
@@ -117,7 +122,6 @@ const rotate = defineCommand('identity rotate', {
   },
   examples: {
     'karo identity rotate': 'others accept both keys for a day, and nobody has to trust this node again',
-    'runuser -u karo -- karo identity rotate --home /var/lib/karo': "the key of the machine's service",
   },
   async run(io, { options }) {
     const key = ownKey(io, 'rotate')
@@ -168,7 +172,6 @@ const anew = defineCommand('identity new', {
     replace: 'also where there is a key: it is kept beside the new one, for nobody',
   },
   examples: {
-    'karo identity new': 'works only without a key; it never overwrites one',
     'sudo karo identity new --replace': "of the machine's service, stopped before",
   },
   async run(io, { options }) {

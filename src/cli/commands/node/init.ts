@@ -1,11 +1,11 @@
 // karo init: makes a key and a configuration that sets nothing, and says what to do next.
-import { formatFingerprint, printable } from '../../../base/format.ts'
+
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
 import { ensureHome } from '../../home.ts'
-import { defineCommand, facts, printJson, UNBOUNDED, usage } from '../../kit.ts'
+import { defineCommand, facts, formatFingerprint, printable, printJson, UNBOUNDED, usage } from '../../kit.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 
@@ -16,8 +16,6 @@ const initCommand = defineCommand('init', {
     solo: 'for one person: the node accepts no connections and looks for no other nodes',
   },
   examples: {
-    'karo init': 'a node named like this machine',
-    'karo init --name eng-042': 'a node with another name',
     'karo init --solo': 'a node that no other machine can reach; a running node has to be restarted',
   },
   async run(io, { options }) {

@@ -1,10 +1,20 @@
 // `karo logs tail`: shows the last log lines of the daemon, and with --follow new ones.
 
 import { getLogs } from '../../../api/contract/operations/care.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
-import { type CommandIo, defineCommand, paint, type Screen, show, usage, whole, wrap } from '../../kit.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  KaroError,
+  localTime,
+  paint,
+  printable,
+  type Screen,
+  show,
+  usage,
+  whole,
+  wrap,
+} from '../../kit.ts'
 import { following } from '../../terminal/following.ts'
 
 interface LogLine {
@@ -90,8 +100,6 @@ const tail = defineCommand('logs tail', {
     },
   },
   examples: {
-    'karo logs tail -n 20': 'the last 20 lines',
-    'karo logs tail --follow --level debug': 'everything, while you watch',
     'karo logs tail --trace 3f9a': 'lines of one question; karo query --json shows its trace_id',
   },
   async run(io, input) {

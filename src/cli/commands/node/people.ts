@@ -2,8 +2,7 @@
 
 import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
 import type { PersonShape } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, fitted, show, table } from '../../kit.ts'
+import { type CommandIo, defineCommand, fitted, localTime, printable, show, table } from '../../kit.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 
 /** What of a person is not the account's of that uid, in the words of a person. */
@@ -37,7 +36,6 @@ const PERSON = 'name or uid; or number:N with the number that karo people list s
 const list = defineCommand('people list', {
   summary: "list whose history is here, and why a person's commands are held back",
   shows: getPeople,
-  examples: { 'sudo karo people list': 'names, uids, and why something is held back' },
   view({ people }, io) {
     if (people.length === 0) return 'No history is recorded here yet.\n'
     const rows = table(io, people, {
@@ -84,7 +82,6 @@ const remove = defineCommand('people remove', {
   shows: removePerson,
   args: { person: PERSON },
   options: { 'dry-run': 'only show whose data would be removed' },
-  examples: { 'sudo karo people remove ada': 'after ada has left' },
   async sure(io, { args, options }) {
     if (options['dry-run']) return undefined
     const { person } = await removed(io, args.person, true)

@@ -1,9 +1,8 @@
 // `karo report-problem`: writes a file for a bug report and shows it; sends nothing.
 
 import { dirname, resolve } from 'node:path'
-import { bytes, duration, printable } from '../../../base/format.ts'
 import { inertJson } from '../../../base/printable.ts'
-import { defineCommand, pairs, type Screen, show } from '../../kit.ts'
+import { bytes, defineCommand, duration, pairs, printable, type Screen, show } from '../../kit.ts'
 import { nodeOf } from '../../node-of.ts'
 import { createOutput } from '../../output-file.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
@@ -41,14 +40,15 @@ const unreadWords = (error: string, { program }: ProblemReport) =>
     ? 'only administrators may see this: sudo karo report-problem'
     : `unknown (${error})`
 
-const daemonWords = (error: string): string =>
-  error === 'not_running'
-    ? 'it does not run, so its counts are missing (karo up starts it)'
-    : `it could not be asked (${error})`
-
 function daemonLines(report: ProblemReport) {
   const { daemon } = report
-  if ('error' in daemon) return { daemon: daemonWords(daemon.error) }
+  if ('error' in daemon)
+    return {
+      daemon:
+        daemon.error === 'not_running'
+          ? 'it does not run, so its counts are missing (karo up starts it)'
+          : `it could not be asked (${daemon.error})`,
+    }
   const { counts, checks, problems, rejected } = daemon
   const failing = checks.filter(({ ok }) => !ok).map(({ name }) => name)
   const refused = Object.entries(rejected).filter(([, times]) => times > 0)
@@ -82,10 +82,6 @@ export const commands = [
         description:
           'the new file (default: karo-problem-<time>.json in this directory); never overwrites one',
       },
-    },
-    examples: {
-      'karo report-problem': 'shows the contents and the path of the file',
-      'karo report-problem -o /tmp/report.json': 'works also while the daemon is down',
     },
     async run(io, { options }) {
       const now = Date.now()

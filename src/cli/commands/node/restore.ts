@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
-import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import type { HomePaths } from '../../../config/paths.ts'
@@ -12,7 +11,7 @@ import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { pathsFor } from '../../home.ts'
-import { clauses, defineCommand, printJson, say } from '../../kit.ts'
+import { clauses, defineCommand, printable, printJson, say } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
@@ -33,7 +32,6 @@ export const commands = [
       service: "restore the machine's service, in /var/lib/karo",
     },
     examples: {
-      'karo restore /mnt/usb/karo.tar': 'on a new machine',
       'karo restore /mnt/usb/karo.tar.age --identity-file key.txt':
         'of an encrypted backup; one with a passphrase asks for it',
       'karo restore karo.tar --home /tmp/look': 'into another directory, to inspect it',

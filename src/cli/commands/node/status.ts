@@ -3,10 +3,20 @@
 import { STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../../api/contract/shapes.ts'
-import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { atHome, type Place } from '../../at-home.ts'
-import { clauses, defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
+import {
+  bytes,
+  clauses,
+  defineCommand,
+  duration,
+  formatFingerprint,
+  paint,
+  printable,
+  type Screen,
+  table,
+  wrap,
+} from '../../kit.ts'
 import { brokenFile } from '../../start/broken-file.ts'
 import { staleWords } from '../../start/stale.ts'
 import { grouped } from '../../views/lines.ts'

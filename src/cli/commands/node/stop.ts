@@ -1,10 +1,10 @@
 // karo stop: ends the node of this home, whoever started it, and says what would start it again.
-import { KaroError } from '../../../base/errors.ts'
+
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
+import { type CommandIo, defineCommand, KaroError, printJson, show } from '../../kit.ts'
 import { runningPid } from '../../start/background.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
@@ -17,10 +17,6 @@ export const commands = [
   defineCommand('stop', {
     summary: 'stop the node; recorded commands stay, and shells keep theirs until it runs again',
     json: '{"stopped", "pid"}: `stopped` is false, and `pid` null, where no node ran',
-    examples: {
-      'karo stop': 'ends the node and waits until it has ended',
-      'karo up --background': 'starts it again',
-    },
     async run(io) {
       const paths = homePaths(io.env)
       const pid = await runningPid(paths)

@@ -1,9 +1,8 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
-import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { defineCommand, lasting, printJson, table, usage } from '../../kit.ts'
+import { defineCommand, duration, lasting, localTime, printJson, table, usage } from '../../kit.ts'
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
@@ -67,12 +66,12 @@ const revoke = defineCommand('token revoke', {
   shows: api.revokeToken,
   args: {
     token: {
-      reads: idOf,
+      // A person may paste the whole token, of which only the id is sent.
+      reads: (which: string) => /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which,
       description: 'name or id of the token, see karo token list',
       completes: 'token:list:name',
     },
   },
-  examples: { 'karo token revoke prometheus': 'the scraper is refused from now on' },
   view: ({ name }) => `Revoked ${name}.\n`,
 })
 
@@ -100,7 +99,10 @@ const end = defineCommand('token end', {
   args: {
     session: {
       optional: true,
-      reads: sessionOf,
+      reads(text: string, where: string) {
+        if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+        throw usage(`'${text}' is not the number of a session`, where, 'karo token sessions shows them.')
+      },
       description: 'number of the session, see karo token sessions',
       completes: 'token:sessions:session',
     },
@@ -108,15 +110,5 @@ const end = defineCommand('token end', {
   view: ({ ended }) =>
     ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
 })
-
-/** The id of a token. A person may paste the whole token, of which only the id is sent. */
-function idOf(which: string): string {
-  return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
-}
-
-function sessionOf(text: string, where: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw usage(`'${text}' is not the number of a session`, where, 'karo token sessions shows them.')
-}
 
 export const commands = [create, list, revoke, sessions, end]

@@ -1,7 +1,6 @@
 // karo up: runs the daemon, in this process or in one that outlives the terminal.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { type HomePaths, servicePaths } from '../../../config/paths.ts'
@@ -12,7 +11,7 @@ import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ensureHome, pathsFor, refuseLostKey } from '../../home.ts'
-import { besideEachOther, type CommandIo, defineCommand, fitted, show, usage } from '../../kit.ts'
+import { besideEachOther, type CommandIo, defineCommand, fitted, KaroError, show, usage } from '../../kit.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
@@ -86,9 +85,7 @@ export const commands = [
     },
     examples: {
       'karo up': 'runs until Ctrl-C',
-      'karo up --background': 'runs until the machine stops, or karo stop',
       'KARO_MESH_PORT=0 karo up --home /tmp/second': 'a second node on this machine',
-      'karo up --service': 'what the system unit runs',
     },
     async run(io, { options }) {
       nameProcess(DAEMON_NAME)

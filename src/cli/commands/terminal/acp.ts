@@ -4,11 +4,9 @@ import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { systemTimers } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { toldGuard } from '../../judging.ts'
-import { defineCommand, placeOf, usage } from '../../kit.ts'
+import { defineCommand, EXIT, placeOf, printable, usage } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 
 export const commands = [
@@ -29,7 +27,6 @@ export const commands = [
     },
     examples: {
       'karo acp -- gemini --acp': 'for the settings of the editor, as the command of an agent',
-      'karo approvals list': 'shows in another terminal what the agent waits for',
     },
     async run(io, { args, options }) {
       if (process.stdin.isTTY)

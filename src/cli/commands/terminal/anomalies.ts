@@ -6,9 +6,20 @@ import {
   type AnomalyShape,
   type MutesShape,
 } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { ago, localTime } from '../../../base/format.ts'
-import { defineCommand, lasting, paint, pairs, type Screen, show, sinceTime, table, wrap } from '../../kit.ts'
+import {
+  ago,
+  defineCommand,
+  KaroError,
+  lasting,
+  localTime,
+  paint,
+  pairs,
+  type Screen,
+  show,
+  sinceTime,
+  table,
+  wrap,
+} from '../../kit.ts'
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =
@@ -16,19 +27,20 @@ export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, s
       ? 'Nothing unusual was found in your numbers.\n'
       : table(screen, signals, {
           ID: 'id',
-          SEVERITY: { value: 'severity', style: colourOf },
+          SEVERITY: {
+            value: 'severity',
+            style: ({ severity }) => (severity >= 7 ? 'red' : severity >= 5 ? 'yellow' : undefined),
+          },
           SEEN: ({ last_seen }) => ago(now - Date.parse(last_seen)),
           DAYS: 'count',
-          WHAT: { value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
+          WHAT: {
+            value: ({ seen, muted, words }) => `${muted ? 'muted: ' : seen ? '' : 'new: '}${words}`,
+            style: ({ muted }) => (muted ? 'dim' : undefined),
+            wrap: true,
+          },
         })
   return mutes.length === 0 ? lines : `${lines}\n${mutesView({ mutes }, screen)}`
 }
-
-const whatOf = ({ seen, muted, words }: AnomalyShape): string =>
-  `${muted ? 'muted: ' : seen ? '' : 'new: '}${words}`
-
-const colourOf = ({ severity }: AnomalyShape): 'red' | 'yellow' | undefined =>
-  severity >= 7 ? 'red' : severity >= 5 ? 'yellow' : undefined
 
 const UNITS: Readonly<Record<AnomalyShape['numbers']['unit'], string>> = {
   commands: 'commands',
@@ -106,7 +118,6 @@ export const commands = [
     },
     examples: {
       'karo anomalies': 'the last 90 days, the newest first',
-      'karo anomalies --all --json': 'everything, for a script',
     },
     async run(io, { options }) {
       const { all, since } = options
@@ -120,7 +131,6 @@ export const commands = [
   defineCommand('anomalies show', {
     summary: 'show one signal with its numbers',
     args: { id: { description: 'the id that `karo anomalies` shows', completes: 'anomalies::id' } },
-    examples: { 'karo anomalies show 3f9a12c4': 'what was found, and what is usual' },
     async run(io, { args }) {
       const { signals } = await io.call(api.getAnomalies, { query: { all: true } })
       const signal = signals.find(({ id }) => id === args.id)
@@ -148,7 +158,6 @@ export const commands = [
     },
     examples: {
       'karo anomalies mute 3f9a12c4': 'nothing of this kind about this tool for a week',
-      'karo anomalies mute timing --for forever': 'nothing about working hours',
     },
     view: mutesView,
   }),
@@ -156,7 +165,6 @@ export const commands = [
     summary: 'unmute a signal or a kind of signals',
     shows: api.unmuteAnomalies,
     args: { 'id|kind': what },
-    examples: { 'karo anomalies unmute timing': 'signals about working hours are shown again' },
     view: mutesView,
   }),
 ]

@@ -7,10 +7,8 @@ import {
   getApprovalsLog,
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
-import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
-import { localTime } from '../../../base/format.ts'
-import { AT, type CommandIo, defineCommand, show, whole } from '../../kit.ts'
+import type { ApprovalShape } from '../../../api/contract/shapes.ts'
+import { AT, type CommandIo, defineCommand, EXIT, KaroError, localTime, show, whole } from '../../kit.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
@@ -28,9 +26,6 @@ const list = defineCommand('approvals list', {
   summary: 'list what agents and AI tools ask to do, and what waits for your answer',
   shows: getApprovals,
   options: { at: AT },
-  examples: {
-    'karo approvals list --at build-1': 'requests of that machine that you may answer',
-  },
   view: (answer, io) => approvalsView(answer, Date.now(), io),
 })
 
@@ -39,7 +34,6 @@ const one = defineCommand('approvals show', {
   shows: getApproval,
   args: { id: request },
   options: { at: AT },
-  examples: { 'karo approvals show 3f9a': 'everything that an approval covers' },
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
     const shown = io.json ? '' : await cardOf(io, card)
@@ -66,7 +60,6 @@ const approve = defineCommand('approvals approve', {
     at: AT,
   },
   examples: {
-    'karo approvals approve 3f9a': 'shows the request, and asks',
     'karo approvals approve 3f9a --yes c0ffee00': 'for a script that has shown the request to a person',
   },
   async run(io, { args, options }) {
@@ -78,7 +71,12 @@ const approve = defineCommand('approvals approve', {
     }
     const scope = options.for === 'task' ? ('task' as const) : answer
     const made = await decide(io, card, options, { approve: true, scope })
-    return show(io, made, () => saidOf(made, scope))
+    return show(
+      io,
+      made,
+      ({ expires_at }) =>
+        `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`,
+    )
   },
 })
 
@@ -93,9 +91,6 @@ const decide = (
     body: { id, ...decision, hash, at, reason: reason || undefined },
     deadlineMs: DECIDE_DEADLINE_MS,
   })
-
-const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
-  `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
 
 const cardOf = async (io: CommandIo, card: ApprovalShape): Promise<string> =>
   cardView(card, { now: Date.now(), self: await io.call(getIdentity) }, io)
@@ -141,9 +136,6 @@ const deny = defineCommand('approvals deny', {
   shows: decideApproval,
   args: { id: request },
   options: { reason, at: AT },
-  examples: {
-    'karo approvals deny 3f9a --reason "not on a Friday"': 'ends it; the log says why',
-  },
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
     const made = await decide(io, card, options, { approve: false })

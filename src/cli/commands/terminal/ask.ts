@@ -3,10 +3,9 @@ import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { judging } from '../../judging.ts'
-import { type CommandIo, defineCommand, show, usage, workingDirectory } from '../../kit.ts'
+import { type CommandIo, defineCommand, EXIT, KaroError, show, usage, workingDirectory } from '../../kit.ts'
 import { askedKnowledge, knownTool, maySet } from '../../knowledge.ts'
 import { loginShell } from '../../shells/start-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
@@ -46,15 +45,13 @@ async function tellAnswers(io: CommandIo, { command, placeholders, alternatives 
   } catch {}
 }
 
-/** False if no model is named; then the code that reads TOML and speaks HTTP is not loaded. */
-const wantsModel = (io: CommandIo): boolean =>
-  Boolean(io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) ||
-  maySet(/endpoint|fallbacks/i, `${io.home}/config.toml`)
-
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = await askedKnowledge(io)
   const judge = await judging(io, shell)
-  const hasModel = wantsModel(io)
+  // If no model is named, the code that reads TOML and speaks HTTP is not loaded.
+  const hasModel =
+    Boolean(io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) ||
+    maySet(/endpoint|fallbacks/i, `${io.home}/config.toml`)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const given = { shell, judge, knowledge, examples, own, cwd: workingDirectory(), notes }

@@ -4,10 +4,8 @@ import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
-import { EXIT } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
 import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
-import { type CommandIo, defineCommand, placeOf, show } from '../../kit.ts'
+import { type CommandIo, defineCommand, EXIT, placeOf, printable, show } from '../../kit.ts'
 import { printVerdict } from '../../views/check.ts'
 
 /** The verdict for scripts, which always has every field; `safer` is null if there is no safer form. */
@@ -43,8 +41,6 @@ const command = defineCommand('check', {
   },
   examples: {
     "karo check 'rm -rf ~/'": 'shows why this is blocked, and exits with 4',
-    'karo check rm -rf build': 'without quotes, if the shell needs none',
-    "karo check --json 'git push --force'": 'the verdict as JSON, with a safer form',
     'karo check - < script.sh': 'judges a whole script',
     'karo check --rules git': 'the rules about git, with the ids that exceptions name',
   },

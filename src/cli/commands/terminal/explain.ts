@@ -1,7 +1,6 @@
 // karo explain: shows what each part of a command line does, from which source, and what is risky. Needs no daemon, no init.
 
 import { type ExplainedPart, type Explanation, explainCommand } from '../../../assist/copilot/index.ts'
-import { printable } from '../../../base/format.ts'
 import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import {
@@ -10,6 +9,7 @@ import {
   defineCommand,
   fitted,
   paint,
+  printable,
   type Screen,
   type Style,
   show,
@@ -114,7 +114,8 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
     depth,
     label: part.text,
     meaning: meaningOf(part),
-    source: sourceOf(part),
+    // Karo's own words have no mark, and those of fig not the name of their command.
+    source: part.source?.replace(/^(?:shell|karo)$|(?<=^fig) .*/, '') ?? '',
     style: undefined,
   }
   const whole = HOLDERS.has(part.kind)
@@ -154,10 +155,6 @@ function meaningOf(part: ExplainedPart): string {
   if (part.kind === 'option') return 'Karo does not know this option'
   return ''
 }
-
-/** Karo's own words have no mark, and those of fig not the name of their command. */
-const sourceOf = ({ source }: ExplainedPart): string =>
-  source?.replace(/^(?:shell|karo)$|(?<=^fig) .*/, '') ?? ''
 
 /** The rows of a command: its name, and indented below it its words, an option together with its argument. */
 function commandRows(command: ExplainedPart, depth: number, all: Explanation): Row[] {
@@ -229,7 +226,6 @@ const command = defineCommand('explain', {
   examples: {
     "karo explain 'tar -xzf backup.tgz -C /tmp'": 'shows what each word means',
     'karo explain tar': 'what is known of the tool: its options, and examples',
-    "karo explain --json 'ls | wc -l'": 'the parts with their places, as JSON',
     'karo explain - < script.sh': 'explains a script',
   },
   takesCommandLine: true,

@@ -2,14 +2,13 @@
 import { resolve } from 'node:path'
 import { pipe } from 'it-pipe'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { readEventId } from '../../../base/words/event-id.ts'
 import { batches } from '../../../observe/imports/batches.ts'
 import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
 import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
-import { type CommandIo, defineCommand, printJson } from '../../kit.ts'
+import { type CommandIo, defineCommand, KaroError, printJson } from '../../kit.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { countedCommands } from '../../views/import.ts'
@@ -51,7 +50,6 @@ export const commands = [
     json: 'NDJSON, one JSON document a line; with --output one document about the file',
     examples: {
       'karo export -o history.ndjson': 'everything you typed, readable by you alone',
-      'karo export --format csv | head': 'the first lines as CSV',
       'karo export --format bash >> ~/.bash_history': "into bash's own history",
       'karo export --since 7d --cwd . make': 'commands with make of this directory and week',
     },

@@ -59,13 +59,11 @@ const deny = defineCommand('guard deny', {
 const remove = defineCommand('guard remove', {
   summary: 'remove a rule from your rules file',
   args: { number: 'the number in karo guard list' },
-  examples: { 'karo guard remove 2': 'removes your second rule' },
   run: async (io, input) => (await import('../../guard/rules.ts')).removeRule(io, input),
 })
 
 const trust = defineCommand('guard trust', {
   summary: "let the guard's files count as they are, after something else than Karo changed them",
-  examples: { 'karo guard trust': 'after you have edited guard.toml yourself' },
   run: async (io) => (await import('../../guard/rules.ts')).trustFiles(io),
 })
 
@@ -78,10 +76,6 @@ const ask = defineCommand('guard ask', {
       choices: GUARD_SHELLS,
       default: 'bash',
     },
-  },
-  examples: {
-    "KARO_LINE='git push --force' karo guard ask":
-      'asks at the terminal, and prints what the shell has to do',
   },
   async run(io: CommandIo, input: CommandInput) {
     if (io.env.KARO_LINE === undefined)

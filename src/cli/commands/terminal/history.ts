@@ -63,9 +63,7 @@ const find = defineCommand('history', {
   },
   options: OPTIONS,
   examples: {
-    'karo history docker run': 'every command with both words',
     'karo history --failed --since today --cwd .': 'commands that failed here today',
-    'karo history --longer 10m --unique make': 'long runs of make',
     'karo history --interactive': 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
   },
   async run(io, input) {

@@ -1,7 +1,6 @@
 // karo hook: judges and records commands of AI coding tools, and puts itself into the settings of these tools.
 
 import { quickGuard } from '../../../assist/guard/quick.ts'
-import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ADAPTER_NAMES, ADAPTERS, type Adapter, type AdapterName } from '../../adapters/index.ts'
 import { type Asked, answerHook } from '../../hooks/answer.ts'
 import { readInput } from '../../hooks/input.ts'
@@ -10,6 +9,8 @@ import {
   type ArgumentWords,
   type CommandIo,
   defineCommand,
+  type ExitCode,
+  KaroError,
   type OptionsByName,
   workingDirectory,
 } from '../../kit.ts'
@@ -97,10 +98,6 @@ const install = defineCommand('hook install', {
   },
   examples: {
     'karo hook install claude': 'in ~/.claude/settings.json; running it again changes nothing',
-    'karo hook install gemini --project':
-      'in ./.gemini/settings.json, for everybody who works in this project',
-    'karo hook install claude --jail': 'claude then starts by karo run, also when it is there already',
-    'karo hook install codex --dry-run': 'shows the file and changes nothing',
   },
   async run(io, input) {
     const { installHook } = await import('../../hooks/settings.ts')
@@ -113,7 +110,6 @@ const uninstall = defineCommand('hook uninstall', {
   summary: "remove the hook from an AI coding tool's settings",
   args: { tool: toolArgument },
   options: scopeOptions,
-  examples: { 'karo hook uninstall claude': 'Claude Code runs its commands without Karo again' },
   async run(io, input) {
     const { uninstallHook } = await import('../../hooks/settings.ts')
     return uninstallHook(io, input)

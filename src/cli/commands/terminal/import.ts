@@ -4,8 +4,6 @@ import { pipe } from 'it-pipe'
 import { IMPORT_BATCH } from '../../../api/contract/constants.ts'
 import { getImports, importEntries, undoImport } from '../../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { batches } from '../../../observe/imports/batches.ts'
 import {
   type ForeignEntry,
@@ -22,7 +20,19 @@ import { inParts } from '../../history/in-parts.ts'
 import { importExport } from '../../import/export.ts'
 import { type ForeignHistory, findHistory, openHistory } from '../../import/foreign-history.ts'
 import { createProgress, withImport } from '../../import/session.ts'
-import { type CommandInput, type CommandIo, defineCommand, printJson, show, whole } from '../../kit.ts'
+import {
+  type CommandInput,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  KaroError,
+  localTime,
+  printable,
+  printJson,
+  show,
+  whole,
+} from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { countedCommands, type ImportSummary, importsView, importView } from '../../views/import.ts'
@@ -80,7 +90,6 @@ const file = defineCommand('import', {
   options: { 'dry-run': DRY_RUN },
   examples: {
     'karo import history.ndjson': 'running it again adds nothing',
-    'karo import history.csv --dry-run': 'which lines are wrong, and how many are new',
     'ssh old karo export | karo import -': 'imports from another machine without a file',
     'karo import auto': 'imports the histories of your shells and of atuin instead',
   },
@@ -91,7 +100,6 @@ const auto = defineCommand('import auto', {
   summary: 'add all histories of bash, zsh, fish and atuin that are found',
   options: { 'dry-run': DRY_RUN, 'all-hosts': ALL_HOSTS },
   examples: {
-    'karo import auto --dry-run': 'which histories there are, and how many commands are new',
     'karo import auto': 'imports each history; each can be undone by itself',
   },
   async run(io, input) {
@@ -136,10 +144,6 @@ const foreign = SOURCES.map((source) =>
       },
     },
     options: source === 'atuin' ? { 'dry-run': DRY_RUN, 'all-hosts': ALL_HOSTS } : { 'dry-run': DRY_RUN },
-    examples: {
-      [`karo import ${source} --dry-run`]: 'how many of its commands are new',
-      [`karo import ${source}`]: 'adds them; karo import undo takes them out again',
-    },
     async run(io, input) {
       const summary = await importOne(io, source, input.args.file, input)
       show(io, summary, () => importView(summary, io))
@@ -172,10 +176,6 @@ const undo = defineCommand('import undo', {
       description: 'number from karo import list (default: the last import)',
       completes: 'import:list:id',
     },
-  },
-  examples: {
-    'karo import undo': 'the last import, after asking',
-    'karo import undo 3 --yes': 'import 3, without asking',
   },
   async sure(io, { args }) {
     const { id, source, file: from, events, started_at } = await chosen(io, args.id)

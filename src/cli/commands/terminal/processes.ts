@@ -5,9 +5,8 @@ import {
   PROCESSES_LIMIT_MAX,
 } from '../../../api/contract/constants.ts'
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
-import { bytes, duration } from '../../../base/format.ts'
 import { when } from '../../history/columns.ts'
-import { defineCommand, sinceTime, table, whole } from '../../kit.ts'
+import { bytes, defineCommand, duration, sinceTime, table, whole } from '../../kit.ts'
 
 export const commands = [
   defineCommand('processes', {
@@ -36,9 +35,7 @@ export const commands = [
       },
     },
     examples: {
-      'karo processes': 'programs of the last 24 hours that used most memory',
       'karo processes --now --sort cpu': 'running programs that use most processor time',
-      'karo processes --since 7d --name node': 'every run of node in the last week',
     },
     view({ processes: rows, total }, io, { options: { now } }) {
       io.out(

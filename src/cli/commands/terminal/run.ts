@@ -1,9 +1,19 @@
 // karo run: starts an AI coding tool, or any command, in a jail; lists those that run, and lets them reach more.
 import { dirname, resolve } from 'node:path'
-import { type ExitCode, KaroError } from '../../../base/errors.ts'
-import { localTime, printable } from '../../../base/format.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { type CommandIo, clauses, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
+import {
+  type CommandIo,
+  clauses,
+  defineCommand,
+  type ExitCode,
+  homeOf,
+  KaroError,
+  localTime,
+  printable,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import type { Plan, Wanted } from '../../run/plan.ts'
 
 const network = {
@@ -43,7 +53,6 @@ const run = defineCommand('run', {
   examples: {
     'karo run -- claude': 'Claude Code, which may change this project and reach the public internet',
     'karo run --network api.openai.com -- codex': 'Codex, which reaches its model and nothing else',
-    'karo run --network none -- make test': 'any command, without a network',
   },
   async run(io, { args, options }) {
     if (io.env.KARO_RUN)
@@ -109,7 +118,6 @@ function beginning(session: string, { argv, project, kept }: Plan, reached: read
 
 const list = defineCommand('run list', {
   summary: 'list the tools that run in jails of karo run, and what they were denied',
-  examples: { 'karo run list': 'also shows the session that karo run allow takes' },
   async run(io) {
     const { sessions } = await import('../../run/registry.ts')
     return show(io, { sessions: await sessions(io.home) }, ({ sessions: all }) =>
@@ -140,7 +148,6 @@ const allow = defineCommand('run allow', {
   },
   examples: {
     'karo run allow 3fa2c1 --network registry.npmjs.org': 'it may fetch packages from now on',
-    'karo run allow 3fa2c1 --write ../shared': 'it may change this directory, too',
   },
   async run(io, { args, options }) {
     const [registry, { readHost }] = await Promise.all([

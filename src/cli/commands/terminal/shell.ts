@@ -2,7 +2,6 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
@@ -12,8 +11,10 @@ import {
   type CommandInput,
   type CommandIo,
   defineCommand,
+  EXIT,
   fitted,
   homeOf,
+  KaroError,
   type OptionWords,
   say,
   show,
@@ -89,7 +90,6 @@ const shellInit = defineCommand('shell init', {
   examples: {
     'eval "$(karo shell init bash)"': 'records commands of this shell from now on',
     'karo shell init fish | source': 'the same in fish',
-    'karo shell init bash --no-guard': 'the hook without the guard',
     'export KARO_PAUSE=1': 'pauses a recorded shell until unset KARO_PAUSE',
     'karo config get history.ignore':
       'patterns of commands that are never recorded: ignore = ["pass *"] under [history] in config.toml',
@@ -127,12 +127,8 @@ const shellInstall = defineCommand('shell install', {
   },
   examples: {
     'karo shell install': 'records every new shell of yours',
-    'karo shell install bash': 'records every new bash',
-    'karo shell install --ctrl-r': 'also makes Ctrl-R search recorded commands',
-    'karo shell install --ask-key': 'also makes Alt-K turn words on the line into a command',
     'sudo karo shell install --system':
       'every new bash, zsh and fish of every person here; what anybody shares stays their own decision',
-    'karo shell install bash --rc ~/.bashrc.local': 'uses a start file of your own',
   },
   async run(io, input: CommandInput) {
     const given = flagsIn(input)
@@ -179,10 +175,6 @@ const shellUninstall = defineCommand('shell uninstall', {
   summary: "remove the hook from the shell's start file",
   args: { shell: perhapsShellArgument },
   options: { rc: rcOption, system: systemOption },
-  examples: {
-    'karo shell uninstall bash': 'new shells are not recorded any more',
-    'sudo karo shell uninstall --system': "takes the line out of the machine's start files",
-  },
   async run(io, input: CommandInput) {
     if (input.options.system) return forAll(io, 'uninstall', [], input)
     const shell = chosenShell(io, input)

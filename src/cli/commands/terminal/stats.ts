@@ -2,15 +2,16 @@
 import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
-import { duration, percent } from '../../../base/format.ts'
 import { withNode } from '../../kept/with-node.ts'
 import {
   type CommandIo,
   clauses,
   cut,
   defineCommand,
+  duration,
   type Screen as Lines,
   paint,
+  percent,
   show,
   table,
   textWidth,
@@ -46,9 +47,7 @@ export const commands = [
       commands: 'more of the commands that ran most often; with --json, any of them',
     },
     examples: {
-      'karo stats': 'today, compared with yesterday until the same time',
       'karo stats week --commands': 'the last 7 days, with more of the most frequent commands',
-      'karo stats month --json': 'the last 30 days, for a script',
     },
     async run(io, { args, options }) {
       const { period = 'today' } = args

@@ -22,7 +22,13 @@ export const anomalies: QueryTypeView<Data> = {
       signals.length === 0
         ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${thanBefore(change)}.\n`
         : table(screen, signals, {
-            SEVERITY: { value: gradeOf, align: 'right', style: graveness },
+            // Totals are of bands.
+            SEVERITY: {
+              value: ({ severity, severity_most: most }) =>
+                severity === most ? String(severity) : `${severity} to ${most}`,
+              align: 'right',
+              style: graveness,
+            },
             WHAT: (row) => signalWords(row.type),
             [`BEGAN${off.values}`]: {
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
@@ -47,7 +53,3 @@ export const anomalies: QueryTypeView<Data> = {
     'HOUR (UTC)': ({ signal }) => utc(signal.hour),
   }),
 }
-
-/** Totals are of bands. */
-const gradeOf = ({ severity, severity_most }: Row): string =>
-  severity === severity_most ? String(severity) : `${severity} to ${severity_most}`

@@ -1,8 +1,7 @@
 // Says whose numbers a result has (`5 nodes: this one and 4 of 5 others; fir denied`), and why other nodes gave none.
 import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
-import { ago } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
-import { clauses } from '../../terminal/text.ts'
+import { ago, clauses } from '../../kit.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 

@@ -1,7 +1,6 @@
 // View of NodeHealth: a row for each node, absent ones too, and with --watch which nodes came and went.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
-import { ago, duration, formatFingerprint } from '../../../base/format.ts'
-import { fitted, type Screen, table } from '../../kit.ts'
+import { ago, duration, fitted, formatFingerprint, type Screen, table } from '../../kit.ts'
 import { toldApart } from '../lines.ts'
 import { utc } from './reach.ts'
 import type { QueryTypeView } from './view.ts'

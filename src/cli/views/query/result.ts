@@ -9,10 +9,18 @@ import {
   type QueryResult,
   queryType,
 } from '../../../api/contract/shapes.ts'
-import { ago, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { onlyTotals } from '../../../trust/policy/roles.ts'
-import { fitted, paint, type Screen, table } from '../../kit.ts'
-import { clauses } from '../../terminal/text.ts'
+import {
+  ago,
+  clauses,
+  duration,
+  fitted,
+  formatFingerprint,
+  paint,
+  printable,
+  type Screen,
+  table,
+} from '../../kit.ts'
 import { toldApart } from '../lines.ts'
 import { names, whoAnswered } from './coverage.ts'
 import { reachRows, utc } from './reach.ts'

@@ -1,7 +1,6 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
-import { percent } from '../../../base/format.ts'
-import { fitted, paint, type Screen, table } from '../../kit.ts'
+import { fitted, paint, percent, type Screen, table } from '../../kit.ts'
 import { byNode, changeAndNodes, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]

@@ -1,8 +1,7 @@
 // Says what totals rest on: how many machines, of which closed periods, what is left out so that nobody is told apart, and how a
 // team compares with the machines beside it.
 import type { QueryDataOf, QueryResult } from '../../../api/contract/shapes.ts'
-import { percent } from '../../../base/format.ts'
-import { clauses } from '../../terminal/text.ts'
+import { clauses, percent } from '../../kit.ts'
 import { hasChange } from './reach.ts'
 
 type Released = NonNullable<QueryResult['released']>
