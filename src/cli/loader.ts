@@ -3,7 +3,6 @@ import { isAscii } from 'node:buffer'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { constants, Script } from 'node:vm'
-import { orElse } from '../base/run/or-else.ts'
 
 type Require = (name: string) => unknown
 
@@ -50,7 +49,7 @@ export function programLoader(directory: string, outside: Require, packed: reado
     // ASCII, as most chunks are, is held in one byte a character. Raw templates keep what is not.
     const source = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
     const file = join(cache, basename(path))
-    const cachedData = orElse(() => readFileSync(file), undefined)
+    const cachedData = read(file)
     const script = new Script(source, {
       filename: path,
       cachedData,
@@ -82,8 +81,7 @@ export function programLoader(directory: string, outside: Require, packed: reado
       name.startsWith('./') || name.startsWith('../') ? load(join(from, name)) : outside(name)
 
   const keep = (): void => {
-    if (unkept.length === 0 || orElse(() => statSync(directory).uid, undefined) !== process.geteuid?.())
-      return
+    if (unkept.length === 0 || !isOwner(directory)) return
     for (const { script, file } of unkept.splice(0)) {
       const fresh = `${file}.${process.pid}`
       try {
@@ -92,7 +90,7 @@ export function programLoader(directory: string, outside: Require, packed: reado
         renameSync(fresh, file)
       } catch {
         // Of another user, or on a disk that is full or read-only: the next run compiles again.
-        orElse(() => rmSync(fresh, { force: true }), undefined)
+        remove(fresh)
         return
       }
     }
@@ -123,6 +121,30 @@ function chunkAt(path: string): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     const message = `the program was replaced while it ran: ${basename(path)} does not exist any more`
     throw Object.assign(new Error(message), { code: 'ERR_PROGRAM_REPLACED' })
+  }
+}
+
+function read(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // The directory is none: nothing was written.
+  }
+}
+
+function isOwner(directory: string): boolean {
+  try {
+    return statSync(directory).uid === process.geteuid?.()
+  } catch {
+    return false
   }
 }
 
