@@ -37,7 +37,8 @@ karo doctor --repair --dry-run       reads every byte of the database and change
   [threats.md](threats.md#jails) in it, in a second or two. Small virtual machines are
   tried only if \`agents.sandbox\` is \`vm\`, and take a minute where they are emulated.
 
-Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does about it.
+Each check below says what is expected (what), what to do by hand (fix), and what \`--fix\` does about it. Why it matters
+\`karo doctor\` says with each problem that it finds.
 `
 
 const cell = (text: string): string => text.replaceAll('<', '&lt;')
@@ -60,7 +61,6 @@ function about([id, check]: [string, Check]): string {
 ${check.title} (${notes.join(', ')})
 
 - **what:** ${cell(check.what)}
-- **why:** ${cell(check.why)}
 - **fix:** ${cell(check.fix)}
 ${check.safeFix ? `- **\`--fix\`** ${cell(check.safeFix)}\n` : ''}`
 }
