@@ -13,7 +13,8 @@ export function metricsPage(): string {
   )
   return `# Metrics
 
-Generated from \`src/ops/metrics/table.ts\` by \`npm run docs\`. How to scrape them: [operations.md](operations.md), "Watching it".
+For administrators who watch nodes: every metric, and every value of its labels. How to scrape them: [operations.md](operations.md),
+"Watching it". Generated from \`src/ops/metrics/table.ts\` by \`npm run docs\`.
 
 | metric | type | labels | what it is |
 | --- | --- | --- | --- |

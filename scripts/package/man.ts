@@ -9,8 +9,15 @@ import {
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { COMMON_OPTIONS } from '../../src/cli/program.ts'
 import { ENVIRONMENT } from '../../src/config/environment.ts'
-import { defaultText, inForce } from '../../src/config/sample.ts'
-import { envName, KEY_LIST } from '../../src/config/table.ts'
+import { defaultText } from '../../src/config/sample.ts'
+import { envName, KEY_LIST, whenInForce } from '../../src/config/table.ts'
+
+/** When a changed key of a section takes effect. */
+const IN_FORCE = {
+  restart: 'In force after a restart, which karo config set offers.',
+  reload: 'In force at once by karo config set; after a change of the file by karo config reload.',
+  'at once': 'In force at once: each command reads the file when it starts.',
+} as const
 
 export interface ManPage {
   readonly name: string
@@ -152,7 +159,7 @@ function configPage(): string[] {
     ),
     ...[...sections].flatMap(([section, keys]) => [
       macro('SH', `[${section}]`),
-      text(inForce(section).replaceAll('`', '')),
+      text(IN_FORCE[whenInForce(section)]),
       ...keys.flatMap((key) => {
         const env = envName(key)
         const facts = [

@@ -73,11 +73,13 @@ export function configurationPage(): string {
   const sections = Map.groupBy(KEY_LIST, ({ path }) => sectionOf(path))
   const tables = [...sections].map(
     ([section, keys]) =>
-      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | meaning |\n| --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,
+      `## [${section}]\n\nIn force: ${whenInForce(section)}.\n\n| key | default | allowed | meaning |\n| --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,
   )
   return `# Configuration
 
 <!-- Generated from src/config/table.ts by \`npm run docs\`; edit it there. -->
+
+For everybody who configures a node: every key, and how a file is read.
 
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, and the file wins over the default. The variable of \`mesh.port\` is \`KARO_MESH_PORT\`, and
@@ -86,9 +88,9 @@ one key, \`karo config set <key> <value>\` sets one, and \`unset <key>\` takes o
 goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`;
 its \`ask.knowledge\` also counts for people without a node.
 
-The daemon reads the file when it starts. After \`karo config set\` it reads the file again, as it does for \`karo config reload\`
-and for \`systemctl reload karo\`: the sections that can change take their new values, and for the others the command asks whether
-the node may restart.
+Below each section stands when a change is in force: after a *restart*, which \`karo config set\` offers; by a *reload*, which
+\`karo config set\` makes, and \`karo config reload\` or \`systemctl reload karo\` after a change of the file; *at once*, because
+each command reads the file when it starts.
 
 Karo refuses a mistake and names its file and line: an unknown key, a wrong type, a value out of range, a public address
 while \`mesh.lan_only\` is on.
@@ -112,14 +114,3 @@ ${Object.entries(FLEET_KEYS)
 ${ENVIRONMENT.map(({ name, description }) => `| \`${name}\` | ${cell(description)} |`).join('\n')}
 `
 }
-
-/** One sentence that says when a changed key of this section takes effect. */
-export function inForce(section: string): string {
-  return SENTENCES[whenInForce(section)]
-}
-
-const SENTENCES = {
-  restart: 'In force after a restart, which `karo config set` offers.',
-  reload: 'In force at once by `karo config set`; after a change of the file by `karo config reload`.',
-  'at once': 'In force at once: each command reads the file when it starts.',
-} as const
