@@ -54,12 +54,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   const isOver = ({ expires_at }: Approval): boolean => clock.now() >= expires_at
 
+  const failed = (error: unknown): void =>
+    log.error({ reason: String(error) }, 'the end of a request could not be kept')
+
   /** `isUp` is asked when its turn comes: a yes that was being written may have given the request more time. */
   function lapse(id: string, isUp: (now: Approval) => boolean, reason: string): void {
     void serially(async () => {
       const now = open.get(id)
       if (now !== undefined && isUp(now)) await end(now, overNow(now), 'nobody', reason)
-    }).catch((error: unknown) => log.error({ reason: String(error) }, 'a request could not be ended'))
+    }).catch(failed)
   }
 
   function watch({ id, expires_at }: Approval): void {
@@ -95,7 +98,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     open.delete(id)
     lately.set(id, ended)
     // Also where the disk does not take it: whoever waits for the request would wait for ever.
-    await repository.end(id, ended).finally(() => tell(approval, outcome))
+    const kept = repository.end(id, ended).finally(() => tell(approval, outcome))
+    // A yes is used once that is kept; what runs nothing is over all the same.
+    await (outcome === 'used' ? kept : kept.catch(failed))
     if (++added % LOG_SLACK === 0) await repository.trim(LOG_MAX)
     return ended
   }

@@ -281,7 +281,8 @@ export function createGates(deps: GatesDeps): LocalGates {
     try {
       await audit.record(entryOf(action, verdict))
     } catch {
-      verdict = denied('approval', verdict.class, 'the ledger could not be written')
+      if (verdict.outcome !== 'deny')
+        verdict = denied('approval', verdict.class, 'the ledger could not be written')
     }
     if (verdict.outcome === 'deny') onDenied(verdict.gate)
     return verdict
