@@ -8,7 +8,7 @@ import { usage } from './usage.ts'
 /**
  * What Tab offers for a value without `choices`. The running daemon gives the words of a live kind: `audience` is a node, team or
  * role, or `*`, and `prompt:list:name` is the member `name` of each row of `karo prompt list`. A list has words that may be typed
- * besides others. Absent: Tab offers nothing.
+ * besides others. Absent: what is offered for a placeholder `file`, `dir` or `node`; else nothing.
  */
 type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
 export type LiveWords = 'node' | 'team' | 'role' | 'audience' | `${string}:${string}:${string}`

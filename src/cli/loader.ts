@@ -6,10 +6,6 @@ import { constants, Script } from 'node:vm'
 
 type Require = (name: string) => unknown
 
-interface Chunk {
-  readonly exports: object
-}
-
 /** What the file of a chunk evaluates to. */
 type Code = (
   exports: object,
@@ -22,11 +18,6 @@ type Code = (
 /** The file beside the chunk `name` that has it together with all chunks that it imports at once, by their names. */
 export const packName = (name: string): string => `pack-${name}`
 
-interface Loaded {
-  readonly script: Script
-  readonly file: string
-}
-
 /**
  * `require` for the program in `directory`: names that begin with `./` or `../` are its chunks, and all others go to
  * `outside`. A chunk in `packed` lies in one file with all that it imports at once, which is read and compiled once and
@@ -38,8 +29,8 @@ interface Loaded {
  */
 export function programLoader(directory: string, outside: Require, packed: readonly string[] = []): Require {
   const cache = join(directory, '.cache', `${process.version}-${process.arch}-${runtimeName()}`)
-  const chunks = new Map<string, Chunk>()
-  const unkept: Loaded[] = []
+  const chunks = new Map<string, { readonly exports: object }>()
+  const unkept: { readonly script: Script; readonly file: string }[] = []
   let pack: Readonly<Record<string, Code>> = {}
   const again = process.env.KARO_CODE_CACHE === 'again'
 

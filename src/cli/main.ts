@@ -10,15 +10,16 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   process.exitCode = 1
 } else {
   // Loaded here, because a static import would be linked before the version check runs.
-  const messageOf = (errno: number): string =>
-    process.getBuiltinModule('node:util').getSystemErrorMessage(errno)
+
   const quiet = <S extends NodeJS.WriteStream & { fd: number }>(stream: S): S =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A reader that has seen enough (`karo history | head`) is not an error.
       if (error.code === 'EPIPE') process.exit()
       // If stderr itself cannot be written, only the exit code can tell.
       if (stream.fd !== 2) {
-        const why = error.errno === undefined ? error.message : messageOf(error.errno)
+        const { errno, message } = error
+        const why =
+          errno === undefined ? message : process.getBuiltinModule('node:util').getSystemErrorMessage(errno)
         process.stderr.write(`karo: cannot write: ${why}\n`)
       }
       process.exit(1)

@@ -71,7 +71,6 @@ export const TO_FILE = {
   short: 'o',
   value: 'file',
   description: 'a new file, mode 0600 (default: standard output)',
-  completes: 'file',
 } as const
 
 /**

@@ -14,20 +14,20 @@ export interface OwnProgram {
  * process's runtime and program, because the `node` of the program's first line may be too old.
  */
 export function programOf(io: CommandIo): OwnProgram {
-  const program = process.argv[1] ?? 'karo'
-  if (found(io, program) !== undefined) return { words: ['karo'], byName: true }
-  return { words: [process.execPath, realpathSync(program)], byName: false }
+  const { path, words } = found(io)
+  return path === undefined ? { words, byName: false } : { words: ['karo'], byName: true }
 }
 
 /** The words that start this program from a file that everybody's shells read: only absolute paths, unquoted. */
 export function absoluteProgram(io: CommandIo): readonly string[] {
-  const program = process.argv[1] ?? 'karo'
-  const path = found(io, program)
-  return path?.startsWith('/') ? [path] : [process.execPath, realpathSync(program)]
+  const { path, words } = found(io)
+  return path?.startsWith('/') ? [path] : words
 }
 
-/** The path of the first `karo` on the PATH, if it is this very program. */
-function found({ env }: CommandIo, program: string): string | undefined {
+/** `path`: of the first `karo` on the PATH, if it is this very program. `words`: this process's runtime and program. */
+function found({ env }: CommandIo) {
+  const program = realpathSync(process.argv[1] ?? 'karo')
   const path = onPath('karo', env.PATH)
-  return path !== undefined && realpathSync(path) === realpathSync(program) ? path : undefined
+  const isThis = path !== undefined && realpathSync(path) === program
+  return { path: isThis ? path : undefined, words: [process.execPath, program] }
 }

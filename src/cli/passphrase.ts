@@ -20,7 +20,6 @@ import { canAsk } from './terminal/confirm.ts'
 export const passphraseFileOption = {
   value: 'file',
   description: 'a file with the passphrase that others may not read; - for standard input (default: ask)',
-  completes: 'file',
 } as const satisfies OptionWords
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
@@ -76,12 +75,7 @@ function withoutAsking(open: () => Identity): Identity {
     return open()
   } catch (error) {
     if (!(error instanceof KaroError) || error.code !== 'bad_file') throw error
-    const { message, where, hint, cause } = error
-    throw new KaroError('unauthorized', message, {
-      cause,
-      where,
-      hint,
-    })
+    throw new KaroError('unauthorized', error.message, error)
   }
 }
 
@@ -154,8 +148,11 @@ export async function readHidden(prompt: string, what: string, most: number): Pr
         nothing()
       } else if (byte === END) nothing()
       else if (byte === KILL) typed.length = 0
-      else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
-      else if (byte >= 0x20 && typed.length <= most) typed.push(byte)
+      else if (byte === BACKSPACE || byte === DELETE) {
+        // In UTF-8 all bytes of a character after its first are 10xxxxxx.
+        while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
+        typed.pop()
+      } else if (byte >= 0x20 && typed.length <= most) typed.push(byte)
     }
   }
   // Set before the prompt, so that nothing of a quick answer is shown.
@@ -176,10 +173,4 @@ export async function readHidden(prompt: string, what: string, most: number): Pr
       await new Promise(() => setTimeout(() => {}, SIGNAL_MS))
     }
   }
-}
-
-/** Removes the last character; in UTF-8 all bytes after its first are 10xxxxxx. */
-function backspace(typed: number[]): void {
-  while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
-  typed.pop()
 }

@@ -93,9 +93,10 @@ function configPart(paths: HomePaths, env: Env) {
 async function daemonPart(daemon: ReportSources['daemon'], root: string) {
   try {
     const told = await daemon.look(getStatus)
+    const version = at(told, 'version')
     const checks = at(told, 'health.checks')
     return {
-      version: versionOf(at(told, 'version')),
+      version: typeof version === 'string' && /^\d/.test(version) ? numbersOf(version) : null,
       counts: numbers(COUNTS, (name) => at(told, name)),
       rejected: numbers(REJECT_CODES, (code) => at(told, `mesh.rejected.${code}`)),
       ready: at(told, 'health.ready') === true,
@@ -168,8 +169,6 @@ const codeOf = (error: unknown): string => {
 const unread = (error: unknown) => ({ error: codeOf(error) })
 
 const numbersOf = (text: string): string => /^\d{1,4}(\.\d{1,5}){0,3}/.exec(text)?.[0] ?? 'unknown'
-const versionOf = (text: unknown): string | null =>
-  typeof text === 'string' && /^\d/.test(text) ? numbersOf(text) : null
 
 /** Whether there is a file; a path that may not be looked at may exist. */
 function isThere(path: string) {

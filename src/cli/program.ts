@@ -20,7 +20,6 @@ export const COMMON_OPTIONS: readonly CommandOption[] = [
     name: 'home',
     value: 'dir',
     description: "the node's directory (instead of KARO_HOME)",
-    completes: 'directory',
   },
 ]
 

@@ -9,13 +9,14 @@ import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
 import { isForPerson } from '../base/words/loosening.ts'
 import { traceOfParent } from '../base/words/traceparent.ts'
-import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
+import { homePaths } from '../config/paths.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 import { refuseTool } from './guard/person.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { OTHER_WORDS } from './input/other-words.ts'
+import { nodeOf } from './node-of.ts'
 import { usage } from './usage.ts'
 
 interface OutputStream {
@@ -92,14 +93,6 @@ function onlyWords(words: readonly string[], command: Command): ReturnType<typeo
   return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
-/**
- * The socket of the person's own node, of the machine's if the person has none and names none, whether that one runs or not: the
- * node that gets the records of their shells.
- */
-const socketOf = (env: CommandIo['env'], own: HomePaths): string =>
-  // The environment is left out, because systemd may name the directories of another service there.
-  recordingPaths(env).whose === 'machine' ? servicePaths({}).socket : own.socket
-
 const PLAIN = { colour: false, redraws: false } as const
 
 /** One run of the program. `trace` is set when a daemon was asked, `waited` when one was waited for, `io` as soon as a command runs. */
@@ -131,7 +124,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     commands: world.commands ?? COMMANDS,
     toolAbove: world.toolAbove,
     get socket() {
-      return socketOf(env, paths)
+      return nodeOf(env).paths.socket
     },
     get trace() {
       // A caller that traces its own work hands its trace on by this variable.
@@ -197,10 +190,6 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
   return ERROR_CODES[told.code].exit
 }
 
-/** The directory of `--home=DIR`. */
-const homeIn = (words: readonly string[]): string | undefined =>
-  words.find((word) => word.startsWith('--home='))?.slice('--home='.length)
-
 /** The width in COLUMNS; undefined if it is not a sensible number. */
 const columnsOf = ({ COLUMNS = '' }: CommandIo['env']): number | undefined =>
   /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
@@ -214,25 +203,27 @@ function asksJson(argv: readonly string[]): boolean {
 /** Nobody asks for a command in more characters: a longer word came from a program. */
 const REQUEST_CHARS = 500
 
-const asksOverview = (word = ''): boolean => ['help', '--help', '-h'].includes(word)
+const asksOverview = (word: string): boolean => ['help', '--help', '-h'].includes(word)
 
 async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode | undefined> {
   const entries = world.commands ?? COMMANDS
 
-  const hot = [argv[0], argv.slice(0, 2).join(' ')].find((name) => name !== undefined && HOT.has(name))
+  const [group = ''] = argv
+  const two = argv.slice(0, 2).join(' ')
+  const hot = [group, two].find((name) => HOT.has(name))
   if (hot !== undefined) {
-    const commands = await entries.find((entry) => entry.name === argv[0])?.load()
-    const longer = argv.slice(0, 2).join(' ')
-    // `history delete` is not a search for "delete".
-    const name = commands?.some((c) => c.name === longer) ? longer : hot
-    const command = name === hot ? commands?.find((c) => c.name === hot) : undefined
+    const commands = await entries.find(({ name }) => name === group)?.load()
+    // `hook install` is not the hook of a tool "install".
+    const isOther = hot !== two && commands?.some(({ name }) => name === two)
+    const command = isOther ? undefined : commands?.find(({ name }) => name === hot)
+
     const words = argv.slice(hot.split(' ').length)
     const input =
       command && parsePlain(command, command.takesCommandLine ? withOneCommandLine(command, words) : words)
     if (input) return command.run(makeIo(world, input.options, run), input)
   }
 
-  if (argv[0] === '__complete') {
+  if (group === '__complete') {
     const { complete } = await import('./completion/live.ts')
     return complete(argv.slice(1), (home) => makeIo(world, { home }, run))
   }
@@ -246,7 +237,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     return page
   }
   // These need nothing of commander, which the parser below brings along.
-  if (argv.length === 1 && asksOverview(argv[0])) return void (await showOverview())
+  if (argv.length === 1 && asksOverview(group)) return void (await showOverview())
 
   const { parseCommandLine, skipCommonOptions } = await import('./program.ts')
   let words = argv
@@ -258,7 +249,9 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
   if (first === undefined) {
     if (words.at(-1) === '--home') throw usage("option '--home <dir>' argument missing", 'karo')
-    const home = words.find((_, i) => words[i - 1] === '--home') ?? homeIn(words)
+    const home =
+      words.find((_, i) => words[i - 1] === '--home') ??
+      words.find((word) => word.startsWith('--home='))?.slice('--home='.length)
     const { front } = await import('./front/front.ts')
     return front(makeIo(world, { json: asksJson(argv), home }, run))
   }

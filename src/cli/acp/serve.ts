@@ -44,18 +44,13 @@ export function createLines(onLine: (line: Buffer) => void, most = LINE_BYTES) {
 /** Milliseconds for what an agent wrote before it ended. */
 const LAST_WORDS_MS = 2_000
 
-interface Editor {
-  readonly input: Readable
-  readonly output: Writable
-}
-
 /**
  * Resolves with the exit code of the agent when none of its processes is left; null if a signal ended it. `signal` ends
  * it. Errors are reported by `deps.tell`.
  */
 export async function serveAcp(
   argv: readonly string[],
-  { input, output }: Editor,
+  { input, output }: { readonly input: Readable; readonly output: Writable },
   deps: Pick<ProxyDeps, 'calls' | 'ask' | 'tell'>,
   signal: AbortSignal,
 ): Promise<number | null> {

@@ -43,7 +43,11 @@ export type Reply =
       /** Why the command was not judged; tools without a place for a reason do not get it. */
       readonly unjudged?: string
     }
-  | { readonly decision: 'ask' | 'deny'; readonly reason: string }
+  | Opinion
+export interface Opinion {
+  readonly decision: 'ask' | 'deny'
+  readonly reason: string
+}
 
 /** How a tool's hooks stand in its settings. */
 interface HookForm {
@@ -71,7 +75,7 @@ export interface Adapter {
   /** True where only newer versions of the tool ask, and earlier ones run the command: the person has to say so. */
   readonly asksIfNew?: true
   /** Reads parsed JSON from an untrusted source. Throws BadCall if it does not have the tool's format. */
-  readonly read: (input: unknown) => ToolCall
+  readonly read: (call: Members) => ToolCall
   /** Whether the call tells of a command that ran, even if other parts are missing or wrong; it is then too late to refuse. */
   readonly ran: (call: Members) => boolean
   /** The document for standard output; undefined writes nothing, which means no opinion. */
@@ -81,13 +85,21 @@ export interface Adapter {
 }
 export type HookSettings = AiTool & HookForm
 
+type ToolWords = Omit<Adapter, 'name' | 'title' | 'answer' | 'settings'> & {
+  readonly answer: (opinion: Opinion) => Json
+  readonly settings: HookForm
+}
+
 /** The adapter of a tool in the table of tools: how its hooks stand in its settings, with where these are. */
-export function toolAdapter(
-  name: AiToolName,
-  { settings, ...adapter }: Omit<Adapter, 'name' | 'title' | 'settings'> & { readonly settings: HookForm },
-): Adapter {
+export function toolAdapter(name: AiToolName, { answer, settings, ...adapter }: ToolWords): Adapter {
   const tool = AI_TOOLS[name]
-  return { name, title: tool.title, ...adapter, settings: { ...tool, ...settings } }
+  return {
+    name,
+    title: tool.title,
+    ...adapter,
+    answer: (reply) => (reply.decision === 'none' ? undefined : answer(reply)),
+    settings: { ...tool, ...settings },
+  }
 }
 
 /** The input does not fit the tool's documentation. The message repeats nothing of the input. */

@@ -3,7 +3,7 @@ import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { membersOf } from '../../base/shape/json-object.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall, type ToolShell } from './adapter.ts'
-import { jsonOf } from './fields.ts'
+import { callOf, jsonOf } from './fields.ts'
 import type { Entry } from './spool.ts'
 
 /**
@@ -67,7 +67,7 @@ export function answerCall(adapter: Adapter, input: HookInput, { judge, onError 
   let call: ToolCall
   try {
     if ('trouble' in input) throw new BadCall(input.trouble)
-    call = adapter.read(jsonOf(input.text, 'its input is'))
+    call = adapter.read(callOf(jsonOf(input.text, 'its input is')))
   } catch (error) {
     if (!(error instanceof BadCall)) throw error
     const ran = readRan(adapter, 'trouble' in input ? input.beginning : input.text)

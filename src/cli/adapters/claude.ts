@@ -7,9 +7,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Members, membersOf } from '../../base/shape/json-object.ts'
-import { type Adapter, type Reply, type ToolCall, toolAdapter } from './adapter.ts'
+import { type Opinion, type ToolCall, toolAdapter } from './adapter.ts'
 import {
-  callOf,
   commandOf,
   directoryOf,
   durationOf,
@@ -34,8 +33,7 @@ export const secondsOf = (line: string): number => HOOK_SECONDS + (inboxIn(line)
 
 export const claude = toolAdapter('claude', {
   asks: true,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const event = eventOf(call.hook_event_name)
     if (event === 'PreToolUse')
       return call.tool_name === 'Skill'
@@ -73,14 +71,12 @@ export const entryOf = (matcher: string, command: string) => [
 ]
 
 /** Also Codex's, which took the format over. No `allow` is ever said: it would skip the tool's own question. */
-export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
-  if (reply.decision === 'none') return undefined
+export function answerLikeClaude({
+  decision: permissionDecision,
+  reason: permissionDecisionReason,
+}: Opinion) {
   return {
-    hookSpecificOutput: {
-      hookEventName: 'PreToolUse',
-      permissionDecision: reply.decision,
-      permissionDecisionReason: reply.reason,
-    },
+    hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision, permissionDecisionReason },
   }
 }
 

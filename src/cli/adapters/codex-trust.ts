@@ -13,13 +13,15 @@ const TIMEOUT_SECONDS = 600
 const EVENT = 'PreToolUse'
 const EVENT_KEY = 'pre_tool_use'
 
-type Trust = 'trusted' | 'untrusted' | 'disabled' | 'unknown'
-
 /**
  * Of Karo's hook before commands in `hooks`, the text of Codex's hooks.json at `path`. `config` is the text of its
  * config.toml, empty where there is none. `unknown`: a file is not in the form that this version knows.
  */
-export function codexTrust(hooks: string, path: string, config: string): Trust {
+export function codexTrust(
+  hooks: string,
+  path: string,
+  config: string,
+): 'trusted' | 'untrusted' | 'disabled' | 'unknown' {
   try {
     const state = membersOf(membersOf((parse(config) as Members).hooks)?.state) ?? {}
     for (const { event, index, entry, hooks: ours } of ownEntries(hooks)) {

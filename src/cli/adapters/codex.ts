@@ -5,12 +5,11 @@
 // are unsupported there and `deny` needs a reason.
 import { toolAdapter } from './adapter.ts'
 import { after, answerLikeClaude, before, entryOf } from './claude.ts'
-import { callOf, eventOf, otherEvent } from './fields.ts'
+import { eventOf, otherEvent } from './fields.ts'
 
 export const codex = toolAdapter('codex', {
   asks: false,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const event = eventOf(call.hook_event_name)
     if (event === 'PreToolUse') return before(call, 'Bash', ['apply_patch'])
     // It hands on the output, and no exit code.

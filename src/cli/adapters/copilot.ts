@@ -5,13 +5,12 @@
 import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { BadCall, toolAdapter } from './adapter.ts'
 import { secondsOf } from './claude.ts'
-import { callOf, commandOf, directoryOf, exitCodeOf, isOneOf, jsonOf, textOf, toolOf } from './fields.ts'
+import { commandOf, directoryOf, exitCodeOf, isOneOf, jsonOf, textOf, toolOf } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 export const copilot = toolAdapter('copilot', {
   asks: true,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const tool = toolOf(call.toolName)
     const isOwn = isOneOf(['bash', ...FILE_TOOLS], tool)
     if (tool !== 'bash') {
@@ -29,10 +28,7 @@ export const copilot = toolAdapter('copilot', {
     return { kind: 'after', ...what, exitCode: exitCode(call), durationMs: null }
   },
   ran: wasRun,
-  answer: (reply) =>
-    reply.decision === 'none'
-      ? undefined
-      : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
+  answer: ({ decision, reason }) => ({ permissionDecision: decision, permissionDecisionReason: reason }),
   settings: {
     off: { by: /"(?:disableAllHooks|allowManagedHooksOnly)"\s*:\s*true/ },
     fixed: { version: 1 },

@@ -2,23 +2,12 @@
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
 import type { Members } from '../../base/shape/json-object.ts'
 import { type ToolCall, toolAdapter } from './adapter.ts'
-import {
-  callOf,
-  commandOf,
-  directoryOf,
-  durationOf,
-  eventOf,
-  isOneOf,
-  jsonOf,
-  otherEvent,
-  toolOf,
-} from './fields.ts'
+import { commandOf, directoryOf, durationOf, eventOf, isOneOf, jsonOf, otherEvent, toolOf } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 export const cursor = toolAdapter('cursor', {
   asks: true,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const event = eventOf(call.hook_event_name)
     if (event === 'preToolUse' || event === 'beforeMCPExecution') return readTool(call, event)
     if (event !== 'beforeShellExecution' && event !== 'afterShellExecution') return otherEvent(event, call)
@@ -28,10 +17,7 @@ export const cursor = toolAdapter('cursor', {
     return { kind: 'after', ...what, exitCode: null, durationMs: durationOf(call.duration) }
   },
   ran: ({ hook_event_name }) => hook_event_name === 'afterShellExecution',
-  answer: (reply) =>
-    reply.decision === 'none'
-      ? undefined
-      : { permission: reply.decision, user_message: reply.reason, agent_message: reply.reason },
+  answer: ({ decision, reason }) => ({ permission: decision, user_message: reason, agent_message: reason }),
   settings: {
     hasty: true,
     fixed: { version: 1 },

@@ -92,7 +92,8 @@ function read(tool: string, args: unknown, known: boolean): Read {
   // Not a thing that a server has of another kind: `create_issue`.
   known ||= changes && Object.keys(members).length === 0 && /file|director|folder|path/i.test(tool)
   if (does(REMOVES)) return edit(remove([...sources, ...files]), known)
-  if (does(MOVES)) return edit([...leave(sources), ...write('>', files)], known)
+  // What is moved is gone from here and not lost, so the line deletes no tree.
+  if (does(MOVES)) return edit([...remove(sources, 'rm --'), ...write('>', files)], known)
   const operator = does(REPLACES) && !does(EDITS) ? '>' : '>>'
   return edit(write(operator, does(COPIES) ? files : [...sources, ...files]), known)
 }
@@ -100,8 +101,7 @@ function read(tool: string, args: unknown, known: boolean): Read {
 /** A file that is replaced gets new content, so it is not the line of one that is emptied. */
 const write = (operator: '>' | '>>', files: readonly string[]) =>
   files.map((file) => `${operator === '>' ? 'echo content ' : ''}${operator} ${word(file)}`)
-/** A file or tree that is moved is gone from here and not lost, so the line deletes no tree. */
-const leave = (files: readonly string[]) => remove(files, 'rm --')
+
 const remove = (files: readonly string[], by = 'rm -r --') => files.map((file) => `${by} ${word(file)}`)
 
 /** Most of what such tools read is no file, so that a call that cannot be understood is nothing to judge. */

@@ -5,7 +5,7 @@
 import { type Members, membersOf } from '../../base/shape/json-object.ts'
 import { toolAdapter } from './adapter.ts'
 import { after, before, secondsOf } from './claude.ts'
-import { callOf, eventOf, exitCodeOf, otherEvent, textOf } from './fields.ts'
+import { eventOf, exitCodeOf, otherEvent, textOf } from './fields.ts'
 
 const SHELL = 'run_shell_command'
 
@@ -13,8 +13,7 @@ export const gemini = toolAdapter('gemini', {
   // A version before that takes `ask` for no opinion, and with --yolo runs the command.
   asks: false,
   asksIfNew: true,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const event = eventOf(call.hook_event_name)
     if (event === 'BeforeTool')
       return before(
@@ -27,10 +26,7 @@ export const gemini = toolAdapter('gemini', {
     return otherEvent(event, call)
   },
   ran: ({ hook_event_name }) => hook_event_name === 'AfterTool',
-  answer: (reply) =>
-    reply.decision === 'none'
-      ? undefined
-      : { decision: reply.decision, reason: reply.reason, systemMessage: reply.reason },
+  answer: ({ decision, reason }) => ({ decision, reason, systemMessage: reason }),
   settings: {
     off: {
       by: /"hooksConfig"\s*:\s*\{[^{}]*"(?:enabled"\s*:\s*false|disabled"\s*:\s*\[[^\]]*"karo")/,

@@ -1,6 +1,6 @@
 // Any other tool: a small contract of Karo's own, for a wrapper or a plugin that can run a program.
 import { type Adapter, BadCall, type ToolShell } from './adapter.ts'
-import { callOf, commandOf, directoryOf, durationOf, exitCodeOf, toolOf } from './fields.ts'
+import { commandOf, directoryOf, durationOf, exitCodeOf, toolOf } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 const SHELLS: ReadonlySet<unknown> = new Set<ToolShell>(['bash', 'zsh', 'fish', 'sh'])
@@ -18,8 +18,7 @@ export const generic: Adapter = {
   name: 'generic',
   title: 'any other tool',
   asks: true,
-  read(input) {
-    const call = callOf(input)
+  read(call) {
     const { event = 'before', shell = 'bash' } = call
     if (!SHELLS.has(shell)) throw new BadCall('the call names an unknown shell')
     if (call.command === undefined && call.tool !== undefined) {

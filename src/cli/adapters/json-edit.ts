@@ -107,7 +107,8 @@ export function withAdded(text: string, into: Node, added: Json, key?: string): 
   const name = key === undefined ? '' : `${JSON.stringify(key)}: `
   const last = elements.at(-1)
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
-  const outer = indentationAt(text, into.start)
+  const line = text.lastIndexOf('\n', into.start - 1) + 1
+  const [outer] = /^[ \t]*/.exec(text.slice(line))!
   if (last === undefined) {
     const inner = outer + unitOf(text)
     const written = `${newline}${inner}${name}${laidOut(added, inner, text)}${newline}${outer}`
@@ -142,11 +143,6 @@ const splice = (text: string, start: number, end: number, put: string): string =
 function laidOut(value: Json, inner: string, text: string): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   return JSON.stringify(value, null, unitOf(text)).replaceAll('\n', newline + inner)
-}
-
-/** What stands in front of the line that holds `at`. */
-function indentationAt(text: string, at: number): string {
-  return /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', at - 1) + 1))![0]
 }
 
 /** One step of indentation: that of the first indented line, else two blanks. */

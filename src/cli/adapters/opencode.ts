@@ -3,19 +3,18 @@
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
 import { BadCall, toolAdapter } from './adapter.ts'
-import { callOf } from './fields.ts'
+
 import { generic } from './generic.ts'
 
 export const opencode = toolAdapter('opencode', {
   asks: false,
   // The plugin is Karo's own, so it speaks Karo's own contract, and always says which event it is about.
-  read(input) {
-    if (callOf(input).event === undefined) throw new BadCall('the call names no event')
-    return generic.read(input)
+  read(call) {
+    if (call.event === undefined) throw new BadCall('the call names no event')
+    return generic.read(call)
   },
   ran: generic.ran,
-  answer: (reply) =>
-    reply.decision === 'none' ? undefined : { decision: reply.decision, reason: reply.reason },
+  answer: ({ decision, reason }) => ({ decision, reason }),
   settings: {
     entries: () => ({}),
     plugin: pluginOf,

@@ -3,9 +3,6 @@ import { quoteFish } from '../../base/quote.ts'
 import { offerText } from './bash.ts'
 import type { PlaceSpec, Word } from './spec.ts'
 
-const listed = (words: readonly Word[]): string =>
-  words.map(({ word, about }) => quoteFish(about === '' ? word : `${word}\t${about}`)).join(' ')
-
 /** One function that prints by place; a place without any has no case. */
 function byPlace(name: string, cases: readonly (readonly [place: string, prints: string])[]): string {
   const lines = cases.map(([place, prints]) => `        case ${quoteFish(place)}\n            ${prints}`)
@@ -13,7 +10,8 @@ function byPlace(name: string, cases: readonly (readonly [place: string, prints:
 }
 
 export function fishScript(places: readonly PlaceSpec[]): string {
-  const print = (words: readonly Word[]): string => `string collect -- ${listed(words)}`
+  const print = (words: readonly Word[]): string =>
+    `string collect -- ${words.map(({ word, about }) => quoteFish(about === '' ? word : `${word}\t${about}`)).join(' ')}`
   const subcommands = places.flatMap(({ path, subcommands }) =>
     subcommands.length === 0 ? [] : [[path, print(subcommands)] as const],
   )

@@ -43,7 +43,11 @@ export async function completionSpec(entries: readonly CommandEntry[]): Promise<
   const root: PlaceSpec = {
     path: '',
     subcommands: [
-      ...groups.map(({ name, commands }) => plain({ word: name, about: aboutGroup(name, commands) })),
+      ...groups.map(({ name: word, commands }) => {
+        const own = commands.find(({ name }) => name === word)
+        const below = commands.map(({ name }) => name.slice(word.length + 1))
+        return plain({ word, about: own?.summary ?? below.join(', ') })
+      }),
       { word: 'help', about: 'what a command takes' },
     ],
     options: [...COMMON_OPTIONS.flatMap(optionSpecs), HELP, { flag: '--version', about: 'show the version' }],
@@ -53,12 +57,6 @@ export async function completionSpec(entries: readonly CommandEntry[]): Promise<
   // After `help` come the places of all commands too; this one has what is besides them.
   const help = { ...root, path: 'help', subcommands: HELP_TOPICS.map((word) => ({ word, about: 'a topic' })) }
   return [root, help, ...groups.flatMap(({ name, commands }) => placesOf(name, commands))]
-}
-
-/** Its own summary, or the names of what is below it. */
-function aboutGroup(group: string, commands: readonly Command[]): string {
-  const own = commands.find(({ name }) => name === group)
-  return own?.summary ?? commands.map(({ name }) => name.slice(group.length + 1)).join(', ')
 }
 
 function placesOf(group: string, commands: readonly Command[]): PlaceSpec[] {
@@ -113,8 +111,16 @@ function optionSpecs(option: CommandOption): OptionSpec[] {
   return option.short === undefined ? [long] : [long, { ...long, flag: `-${option.short}` }]
 }
 
+/** What Tab offers for a value that a placeholder of this name stands for, unless a command says something else. */
+const BY_PLACEHOLDER: Readonly<Record<string, CommandOption['completes']>> = {
+  file: 'file',
+  dir: 'directory',
+  node: 'node',
+}
+
 function offerOf(of: CommandArgument | CommandOption): Offer {
-  const completes = of.choices ?? of.completes
+  const placeholder = ('value' in of && of.value) || of.name
+  const completes = of.choices ?? of.completes ?? BY_PLACEHOLDER[placeholder]
   if (completes === undefined) return { kind: 'nothing' }
   if (completes === 'file' || completes === 'directory') return { kind: completes }
   if (completes === 'config-key') return words(keyWords(KEY_LIST))

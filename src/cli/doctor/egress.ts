@@ -39,23 +39,22 @@ export const endpoint = (ip: string, port: number): string =>
 /** The facts have to be of a moment near that of the sockets. */
 export function explain(sockets: readonly OpenSocket[], context: EgressContext): readonly Explained[] {
   return sockets.map((socket): Explained => {
-    const { fd, kind } = socket
+    const one = { fd: socket.fd, kind: socket.kind, local: '', remote: '', why: null }
     switch (socket.kind) {
       case 'tcp':
       case 'udp':
         return {
-          fd,
-          kind,
+          ...one,
           local: endpoint(socket.local, socket.localPort),
           remote: socket.remotePort === 0 ? '' : endpoint(socket.remote, socket.remotePort),
           why: socket.kind === 'udp' ? whyUdp(socket, context) : whyTcp(socket, context),
         }
       case 'unix':
-        return { fd, kind, local: socket.path, remote: '', why: whyUnix(socket, fd, context) }
+        return { ...one, local: socket.path, why: whyUnix(socket, context) }
       case 'netlink':
-        return { fd, kind, local: '', remote: '', why: 'asks the kernel for the network interfaces' }
+        return { ...one, why: 'asks the kernel for the network interfaces' }
       default:
-        return { fd, kind, local: '', remote: '', why: null }
+        return one
     }
   })
 }
@@ -112,7 +111,10 @@ function whyUdp(socket: InetSocket, context: EgressContext): string | null {
 }
 
 /** These do not leave the machine; but a socket to another program is listed. */
-function whyUnix({ type, path }: UnixSocket, fd: number, { socket }: EgressContext): string | null {
+function whyUnix(
+  { fd, type, path }: UnixSocket & { readonly fd: number },
+  { socket }: EgressContext,
+): string | null {
   // It is bound under a name nobody can guess in the same directory, then moved (unix(7) keeps telling that name).
   const hidden = dirname(path) !== '/' && /^\.[A-Za-z0-9]{6}$/.test(path.split('/').at(-2) ?? '')
   const directory = hidden ? dirname(dirname(path)) : dirname(path)

@@ -166,7 +166,9 @@ export function createWorld(options: WorldOptions): World {
     sameNetwork: once(async () => {
       const state = await daemon()
       if (state.kind !== 'up') return true
-      const [own, its] = ['self', state.pid].map(networkNamespace)
+      const [own, its] = ['self', state.pid].map((pid) =>
+        orElse(() => readlinkSync(`/proc/${pid}/ns/net`), undefined),
+      )
       // Of another user's process it is not told; a service is where the machine is.
       return its === undefined || own === its
     }),
@@ -175,10 +177,6 @@ export function createWorld(options: WorldOptions): World {
     startFiles: once(options.startFiles),
     toolHooks: once(options.toolHooks),
   }
-}
-
-function networkNamespace(pid: number | string): string | undefined {
-  return orElse(() => readlinkSync(`/proc/${pid}/ns/net`), undefined)
 }
 
 /** A small file of the kernel's, or undefined. */

@@ -163,14 +163,16 @@ function placeIn(options: CommandInput['options']): { readonly cwd?: string } {
   return cwd === undefined ? {} : { cwd: /^[/~*]/.test(cwd) ? cwd : resolve(cwd) }
 }
 
-/** About the same, whenever it ends. */
-const isSame = (a: NewRule, b: NewRule): boolean =>
-  (['kind', 'rule', 'command', 'cwd', 'why', 'safer'] as const).every((field) => a[field] === b[field])
-
 function add(io: CommandIo, rule: NewRule): undefined {
   const guard = loadGuard(io)
   const own = guard.rules.filter(({ whose }) => whose === 'own')
-  const at = own.findIndex((one) => isSame(one, rule))
+  const at = own.findIndex((one) =>
+    // About the same, whenever it ends.
+
+    (['kind', 'rule', 'command', 'cwd', 'why', 'safer'] as const).every(
+      (field) => one[field] === rule[field],
+    ),
+  )
   const there = own[at]
   const until = rule.until ?? Number.POSITIVE_INFINITY
   if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until)

@@ -102,7 +102,7 @@ function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): stri
 
 interface Asking {
   readonly io: CommandIo
-  readonly terminal: Terminal
+  readonly terminal: NonNullable<ReturnType<typeof openTerminal>>
   readonly guard: Guard
   readonly verdict: RiskVerdict
   readonly screen: Screen
@@ -190,8 +190,6 @@ function explained({ matches, decision }: RiskVerdict): string {
   const none = `  Nothing was found in it, but it is longer than the profile allows without a question.\n`
   return `${lines.join('') || none}  The profile says: ${decision} such a command. y runs it unchanged.\n`
 }
-
-type Terminal = NonNullable<ReturnType<typeof openTerminal>>
 
 /** Raw while it is open: no echo, and Ctrl-C is a key. Undefined when this process has none. */
 function openTerminal() {

@@ -22,7 +22,6 @@ export const filterOptions = {
     value: 'dir',
     reads: (dir: string) => resolve(dir),
     description: 'only in this directory and below it',
-    completes: 'directory',
   },
   failed: 'only those that ended with an error',
   exit: { value: 'code', reads: whole(0, 255), description: 'only those that ended with this code' },

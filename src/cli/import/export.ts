@@ -32,7 +32,9 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   const progress = createProgress(live, io)
   try {
     const before = await source.look()
-    await refuseOthers(source)
+    // Another program's history comes in by another command, which the error names.
+    const looks = looksOf(await source.beginning())
+    if (looks !== 'karo' && looks !== 'lines') throw wrongKind('karo', looks, source.where)
     const total = await check(source, live, interrupt.signal)
     const about = { source: 'karo' as const, file: source.where, dry_run: dryRun }
     // `odd_durations`: commands with a duration that is impossible, which is taken as unknown.
@@ -74,12 +76,6 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   } finally {
     await source.close()
   }
-}
-
-/** Throws KaroError `bad_file` for another program's history, and says how that comes in. */
-async function refuseOthers(source: ImportSource): Promise<void> {
-  const looks = looksOf(await source.beginning())
-  if (looks !== 'karo' && looks !== 'lines') throw wrongKind('karo', looks, source.where)
 }
 
 /** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */

@@ -3,7 +3,6 @@ import { oneNode } from './values.ts'
 
 export const AT = {
   value: 'node',
-  completes: 'node',
   description: 'on another machine: name, fingerprint or id of a member, see karo peers',
 } as const
 

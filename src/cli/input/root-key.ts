@@ -20,7 +20,6 @@ export const ROOT_OPTIONS = {
     value: 'file',
     description:
       'a file with the passphrase of the root key, which others may not read; - for standard input',
-    completes: 'file',
   },
 } as const satisfies OptionsByName
 

@@ -44,12 +44,6 @@ export function oneNode(all: readonly string[], where: string): string {
   )
 }
 
-/** Applies `make` to `value`, if there is one. */
-export const given = <Value, Made>(
-  value: Value | undefined,
-  make: (value: Value) => Made,
-): Made | undefined => (value === undefined ? undefined : make(value))
-
 /** `members` without those that are undefined. */
 export const defined = <T extends object>(members: { [Name in keyof T]: T[Name] | undefined }): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T

@@ -202,7 +202,8 @@ async function handBundle(
   // The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead.
   const version = versionAfter(last?.version ?? 0, Date.now())
   const former = formerOf(last, next, version)
-  const began = beganOf(last, next, version)
+  // When the first bundle named who computes totals; undefined: none does.
+  const began = last?.began ?? (next.aggregators.length > 0 ? version : undefined)
   const body = {
     ...next,
     version,
@@ -230,10 +231,6 @@ function signed(sign: () => Uint8Array): Uint8Array {
     )
   }
 }
-
-/** When the first bundle named who computes totals; undefined: none does, or one did before bundles said so. */
-const beganOf = (last: PolicyBundleBody | undefined, next: Said, now: number): number | undefined =>
-  last?.began ?? (next.aggregators.length > 0 && (last?.aggregators ?? []).length === 0 ? now : undefined)
 
 /**
  * Who computed totals before, as long as what they released is kept: without this a node could not tell whether the two that

@@ -79,7 +79,6 @@ const hostsOf = (network: Network): readonly string[] =>
   network.map((rule) => rule.replace(/(?<=[^:]):\d+$/, ''))
 
 type Resolve = (host: string) => Promise<readonly { readonly address: string }[]>
-const bySystem: Resolve = (host) => lookup(host, { all: true })
 
 /**
  * The address to connect to. A name is looked up once and what comes is judged, so that no later answer of its server leads
@@ -89,7 +88,7 @@ const bySystem: Resolve = (host) => lookup(host, { all: true })
 export async function addressFor(
   host: string,
   network: Network,
-  resolve: Resolve = bySystem,
+  resolve: Resolve = (host) => lookup(host, { all: true }),
 ): Promise<string> {
   const named = hostsOf(network)
   const literal = isIP(host) === 6 ? `[${host}]` : host

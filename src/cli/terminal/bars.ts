@@ -27,18 +27,18 @@ export function bar(share: number, cells: number, blocks = true): string {
 export function spark(counts: readonly number[], blocks = true): string {
   const levels = blocks ? LEVELS : ASCII_LEVELS
   const most = Math.max(1, ...counts)
-  return counts
-    .map((n) => (n === 0 ? nothing(blocks) : levels[Math.ceil((n / most) * levels.length) - 1]))
-    .join('')
+  return counts.map((n) => oneOf(levels, n, most, blocks)).join('')
 }
 
 /** One character, the darker the more of `most`; nothing at all is a dot. */
 export function shade(count: number, most: number, blocks = true): string {
-  const shades = blocks ? SHADES : ASCII_SHADES
-  return count === 0 ? nothing(blocks) : (shades[Math.ceil((count / most) * shades.length) - 1] ?? shades[0])
+  return oneOf(blocks ? SHADES : ASCII_SHADES, count, most, blocks)
 }
 
-const nothing = (blocks: boolean): string => (blocks ? '·' : '.')
+function oneOf(levels: readonly string[], count: number, most: number, blocks: boolean): string {
+  if (count === 0) return blocks ? '·' : '.'
+  return levels[Math.ceil((count / most) * levels.length) - 1] ?? ''
+}
 
 /** `lines` lines, top first, each count `width` cells wide with a gap of one; something is never nothing. */
 export function chart(counts: readonly number[], lines: number, width: number): string[] {

@@ -80,7 +80,6 @@ const add = defineCommand('agent add', {
       value: 'file',
       needs: 'yes',
       reads: async (file: string) => (await textFrom(file, MOST_TOKEN)).trim(),
-      completes: 'file',
       description: 'a token of the scope approve, which stands for a person at a terminal',
     },
     tool: { value: 'name', repeat: true, description: 'only this tool may be called; default: all' },

@@ -104,7 +104,7 @@ export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): str
 const put = defineCommand('artifact put', {
   summary: 'store a file, or standard input; the same content is stored once',
   shows: finishArtifact,
-  args: { file: { description: 'the file; - for standard input', completes: 'file' } },
+  args: { file: { description: 'the file; - for standard input' } },
   options: {
     name: { value: 'name', description: 'another name for it (default: that of the file)' },
     type: {

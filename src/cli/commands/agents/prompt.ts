@@ -43,7 +43,6 @@ const add = defineCommand('prompt add', {
       as: 'text',
       reads: (file: string) => textFrom(file, MOST_TEXT),
       description: 'the template; - for standard input',
-      completes: 'file',
     },
   },
   examples: {

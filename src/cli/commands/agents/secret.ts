@@ -114,7 +114,7 @@ async function needVault(io: CommandIo) {
 
 const backup = defineCommand('secret backup', {
   summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
-  args: { file: { description: 'where to; it must not exist yet', completes: 'file' } },
+  args: { file: { description: 'where to; it must not exist yet' } },
   options: { 'passphrase-file': passphraseFileOption },
   async run(io, { args, options }) {
     const path = resolve(args.file)
@@ -133,7 +133,7 @@ const backup = defineCommand('secret backup', {
 const restore = defineCommand('secret restore', {
   summary: 'add the secrets of a backup file to your vault; no agent gets them until you permit it',
   shows: restoreVault,
-  args: { file: { description: 'a file of karo secret backup', completes: 'file' } },
+  args: { file: { description: 'a file of karo secret backup' } },
   options: {
     'passphrase-file': passphraseFileOption,
     replace: 'also replace secrets with the same names',

@@ -37,9 +37,7 @@ import {
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 
-type State = TaskShape['state']
-
-const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
+const COLOUR: Partial<Record<TaskShape['state'], 'red' | 'green' | 'yellow'>> = {
   completed: 'green',
   failed: 'red',
   rejected: 'red',

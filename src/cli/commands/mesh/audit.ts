@@ -119,7 +119,6 @@ const log = defineCommand('audit log', {
     peer: {
       value: 'node',
       description: 'only about this node: node id, fingerprint or name',
-      completes: 'node',
     },
     since: { value: 'when', reads: sinceTime, description: 'only newer entries: 2h, 7d, or a time' },
   },
@@ -218,7 +217,6 @@ const verify = defineCommand('audit verify', {
     file: {
       value: 'file',
       description: 'check a file of `karo audit export`, from any machine; needs no node',
-      completes: 'file',
     },
   },
   examples: {

@@ -264,7 +264,6 @@ const assign = defineCommand('ca assign', {
       optional: true,
       variadic: true,
       description: 'their ids, names, or fingerprints',
-      completes: 'node',
     },
   },
   options: {

@@ -136,8 +136,6 @@ async function stateOf(io: CommandIo): Promise<FleetState> {
 
 export const commands = [set, unset, showFleet]
 
-type Bundle = NonNullable<PolicyShape['organisation']>
-
 type Heard = Pick<QueryDataOf<'NodeHealth'>['nodes'][number], 'name' | 'fingerprint' | 'settings'> & {
   /** Also of one that answered that it tells nothing. */
   readonly online?: boolean
@@ -158,7 +156,7 @@ interface FleetMachine {
 }
 
 export interface FleetState {
-  readonly organisation: Bundle | null
+  readonly organisation: PolicyShape['organisation']
   /** Fingerprint of the root that signed it; null: this machine belongs to no mesh with a root. */
   readonly signed_by: string | null
   readonly machines: readonly FleetMachine[]
@@ -186,7 +184,7 @@ const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => st
   follows: () => 'follows',
   refuses: ({ refused }) => `does not follow ${refused.join(', ')} (policy.follow there)`,
   older: ({ problem }) => problem ?? 'has not got the newest one yet',
-  silent: ({ outcome }) => `does not say: ${outcome ?? 'has none yet, or an earlier release'}`,
+  silent: ({ outcome }) => `does not say: ${outcome ?? 'has none yet'}`,
   away: () => 'did not answer; gets the newest one when back',
 }
 

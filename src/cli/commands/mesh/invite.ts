@@ -45,9 +45,8 @@ const make = defineCommand('invite', {
     file: {
       value: 'file',
       description: 'write an enrolment file for provisioning instead of showing the code',
-      completes: 'file',
     },
-    out: { value: 'file', description: 'the same as --file', completes: 'file' },
+    out: { value: 'file', description: 'the same as --file' },
   },
   examples: {
     'karo invite': 'one machine, within a day: karo join <code> there',

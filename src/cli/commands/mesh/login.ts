@@ -95,7 +95,7 @@ const login = defineCommand('login', {
   summary: 'ask under your own name as an operator, from this machine, for some hours',
   shows: beginLogin,
   options: {
-    credential: { value: 'file', description: 'your credential file (needed)', completes: 'file' },
+    credential: { value: 'file', description: 'your credential file (needed)' },
     for: {
       value: 'duration',
       reads: lasting('1m', LONGEST),

@@ -65,7 +65,7 @@ const issue = defineCommand('operator issue', {
     },
   },
   options: {
-    to: { value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
+    to: { value: 'file', description: 'the credential file to write (needed)' },
     ...ASSIGNED,
     for: FOR,
     'passphrase-file': passphraseFileOption,

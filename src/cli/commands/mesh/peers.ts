@@ -8,9 +8,11 @@ import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api
 import { placesInWords } from '../../../base/places.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
+import { subnetTest } from '../../../config/domains.ts'
+import { subnetProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
 import { called, totalsLost, whatItHas, whoKnows } from '../../fleet/revoking.ts'
-import { COMPARED, chooseNodes } from '../../input/nodes.ts'
+import { isKey, peersNamed } from '../../input/nodes.ts'
 import {
   type ArgumentWords,
   ASSIGNED,
@@ -22,7 +24,10 @@ import {
   EXIT,
   fitted,
   formatFingerprint,
+  KaroError,
   NODE,
+  nameless,
+  nodesOf,
   paint,
   printable,
   printJson,
@@ -232,6 +237,60 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   return state === 'connected'
 }
 
+/** What people compare before they agree. */
+const COMPARED: Columns<PeerShape> = {
+  NAME: { value: (peer) => peer.name || '–', shrink: true },
+  FINGERPRINT: (peer) => formatFingerprint(peer.fingerprint),
+  'IN WORDS': { value: (peer) => fingerprintWords(peer.fingerprint), wrap: true },
+}
+
+interface Wanted {
+  readonly words: readonly string[]
+  readonly pending: boolean | undefined
+  readonly subnet: string | undefined
+  /** The command, for errors. */
+  readonly where: string
+}
+
+/**
+ * Nodes of which a person is asked first: several, or one by the name it gave itself; none if they named one by its key, or by a
+ * name that people here chose. Throws KaroError `bad_request` for words that name nobody, or a subnet that is none; otherwise the
+ * daemon's errors.
+ */
+async function toAgree(io: CommandIo, wanted: Wanted): Promise<readonly PeerShape[]> {
+  const { words, pending, subnet, where } = wanted
+  if (pending === true) {
+    if (words.length > 0) throw usage('give nodes or --pending, not both', where)
+    return waitingIn(io, subnet, where)
+  }
+  const named = nodesOf(words)
+  const [only] = named
+  if (only === undefined) throw nameless(where)
+  if (named.length === 1 && isKey(only)) return []
+  const peers = await peersNamed(io, named)
+  return peers.length === 1 && peers[0]?.name_chosen === true ? [] : peers
+}
+
+/** An IP address, as it stands in a multiaddr, was proven by the connection over which the node was met. */
+async function waitingIn(
+  io: CommandIo,
+  subnet: string | undefined,
+  where: string,
+): Promise<readonly PeerShape[]> {
+  if (subnet !== undefined && subnetProblem(subnet) !== undefined)
+    throw usage(`'${subnet}' is not a subnet such as 10.0.3.0/24`, where)
+  const isIn = subnet === undefined ? () => true : subnetTest(subnet)
+  const { peers } = await io.call(getPeers)
+  const waiting = peers.filter(
+    ({ state, addresses }) =>
+      state === 'pending' && addresses.some((address) => isIn(address.split('/')[2] ?? '')),
+  )
+  if (waiting.length > 0) return waiting
+  throw new KaroError('not_found', `no node waits${subnet ? ` in ${subnet}` : ''}`, {
+    hint: 'karo peers pending shows the nodes that wait.',
+  })
+}
+
 const trust = defineCommand('peers trust', {
   summary: 'trust nodes; both sides have to trust each other',
   shows: trustPeer,
@@ -264,16 +323,19 @@ const trust = defineCommand('peers trust', {
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
     const terms = { level, name, ...assignedBy(options) }
     const where = 'karo peers trust'
-    const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
-    if (chosen.asks.length > 0) {
-      if (name !== undefined && chosen.asks.length > 1)
-        throw usage(`--name is for one node, and these are ${chosen.asks.length}`, where)
-      if (!io.json) io.out(table(io, chosen.asks, COMPARED))
-      const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
+    const words = args.node ?? []
+    const asks = await toAgree(io, { words, pending, subnet, where })
+    const count = asks.length
+    if (count > 0) {
+      if (name !== undefined && count > 1)
+        throw usage(`--name is for one node, and these are ${count}`, where)
+      if (!io.json) io.out(table(io, asks, COMPARED))
+      const question = `Trust ${count === 1 ? 'this node' : `these ${count} nodes`}?`
       if (!(await confirm(io, question, { yes: options.yes, shows: trustPeer, where }))) return EXIT.failed
     }
     const answers: PeerAnswerShape[] = []
-    for (const who of chosen.who) answers.push(await io.call(trustPeer, { body: { who, ...terms } }))
+    const chosen = count === 0 ? nodesOf(words) : asks.map(({ node_id }) => node_id)
+    for (const who of chosen) answers.push(await io.call(trustPeer, { body: { who, ...terms } }))
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       if (io.json) return printJson(io, only)

@@ -57,7 +57,6 @@ const check = defineCommand('policy check', {
     file: {
       value: 'file',
       description: 'use this policy file instead of those in force; needs no node',
-      completes: 'file',
       repeat: true,
     },
     team: {
@@ -107,7 +106,6 @@ const explain = defineCommand('policy explain', {
     via: {
       value: 'node',
       description: 'the argument is an operator who asks through this node',
-      completes: 'node',
     },
     action,
     level,
@@ -125,7 +123,6 @@ const test = defineCommand('policy test', {
   args: {
     file: {
       description: 'expectations in TOML: [[test]] with as, allow and deny (docs/policy.md)',
-      completes: 'file',
     },
   },
   json: 'one document: policies, warnings, and outcomes with line, as, action, expected, decision and holds',
@@ -154,7 +151,6 @@ const sign = defineCommand('policy sign', {
       variadic: true,
       description:
         'Cedar files; other nodes apply their forbid rules, and their permit rules where policy.accept_org is full',
-      completes: 'file',
     },
   },
   options: {

@@ -17,7 +17,6 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
-  given,
   KaroError,
   lasting,
   type OptionsOf,
@@ -256,7 +255,7 @@ function rangeOf(
   const where = from === undefined ? '--last' : '--from'
   const start =
     from === undefined ? now - (last ?? parseDuration(DEFAULT_LAST, where)) : parseSince(from, now, where)
-  const end = given(to, (text) => parseUntil(text, now)) ?? now
+  const end = to === undefined ? now : parseUntil(to, now)
   if (start >= end)
     throw usage(
       'the range ends before it starts',

@@ -94,7 +94,6 @@ export const commands = [
       },
       out: {
         value: 'file',
-        completes: 'file',
         description: 'write into this file, readable only by you; an existing file is replaced as a whole',
       },
       'as-node': 'as this node, although you are logged in as an operator',

@@ -51,8 +51,6 @@ const category: OptionWords & { readonly repeat: true; readonly value: string } 
 /** Signals of anomalies leave in no summary. */
 const SUMMARISED = SHARING_CATEGORIES.filter((one) => one !== 'anomalies')
 
-/** What both decisions about one node, team or role send. */
-
 const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.
 `
 
@@ -69,7 +67,6 @@ const preview = defineCommand('share preview', {
     to: {
       value: 'node',
       description: 'only what this node could read (its id, name or fingerprint)',
-      completes: 'node',
     },
     role: {
       value: 'role',

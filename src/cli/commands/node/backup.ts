@@ -19,7 +19,7 @@ export const commands = [
     summary:
       'write the whole node into one file while it runs: key, configuration, and the history of everybody',
     args: {
-      file: { description: 'where to; it must not exist yet', completes: 'file' },
+      file: { description: 'where to; it must not exist yet' },
     },
     options: {
       'without-key': "leave out the node's key",

@@ -78,7 +78,6 @@ export const commands = [
       output: {
         short: 'o',
         value: 'file',
-        completes: 'file',
         description:
           'the new file (default: karo-problem-<time>.json in this directory); never overwrites one',
       },

@@ -20,13 +20,12 @@ import { createLiveLine } from '../../terminal/live-line.ts'
 export const commands = [
   defineCommand('restore', {
     summary: 'restore the node of a backup into this home, while no node runs here',
-    args: { file: { description: 'a file of karo backup', completes: 'file' } },
+    args: { file: { description: 'a file of karo backup' } },
     options: {
       replace: 'keep the present node in before-restore-<date>; else the home has to be empty',
       'identity-file': {
         value: 'file',
         description: 'the secret key that opens an encrypted backup, as age-keygen wrote it',
-        completes: 'file',
       },
       'passphrase-file': passphraseFileOption,
       service: "restore the machine's service, in /var/lib/karo",

@@ -95,7 +95,7 @@ const install = defineCommand('service install', {
   async run(io) {
     refuseBesideMachine(io.env, 'karo service install')
     const steps = (await runsHere(io.env)) ? installUnit : installIntoShells
-    await steps(io.json ? quiet(io) : io)
+    await steps(io.json ? Object.create(io, { out: { value: () => {} } }) : io)
     if (io.json) printJson(io, await keptBy(io))
   },
 })
@@ -143,7 +143,5 @@ const status = defineCommand('service status', {
     }
   },
 })
-
-const quiet = (io: CommandIo): CommandIo => Object.create(io, { out: { value: () => {} } }) as CommandIo
 
 export const commands = [install, remove, status]

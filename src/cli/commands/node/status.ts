@@ -106,7 +106,10 @@ function rightsOf({ admin, asks }: StatusShape['you']): string {
 function meshWords({ mesh, health }: StatusShape): string {
   if (mesh.alone && mesh.members_known === 0) return 'none: this node is used alone'
   const failed = health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
-  const listens = mesh.listen.map(shortAddress).join(' ') || (failed ? 'not listening' : 'listens to nobody')
+  const listens =
+    mesh.listen
+      .map((at) => at.replace(/^\/ip4\/(.+)\/tcp\//, '$1:').replace(/^\/ip6\/(.+)\/tcp\//, '[$1]:'))
+      .join(' ') || (failed ? 'not listening' : 'listens to nobody')
   const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
   const waits = mesh.peers_pending === 1 ? 'waits' : 'wait'
   const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} ${waits} to be trusted`
@@ -177,10 +180,6 @@ function adviceOf(status: StatusShape, hook: string): string[] {
 
 /** Whether another machine could reach it. */
 const isOpen = (address: string): boolean => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
-
-/** `/ip4/10.0.0.5/tcp/9238` as people write it. */
-const shortAddress = (address: string): string =>
-  address.replace(/^\/ip4\/(.+)\/tcp\//, '$1:').replace(/^\/ip6\/(.+)\/tcp\//, '[$1]:')
 
 export const commands = [
   defineCommand('status', {

@@ -3,17 +3,10 @@
 import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
-import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
+import { GUARD_PROFILES, type GuardProfile } from '../../../assist/risk/index.ts'
 import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { type CommandIo, defineCommand, EXIT, placeOf, printable, show } from '../../kit.ts'
 import { printVerdict } from '../../views/check.ts'
-
-/** The verdict for scripts, which always has every field; `safer` is null if there is no safer form. */
-const shapeOf = ({ safer, ...verdict }: RiskVerdict, given: RiskVerdict) => ({
-  ...verdict,
-  safer: safer ?? null,
-  for_ai_tools: { risk_level: given.risk_level, decision: given.decision },
-})
 
 /** Lists every rule, or the rules that contain a word. */
 async function listRules(io: CommandIo, words: readonly string[]): Promise<undefined> {
@@ -58,7 +51,15 @@ const command = defineCommand('check', {
     const guard = { ...found, profile }
     const verdict = judge(guard, text, where)
     const given = judge(guard, text, { ...where, caller: 'tool' })
-    show(io, shapeOf(verdict, given), () => printVerdict(verdict, io, given))
+    show(
+      io,
+      {
+        ...verdict,
+        safer: verdict.safer ?? null,
+        for_ai_tools: { risk_level: given.risk_level, decision: given.decision },
+      },
+      () => printVerdict(verdict, io, given),
+    )
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },
 })

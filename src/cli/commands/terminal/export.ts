@@ -17,7 +17,6 @@ const IDLE_MS = 60_000
 const PIECE = { items: Number.POSITIVE_INFINITY, bytes: 64 * 1024 }
 const EVERY = 10_000
 
-type Query = ReturnType<typeof filtersOf>
 type Format = ExportFormat | ForeignShell
 const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 
@@ -86,16 +85,15 @@ const shellWriter = (shell: ForeignShell): BytesWriter => ({
   end: () => '',
 })
 
-const isShell = (format: Format): format is ForeignShell => SHELLS.includes(format as ForeignShell)
-
 /** Resolves with the number of events. Throws KaroError `unavailable` if the daemon's answer is incomplete. */
 async function write(
   io: CommandIo,
-  query: Query,
+  query: ReturnType<typeof filtersOf>,
   format: Format,
   out: (content: Uint8Array) => void,
 ): Promise<number> {
-  const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
+  const { head, line, end } =
+    format in WRITERS ? WRITERS[format as keyof typeof WRITERS] : shellWriter(format as ForeignShell)
   let events = 0
   let whole = false
   using live = createLiveLine(io)

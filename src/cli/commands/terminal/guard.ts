@@ -16,7 +16,6 @@ const list = defineCommand('guard list', {
 const cwd = {
   value: 'dir',
   description: 'only in this directory and below; or a glob',
-  completes: 'directory',
 } as const
 
 const allow = defineCommand('guard allow', {

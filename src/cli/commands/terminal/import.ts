@@ -84,7 +84,6 @@ const file = defineCommand('import', {
   args: {
     file: {
       description: 'NDJSON or CSV, as karo export writes them; - for standard input',
-      completes: 'file',
     },
   },
   options: { 'dry-run': DRY_RUN },
@@ -219,7 +218,6 @@ const BAD_SHOWN = 20
 const RECENT_US = 2_000_000
 
 type Sent = Placed & Omit<ForeignEntry, 'start_us'>
-const sizeOf = ({ command, cwd }: Sent): number => command.length + cwd.length + 160
 
 /** Brings one foreign history into the daemon: batch after batch, one on its way while the next is read. */
 async function runImport(
@@ -267,7 +265,11 @@ async function runImport(
       progress.show({ share: history.done() / history.total, commands: counts.read })
     }
     let under = Promise.resolve()
-    for await (const entries of pipe(history.items(), placed, batches(BATCH, sizeOf))) {
+    for await (const entries of pipe(
+      history.items(),
+      placed,
+      batches(BATCH, ({ command, cwd }: Sent) => command.length + cwd.length + 160),
+    )) {
       await under
       under = send(entries)
       // It is waited for before the next, or at the end: until then it is nobody's failure.

@@ -41,7 +41,6 @@ const add = defineCommand('knowledge add', {
   args: {
     file: {
       description: 'a text of commands and wordings, or a ZIP archive such as tldr-pages.en.zip',
-      completes: 'file',
     },
   },
   examples: {

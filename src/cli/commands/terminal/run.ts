@@ -26,7 +26,6 @@ const write = {
   name: 'write',
   value: 'dir',
   repeat: true,
-  completes: 'directory',
 } as const
 
 const run = defineCommand('run', {
@@ -41,7 +40,6 @@ const run = defineCommand('run', {
     read: {
       value: 'dir',
       repeat: true,
-      completes: 'directory',
       description: 'a directory that it may read',
     },
     env: {

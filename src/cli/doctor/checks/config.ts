@@ -18,10 +18,7 @@ export const config = {
       const found = world.config()
       if ('loaded' in found) {
         const { file, warnings } = found.loaded
-        if (warnings.length > 0)
-          return warnings.map((says) =>
-            warn(says, 'Remove it or correct it; karo config list shows every key.'),
-          )
+        if (warnings.length > 0) return warnings.map((says) => warn(says))
         return ok(file ?? 'there is no config.toml: every key has its default')
       }
       const { where, message, hint } = found.error
@@ -76,9 +73,7 @@ export const config = {
       const found = []
       try {
         const { warnings } = await loadPolicies(paths)
-        found.push(
-          ...warnings.map((says) => warn(says, 'Correct the policy, or remove it if it is of no use.')),
-        )
+        found.push(...warnings.map((says) => warn(says)))
         const now = readPolicyFiles(paths).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`)
         const inForce = facts?.files.map(({ path, digest }) => `${path} ${digest}`)
         if (inForce !== undefined && inForce.join('\n') !== now.join('\n'))

@@ -42,11 +42,10 @@ async function readRules({ run, uid }: World): Promise<readonly Chain[] | string
       ? 'the rules cannot be read'
       : 'only root may read the rules: sudo karo doctor --only mesh.firewall'
   // Both tools show rules that iptables keeps in nftables; the output of iptables is easier to understand.
-  const others = saved === undefined ? own : own?.filter((chain) => !isOfIptables(chain))
+  const others =
+    saved === undefined ? own : own?.filter(({ table }) => !/^ip (filter|mangle|raw|security)$/.test(table))
   return [...(others ?? []), ...(saved ?? [])]
 }
-
-const isOfIptables = ({ table }: Chain): boolean => /^ip (filter|mangle|raw|security)$/.test(table)
 
 function managerOf(): Manager {
   if (/^ENABLED=yes/m.test(readSystem('/etc/ufw/ufw.conf') ?? '')) return 'ufw'

@@ -41,7 +41,11 @@ async function nextStart(world: World, own: boolean, fine: string): Promise<Find
       `Put the passphrase into /etc/credstore/${CREDENTIAL} (root's, mode 0600), or encrypt it: systemd-creds encrypt --name=${CREDENTIAL} - /etc/credstore.encrypted/${CREDENTIAL}`,
     )
   const daemon = await world.daemon()
-  if (daemon.kind === 'up' && hasTerminal(daemon.pid)) return ok(`${fine}, which karo up asks for`)
+  if (daemon.kind === 'up') {
+    // tty_nr, the fifth field after the command's name in proc_pid_stat(5).
+    const terminal = partsOfStat(readSystem(`/proc/${daemon.pid}/stat`) ?? '').fields[4] ?? '0'
+    if (terminal !== '0') return ok(`${fine}, which karo up asks for`)
+  }
   return warn(
     `${KEY}, and identity.passphrase_file is not set: a start without a terminal fails`,
     'Start it in a terminal, or name a file that only you can read: passphrase_file = "<file>" under [identity] in config.toml',
@@ -78,12 +82,6 @@ export function credentialsOf(unit: string): readonly (string | undefined)[] {
     else found.push(...STORES)
   }
   return found
-}
-
-/** Whether the process has a terminal: tty_nr, the fifth field after the command's name in proc_pid_stat(5). */
-function hasTerminal(pid: number): boolean {
-  const terminal = partsOfStat(readSystem(`/proc/${pid}/stat`) ?? '').fields[4]
-  return terminal !== undefined && terminal !== '0'
 }
 
 const GROUP_OR_OTHERS = 0o077

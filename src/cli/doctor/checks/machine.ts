@@ -6,8 +6,6 @@ import { clockWords } from '../../../base/words/clock-words.ts'
 import { type Checks, type Finding, fail, ok, skipped, warn, who } from '../check.ts'
 import { readSystem, type World } from '../world.ts'
 
-/** The least version of Node.js, as in "engines" of package.json. */
-const NODE_LEAST = [22, 12] as const
 /** The least limit of open files: a full mesh of 32 and a database need some 150, and 1024 is the usual limit. */
 const FILES_LEAST = 1024
 /** Share of the limit from which there is a warning. */
@@ -18,11 +16,14 @@ const SKEW_WARN_MS = 60_000
 export const machine = {
   'runtime.node': {
     title: 'runtime',
-    what: 'Node.js is 22.12 or later, and the system is Linux.',
-    why: 'libp2p 3 needs this Node.js; Karo needs /proc, inotify and peer credentials of Linux.',
+    what: 'The system of this machine is Linux.',
+    why: 'Karo needs its /proc, inotify and peer credentials.',
     severity: 'fail',
-    fix: 'Install the package of Karo, which brings its own Node.js; or Node.js 24.',
-    look: () => judgeNode(process.versions.node, process.platform),
+    fix: 'Run Karo on Linux.',
+    look: () =>
+      process.platform === 'linux'
+        ? ok(`Node.js ${process.versions.node} on linux`)
+        : fail(`the system is ${process.platform}`),
   },
   'runtime.files': {
     title: 'open files',
@@ -110,15 +111,6 @@ export const machine = {
     },
   },
 } satisfies Checks
-
-export function judgeNode(version: string, platform: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [least, and] = NODE_LEAST
-  if (platform !== 'linux') return fail(`the system is ${platform}`)
-  return major < least || (major === least && minor < and)
-    ? fail(`Node.js is ${version}, but Karo needs ${NODE_LEAST.join('.')} or newer`)
-    : ok(`Node.js ${version} on ${platform}`)
-}
 
 export function judgeFiles(limit: number, used: number | undefined): Finding {
   if (limit < FILES_LEAST)

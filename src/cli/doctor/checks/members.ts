@@ -119,10 +119,7 @@ export const members = {
         ? [fail(`two machines use the key of this node: this one, and one at ${here.map(who).join(', ')}`)]
         : []),
       ...others.map((node) =>
-        warn(
-          `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
-          'On the machine that should not have it: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace (with its --home)',
-        ),
+        warn(`two machines use the key of ${who(node)}: ${placesInWords(node.places)}`),
       ),
       ok('no other machine was seen with the key of this node or of a member'),
     ],
@@ -133,7 +130,7 @@ export const members = {
     why: 'If a key was rotated twice, two people had it, and one of them may be a thief. None of the successors gets data here until somebody decides. If the key of this node was replaced elsewhere, others accept this node for a day at most.',
     severity: 'fail',
     looksAt: 'daemon',
-    fix: 'Ask the people of that node for the right fingerprint, then: karo peers trust <its node id>. If it is the key of this node, karo status says what to do: an old backup was restored here, or somebody else has the key.',
+    fix: 'Ask the people of that node for the right fingerprint, then: karo peers trust <its node id>. If it is the key of this node: karo status says what to do.',
     look: ({ frozen, key_taken_by: taken }) => [
       ...(taken === null
         ? []
@@ -180,7 +177,6 @@ export const members = {
       return now() - begins > RENEWED_BY * (ends - begins)
         ? warn(
             `this node ${until}, and was not renewed in time (${there} of ${issuers} issuers are connected)`,
-            'Let this node and an issuer reach each other: karo peers. After the certificate has ended, the node needs an invite.',
           )
         : ok(`this node ${until}; ${there} of ${issuers} issuers are connected`)
     },

@@ -27,9 +27,6 @@ import { RESTART, restartOf } from './config.ts'
 const NAMES_SHOWN = 4
 const ANY = new Set(['0.0.0.0', '::'])
 const NO_PORT = 'the mesh does not listen, see mesh.port'
-/** The next step: only the rules themselves tell which one drops the packets, and which command opens the port. */
-const LOOK =
-  'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
 
 export const http = {
   'http.listener': {
@@ -118,7 +115,7 @@ export const mesh = {
     why: 'Nodes find each other by multicast. Firewalls, switches with IGMP snooping and Wi-Fi with client isolation can drop it silently.',
     severity: 'fail',
     looksAt: 'admin',
-    fix: 'sudo karo doctor --only mesh.firewall shows which rule names UDP 5353, and the command that allows it. Or name the other nodes in discovery.peers.',
+    fix: 'sudo karo doctor --only mesh.firewall shows which rule names UDP 5353, and the command that allows it. Or name the other nodes in discovery.peers, which needs no multicast.',
     look({ multicast, mesh }) {
       if (mesh.listen.length === 0) return skipped(NO_PORT)
       if (!multicast?.length) return skipped('discovery.mdns is off, or allows no interface of this machine')
@@ -303,11 +300,11 @@ function judgePlace(place: MulticastFacts): Finding {
   const { not_sent, heard_others, connected_nodes: count } = place
   const at = `${place.interface} (${place.address}):`
   // A filter on the way out makes a send fail with EPERM (netfilter); other errors come from routes and interfaces.
-  if (not_sent === 'EPERM') return fail(`${at} cannot send (EPERM: a firewall drops it on the way out)`, LOOK)
+  if (not_sent === 'EPERM') return fail(`${at} cannot send (EPERM: a firewall drops it on the way out)`)
   if (not_sent !== null)
     return fail(`${at} cannot send (${not_sent}: the interface or its route)`, 'ip route')
   if (!place.heard_itself)
-    return fail(`${at} sends, but does not receive its own question: UDP 5353 is dropped on the way in`, LOOK)
+    return fail(`${at} sends, but does not receive its own question: UDP 5353 is dropped on the way in`)
   const hears = `${at} receives its own question`
   if (heard_others > 0)
     return ok(`${hears} and answers of ${heard_others} others, ${place.heard_nodes} of them nodes of Karo`)
@@ -317,6 +314,6 @@ function judgePlace(place: MulticastFacts): Finding {
     )
   return warn(
     `${hears} but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: a firewall of theirs, or the network between the machines, drops multicast`,
-    'Run karo doctor there, check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
+    'Run karo doctor there, check switch and Wi-Fi, or name the nodes in discovery.peers.',
   )
 }

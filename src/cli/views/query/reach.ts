@@ -2,8 +2,6 @@
 import type { QueryResult } from '../../../api/contract/shapes.ts'
 import { isNews } from './view.ts'
 
-type Short = NonNullable<QueryResult['reach']>['short'][number]
-
 /** Nodes in a row of their own; of more only their number is told. */
 const NAMED_MAX = 6
 
@@ -38,7 +36,12 @@ function shortWords({ nodes, whole }: NonNullable<QueryResult['reach']>): string
   return `The records of ${whole} of ${nodes} nodes cover the whole period; those of the others:`
 }
 
-function shortRow({ name, covers, source, unsaid }: Short): string {
+function shortRow({
+  name,
+  covers,
+  source,
+  unsaid,
+}: NonNullable<QueryResult['reach']>['short'][number]): string {
   const from = source === 'summary' ? ' by its last summary' : ''
   if (unsaid) return `  ${name}: gives numbers without saying which part of the period they cover`
   if (covers === null) return `  ${name}: nothing recorded in this period${from}`

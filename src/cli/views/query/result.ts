@@ -63,7 +63,9 @@ export function nothingIn(result: QueryResult): string {
       : `\nThe role security opens none of these: people give them to ${asker}, a team or everybody (karo share allow).`
   if (isOfTotals(result))
     return status === 'success'
-      ? nothingOpened(result)
+      ? result.filters === undefined
+        ? 'Nothing that enough machines have in common was recorded in this period.'
+        : 'Nothing that was released matches the filters: leave out a --where, or ask for more time with --last.'
       : `No totals, for the reason below. --level 1 asks for numbers of single nodes.${givenTo}`
   const who =
     coverage.answered > 0
@@ -100,11 +102,6 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   const known = reach === null || reach.whole > 0 || reach.short.some(({ covers }) => covers !== null)
   return `${known ? 'Nothing was recorded in this period.' : 'No node that answered has records of this period.'}${unheard}`
 }
-
-const nothingOpened = ({ filters }: QueryResult): string =>
-  filters === undefined
-    ? 'Nothing that enough machines have in common was recorded in this period.'
-    : 'Nothing that was released matches the filters: leave out a --where, or ask for more time with --last.'
 
 /** A line about the nodes that gave no numbers, so that nobody takes the others for all. */
 function unheardIn({ known, answered, from_summary }: Coverage): string {

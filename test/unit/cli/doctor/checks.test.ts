@@ -6,7 +6,7 @@ import type { ConnectionFacts, MulticastFacts } from '../../../../src/api/contra
 import { KaroError } from '../../../../src/base/errors.ts'
 import { judgeDaemon, judgeUnit, lastComplaint } from '../../../../src/cli/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../../src/cli/doctor/checks/home.ts'
-import { judgeFiles, judgeNode, judgeSynchronised } from '../../../../src/cli/doctor/checks/machine.ts'
+import { judgeFiles, judgeSynchronised } from '../../../../src/cli/doctor/checks/machine.ts'
 import { judgeDomains, judgeVersions } from '../../../../src/cli/doctor/checks/members.ts'
 import {
   heldByOthers,
@@ -76,15 +76,9 @@ test('clocks: near, a minute, five; all others differ; strangers and those who s
   ).toMatchSnapshot()
 })
 
-test('machine: versions of Node, platforms, open files', async () => {
-  const node = (version: string, platform = 'linux'): Found => judgeNode(version, platform)
+test('machine: open files', async () => {
   expect(
     await told({
-      '24.21.0': node('24.21.0'),
-      '22.12.0': node('22.12.0'),
-      '22.11.9': node('22.11.9'),
-      '20.19.0': node('20.19.0'),
-      darwin: node('24.0.0', 'darwin'),
       '1024 files': judgeFiles(1024, undefined),
       '1023 files': judgeFiles(1023, 10),
       '3276 of 4096': judgeFiles(4096, 3276),
