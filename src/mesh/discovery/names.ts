@@ -1,5 +1,4 @@
 // The nodes that a domain lists, and the addresses of hosts, asked of nobody but whom the configuration allows.
-import type { Resolver } from 'node:dns/promises'
 import { isNodeId } from '../../../protocols/node-id.ts'
 import { addressesOf, askServers, isNoRecord, type NameSources, type StaticPeer } from '../../config/index.ts'
 
@@ -18,9 +17,6 @@ export interface NamesDeps {
 }
 
 export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
-  const ask = <T>(signal: AbortSignal, question: (resolver: Resolver) => Promise<T>): Promise<T> =>
-    askServers(config.discovery.resolvers, signal, question)
-
   const addresses = async (host: string, signal: AbortSignal): Promise<readonly string[]> => {
     const found = await addressesOf(host, config, signal, hostsFile)
     if (found === undefined) onUnasked(host)
@@ -30,37 +26,42 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps) {
   return {
     /** IP addresses of a host; empty when it has none, or nobody may be asked. Rejects when a server fails. */
     addresses,
-    /** The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. `failure`: why it is not all of them. A TXT record that is refused may name a key, so its node is left out. */
-    async services(domain: string, signal: AbortSignal) {
-      const name = `${SERVICE}.${domain}`
-      const peers: StaticPeer[] = []
-      let failure: unknown
-      let hosts = 0
-      /** What can be had; a part that the server refuses must not keep the others away. */
-      const orRefused = async <T>(part: Promise<readonly T[]>): Promise<readonly T[]> => {
-        try {
-          return await part
-        } catch (error) {
-          failure = error
-          return []
+    /**
+     * The nodes that a domain lists as `_karo._tcp` (RFC 6763, or plain SRV records, RFC 2782), each with an IP address. `failure`: why it is not all of
+     * them. A TXT record that is refused may name a key, so its node is left out. One resolver has all questions: it asks a server that was silent last.
+     */
+    services: (domain: string, signal: AbortSignal) =>
+      askServers(config.discovery.resolvers, signal, async (resolver) => {
+        const name = `${SERVICE}.${domain}`
+        const peers: StaticPeer[] = []
+        let failure: unknown
+        let hosts = 0
+        /** What can be had; a part that the server refuses must not keep the others away. */
+        const orRefused = async <T>(part: Promise<readonly T[]>): Promise<readonly T[]> => {
+          try {
+            return await part
+          } catch (error) {
+            failure = error
+            return []
+          }
         }
-      }
-      const instances = await orRefused(ask(signal, (resolver) => orNone(resolver.resolvePtr(name))))
-      const nodesOf = async (instance: string) => {
-        const all = await ask(signal, (resolver) => orNone(resolver.resolveSrv(instance)))
-        const records = all.slice(0, SERVICES_MAX - hosts)
-        hosts += records.length
-        const pin = pinOf(await ask(signal, (resolver) => orNone(resolver.resolveTxt(instance))))
-        const nodes = records.map(async ({ name: host, port }) => {
-          const ips = port < 1 ? [] : await addresses(host, signal)
-          return ips.map((ip): StaticPeer => ({ host: ip, port, ...pin }))
-        })
-        return (await Promise.all(nodes)).flat()
-      }
-      for (const instance of [name, ...instances].slice(0, SERVICES_MAX))
-        peers.push(...(await orRefused(nodesOf(instance))))
-      return { peers: peers.slice(0, SERVICES_MAX), failure }
-    },
+        const instances = await orRefused(orNone(resolver.resolvePtr(name)))
+        const nodesOf = async (instance: string) => {
+          signal.throwIfAborted()
+          const all = await orNone(resolver.resolveSrv(instance))
+          const records = all.slice(0, SERVICES_MAX - hosts)
+          hosts += records.length
+          const pin = pinOf(await orNone(resolver.resolveTxt(instance)))
+          const nodes = records.map(async ({ name: host, port }) => {
+            const ips = port < 1 ? [] : await addresses(host, signal)
+            return ips.map((ip): StaticPeer => ({ host: ip, port, ...pin }))
+          })
+          return (await Promise.all(nodes)).flat()
+        }
+        for (const instance of [name, ...instances].slice(0, SERVICES_MAX))
+          peers.push(...(await orRefused(nodesOf(instance))))
+        return { peers: peers.slice(0, SERVICES_MAX), failure }
+      }),
   }
 }
 

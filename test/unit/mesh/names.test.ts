@@ -76,6 +76,26 @@ describe('names', () => {
     silent.close()
   })
 
+  test('a server that is silent is waited for once, and not at each question', async () => {
+    const server = createSocket('udp4')
+    server.on('message', (query, { port, address }) =>
+      server.send(answerTo(query, query.readUInt16BE(query.indexOf(0, 12) + 1), 0), port, address),
+    )
+    const silent = createSocket('udp4')
+    for (const one of [silent, server])
+      await new Promise<void>((resolve) => one.bind(0, '127.0.0.1', resolve))
+    const { services } = names(
+      true,
+      [silent, server].map((one) => `127.0.0.1:${one.address().port}`),
+    )
+    let asked = 0
+    silent.on('message', () => asked++)
+    expect(await services('corp', signal)).toEqual({ peers: [], failure: undefined })
+    server.close()
+    silent.close()
+    expect(asked).toBe(1)
+  })
+
   test('of a domain that lists thousands of hosts, 256 are looked up', async () => {
     const [INSTANCES, HOSTS] = [20, 30]
     const asked: string[] = []
