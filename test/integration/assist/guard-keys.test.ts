@@ -164,6 +164,17 @@ test('zsh: what begins no comment in this shell is judged, and a text of another
   await shell.noted('true # ; git push -f a', 'n')
   await shell.noted('true;# ; git push -f b', 's')
   await shell.run(' --dry-run')
+  for (const line of [
+    `true "a" # ; git push -f c`,
+    `true 'a \\' \\' # ; git push -f c`,
+    `true $'a\\'#' # ; git push -f c`,
+    '(true; (#a; git push -f c))',
+    'true `#a; git push -f c`',
+    'true $(#a; git push -f c)',
+    'true >#; git push -f c',
+  ])
+    await shell.noted(line, 'n')
+  await shell.run(`true '# ; git push -f c' "# ; git push -f c" \${(#):-35} $#`)
   await shell.run('setopt interactivecomments')
   await shell.run('true # ; git push -f d')
   await shell.run("histchars='!^%'")

@@ -150,12 +150,13 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
     __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
-    # What begins no comment here is marked. Those behind a quote or in a second line are of other languages.
+    # What begins no comment is marked, but in quotes and here-documents.
     __karo_guard[sign]=\#
     if [[ $histchars[3] != "#" ]] || ! __karo_guard_has interactivecomments; then
       builtin setopt extendedglob
-      __karo_guard[sign]=\\\# __karo_guard_rest=${__karo_guard[text]%%[$'\n'\"\']*}
-      __karo_guard[text]=${__karo_guard_rest//(#b)((#s)|[[:space:];&|])\#/$match[1]$__karo_guard[sign]}${__karo_guard[text]#"$__karo_guard_rest"}
+      __karo_guard[sign]=\\\# __karo_guard_rest=$__karo_guard[text]
+      [[ $__karo_guard_rest != *\<\<* ]] || __karo_guard_rest=${__karo_guard_rest%%$'\n'*}
+      __karo_guard[text]=${__karo_guard_rest//(#b)(\\?|\$\'[^\'\\]#(\\?[^\'\\]#)#(\'|(#e))|\'[^\']#(\'|(#e))|\"[^\"\\]#(\\?[^\"\\]#)#(\"|(#e))|((#s)|[[:space:];&|()<>\`])(\#))/${match[1]%$match[8]}${match[8]:+\\#}}${__karo_guard[text]#"$__karo_guard_rest"}
     fi
     __karo_guard_names "$__karo_guard[text]"
     __karo_guard_resident
