@@ -12,12 +12,12 @@
 #
 # The name of the file ends in 122 random bits, which bash reads without a fork. Whoever could guess it
 # could make the file first, where fs.protected_regular is 0, and read what is typed. So the hook makes its files new,
-# writes to none that is not its person's, and does nothing where it cannot read the random bits.
+# writes only to its person's, and does nothing without the random bits.
 if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
   ! shopt -q restricted_shell && [[ ${PROMPT_COMMAND[@]@a} != *r* && ${PS0[@]@a} != *r* && -r /proc/sys/kernel/random/uuid ]]; then
 
   # All state is in arrays, which are never exported, not even under set -a. What each prompt needs is in arrays of one
-  # element: bash finds them twice as fast as members of an associative array.
+  # element, twice as fast as members of an associative array.
   if [[ ${__karo[@]@a} != *A* || ${__karo[dir]} != "$__karo_spool" || -z ${__karo_runs-} ]]; then
     # An earlier hook of this shell.
     [[ ${__karo[@]@a} != *A* || -z ${__karo[ps0]-} ]] || PS0=${PS0//"${__karo[ps0]}"}
@@ -92,7 +92,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
     [[ ! -O ${__karo[dir]} ]] || _karo_mask=077
     __karo_make "$__karo_file" "$_karo_mask" || return 0
-    # A number that people rarely take: writing to theirs would damage it.
+    # A number that people rarely take.
     for ((_karo_fd = 83; _karo_fd < 98; ++_karo_fd)); do [[ -e /dev/fd/$_karo_fd ]] || break; done
     # Not builtin exec: that would close it again.
     builtin eval "\exec $_karo_fd>>\"\$__karo_file\"" || return 0
@@ -161,7 +161,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
     _karo_fd=$__karo_fd
     if ((_karo_last > __karo_base)); then
       if [[ $BASHOPTS != *cmdhist* ]]; then
-        # Each line of a command is an entry of its own.
+        # Each line of a command is an entry.
         _karo_first=$__karo_base
       else
         # Several commands pasted at once ran without a prompt between them; how they ended is not known.
@@ -175,7 +175,10 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
       if [[ -z $_karo_line || $_karo_text == "$_karo_line" ]]; then
         # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
         # length of pipeline as after the command before say repeat; its public text is recorded again.
-        [[ $_karo_last == "$__karo_last" && $2 == "$__karo_arg" && $3 == "$__karo_parts" ]] || return 0
+        # At first the newest entry is an earlier shell's.
+        ((__karo_last || !_karo_fd)) || { __karo_read "$_karo_last" "$_karo_last" &&
+          __karo_first=$_karo_last __karo_last=$_karo_last __karo_parts=1 __karo_arg=${_karo_text##*[[:blank:]]}; }
+        [[ $_karo_last == "$__karo_last" && $2 == "${__karo_arg%$'\n'}" && $3 == "$__karo_parts" ]] || return 0
         _karo_first=$__karo_first
       fi
     fi
@@ -201,7 +204,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
   # that fails would end the shell or set off a trap for nothing.
   __karo_prompt() {
     {
-      # The common case, one new line of history, in few statements and without function calls: they would double its cost.
+      # The common case, one new line of history: function calls would double its cost.
       if [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" && $__karo_fd && -e $__karo_file ]] &&
         ((__karo_plain && __karo_runs == 1 && __karo_at == HISTCMD && __karo_base + 1 == HISTCMD &&
           (__karo_runs = 0, __karo_first = __karo_last = __karo_base++, ++__karo_seq))); then
@@ -215,7 +218,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
         if ((__karo_runs)); then
           [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" ]] ||
             __karo_settings "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
-          # After || nothing in it can end a shell under set -e.
+          # Behind || set -e ends no shell.
           __karo_command "$@" || :
         fi
         ((__karo_runs = 0, __karo_base = HISTCMD))

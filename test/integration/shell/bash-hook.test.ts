@@ -92,6 +92,18 @@ describe('repeats and what is private', () => {
     expect(readFileSync(join(shell.spool, readdirSync(shell.spool)[0]!), 'utf8')).not.toMatch(/secret|hidden/)
   })
 
+  test.each(['', 'pass *'])(
+    'ignoreboth: a repeat of what an earlier shell ran last, ignore = %j',
+    async (pattern) => {
+      const shell = await startShell({
+        before: 'HISTFILE=$HOME/h; echo "echo a b" >$HISTFILE',
+        ignore: pattern === '' ? [] : [pattern],
+      })
+      await shell.typeAll(' echo secret', 'echo a b', 'echo a b', 'true')
+      expect(commandsOf(shell.spool)).toEqual(['echo a b', 'echo a b', 'true'])
+    },
+  )
+
   test.each(['', 'ignoredups', 'ignorespace', 'erasedups', 'ignoreboth:erasedups'])(
     'HISTCONTROL=%s: the same commands are recorded, and nothing private is written',
     async (control) => {
