@@ -269,7 +269,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       if (!trust.admits(node) || trust.keyState(node).kind === 'frozen' || isConnected(node)) return undefined
       if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       if (edge.news.isOneSided(node)) return { why: 'not_trusted_there' }
-      if (edge.news.stalled().some(({ node_id }) => node_id === node)) return { why: 'stalls' }
+      if (edge.news.isStalled(node)) return { why: 'stalls' }
       const full = state.leaves.noPlace(node)
       return full === undefined ? undefined : { why: full === 'here' ? 'links_full' : 'links_full_there' }
     },

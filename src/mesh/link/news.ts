@@ -12,7 +12,7 @@ import { type Conn, type EndReason, isBroken, type Outcome } from '../state/type
 
 export type News = ReturnType<typeof createNews>
 
-/** Admitted here; connections to it opened and then stalled, more than once within the last ten minutes. */
+/** Admitted here; connections to it opened and then stalled, more than once within the last ten minutes, and none has lasted a minute since. */
 export interface Stalled {
   readonly node_id: NodeId
   /** IP address of the last one. */
@@ -57,6 +57,11 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
     VISITORS_MAX,
   )
   const isRecent = ({ at }: { readonly at: number }): boolean => clock.monotonic() - at < STALLED_MS
+
+  const isStalled = (node: NodeId): boolean => {
+    const last = stalls.peek(node)
+    return last !== undefined && last.times > 1 && isRecent(last) && trust.admits(node)
+  }
 
   /** A connection was open, and nothing came through it any more. */
   const stall = ({ node, ip }: Conn): void => {
@@ -166,6 +171,8 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
       const now = clock.monotonic()
       if (now - (told.get(conn) ?? 0) < TELL_EVERY_MS) return
       told.set(conn, now)
+      // What it sends still arrives a minute after it came: the way carries what the two have to say.
+      stalls.delete(conn.node)
       trust.sawMember(conn.node, {})
     },
     /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
@@ -173,8 +180,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
     /** Whether the node is one of these. */
     isOneSided: (node: NodeId): boolean => oneSided.has(node) && trust.admits(node),
     stalled: (): readonly Stalled[] =>
-      [...stalls]
-        .filter(([node, last]) => last.times > 1 && isRecent(last) && trust.admits(node))
-        .map(([node_id, { ip }]) => ({ node_id, ip })),
+      [...stalls].filter(([node]) => isStalled(node)).map(([node_id, { ip }]) => ({ node_id, ip })),
+    isStalled,
   }
 }

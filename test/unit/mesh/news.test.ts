@@ -123,4 +123,16 @@ test('connections that open and then stall, or fall silent, are told from the se
   expect(news.stalled()).toEqual([])
   end(3_000, 'cut')
   expect(news.stalled()).toEqual([])
+  end(3_000, 'cut')
+  expect(news.isStalled(nodeId)).toBe(true)
+  // One that lasts a minute shows that the way is mended, and that only lives and breaks is no such way.
+  for (let i = 0; i < 3; i++) {
+    const lasting = open()
+    news.came(lasting)
+    clock.time += 60_000
+    news.alive(lasting)
+    expect(news.stalled()).toEqual([])
+    news.left(lasting, 'silent')
+    expect(news.stalled()).toEqual([])
+  }
 })

@@ -92,7 +92,7 @@ export const doctorFacts = named('DoctorFacts', {
       ip: text(64, 'where it was reached last; only administrators may see this').exactOptional(),
     }),
     1024,
-    'nodes trusted here to which connections opened and then carried nothing, more than once within the last ten minutes',
+    'trusted nodes to which connections opened and stalled, twice within ten minutes, with none since that lasted a minute',
   ),
   stale: listOf(
     offTime,
