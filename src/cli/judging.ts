@@ -4,12 +4,12 @@ import { judge } from '../assist/guard/judge.ts'
 import { machineOf } from '../assist/guard/machine.ts'
 import { quickGuard } from '../assist/guard/quick.ts'
 import type { RiskVerdict, Shell } from '../assist/risk/index.ts'
-import { type CommandIo, placeOf, printable } from './kit.ts'
+import { type CommandIo, placeOf, sayWarnings } from './kit.ts'
 
 /** The guard of this home and machine; shows its warnings. With a broken file the guard is strict and nothing is thrown. */
 export async function toldGuard(io: CommandIo): Promise<Guard> {
   const guard = await quickGuard(io)
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  sayWarnings(io, guard.warnings)
   return guard
 }
 

@@ -1,6 +1,8 @@
 // What commands and their views are written with.
 export * from '../base/errors.ts'
 export * from '../base/format.ts'
+export { quoteShell, shellWord } from '../base/quote.ts'
+export { atHome, isMachines, startWords } from './at-home.ts'
 export * from './command.ts'
 export * from './input/at.ts'
 export * from './input/time.ts'

@@ -9,18 +9,20 @@ import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { isThroughSudo } from '../../base/run/person-home.ts'
 import { homePaths, recordingPaths } from '../../config/paths.ts'
-import { atHome, isMachines, startWords } from '../at-home.ts'
 import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
 import {
+  atHome,
   besideEachOther,
   type CommandIo,
   duration,
   fitted,
+  isMachines,
   KaroError,
   pairs,
   printable,
   printJson,
+  startWords,
 } from '../kit.ts'
 import { CHECK, IMPORT, type Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'

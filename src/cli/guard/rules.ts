@@ -20,6 +20,7 @@ import {
   printable,
   printJson,
   rfc3339,
+  sayWarnings,
   show,
   table,
   usage,
@@ -51,7 +52,7 @@ export function numbered(guard: Guard): readonly ReturnType<typeof shapeOf>[] {
 export function listRules(io: CommandIo): undefined {
   const guard = loadGuard(io)
   const rules = numbered(guard)
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  sayWarnings(io, guard.warnings)
   if (io.json) return printJson(io, { rules })
   const unread = guard.files.filter((file) => file.unread).map(({ path }) => `Not read: ${printable(path)}\n`)
   const none = `No rules. karo guard allow and deny write them to ${ownFile(guard)}.\n`

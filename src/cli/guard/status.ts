@@ -4,7 +4,7 @@ import { getStats } from '../../api/contract/operations/stats.ts'
 import { type Guard, loadGuard } from '../../assist/guard/index.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
-import { type CommandIo, KaroError, printable, printJson, say } from '../kit.ts'
+import { type CommandIo, KaroError, printable, printJson, say, sayWarnings } from '../kit.ts'
 import { numbered } from './rules.ts'
 
 export async function showGuard(io: CommandIo): Promise<undefined> {
@@ -36,7 +36,7 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
         ]
       : []),
   ]
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  sayWarnings(io, guard.warnings)
   say(io, `${lines.join('\n')}\n`)
 }
 

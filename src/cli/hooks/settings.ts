@@ -1,7 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { shellWord } from '../../base/quote.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { neededHome } from '../../base/run/person-home.ts'
 import { recordingPaths } from '../../config/paths.ts'
@@ -9,7 +8,16 @@ import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../
 import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adapters/settings.ts'
 import { unreadable } from '../input/regular-file.ts'
-import { type CommandInput, type CommandIo, fitted, KaroError, printable, show, usage } from '../kit.ts'
+import {
+  type CommandInput,
+  type CommandIo,
+  fitted,
+  KaroError,
+  printable,
+  shellWord,
+  show,
+  usage,
+} from '../kit.ts'
 import { programOf } from '../own-program.ts'
 import { refuseOthersHome } from '../shells/own-home.ts'
 import { dropEmpty, editFile, makeDirectory } from '../shells/rc-file.ts'

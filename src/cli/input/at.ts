@@ -1,4 +1,4 @@
-// How commands name an agent and a node: the arguments, and the option --at of those that are about the agents of another machine.
+// How commands name an agent and a node: the arguments, and the options of those that are about agents.
 import { oneNode } from './values.ts'
 
 export const AT = {
@@ -19,4 +19,9 @@ export const NODE = {
   reads: oneNode,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
   completes: 'node',
+} as const
+
+export const WHY = {
+  value: 'words',
+  description: 'what you need it for; shown to the person who is asked to approve',
 } as const

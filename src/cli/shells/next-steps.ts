@@ -1,7 +1,6 @@
 // What a person does after the hook was put into a start file: the lines that karo shell install ends with.
 import { getHealth } from '../../api/contract/operations/status.ts'
-import { startWords } from '../at-home.ts'
-import { besideEachOther, type CommandIo, type Env } from '../kit.ts'
+import { besideEachOther, type CommandIo, type Env, startWords } from '../kit.ts'
 
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500

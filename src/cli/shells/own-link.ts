@@ -1,9 +1,8 @@
 // The program `karo` in ~/.local/bin, for everything that is no interactive shell: scripts, make, git hooks, xargs, cron; and its manual pages beside it.
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { quoteShell } from '../../base/quote.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { type CommandIo, homeOf } from '../kit.ts'
+import { type CommandIo, homeOf, quoteShell } from '../kit.ts'
 import { programOf } from '../own-program.ts'
 import { dropEmpty, writeOwn } from './rc-file.ts'
 

@@ -1,4 +1,5 @@
 // How wide text is on a terminal, and how it is made to fit: cut, or broken into lines.
+import { printable } from '../../base/format.ts'
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
@@ -75,6 +76,11 @@ export const say = (
   io: { readonly columns: number; readonly out: (text: string) => void },
   text: string,
 ): void => io.out(fitted(text, io))
+
+/** Tells the warnings of a configuration, or of the guard. */
+export function sayWarnings(io: { readonly err: (text: string) => void }, warnings: readonly string[]): void {
+  for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
+}
 
 /** Command lines, and what each does: side by side if the width allows it for all of them, else below each other. */
 export function besideEachOther(

@@ -186,7 +186,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
     __karo_write "$_karo_first" "$_karo_last" "$__karo_begun" "$_karo_end" "$1"
   }
 
-  # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's.
+  # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh want to be first themselves.
   __karo_lead() {
     local _karo_each _karo_rest=()
     if [[ ${PS0-} != *__karo* ]]; then
@@ -230,14 +230,10 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
     return "$1"
   }
 
-  # ble.sh, once attached, runs no other PROMPT_COMMAND.
-  if [[ ${BLE_ATTACHED-} ]]; then
-    blehook POSTEXEC!="$__karo_call"
-  elif [[ ${PROMPT_COMMAND[*]-} != *__karo_prompt* ]]; then
+  [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]] ||
     PROMPT_COMMAND=("$__karo_call" ${PROMPT_COMMAND[*]:+"${PROMPT_COMMAND[@]}"})
-  fi
-  # Last, because others reload the history in between, and a text given to PROMPT_COMMAND later replaces only its first member.
-  # bash-preexec and ble.sh want to be first and last.
+  # Last, because others reload the history in between, and a text that is given to PROMPT_COMMAND later replaces only its first member.
+  # bash-preexec and ble.sh want to be last themselves.
   if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} && ${PROMPT_COMMAND[*]-} != *__karo_lead* ]]; then
     PROMPT_COMMAND+=('[[ ${PROMPT_COMMAND-} == __karo_prompt* ]] || __karo_lead; __karo_base=$HISTCMD')
   fi
@@ -245,7 +241,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
     PS0=${PS0-}${__karo[ps0]}
     export -n PS0
   fi
-  # The file is made before the first command: by it the daemon knows the shells.
+  # The file is made before the first command: by it the daemon knows which shells there are.
   [[ $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
 elif [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__karo_prompt* ]] && ! shopt -q restricted_shell; then
   builtin printf 'karo: neither records nor guards this bash: it is older than 5.1, lacks promptvars or /proc, has set -k, or PROMPT_COMMAND or PS0 is read-only\n' >&2

@@ -105,7 +105,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --global __karo_paused
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
-        # The file is made before the first command: by it the daemon knows the shells.
+        # The file is made before the first command: by it the daemon knows which shells there are.
         if not __karo_is_paused; and builtin test -d $__karo_dir -a -w $__karo_dir
             __karo_make empty </dev/null
         end

@@ -101,7 +101,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
   }
   __karo_join
   (( $zshaddhistory_functions[(I)__karo_join] )) || zshaddhistory_functions+=(__karo_join)
-  # The file is made before the first command: by it the daemon knows the shells.
+  # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 elif [[ -o interactive && ! -o restricted && -z $precmd_functions[(r)__karo_precmd] ]]; then
   builtin print -ru2 'karo: neither records nor guards this zsh: it lacks modules or /proc, or precmd_functions or preexec_functions is read-only'

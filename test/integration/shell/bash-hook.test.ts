@@ -214,15 +214,6 @@ describe('never in the way', () => {
     ])
   })
 
-  test('behind ble.sh that is attached, which runs no PROMPT_COMMAND that it does not have', async () => {
-    const shell = await startShell({
-      before: 'BLE_VERSION=0.4.0 BLE_ATTACHED=1; blehook() { [[ $1 != POSTEXEC!=* ]] || posted=${1#*=}; }',
-      after: 'PROMPT_COMMAND=(\'eval "$posted"\')',
-    })
-    await shell.typeAll('echo a', 'false', 'echo b')
-    expect(spooled(shell.spool).map(({ exitCode }) => exitCode)).toEqual([0, 1, 0])
-  })
-
   test('a PROMPT_COMMAND that is set as one text behind the hook, or later, is joined', async () => {
     const shell = await startShell({ after: 'PROMPT_COMMAND=\'echo "[$?]"\'' })
     expect(await shell.type('false')).toBe('[1]\n')

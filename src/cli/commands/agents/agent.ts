@@ -16,7 +16,6 @@ import {
   type AgentShape,
   SECRET_NAME,
 } from '../../../api/contract/shapes.ts'
-import { shellWord } from '../../../base/quote.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
 import { textFrom } from '../../input/text-from.ts'
@@ -35,9 +34,11 @@ import {
   prefixed,
   printable,
   type Screen,
+  shellWord,
   show,
   table,
   usage,
+  WHY,
   whole,
 } from '../../kit.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -117,10 +118,7 @@ const add = defineCommand('agent add', {
       reads: lasting('1s', '1h'),
       description: 'how long a call may take, 1s to 1h (default: 1m)',
     },
-    why: {
-      value: 'words',
-      description: 'what you need it for; shown to the person who is asked to approve',
-    },
+    why: WHY,
   },
   examples: {
     'karo agent add files --read . -- node server.js .':

@@ -32,6 +32,7 @@ import {
   type Screen,
   table,
   usage,
+  WHY,
   whole,
 } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -152,10 +153,7 @@ const run = defineCommand('task run', {
   options: {
     follow: { short: 'f', description: 'if somebody has to approve it, wait for that too' },
     id: { value: 'id', description: 'a task with the same id never runs twice' },
-    why: {
-      value: 'words',
-      description: 'what you need it for; shown to the person who is asked to approve',
-    },
+    why: WHY,
     at: AT,
   },
   examples: {

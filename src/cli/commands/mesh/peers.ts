@@ -10,7 +10,6 @@ import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { subnetTest } from '../../../config/domains.ts'
 import { subnetProblem } from '../../../config/values.ts'
-import { atHome } from '../../at-home.ts'
 import { called, totalsLost, whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isKey, peersNamed } from '../../input/nodes.ts'
 import {
@@ -18,6 +17,7 @@ import {
   ASSIGNED,
   ago,
   assignedBy,
+  atHome,
   type Columns,
   type CommandIo,
   defineCommand,

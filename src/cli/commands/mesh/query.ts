@@ -10,7 +10,6 @@ import {
   type QueryResult,
   queryType,
 } from '../../../api/contract/shapes.ts'
-import { shellWord } from '../../../base/quote.ts'
 import {
   asTyped,
   type CommandIo,
@@ -26,6 +25,7 @@ import {
   printable,
   printJson,
   rfc3339,
+  shellWord,
   usage,
 } from '../../kit.ts'
 import { following } from '../../terminal/following.ts'

@@ -5,7 +5,6 @@ import { getSettings, reloadSettings } from '../../../api/contract/operations/ca
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { createFile, freeName } from '../../../base/files.ts'
-import { shellWord } from '../../../base/quote.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
@@ -16,17 +15,20 @@ import { defaultText, exampleText, removalText, sampleConfig, valueText } from '
 import { envName, KEY_LIST, type Key, keyOf, whenInForce } from '../../../config/table.ts'
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
-import { atHome, isMachines } from '../../at-home.ts'
 import { resealed } from '../../guard/rules.ts'
 import {
+  atHome,
   type CommandIo,
   clauses,
   defineCommand,
+  isMachines,
   KaroError,
   pairs,
   prefixed,
   printable,
   printJson,
+  sayWarnings,
+  shellWord,
   show,
   table,
   usage,
@@ -60,7 +62,7 @@ const directoryOf = ({ env, home }: CommandIo, path: string): string =>
 
 function load(io: CommandIo, path = ''): LoadedConfig {
   const loaded = loadConfig({ home: directoryOf(io, path), env: io.env })
-  if (!io.json) for (const warning of loaded.warnings) io.err(`warning: ${printable(warning)}\n`)
+  if (!io.json) sayWarnings(io, loaded.warnings)
   return loaded
 }
 

@@ -2,9 +2,7 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
-import { shellWord } from '../../../base/quote.ts'
 import { closest } from '../../../base/suggest.ts'
-import { atHome } from '../../at-home.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import type { Outcome } from '../../doctor/check.ts'
 import { commandRunner } from '../../doctor/command.ts'
@@ -13,6 +11,7 @@ import { type Explained, lookAtEgress } from '../../doctor/egress.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import {
+  atHome,
   type CommandInput,
   type CommandIo,
   clauses,
@@ -23,6 +22,7 @@ import {
   printable,
   type Screen,
   type Style,
+  shellWord,
   show,
   table,
   textWidth,

@@ -3,9 +3,18 @@
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
-import { atHome } from '../../at-home.ts'
 import { ensureHome } from '../../home.ts'
-import { defineCommand, facts, formatFingerprint, printable, printJson, UNBOUNDED, usage } from '../../kit.ts'
+import {
+  atHome,
+  defineCommand,
+  facts,
+  formatFingerprint,
+  printable,
+  printJson,
+  sayWarnings,
+  UNBOUNDED,
+  usage,
+} from '../../kit.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 
@@ -31,7 +40,7 @@ const initCommand = defineCommand('init', {
     const { identity, created, existed } = ensureHome(paths, { name })
     const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
-    for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
+    sayWarnings(io, warnings)
     if (name !== undefined && name !== config.node.name)
       io.err(
         `note: the name stays ${printable(config.node.name)}; change it in ${paths.config}, [node] name\n`,

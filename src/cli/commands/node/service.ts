@@ -1,12 +1,21 @@
 // karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
 import { rmSync } from 'node:fs'
-import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
-import { atHome, isMachines } from '../../at-home.ts'
 import { isOfHome, keptBy, ownUnit, startingFiles } from '../../kept/kept.ts'
-import { type CommandIo, defineCommand, fitted, homeOf, KaroError, printable, printJson } from '../../kit.ts'
+import {
+  atHome,
+  type CommandIo,
+  defineCommand,
+  fitted,
+  homeOf,
+  isMachines,
+  KaroError,
+  printable,
+  printJson,
+  quoteShell,
+} from '../../kit.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
 import { changeMarked, editFile, writeOwn } from '../../shells/rc-file.ts'

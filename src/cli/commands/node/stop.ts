@@ -2,9 +2,8 @@
 
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
-import { atHome } from '../../at-home.ts'
 import { keptBy } from '../../kept/kept.ts'
-import { type CommandIo, defineCommand, KaroError, printJson, show } from '../../kit.ts'
+import { atHome, type CommandIo, defineCommand, KaroError, printJson, show } from '../../kit.ts'
 import { runningPid } from '../../start/background.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'

@@ -1,8 +1,7 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
-import { atHome } from '../../at-home.ts'
-import { defineCommand, duration, lasting, localTime, printJson, table, usage } from '../../kit.ts'
+import { atHome, defineCommand, duration, lasting, localTime, printJson, table, usage } from '../../kit.ts'
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',

@@ -9,9 +9,17 @@ import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
-import { atHome } from '../../at-home.ts'
 import { ensureHome, pathsFor, refuseLostKey } from '../../home.ts'
-import { besideEachOther, type CommandIo, defineCommand, fitted, KaroError, show, usage } from '../../kit.ts'
+import {
+  atHome,
+  besideEachOther,
+  type CommandIo,
+  defineCommand,
+  fitted,
+  KaroError,
+  show,
+  usage,
+} from '../../kit.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'

@@ -4,9 +4,8 @@ import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { systemTimers } from '../../../base/clock.ts'
-import { quoteShell } from '../../../base/quote.ts'
 import { toldGuard } from '../../judging.ts'
-import { defineCommand, EXIT, placeOf, printable, usage } from '../../kit.ts'
+import { defineCommand, EXIT, placeOf, printable, quoteShell, usage } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 
 export const commands = [

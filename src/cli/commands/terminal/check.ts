@@ -5,7 +5,7 @@ import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile } from '../../../assist/risk/index.ts'
 import { commandArgument, commandText, shellOf, shellOption } from '../../input/command-text.ts'
-import { type CommandIo, defineCommand, EXIT, placeOf, printable, show } from '../../kit.ts'
+import { type CommandIo, defineCommand, EXIT, placeOf, sayWarnings, show } from '../../kit.ts'
 import { printVerdict } from '../../views/check.ts'
 
 /** Lists every rule, or the rules that contain a word. */
@@ -44,7 +44,7 @@ const command = defineCommand('check', {
     const found = await quickGuard(io)
     // A mistake in the file is an error, because a person can correct it. An unreadable file makes the guard strict, as in shells.
     if (/:\d+$|^KARO_/.test(found.failure?.where ?? '')) throw found.failure
-    for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
+    sayWarnings(io, found.warnings)
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
     const place = placeOf(io)
     const where = { shell: shellOf(input), ...place, machine: machineOf(place, io.env, found) }

@@ -2,6 +2,8 @@
 import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
 import { type CommandInput, type CommandIo, defineCommand, usage } from '../../kit.ts'
 
+const rules = () => import('../../guard/rules.ts')
+
 const status = defineCommand('guard', {
   summary: 'show the state of the guard: profile, rules files, what it did lately',
   examples: { 'export KARO_GUARD_PROFILE=strict': 'sets another profile for this shell' },
@@ -10,7 +12,7 @@ const status = defineCommand('guard', {
 
 const list = defineCommand('guard list', {
   summary: 'list the rules of your rules file and of the machine',
-  run: async (io) => (await import('../../guard/rules.ts')).listRules(io),
+  run: async (io) => (await rules()).listRules(io),
 })
 
 const cwd = {
@@ -35,7 +37,7 @@ const allow = defineCommand('guard allow', {
     'karo guard allow git-force-push --for 2h': 'for the next two hours',
     "karo guard allow git-force-push --command 'git push --force * wip/*'": 'to some branches',
   },
-  run: async (io, input) => (await import('../../guard/rules.ts')).allowRule(io, input),
+  run: async (io, input) => (await rules()).allowRule(io, input),
 })
 
 const deny = defineCommand('guard deny', {
@@ -52,18 +54,18 @@ const deny = defineCommand('guard deny', {
     "karo guard deny 'kubectl delete*' --why 'use the pipeline'":
       'blocks the command in every profile but off',
   },
-  run: async (io, input) => (await import('../../guard/rules.ts')).denyCommand(io, input),
+  run: async (io, input) => (await rules()).denyCommand(io, input),
 })
 
 const remove = defineCommand('guard remove', {
   summary: 'remove a rule from your rules file',
   args: { number: 'the number in karo guard list' },
-  run: async (io, input) => (await import('../../guard/rules.ts')).removeRule(io, input),
+  run: async (io, input) => (await rules()).removeRule(io, input),
 })
 
 const trust = defineCommand('guard trust', {
   summary: "let the guard's files count as they are, after something else than Karo changed them",
-  run: async (io) => (await import('../../guard/rules.ts')).trustFiles(io),
+  run: async (io) => (await rules()).trustFiles(io),
 })
 
 const ask = defineCommand('guard ask', {

@@ -7,13 +7,13 @@ import {
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
 import type { RankedShape } from '../../../api/contract/shapes.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { atHome } from '../../at-home.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
 import { withNode } from '../../kept/with-node.ts'
 import {
+  atHome,
   type CommandIo,
   defineCommand,
   type OptionsOf,

@@ -2,7 +2,6 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
-import { shellWord } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
@@ -17,6 +16,7 @@ import {
   KaroError,
   type OptionWords,
   say,
+  shellWord,
   show,
   usage,
 } from '../../kit.ts'
