@@ -73,7 +73,7 @@ export function buildAgents(
   const nodeOf = ({ node }: Requester): Principal =>
     node === identity.nodeId
       ? { node_id: identity.nodeId, trust_level: 'peer', denied: false, roles: [], teams: [] }
-      : principalOf(trust.opinion(node as Principal['node_id']))
+      : principalOf(trust.opinion(node as NodeId))
   const askerOf = (requester: Requester): Pick<Asker, 'principal' | 'fault'> => {
     const through = nodeOf(requester)
     const { operator } = requester
@@ -153,18 +153,13 @@ export function buildAgents(
     audit,
     log: log.child({ room: 'artifacts' }),
   })
-  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) =>
-    (
-      await artifacts.keep(
-        { person, traceId },
-        { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS },
-        bytes,
-      )
-    ).id
+  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
+    const coming = { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS }
+    return (await artifacts.keep({ person, traceId }, coming, bytes)).id
+  }
   const grantedUntil: LooksDeps['grantedUntil'] = ({ agent, ...action }) => {
-    const { missing, until } = capabilities.covering(agent, neededBy({ ...action, cwd: '/', tool: '' }), {
-      begun: true,
-    })
+    const needed = neededBy({ ...action, cwd: '/', tool: '' })
+    const { missing, until } = capabilities.covering(agent, needed, { begun: true })
     return missing.length === 0 ? until : undefined
   }
   const grants: RuntimeDeps['grants'] = {
