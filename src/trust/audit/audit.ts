@@ -11,7 +11,7 @@ import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'
 import { makeRow, NO_BASE } from './entry.ts'
-import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
+import { type AuditType, causeOf } from './entry-types.ts'
 import { type Cut, createFront } from './front.ts'
 import { readHead, signHead } from './head.ts'
 import { createReading } from './reading.ts'
@@ -344,7 +344,7 @@ function createNoise(clock: Pick<Clock, 'monotonic'>) {
   return {
     /** False: it is over the budget and has been counted. */
     admits({ type, peer }: AuditRecord) {
-      const cause = AUDIT_CAUSES[type]
+      const cause = causeOf(type)
       if (cause !== 'remote' && cause !== 'proof') return true
       const { all, shareOf } = budgets[cause]
       const now = clock.monotonic()

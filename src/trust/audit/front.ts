@@ -7,7 +7,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { isSame } from '../identity/index.ts'
 import { GENESIS, hashEntry, makeRow } from './entry.ts'
-import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
+import { causeOf } from './entry-types.ts'
 
 /** Kept decisions; some 10 MB. The oldest go first. People make at most some thousand a day, other machines none. */
 const LASTING_MAX = 20_000
@@ -113,7 +113,7 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
 
 /** An attempt that was refused is not a decision. */
 const isLasting = ({ type, details }: AuditRow): boolean =>
-  AUDIT_CAUSES[type as AuditType] === 'decision' &&
+  causeOf(type) === 'decision' &&
   orElse(
     () => (JSON.parse(Buffer.from(details).toString('utf8')) as { success?: unknown }).success === true,
     false,

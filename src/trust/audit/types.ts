@@ -115,7 +115,7 @@ export interface Audit extends Room {
   record(entry: AuditRecord, options?: { readonly soon?: boolean }): Promise<void>
   /** For what may only be done when it stands in the ledger: rejects with KaroError `unavailable` where the entry was not written. */
   insist(entry: AuditRecord): Promise<void>
-  /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_READERS). */
+  /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_KINDS). */
   log(filter: {
     limit: number
     type?: AuditType

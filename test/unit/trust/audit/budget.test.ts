@@ -4,13 +4,13 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { makeRow, NO_BASE } from '../../../../src/trust/audit/entry.ts'
-import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
+import { AUDIT_TYPES, causeOf } from '../../../../src/trust/audit/entry-types.ts'
 import { createFront } from '../../../../src/trust/audit/front.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { BEGIN, identity, openLedger, rowsOf } from './ledger.ts'
 
-const REMOTE = AUDIT_TYPES.filter((type) => AUDIT_CAUSES[type] === 'remote')
+const REMOTE = AUDIT_TYPES.filter((type) => causeOf(type) === 'remote')
 
 /** In a day twice as many as machines may write. */
 const MANY_AN_HOUR = 42
@@ -44,7 +44,7 @@ test('all other machines together write 1000 entries at once and 500 a day; the 
   const written = audit.status().written
   expect(written).toBeLessThanOrEqual(1_000 + 4 * (500 + 24) + 2)
   const entries = await audit.log({ limit: 100_000 })
-  const remote = entries.filter(({ type }) => AUDIT_CAUSES[type] === 'remote').length
+  const remote = entries.filter(({ type }) => causeOf(type) === 'remote').length
   const counted = entries
     .filter(({ type }) => type === 'entries_counted')
     .flatMap(({ details }) => Object.values(details) as number[])
@@ -88,7 +88,7 @@ test('decisions outlive everything around them, provably', async () => {
 
   expect((await rows()).length).toBeLessThan(1_100)
   const kept = async (): Promise<unknown[]> => {
-    const all = (await audit.log({ limit: 10_000 })).filter(({ type }) => AUDIT_CAUSES[type] === 'decision')
+    const all = (await audit.log({ limit: 10_000 })).filter(({ type }) => causeOf(type) === 'decision')
     return all.map(({ type }) => type)
   }
   expect(await kept()).toEqual(['consent_change', ...decided.toReversed()])

@@ -1,6 +1,6 @@
 // Which entries of the ledger an account reads that is no administrator.
 import { expect, test } from 'vitest'
-import { AUDIT_READERS, AUDIT_TYPES, mayRead } from '../../../../src/trust/audit/entry-types.ts'
+import { AUDIT_KINDS, AUDIT_TYPES, mayRead } from '../../../../src/trust/audit/entry-types.ts'
 
 const ANN = 1000
 const BOB = 1001
@@ -16,7 +16,7 @@ test('who asked, and what was decided about that, is for everybody; what a perso
 })
 
 test('who left or got another number, who was invited and who took a backup is for administrators', () => {
-  const theirs = AUDIT_TYPES.filter((type) => AUDIT_READERS[type] === 'administrators')
+  const theirs = AUDIT_TYPES.filter((type) => AUDIT_KINDS[type][1] === 'administrators')
   expect(theirs).toEqual(
     expect.arrayContaining(['person_changed', 'invite_changed', 'backup_made', 'api_refused']),
   )
