@@ -27,10 +27,10 @@ import { createGetting } from './getting/getting.ts'
 import type { GettingAction, GettingEvent, Request } from './getting/types.ts'
 import { createGiver } from './giver.ts'
 import { createKeeper } from './keeper.ts'
-import { DOCUMENT_KINDS, KINDS, RELAYED_MS } from './kinds.ts'
+import { DOCUMENT_KINDS, type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
 import { createMembersView } from './members.ts'
 import { type Edition, editionOf, type Wanted, wantedOf } from './read.ts'
-import type { DocumentHead, Documents } from './types.ts'
+import type { DocumentHead } from './types.ts'
 import { createWitness } from './witness.ts'
 
 const SWEEP_MS = 10 * 60_000
@@ -40,7 +40,7 @@ const REACH_MS = 5_000
 const DRAIN_MS = 1_000
 
 /** Registers its protocol and topic with the mesh, and starts before it, after the store. */
-export function createDocuments(deps: DocumentsDeps): Documents {
+export function createDocuments(deps: DocumentsDeps) {
   const { identity, trust, mesh, clock, random, timers, ports } = deps
   const log = deps.log.child({ room: 'documents' })
   const self = identity.nodeId
@@ -187,7 +187,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   return {
     name: 'documents',
 
-    async start(signal) {
+    async start(signal: AbortSignal) {
       await keeper.load()
       signal.throwIfAborted()
       put({ on: 'start' })
@@ -214,7 +214,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await within(Promise.all([giver.idle(), keeper.idle()]), DRAIN_MS)
     },
 
-    async publish(kind, frame, spreadMs = 0) {
+    /**
+     * Keeps this node's own new edition, or one of an author that the kind's port wants, and announces it. Resolves when it is durable, which is never before `start`; a
+     * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
+     * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame. With `spreadMs`
+     * the room of its kind is told only when all neighbours of now have fetched it, or so many ms later: what it does then
+     * may end the links to them.
+     */
+    async publish(kind: DocumentKind, frame: Uint8Array, spreadMs = 0) {
       if (!stopped) await started.promise
       if (stopped) throw new KaroError('unavailable', 'the node is stopping')
       const document = await keeper.publish(kind, frame, spreadMs === 0)
@@ -225,9 +232,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       ports[kind]?.accept(frame, true)
     },
 
+    /** Other authors are wanted than before: what neighbours have is looked at again. */
     again: () => put({ on: 'again' }),
 
-    async spread(kind, ms) {
+    /**
+     * To be called in the moment in which a document of this node, of a kind with one slot, was published: resolves with how many
+     * members are linked, and how many of them have fetched it from here; after `ms` at the latest.
+     */
+    async spread(kind: DocumentKind, ms: number) {
       const peers = linked().filter(deps.trust.admits)
       const version = catalog.get(self, kind, '')?.version ?? 0
       const spreading = fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
@@ -236,14 +248,28 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       return { linked: peers.length, have }
     },
 
+    /**
+     * This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays.
+     * With `slots` only those are read from the store.
+     */
     of: keeper.of,
+    /** The slots of what `of` would read; no document is read. */
     slots: keeper.slots,
+    /** Editions of this author that are not for this node any more, where an older edition of the slot was. */
     withdrawn: keeper.withdrawn,
+    /**
+     * Resolves with how many of this node's own `slots` the neighbour has fetched from here, in editions of `since` (ms since
+     * the epoch) or later; after `ms` at the latest.
+     */
     fetched: fetches.fetched,
+    /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
     onKept: kept.on,
+    /** Called when that becomes true of a neighbour; returns what ends that. */
     onCompared: seen.on,
-    isCompared: (node) => (linked().includes(node) ? compared.has(node) : undefined),
+    /** Whether everything that this neighbour has was looked at since the start; undefined: it is not linked. */
+    isCompared: (node: NodeId) => (linked().includes(node) ? compared.has(node) : undefined),
 
+    /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)
@@ -251,6 +277,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+export type Documents = ReturnType<typeof createDocuments>
 
 type ActionOf<Do extends GettingAction['do']> = Extract<GettingAction, { do: Do }>
 

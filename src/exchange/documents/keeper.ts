@@ -12,7 +12,7 @@ import { createContradictions } from './contradictions.ts'
 import type { DocumentsParts } from './deps.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import { type Document, isKind, nameOf, readDocument, type Wanted } from './read.ts'
-import type { StoredDocument } from './types.ts'
+import type { DocumentHead, StoredDocument } from './types.ts'
 import { createWants } from './wants.ts'
 
 const INDEX_BYTES = 8
@@ -212,7 +212,11 @@ export function createKeeper(parts: DocumentsParts) {
 
     slots: (author: NodeId, kind: DocumentKind) => readable(author, kind).map(({ slot }) => slot),
 
-    async of(author: NodeId, kind: DocumentKind, slots: (slot: string) => boolean = () => true) {
+    async of(
+      author: NodeId,
+      kind: DocumentKind,
+      slots: (slot: string) => boolean = () => true,
+    ): Promise<readonly StoredDocument[]> {
       const entries = readable(author, kind).filter(({ slot }) => slots(slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
@@ -230,7 +234,7 @@ export function createKeeper(parts: DocumentsParts) {
       return found
     },
 
-    withdrawn: (author: NodeId, kind: DocumentKind) =>
+    withdrawn: (author: NodeId, kind: DocumentKind): readonly Pick<DocumentHead, 'slot' | 'version'>[] =>
       catalog
         .shelf(author, kind)
         .flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),

@@ -1,6 +1,5 @@
 // The shapes that the documents room shows to other rooms, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { DocumentKind } from './kinds.ts'
 
 /** Names one document; of each (author, kind, slot) only the highest version is kept. */
@@ -36,70 +35,10 @@ interface DocumentPort {
 }
 export type DocumentPorts = Readonly<Partial<Record<DocumentKind, DocumentPort>>>
 
-interface DocumentCounts {
-  /** Written by this node. */
-  readonly own: number
-  /** Documents of other authors for this node. */
-  readonly received: number
-  /** Documents of other authors, kept for other nodes. */
-  readonly relayed: number
-  readonly bytes: number
-  /** Refused because their author had signed another document under the same version. */
-  readonly conflicts: number
-}
-
 /** A head of this node's ledger that is kept outside of the ledger. */
 export interface OutsideHead {
   /** The AuditHead frame, signed by this node. */
   readonly frame: Uint8Array
   /** Neighbours that have it. */
   readonly by: readonly NodeId[]
-}
-
-export interface Documents extends Room {
-  /**
-   * Keeps this node's own new edition, or one of an author that the kind's port wants, and announces it. Resolves when it is durable, which is never before `start`; a
-   * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
-   * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame. With `spreadMs`
-   * the room of its kind is told only when all neighbours of now have fetched it, or so many ms later: what it does then
-   * may end the links to them.
-   */
-  publish(kind: DocumentKind, frame: Uint8Array, spreadMs?: number): Promise<void>
-  /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
-  onKept(listener: (head: DocumentHead) => void): () => void
-  /** Whether everything that this neighbour has was looked at since the start; undefined: it is not linked. */
-  isCompared(node: NodeId): boolean | undefined
-  /** Called when that becomes true of a neighbour; returns what ends that. */
-  onCompared(listener: (node: NodeId) => void): () => void
-  /**
-   * To be called in the moment in which a document of this node, of a kind with one slot, was published: resolves with how many
-   * members are linked, and how many of them have fetched it from here; after `ms` at the latest.
-   */
-  spread(kind: DocumentKind, ms: number): Promise<{ readonly linked: number; readonly have: number }>
-  /** Other authors are wanted than before: what neighbours have is looked at again. */
-  again(): void
-  /**
-   * This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays.
-   * With `slots` only those are read from the store.
-   */
-  of(
-    author: NodeId,
-    kind: DocumentKind,
-    slots?: (slot: string) => boolean,
-  ): Promise<readonly StoredDocument[]>
-  /** The slots of what `of` would read; no document is read. */
-  slots(author: NodeId, kind: DocumentKind): readonly string[]
-  /** Editions of this author that are not for this node any more, where an older edition of the slot was. */
-  withdrawn(
-    author: NodeId,
-    kind: DocumentKind,
-  ): readonly { readonly slot: string; readonly version: number }[]
-  /**
-   * Resolves with how many of this node's own `slots` the neighbour has fetched from here, in editions of `since` (ms since
-   * the epoch) or later; after `ms` at the latest.
-   */
-  fetched(peer: NodeId, slots: readonly string[], since: number, ms: number): Promise<number>
-  /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
-  ownLedgerHeads(): Promise<readonly OutsideHead[]>
-  counts(): DocumentCounts
 }

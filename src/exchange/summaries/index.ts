@@ -2,5 +2,5 @@
 
 export type { Summarized, SummaryParts } from './derive.ts'
 export { SUMMARY_CATEGORIES, type SummaryCategory } from './groups.ts'
-export { createSummaries } from './summaries.ts'
+export { createSummaries, type Summaries } from './summaries.ts'
 export type * from './types.ts'

@@ -14,10 +14,10 @@ import type { Documents, StoredDocument } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import { expiryOf, type OwnBox, openOwn, readDocument } from './document.ts'
 import { openPeriods } from './due.ts'
-import { type Recipient, restrictedTo } from './groups.ts'
+import { type Recipient, restrictedTo, type SummaryCategory } from './groups.ts'
 import { categoriesOf, makePlan, type PlanDeps, partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
-import type { HeldSummary, PreviewReader, PublishedSummary, Summaries, SummaryPreview } from './types.ts'
+import type { HeldSummary, PreviewReader, PublishedSummary, SummaryPreview } from './types.ts'
 
 interface SummariesDeps extends Ambient, Pick<PlanDeps, 'insight' | 'policy' | 'measures'> {
   readonly identity: OwnIdentity
@@ -42,7 +42,7 @@ export const SOON_MS = 5_000
 /** A node that is about to be denied has so long to fetch the editions without it. */
 const FETCHED_MS = 2_000
 
-export function createSummaries(deps: SummariesDeps): Summaries {
+export function createSummaries(deps: SummariesDeps) {
   const { identity, sharing, documents, timers } = deps
   /** Nodes that are about to be denied: they count as if they were. */
   const leaving = new Map<NodeId, number>()
@@ -121,7 +121,12 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       unsubscribe = []
       await running
     },
-    async preview(uid, reader) {
+    /**
+     * What would leave now of this person's about the open hour, day and week and the closed ones not yet sent, one entry per period and
+     * group of recipients that may read the same. `reader` narrows it to what that node, or any node with that role here,
+     * could read.
+     */
+    async preview(uid: number, reader?: PreviewReader) {
       const previews: SummaryPreview[] = []
       for (const { period, boxes } of await publisher.pending()) {
         for (const box of boxes) {
@@ -138,7 +143,11 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       }
       return previews
     },
-    async previewOf(uid, categories) {
+    /**
+     * What somebody would read of this person whom they allowed just these categories, about the open hour, day and week:
+     * to be looked at before anything is allowed, so it names no recipients. Empty where there is nothing to tell.
+     */
+    async previewOf(uid: number, categories: readonly SummaryCategory[]) {
       const now = deps.clock.now()
       const previews: SummaryPreview[] = []
       for (const period of openPeriods(now)) {
@@ -149,7 +158,13 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       }
       return previews
     },
-    async withdrawFrom(node, begun) {
+    /**
+     * Publishes without this node what was sealed to it, as if it were denied already, and lets it fetch that if it is
+     * connected: for two seconds at most. `held`: summaries that it could open until now. `emptied`: those that were published
+     * without it. `fetched`: of these, what it took from here. Call `end` when the decision about it is made, or was not.
+     * `begun` is called when it is known what the node could open: from then on the node may be denied.
+     */
+    async withdrawFrom(node: NodeId, begun?: () => void) {
       const keys = trust.keysOf(node)
       const before = (await Promise.all(keys.map(shelf.sealedTo))).flat()
       for (const key of keys) leaving.set(key, (leaving.get(key) ?? 0) + 1)
@@ -172,13 +187,19 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       const fetched = emptied === 0 ? 0 : Math.max(...(await fetches))
       return { held: before.length, emptied, fetched, end }
     },
+    /** True when the author published anew without this node, and nothing for it since. */
     withdrawn: reader.withdrawn,
+    /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
     cover: reader.cover,
+    /** This node's editions with numbers of that person in them, the newest period first. */
     published: shelf.published,
+    /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */
     held: shelf.held,
     status: () => ({ ...publisher.counts(), refused: reader.refused() }),
   }
 }
+
+export type Summaries = ReturnType<typeof createSummaries>
 
 const isReader = (reader: PreviewReader, { node_id, principal }: Recipient): boolean =>
   'node' in reader ? node_id === reader.node : principal.roles.includes(reader.role)
@@ -192,12 +213,15 @@ interface ShelfDeps extends PlanDeps {
   readonly open: (author: NodeId, document: StoredDocument) => NodeSummary | undefined
 }
 
-interface Shelf extends Pick<Summaries, 'published' | 'held'> {
-  /** Slots of this node's editions that `reader` can open. */
-  sealedTo(reader: NodeId): Promise<readonly string[]>
+interface HeldFilter {
+  /** Absent: editions of all authors. */
+  readonly author?: NodeId
+  /** Only periods that end after it, milliseconds since the epoch. */
+  readonly since: number
+  readonly limit: number
 }
 
-function createShelf(deps: ShelfDeps): Shelf {
+function createShelf(deps: ShelfDeps) {
   const { nodeId, self, documents, insight, trust, open } = deps
 
   /** A person who ran nothing in a period has nothing in its summary, and need not know that others have. */
@@ -216,14 +240,16 @@ function createShelf(deps: ShelfDeps): Shelf {
   }
 
   return {
-    async sealedTo(reader) {
+    /** Slots of this node's editions that `reader` can open. */
+    async sealedTo(reader: NodeId) {
       const own = await documents.of(nodeId, 'summary')
       return own.flatMap(({ head, bytes }) =>
         boxesOf(bytes, [reader]).some(({ recipients }) => recipients.includes(reader)) ? [head.slot] : [],
       )
     },
 
-    async published(uid) {
+    /** This node's editions with numbers of that person in them, the newest period first. */
+    async published(uid: number) {
       const plan = await makePlan(deps)
       const readers = new Set(
         plan.groups
@@ -251,7 +277,8 @@ function createShelf(deps: ShelfDeps): Shelf {
       return found.sort(newestFirst)
     },
 
-    async held({ author, since, limit }) {
+    /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */
+    async held({ author, since, limit }: HeldFilter) {
       const authors = author === undefined ? trust.known().filter((node) => node !== nodeId) : [author]
       let found: HeldSummary[] = []
       let total = 0

@@ -48,41 +48,7 @@ export interface ConnectionsDeps {
 
 type Event<On extends MeshEvent['on']> = Extract<MeshEvent, { readonly on: On }>
 
-export interface Connections {
-  get(id: ConnId): Conn | undefined
-  /** Every live connection, admitted or not. */
-  all(): readonly Conn[]
-  /** Every live connection to this key, admitted or not. */
-  to(node: NodeId): readonly Conn[]
-  isConnected(node: NodeId): boolean
-  neighbour(node: NodeId): Conn | undefined
-  neighbours(): readonly Conn[]
-
-  /** The host is to listen, for the first time or again. */
-  prepare(): void
-  opened(event: Event<'opened'>): void
-  /** `isLeaf`: this node depends on each of its links; nodes that it admits are told so. */
-  control(id: ConnId, isLeaf: boolean): void
-  said(event: Event<'said'>): void
-  /** Tells neighbours whose last information differs whether this node is a leaf. */
-  tell(isLeaf: boolean): void
-  heard(node: NodeId): void
-  broken(id: ConnId, reason: EndReason): void
-  closed(id: ConnId): void
-  /** Trust in this node changed: admits, upgrades or closes its connections. */
-  reconsider(node: NodeId): void
-  /** The result of the node's invite is known, so the node is decided about now. */
-  enrolled(node: NodeId): void
-  /** Ends existing connections, so that both sides introduce themselves again. */
-  anew(node: NodeId): void
-  /** Says goodbye to a neighbour that is one too many. */
-  release(node: NodeId): void
-  lobbyIsOver(id: ConnId): void
-  isDrained(id: ConnId): void
-  stop(): void
-}
-
-export function createConnections(deps: ConnectionsDeps): Connections {
+export function createConnections(deps: ConnectionsDeps) {
   const { admits, clock, emit, timings } = deps
   const all = new Map<ConnId, Entry>()
   const byNode = new Map<NodeId, Set<Entry>>()
@@ -231,17 +197,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
 
   return {
-    get: (id) => all.get(id),
-    all: () => [...all.values()],
-    to,
-    isConnected: (node) => byNode.has(node),
-    neighbour: (node) => current.get(node),
-    neighbours: () => [...current.values()],
+    get: (id: ConnId): Conn | undefined => all.get(id),
+    /** Every live connection, admitted or not. */
+    all: (): readonly Conn[] => [...all.values()],
+    /** Every live connection to this key, admitted or not. */
+    to: to as (node: NodeId) => readonly Conn[],
+    isConnected: (node: NodeId) => byNode.has(node),
+    neighbour: (node: NodeId): Conn | undefined => current.get(node),
+    neighbours: (): readonly Conn[] => [...current.values()],
 
+    /** The host is to listen, for the first time or again. */
     prepare() {
       stopping = false
     },
-    opened({ id, node, ip, at }) {
+    opened({ id, node, ip, at }: Event<'opened'>) {
       if (stopping || deps.refuses(node)) {
         emit({ do: 'abort', id, reason: 'refused' })
         return
@@ -273,20 +242,22 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       if (conn.dialed) emit({ do: 'begin', id })
       else if (!admits(node)) for (const oldest of lobby.enter(conn, ip)) close(oldest, 'lobby')
     },
-    control(id, isLeaf) {
+    /** `isLeaf`: this node depends on each of its links; nodes that it admits are told so. */
+    control(id: ConnId, isLeaf: boolean) {
       const conn = all.get(id)
       if (conn === undefined) return
       conn.leafHere = isLeaf && admits(conn.node)
       emit({ do: 'say', id, say: { hello: true, leaf: conn.leafHere } })
     },
-    said({ id, said, skewMs }) {
+    said({ id, said, skewMs }: Event<'said'>) {
       const conn = all.get(id)
       if (conn === undefined) return
       conn.heardAt = clock.monotonic()
       conn.skewMs = skewMs
       onSaid(conn, said)
     },
-    tell(isLeaf) {
+    /** Tells neighbours whose last information differs whether this node is a leaf. */
+    tell(isLeaf: boolean) {
       for (const conn of current.values()) {
         if (conn.leafHere === isLeaf) continue
         conn.leafHere = isLeaf
@@ -294,19 +265,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         emit({ do: 'say', id: conn.id, say: { ping: 0, leaf: isLeaf } })
       }
     },
-    heard(node) {
+    heard(node: NodeId) {
       const conn = current.get(node)
       if (conn !== undefined) conn.heardAt = clock.monotonic()
     },
-    broken(id, reason) {
+    broken(id: ConnId, reason: EndReason) {
       const conn = all.get(id)
       if (conn !== undefined) abort(conn, reason)
     },
-    closed(id) {
+    closed(id: ConnId) {
       const conn = all.get(id)
       if (conn !== undefined) end(conn, 'cut')
     },
-    reconsider(node) {
+    /** Trust in this node changed: admits, upgrades or closes its connections. */
+    reconsider(node: NodeId) {
       for (const conn of to(node)) {
         if (deps.refuses(node) || (!admits(node) && !conn.enrols)) abort(conn, 'refused')
         else if (admits(node)) {
@@ -317,7 +289,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         }
       }
     },
-    enrolled(node) {
+    /** The result of the node's invite is known, so the node is decided about now. */
+    enrolled(node: NodeId) {
       for (const conn of to(node)) {
         if (!conn.enrols) continue
         conn.enrols = false
@@ -325,18 +298,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         else run(conn, conn.handshake.decide(admits(node)))
       }
     },
-    anew(node) {
+    /** Ends existing connections, so that both sides introduce themselves again. */
+    anew(node: NodeId) {
       for (const conn of to(node)) close(conn, 'replaced', 'replaced')
     },
-    release(node) {
+    /** Says goodbye to a neighbour that is one too many. */
+    release(node: NodeId) {
       const conn = current.get(node)
       if (conn !== undefined) close(conn, 'surplus', 'surplus')
     },
-    lobbyIsOver(id) {
+    lobbyIsOver(id: ConnId) {
       const conn = all.get(id)
       if (conn !== undefined) close(conn, 'lobby')
     },
-    isDrained(id) {
+    isDrained(id: ConnId) {
       const conn = all.get(id)
       if (conn !== undefined) close(conn, 'replaced', 'replaced')
     },
@@ -346,6 +321,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
   }
 }
+
+export type Connections = ReturnType<typeof createConnections>
 
 /**
  * Of two connections between the same two nodes the one that gives way; both ends must come to the same answer alone.

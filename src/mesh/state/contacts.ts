@@ -1,4 +1,5 @@
 // Decides on connections: hears of members by every means, has the wanted ones dialed, and lets surplus ones go. Pure.
+
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'

@@ -1,4 +1,5 @@
 // Decides on dials and their addresses: static peers, members, and strangers once; and notes what each dial came to. Pure.
+
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'

@@ -1,4 +1,5 @@
 // Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
+
 import {
   AGAIN_MAX_S,
   LINK_BYTES,

@@ -8,10 +8,9 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Notice } from '../notices/intake.ts'
 import { createNotices, type NoticesDeps } from '../notices/notices.ts'
 import type { Timings } from '../timings.ts'
-import { type Connections, createConnections } from './connections.ts'
+import { createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import type { Leaves } from './leaves.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import {
@@ -46,24 +45,7 @@ export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<NoticesDeps
   readonly seal: (body: PresenceBody) => Notice
 }
 
-export interface State {
-  /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
-  handle(event: MeshEvent): readonly MeshAction[]
-  readonly connections: Pick<Connections, 'get' | 'all' | 'to' | 'neighbour' | 'neighbours'>
-  readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
-  /** Fingerprints of the neighbours that an admitted node named last. */
-  linksOf(node: NodeId): readonly string[]
-  /** Whether a member has told that it is at this IP address. */
-  knownAt(ip: string): boolean
-  /** This neighbour was asked whether it is there, and has missed one answer. */
-  isSilent(node: NodeId): boolean
-  /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
-  lastRound(): number | undefined
-  /** Numbers of remembered nodes and asks, for tests of the bounds. */
-  sizes(): { readonly book: number; readonly asks: number }
-}
-
-export function createState(deps: StateDeps): State {
+export function createState(deps: StateDeps) {
   const { config, trust } = deps
   /** The commands and facts of the event being handled; every part adds to them. */
   let actions: MeshAction[] = []
@@ -213,16 +195,24 @@ export function createState(deps: StateDeps): State {
   }
 
   return {
-    handle(event) {
+    /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
+    handle(event: MeshEvent) {
       ;(handlers[event.on] as (event: MeshEvent) => void)(event)
       return settled()
     },
     connections,
+    /** Fingerprints of the neighbours that an admitted node named last. */
     linksOf: presence.links,
+    /** This neighbour was asked whether it is there, and has missed one answer. */
     isSilent: heartbeat.isSilent,
+    /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
     lastRound: heartbeat.lastRound,
     leaves: contacts.leaves,
+    /** Whether a member has told that it is at this IP address. */
     knownAt: contacts.knownAt,
+    /** Numbers of remembered nodes and asks, for tests of the bounds. */
     sizes: contacts.sizes,
   }
 }
+
+export type State = ReturnType<typeof createState>

@@ -17,7 +17,7 @@ import { readHead, signHead } from './head.ts'
 import { createReading } from './reading.ts'
 import { keyChange } from './signers.ts'
 import { createTimes } from './times.ts'
-import type { Audit, AuditRecord } from './types.ts'
+import type { AuditRecord, HeadElsewhere } from './types.ts'
 import { verifyLedger } from './verify.ts'
 
 /** How long the newest entries may stay without a signature over them. */
@@ -47,7 +47,7 @@ interface Waiting {
   readonly written: (isKept: boolean) => void
 }
 
-export function createAudit(options: AuditOptions): Audit {
+export function createAudit(options: AuditOptions) {
   const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
   const queue: Waiting[] = []
   const times = createTimes(repository)
@@ -264,34 +264,56 @@ export function createAudit(options: AuditOptions): Audit {
 
     ...reading,
     ...recordingBy(take),
+    /** Resolves when a signed head covers every entry that was recorded before. */
     sign,
 
-    async trim(before) {
+    /**
+     * Removes entries that are older than `before` (ms since the epoch), as far as they are the oldest; an entry that
+     * names the last of them stands for them. Resolves when that is on disk.
+     */
+    async trim(before: number) {
       if (state !== 'open') return
       trimBefore = before
       await pump()
     },
 
     // A walk reads the whole ledger, so a caller during one gets its verdict instead of a walk of its own.
-    verify: singleFlight(async (elsewhere = []) => {
+    /**
+     * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off
+     * with its heads shows by them alone. What it cannot notice: the loss of entries newer than the last head that left
+     * the machine (at most an hour's, and those of the last moment before a stop), and a rewrite by somebody who holds this node's key.
+     */
+    verify: singleFlight(async (elsewhere: readonly HeadElsewhere[] = []) => {
       await settle()
       return verifyLedger(repository, identity.publicKey, elsewhere)
     }),
 
+    /**
+     * Entries written in the life of this ledger, up to which of them none is left but kept decisions, and how many were lost since
+     * the start.
+     */
     status: () => ({ written: newest.seq, removed: base.seq, dropped: droppedSinceStart }),
+    /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
     onRecord: records.on,
+    /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
     onHead: heads.on,
+    /** Fires when entries are on disk, with the number of the newest one. */
     onWritten: writings.on,
   }
 }
 
-const recordingBy = (
-  take: (record: AuditRecord, soon?: boolean) => Promise<boolean>,
-): Pick<Audit, 'record' | 'insist'> => ({
-  async record(record, { soon } = {}) {
+export type Audit = ReturnType<typeof createAudit>
+
+const recordingBy = (take: (record: AuditRecord, soon?: boolean) => Promise<boolean>) => ({
+  /**
+   * Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. `soon`: it is
+   * written with what is recorded next, or within a second; a crash before that loses it.
+   */
+  async record(record: AuditRecord, { soon }: { readonly soon?: boolean } = {}) {
     await take(record, soon)
   },
-  async insist(record) {
+  /** For what may only be done when it stands in the ledger: rejects with KaroError `unavailable` where the entry was not written. */
+  async insist(record: AuditRecord) {
     if (await take(record)) return
     throw new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
       hint: 'karo status says what is wrong with it.',

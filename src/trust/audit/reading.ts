@@ -1,14 +1,15 @@
 // Reading the ledger: entries of one kind, who asked for what, and the lines of an export that others can verify.
+
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { NO_BASE, readRow } from './entry.ts'
-import { mayRead } from './entry-types.ts'
+import { type AuditType, mayRead } from './entry-types.ts'
 import { headerOf } from './exported.ts'
 import { readHead } from './head.ts'
 import type { Times } from './times.ts'
-import type { Asked, Audit, AuditEntry, ExportEntry, LedgerEntry } from './types.ts'
+import type { Asked, AuditEntry, ExportEntry, LedgerEntry } from './types.ts'
 
 export interface ReadingDeps {
   readonly repository: AuditRepository
@@ -21,7 +22,7 @@ export interface ReadingDeps {
   readonly sign: () => Promise<void>
 }
 
-export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 'whoAsked' | 'export'> {
+export function createReading(deps: ReadingDeps) {
   const { repository, identity, clock, times, settle, sign } = deps
 
   /** What this person may read, back to `since`, the newest first. */
@@ -40,7 +41,20 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
   }
 
   return {
-    async log({ limit, type, peer, since, uid }) {
+    /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_KINDS). */
+    async log({
+      limit,
+      type,
+      peer,
+      since,
+      uid,
+    }: {
+      limit: number
+      type?: AuditType
+      peer?: NodeId
+      since?: number
+      uid?: number
+    }): Promise<readonly AuditEntry[]> {
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
       for await (const entry of newest(since, uid)) {
@@ -52,7 +66,8 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       return entries
     },
 
-    async after(seq, limit) {
+    /** Entries that are on disk, oldest first, from the first one after the number `seq`; at most `limit`. */
+    async after(seq: number, limit: number) {
       const entries: LedgerEntry[] = []
       for await (const place of repository.forwards(seq)) {
         if (entries.length >= limit) break
@@ -62,13 +77,30 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       return entries
     },
 
-    async whoAsked({ since, uid, memberOf }) {
+    /**
+     * Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. `memberOf`: the first key of a
+     * node, by which the keys that it had count as one author.
+     */
+    async whoAsked({
+      since,
+      uid,
+      memberOf,
+    }: {
+      since: number
+      uid?: number
+      memberOf: (peer: NodeId) => NodeId
+    }) {
       const asked = createWhoAsked(memberOf)
       for await (const entry of newest(since, uid)) asked.add(entry)
       return asked.result()
     },
 
-    async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
+    /**
+     * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to
+     * the first signed head at or after `until`; without `until` to the newest entry, which is signed for it. As of the
+     * first step.
+     */
+    async *export({ since = 0, until = Number.POSITIVE_INFINITY }: { since?: number; until?: number }) {
       const own = formatNodeId(identity.publicKey)
       await sign()
       const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))

@@ -1,6 +1,5 @@
 // What the audit room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { AuditType } from './entry-types.ts'
 
 export interface AuditRecord {
@@ -106,62 +105,3 @@ export interface ExportHead {
 /** An entry as it is stored; of one whose bytes are damaged only the number is known. */
 export type LedgerEntry = AuditEntry | { readonly seq: number; readonly damaged: true }
 export type ExportLine = ExportHeader | ExportEntry | ExportHead
-
-export interface Audit extends Room {
-  /**
-   * Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. `soon`: it is
-   * written with what is recorded next, or within a second; a crash before that loses it.
-   */
-  record(entry: AuditRecord, options?: { readonly soon?: boolean }): Promise<void>
-  /** For what may only be done when it stands in the ledger: rejects with KaroError `unavailable` where the entry was not written. */
-  insist(entry: AuditRecord): Promise<void>
-  /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_KINDS). */
-  log(filter: {
-    limit: number
-    type?: AuditType
-    peer?: NodeId
-    since?: number
-    uid?: number
-  }): Promise<readonly AuditEntry[]>
-  /**
-   * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off
-   * with its heads shows by them alone. What it cannot notice: the loss of entries newer than the last head that left
-   * the machine (at most an hour's, and those of the last moment before a stop), and a rewrite by somebody who holds this node's key.
-   */
-  verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
-  /**
-   * Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. `memberOf`: the first key of a
-   * node, by which the keys that it had count as one author.
-   */
-  whoAsked(filter: {
-    since: number
-    uid?: number
-    memberOf: (peer: NodeId) => NodeId
-  }): Promise<readonly Asked[]>
-  /**
-   * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to
-   * the first signed head at or after `until`; without `until` to the newest entry, which is signed for it. As of the
-   * first step.
-   */
-  export(range: { since?: number; until?: number }): AsyncIterable<ExportLine>
-  /** Entries that are on disk, oldest first, from the first one after the number `seq`; at most `limit`. */
-  after(seq: number, limit: number): Promise<readonly LedgerEntry[]>
-  /** Fires when entries are on disk, with the number of the newest one. */
-  onWritten(listener: (seq: number) => void): () => void
-  /**
-   * Entries written in the life of this ledger, up to which of them none is left but kept decisions, and how many were lost since
-   * the start.
-   */
-  status(): { readonly written: number; readonly removed: number; readonly dropped: number }
-  /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
-  onRecord(listener: (entry: AuditRecord) => void): () => void
-  /**
-   * Removes entries that are older than `before` (ms since the epoch), as far as they are the oldest; an entry that
-   * names the last of them stands for them. Resolves when that is on disk.
-   */
-  trim(before: number): Promise<void>
-  /** Resolves when a signed head covers every entry that was recorded before. */
-  sign(): Promise<void>
-  /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
-  onHead(listener: (frame: Uint8Array) => void): () => void
-}

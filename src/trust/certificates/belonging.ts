@@ -1,5 +1,6 @@
 // To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
 // a certificate that a person here signed with the root's key.
+
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
@@ -8,7 +9,6 @@ import { ANOTHER_KEY } from '../../base/words/revoked.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import { isSame } from '../identity/index.ts'
 import type { FleetParts } from './fleet-options.ts'
-import type { Fleet } from './fleet-types.ts'
 import { createSeeking, joiningOf } from './invites/seeking.ts'
 import { meshOf } from './sign.ts'
 import { CHAIN_FAULTS, verifyChain } from './verify.ts'
@@ -129,7 +129,7 @@ export function createBelonging(deps: BelongingDeps) {
       seeking.begin(undefined)
     },
     /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
-    async join(...[code, terms]: Parameters<Fleet['join']>) {
+    async join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }) {
       if (deps.isCertified()) throw otherMesh()
       // No invite lets a revoked key in, and no inviter need be looked for to hear that.
       if (deps.isRevoked()) {

@@ -1,12 +1,7 @@
 // The services of the room of certificates for trust, for the mesh, for documents, and for people.
 import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Room } from '../../base/run/room.ts'
-import type { InviteRecord } from '../../store/tables/fleet.ts'
-import type { InviteState, InviteTerms } from './invites/invites.ts'
-import type { Parting } from './meeting/parting.ts'
-import type { Roll } from './roll.ts'
-import type { CertifiedWord, FleetKind, KnownOperator, OperatorVerdict, Revoked, WhyNot } from './types.ts'
+import type { CertifiedWord, FleetKind, Revoked, WhyNot } from './types.ts'
 import type { Binding, ChainFault } from './verify.ts'
 
 /** Questions of the room of trust about certificates. */
@@ -62,16 +57,6 @@ export interface Credentials {
   onSettled(listener: (node: NodeId) => void): () => void
   /** Whether `node` may be the inviter that this node looks for. */
   seeks(node: NodeId): boolean
-}
-
-/** By which documents of certificates and lists come and go. */
-interface FleetDocuments {
-  /** Whether documents of this author are to be kept; with `version`, whether one that was signed then is. */
-  wanted(author: NodeId, version?: number): boolean
-  /** Takes a document that is kept. `isNew` is false at the start, for documents that were kept before. */
-  accept(frame: Uint8Array, isNew: boolean): void
-  /** Whether what that author signed has to be taken before what others signed can be judged. */
-  isFirst(author: NodeId): boolean
 }
 
 /** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
@@ -130,99 +115,4 @@ export interface OperatorTerms {
   readonly teams: readonly string[]
   /** Milliseconds, at most 30 days. */
   readonly for_ms: number
-}
-
-/** Certified people, who ask through nodes by delegations. */
-export interface Operators {
-  /** The mesh of this node, 32 bytes; undefined: it is in none of a root. */
-  mesh(): Uint8Array | undefined
-  /** The present validity of the certificates shown for this key, including what this node knows about their issuer. */
-  verdict(chain: readonly Uint8Array[], key: Uint8Array): OperatorVerdict
-  /** The newest certificates of this operator that came here, from the one of the root on. */
-  chainOf(operator: NodeId): readonly Uint8Array[] | undefined
-  /** Every operator whose certificate came here, those that have ended or were revoked among them. */
-  list(): readonly KnownOperator[]
-  /**
-   * Certifies a person, or does so again; resolves with the chain when it is stored. KaroErrors: `refused` when this node
-   * may not, or not with these roles; `bad_request` for terms out of bounds; `conflict` where another key has the name.
-   */
-  issue(terms: OperatorTerms): Promise<readonly Uint8Array[]>
-}
-
-export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'onParting'> {
-  readonly operators: Operators
-  readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
-  /**
-   * Gives each document that is for the mesh, signed here or by a root, to `sink`, which resolves when it is stored. What
-   * a person asked for fails when it rejects.
-   */
-  onDocument(sink: DocumentSink): void
-  state(): FleetState
-  /** What the certificate of this node says, while it holds; undefined without one. Cheap. */
-  own(): Binding | undefined
-  /** The root that this node trusts, and the identity of its mesh, 32 bytes each. */
-  root(): { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
-  /**
-   * Takes an issuer's certificate for this node that the root signed, and belongs to the root's mesh from now on.
-   * KaroErrors: `refused` when it says nothing, `conflict` when this node is of another mesh.
-   */
-  found(root: Uint8Array, certificate: Uint8Array): Promise<void>
-  /** The list of keys that the root revoked, as it came here; `number` is null when it signed none. */
-  rootList(): {
-    readonly number: number | null
-    /** When the newest was signed, ms since the epoch: the next one has to be later. */
-    readonly version: number | null
-    readonly revoked: readonly { readonly node_id: NodeId; readonly at: number }[]
-    /** Keys revoked by issuers. A list of the root that revokes an issuer has to repeat them. */
-    readonly by_issuers: ReturnType<Roll['revokedByIssuers']>
-  }
-  /**
-   * Takes a list that the root signed, for this node and for the mesh. Machines that a revoked issuer certified lose
-   * their membership. KaroErrors: `refused` if the root of this mesh did not sign the list, `conflict` if it is older
-   * than a known one. Errors of storing it are passed on; then the list counts on this node only.
-   */
-  revokedByRoot(list: Uint8Array): Promise<void>
-  /**
-   * Signs a new certificate for a node, with other roles, teams or owner; fields that `terms` leaves out stay. Works also if
-   * the node's issuer may no longer give its roles. KaroErrors: `not_found` for a node without a valid certificate,
-   * `bad_request` for invalid roles, teams or owner, `refused` if this node may not certify, or not with these roles, or not
-   * that node.
-   */
-  assign(node: NodeId, terms: Partial<Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'>>): Promise<Binding>
-  /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
-  assignable(issuer: NodeId): readonly Binding[]
-  /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
-  frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
-  /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */
-  invite(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
-  invites(): readonly (InviteRecord & { readonly state: InviteState })[]
-  /** KaroError `not_found`. */
-  cancelInvite(id: string): Promise<InviteRecord>
-  /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
-  join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
-  /**
-   * Forgets the mesh, on disk when it resolves, and lets nobody in any more; what else is in memory counts until the next start, which
-   * removes the invites and documents. KaroErrors: `refused` where there is no mesh, `conflict` while there is an enrolment file, also
-   * one that cannot be used. After any other error this node belongs to the mesh as before.
-   * `first`: what has to be done before, where nothing stands against it.
-   */
-  leave(first: () => Promise<void>): Promise<void>
-  /** Looks at the enrolment file again, where this node has no certificate: one that came or was put right is used. */
-  enrol(): Promise<void>
-  /**
-   * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
-   * this node may not, `too_large` for a full list; whatever storing it rejects with: then it counts here only.
-   */
-  revoke(node: NodeId): Promise<boolean>
-  /**
-   * Called periodically: signs due renewals (certificates of nodes that are `present`, and this node's revocation
-   * list), and reports certificates that have ended. Resolves with the number of signatures.
-   */
-  look(present: (node: NodeId) => boolean): Promise<number>
-  /** Milliseconds between two looks. */
-  readonly everyMs: number
-  /** Fires when documents of another author are wanted than before. */
-  onAuthority(listener: () => void): () => void
-  /** Fires when this node begins to look for an inviter, or needs none any more. */
-  onJoining(listener: () => void): () => void
 }

@@ -6,9 +6,9 @@ import { createListeners } from '../../base/run/listeners.ts'
 import { firstOf } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
-import type { DocumentSink, Fleet, RevokedHere } from './fleet-types.ts'
+import type { DocumentSink, RevokedHere } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
-import { createInvites } from './invites/invites.ts'
+import { createInvites, type InviteTerms } from './invites/invites.ts'
 import { createIssuing } from './issuing.ts'
 import { assignableOf, createKinship } from './kinship.ts'
 import { createCredentials } from './meeting/credentials.ts'
@@ -17,14 +17,14 @@ import { createOperatorOffice } from './operator-office.ts'
 import { createRoll, type Roll } from './roll.ts'
 import { createRootWord } from './root-word.ts'
 import type { FleetKind } from './types.ts'
-import { LIFE_MAX_MS } from './verify.ts'
+import { type Binding, LIFE_MAX_MS } from './verify.ts'
 
 /** Between two looks at what is due, and at what begins to count: a person may be waiting for a clock that was set right, or for a machine that woke. */
 const LOOK_MS = 60_000
 /** For so long after the end of its certificate a machine is still told of, as one that is missing. */
 const ENDED_TOLD_MS = LIFE_MAX_MS.node
 
-export function createFleet(options: FleetOptions): Fleet {
+export function createFleet(options: FleetOptions) {
   const { identity, repository, audit, clock, lineage } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
@@ -153,6 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     name: 'fleet',
+    /** Milliseconds between two looks. */
     everyMs: Math.max(500, Math.min(LOOK_MS, lifeMs / 20)),
 
     async start() {
@@ -173,25 +174,34 @@ export function createFleet(options: FleetOptions): Fleet {
       return serially(async () => {})
     },
 
-    word: (node) => roll.word(node, clock.now()),
+    word: (node: NodeId) => roll.word(node, clock.now()),
     revoked: roll.revoked,
-    fault: (node) => roll.fault(node, clock.now()),
-    lately: (node) => roll.since(node, clock.now() - ENDED_TOLD_MS),
+    fault: (node: NodeId) => roll.fault(node, clock.now()),
+    lately: (node: NodeId) => roll.since(node, clock.now() - ENDED_TOLD_MS),
     told: () => roll.told(clock.now() - ENDED_TOLD_MS),
     isPerson: roll.operators.holds,
+    /** The root that this node trusts, and the identity of its mesh, 32 bytes each. */
     root: roll.root,
+    /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
     frames: roll.frames,
-    certified: () => roll.certified(clock.now()),
+    certified: (): readonly Binding[] => roll.certified(clock.now()),
+    /** What the certificate of this node says, while it holds; undefined without one. Cheap. */
     own,
     isParting: parting.isParting,
     onParting: parting.onParting,
     onChange: changes.on,
     ...credentials,
     documents,
-    onDocument: (next) => {
+    /**
+     * Gives each document that is for the mesh, signed here or by a root, to `sink`, which resolves when it is stored. What
+     * a person asked for fails when it rejects.
+     */
+    onDocument: (next: DocumentSink) => {
       sink = next
     },
+    /** Fires when documents of another author are wanted than before. */
     onAuthority: authorities.on,
+    /** Fires when this node begins to look for an inviter, or needs none any more. */
     onJoining: seeking.onBegin,
     operators: createOperatorOffice({ ...parts, issuing }),
 
@@ -230,10 +240,21 @@ export function createFleet(options: FleetOptions): Fleet {
       }
     },
 
+    /**
+     * Takes an issuer's certificate for this node that the root signed, and belongs to the root's mesh from now on.
+     * KaroErrors: `refused` when it says nothing, `conflict` when this node is of another mesh.
+     */
     found: belonging.found,
+    /** The list of keys that the root revoked, as it came here; `number` is null when it signed none. */
     rootList: rootWord.rootList,
+    /**
+     * Takes a list that the root signed, for this node and for the mesh. Machines that a revoked issuer certified lose
+     * their membership. KaroErrors: `refused` if the root of this mesh did not sign the list, `conflict` if it is older
+     * than a known one. Errors of storing it are passed on; then the list counts on this node only.
+     */
     revokedByRoot: rootWord.revokedByRoot,
-    async invite(terms) {
+    /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */
+    async invite(terms: InviteTerms) {
       issuing.mayGive(terms.roles)
       checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
@@ -249,30 +270,54 @@ export function createFleet(options: FleetOptions): Fleet {
       return made
     },
     invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
-    async cancelInvite(id) {
+    /** KaroError `not_found`. */
+    async cancelInvite(id: string) {
       const invite = await invites.cancel(id)
       noteInvite('cancel', { invite: id })
       return invite
     },
+    /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
     join: belonging.join,
-    async leave(first) {
+    /**
+     * Forgets the mesh, on disk when it resolves, and lets nobody in any more; what else is in memory counts until the next start, which
+     * removes the invites and documents. KaroErrors: `refused` where there is no mesh, `conflict` while there is an enrolment file, also
+     * one that cannot be used. After any other error this node belongs to the mesh as before.
+     * `first`: what has to be done before, where nothing stands against it.
+     */
+    async leave(first: () => Promise<void>) {
       await belonging.leave(first)
       await audit.record({ type: 'trust_change', success: true, details: { action: 'leave_mesh' } })
     },
+    /** Looks at the enrolment file again, where this node has no certificate: one that came or was put right is used. */
     enrol: belonging.enrol,
     seeks: seeking.seeks,
 
-    async revoke(node) {
+    /**
+     * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
+     * this node may not, `too_large` for a full list; whatever storing it rejects with: then it counts here only.
+     */
+    async revoke(node: NodeId) {
       const keys = kinship.revokedWith(node)
       if (keys === undefined) return false
       await issuing.revoke(keys)
       return true
     },
 
+    /**
+     * Signs a new certificate for a node, with other roles, teams or owner; fields that `terms` leaves out stay. Works also if
+     * the node's issuer may no longer give its roles. KaroErrors: `not_found` for a node without a valid certificate,
+     * `bad_request` for invalid roles, teams or owner, `refused` if this node may not certify, or not with these roles, or not
+     * that node.
+     */
     assign: issuing.assign,
-    assignable: (issuer) => assignableOf(parts, issuer, clock.now()),
+    /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
+    assignable: (issuer: NodeId) => assignableOf(parts, issuer, clock.now()),
 
-    async look(present) {
+    /**
+     * Called periodically: signs due renewals (certificates of nodes that are `present`, and this node's revocation
+     * list), and reports certificates that have ended. Resolves with the number of signatures.
+     */
+    async look(present: (node: NodeId) => boolean) {
       const now = clock.now()
       const before = roll.certified(Math.min(lookedAt, now)).map(({ node_id }) => node_id)
       lookedAt = now
@@ -286,6 +331,8 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   }
 }
+
+export type Fleet = ReturnType<typeof createFleet>
 
 /** Who revoked one of these keys; null: nobody did. */
 function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {

@@ -1,6 +1,6 @@
 // The door of the room of certificates: who is certified, by whom, for how long; it decides membership, never data.
 
-export { createFleet } from './fleet.ts'
+export { createFleet, type Fleet } from './fleet.ts'
 export type * from './fleet-types.ts'
 export {
   ENROLMENT_FILE,
@@ -10,6 +10,7 @@ export {
   watchEnrolment,
 } from './invites/enrolment.ts'
 export { checkLabels } from './invites/invite-terms.ts'
+export type { Operators } from './operator-office.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'
 export { openSeed, type SealedSeed, sealSeed } from './sealed-seed.ts'
 export { meshOf, signCertificate, signRevocationList } from './sign.ts'

@@ -1,4 +1,5 @@
 // Signatures of an issuer: certificates of nodes, renewed before they end, and the list of keys that it revoked.
+
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
@@ -7,7 +8,6 @@ import { createRecent } from '../../base/recent.ts'
 import { privileged } from '../../base/words/roles.ts'
 import { isFuture, versionAfter } from '../identity/index.ts'
 import type { FleetParts } from './fleet-options.ts'
-import type { Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { assignable, isCalled, leftSince } from './kinship.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
@@ -181,7 +181,7 @@ export function createIssuing(deps: IssuingDeps) {
     },
 
     /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
-    async assign(...[node, terms]: Parameters<Fleet['assign']>) {
+    async assign(node: NodeId, terms: Partial<Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'>>) {
       own()
       const before = assignable(roll, node, clock.now())
       if (before === undefined) {

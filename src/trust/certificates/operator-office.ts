@@ -6,7 +6,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/printable.ts'
 import type { FleetParts } from './fleet-options.ts'
-import type { Operators, OperatorTerms } from './fleet-types.ts'
+import type { OperatorTerms } from './fleet-types.ts'
 import { checkLabels } from './invites/invite-terms.ts'
 import type { Issuing } from './issuing.ts'
 import { isCalled } from './kinship.ts'
@@ -20,15 +20,24 @@ const NAME_MAX = 64
 
 type OperatorOfficeDeps = FleetParts & { readonly issuing: Issuing }
 
-export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
+export function createOperatorOffice(deps: OperatorOfficeDeps) {
   const { roll, issuing, clock } = deps
   return {
+    /** The mesh of this node, 32 bytes; undefined: it is in none of a root. */
     mesh: () => roll.root()?.mesh,
-    verdict: (chain, key) => roll.operators.verdict(chain, key, clock.now()),
+    /** The present validity of the certificates shown for this key, including what this node knows about their issuer. */
+    verdict: (chain: readonly Uint8Array[], key: Uint8Array) =>
+      roll.operators.verdict(chain, key, clock.now()),
+    /** The newest certificates of this operator that came here, from the one of the root on. */
     chainOf: roll.operators.chainOf,
+    /** Every operator whose certificate came here, those that have ended or were revoked among them. */
     list: () => roll.operators.list(clock.now()),
 
-    async issue(terms) {
+    /**
+     * Certifies a person, or does so again; resolves with the chain when it is stored. KaroErrors: `refused` when this node
+     * may not, or not with these roles; `bad_request` for terms out of bounds; `conflict` where another key has the name.
+     */
+    async issue(terms: OperatorTerms) {
       const { key, name, roles, teams, for_ms } = terms
       issuing.mayGive(roles)
       checkTerms(terms)
@@ -52,6 +61,8 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
     },
   }
 }
+
+export type Operators = ReturnType<typeof createOperatorOffice>
 
 function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {
   // People take sixteen hex digits for a fingerprint.

@@ -1,8 +1,9 @@
 // Periodic work: renewing certificates of nodes that are present, and looking for the issuer of this node's invite.
+
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { Fleet } from './fleet-types.ts'
+import type { Fleet } from './fleet.ts'
 
 /** Between two looks for the inviter: as often as a person who waits would try again. */
 const SEEK_MS = 2_000

@@ -3,5 +3,5 @@
 export { createCredential, openCredential, readCredential } from './credential.ts'
 export { audienceKeyOf, delegationDigest, signDelegation } from './delegation.ts'
 export { createPrincipals, type PrincipalsDeps } from './principals.ts'
-export { createSessions } from './sessions.ts'
+export { createSessions, type Sessions } from './sessions.ts'
 export type * from './types.ts'

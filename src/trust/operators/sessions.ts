@@ -20,7 +20,7 @@ import {
 } from '../identity/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
 import { certifiedHere, type PrincipalsDeps } from './principals.ts'
-import type { Acting, Offer, SessionState, Sessions } from './types.ts'
+import type { Acting, Offer, SessionState } from './types.ts'
 
 /** People who may be logged in at once, and offers that wait for a signature. */
 const SESSIONS_MAX = 64
@@ -63,7 +63,7 @@ interface Session extends Waiting {
 
 type Ending = 'logout' | 'again' | 'stopping' | 'other_account' | DelegationFault
 
-export function createSessions(deps: SessionsDeps): Sessions {
+export function createSessions(deps: SessionsDeps) {
   const { self, operators, opinion, audit, clock, timers, random } = deps
   const offers = new Map<number, Waiting>()
   const sessions = new Map<number, Session>()
@@ -214,7 +214,19 @@ export function createSessions(deps: SessionsDeps): Sessions {
       for (const person of [...offers.keys()]) drop(person)
     },
 
-    offer(uid, { for_ms, types, account }) {
+    /**
+     * `uid` is the number of the person, here and below; `account` is the uid that the kernel names, where the person has
+     * another number because the uid was somebody else's before. KaroErrors: `refused` where this node is in no mesh,
+     * `bad_request` for terms out of bounds.
+     */
+    offer(
+      uid: number,
+      {
+        for_ms,
+        types,
+        account,
+      }: { readonly for_ms: number; readonly types: readonly string[]; readonly account: number },
+    ) {
       const own = operators.mesh()
       if (own === undefined) {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
@@ -244,7 +256,22 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return body
     },
 
-    async begin(uid, { delegation, chain, account }) {
+    /**
+     * Takes what the operator signed of the offer made to that person; a session that the person had ends. KaroErrors:
+     * `refused` with the reason, `rate_limited` for too many tries.
+     */
+    async begin(
+      uid: number,
+      {
+        delegation,
+        chain,
+        account,
+      }: {
+        readonly delegation: Uint8Array
+        readonly chain: readonly Uint8Array[]
+        readonly account: number
+      },
+    ) {
       if (!tries(uid).take(clock.monotonic())) {
         throw new KaroError('rate_limited', 'too many logins', { hint: 'Try again in a minute.' })
       }
@@ -291,7 +318,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return stateOf(session)
     },
 
-    async end(uid, account) {
+    /** Undefined: that person is not logged in. */
+    async end(uid: number, account: number) {
       drop(uid)
       const session = sessionOf(uid, account)
       await unlapse(uid, 'logout')
@@ -299,13 +327,15 @@ export function createSessions(deps: SessionsDeps): Sessions {
       await close(session, 'logout')
       return stateOf(session)
     },
-    async forget(uid) {
+    /** The person is no longer a person of this node: ends their sessions, whichever account began them. */
+    async forget(uid: number) {
       drop(uid)
       await unlapse(uid, 'other_account')
       const session = sessions.get(uid)
       if (session !== undefined) await close(session, 'other_account')
     },
-    peopleOf: (operator) =>
+    /** The people of this node who are logged in as that operator now, by a login that covers agents; by number. */
+    peopleOf: (operator: NodeId): readonly number[] =>
       [...sessions.values()]
         .filter(
           (session) =>
@@ -314,13 +344,19 @@ export function createSessions(deps: SessionsDeps): Sessions {
             check(session) !== undefined,
         )
         .map(({ state }) => state.uid),
+    /** People who are logged in now. */
     count: () => sessions.size,
-    state(uid, account) {
+    state(uid: number, account: number) {
       const session = sessionOf(uid, account)
       return session && check(session) && stateOf(session)
     },
-    lapsed: (uid) => lapsed.get(uid),
-    of(uid, account, asks = false): Acting | undefined {
+    /** Why the login of this person ended without their doing, for people; undefined: it did not, or they have logged in or out since. */
+    lapsed: (uid: number) => lapsed.get(uid),
+    /**
+     * As whom this person asks now. Undefined: as the node. With `asks`, KaroError `refused` where a login ended without the person's doing, so
+     * that nothing is asked under another name until they log in or out.
+     */
+    of(uid: number, account: number, asks = false): Acting | undefined {
       const session = sessionOf(uid, account)
       const judged = session && check(session)
       const why = lapsed.get(uid)
@@ -334,3 +370,5 @@ export function createSessions(deps: SessionsDeps): Sessions {
     },
   }
 }
+
+export type Sessions = ReturnType<typeof createSessions>

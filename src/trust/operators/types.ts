@@ -1,7 +1,6 @@
 // What the room of operators shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { DelegationBody } from '../../../protocols/messages/operator.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { SealingKey } from '../identity/index.ts'
 import type { Principal } from '../policy/index.ts'
 
@@ -75,43 +74,3 @@ export interface Acting extends SessionState {
 
 /** The delegation that this node offers to an operator to sign. */
 export type Offer = DelegationBody
-
-export interface Sessions extends Room {
-  /**
-   * `uid` is the number of the person, here and below; `account` is the uid that the kernel names, where the person has
-   * another number because the uid was somebody else's before. KaroErrors: `refused` where this node is in no mesh,
-   * `bad_request` for terms out of bounds.
-   */
-  offer(
-    uid: number,
-    terms: { readonly for_ms: number; readonly types: readonly string[]; readonly account: number },
-  ): Offer
-  /**
-   * Takes what the operator signed of the offer made to that person; a session that the person had ends. KaroErrors:
-   * `refused` with the reason, `rate_limited` for too many tries.
-   */
-  begin(
-    uid: number,
-    signed: {
-      readonly delegation: Uint8Array
-      readonly chain: readonly Uint8Array[]
-      readonly account: number
-    },
-  ): Promise<SessionState>
-  /** Undefined: that person is not logged in. */
-  end(uid: number, account: number): Promise<SessionState | undefined>
-  state(uid: number, account: number): SessionState | undefined
-  /** Why the login of this person ended without their doing, for people; undefined: it did not, or they have logged in or out since. */
-  lapsed(uid: number): string | undefined
-  /** The person is no longer a person of this node: ends their sessions, whichever account began them. */
-  forget(uid: number): Promise<void>
-  /** The people of this node who are logged in as that operator now, by a login that covers agents; by number. */
-  peopleOf(operator: NodeId): readonly number[]
-  /** People who are logged in now. */
-  count(): number
-  /**
-   * As whom this person asks now. Undefined: as the node. With `asks`, KaroError `refused` where a login ended without the person's doing, so
-   * that nothing is asked under another name until they log in or out.
-   */
-  of(uid: number, account: number, asks?: boolean): Acting | undefined
-}

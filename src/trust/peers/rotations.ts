@@ -7,7 +7,6 @@ import { authorOfRotation } from '../identity/index.ts'
 import type { Taken } from '../lineage/index.ts'
 import type { TrustParts } from './options.ts'
 import type { Sources } from './sources.ts'
-import type { Rotations } from './types.ts'
 
 interface RotationsDeps extends TrustParts, Sources {
   /** There is something else to say about each of them. */
@@ -17,7 +16,7 @@ interface RotationsDeps extends TrustParts, Sources {
 /** Rotations of members that nobody here has said anything about: one neighbour may announce many of them. */
 const GUESTS_MAX = 512
 
-export function createRotations(deps: RotationsDeps): Rotations {
+export function createRotations(deps: RotationsDeps) {
   const { lineage, own, kin, seen, certificates, audit, log } = deps
   /** The key that this node itself is about to take. */
   const next = deps.identity.pending?.identity.nodeId
@@ -68,19 +67,26 @@ export function createRotations(deps: RotationsDeps): Rotations {
   }
 
   return {
+    /** Whether a rotation of this key is to be kept. */
     wanted,
-    accept: (frame, isNew) => void take(frame, isNew),
+    /** Takes a rotation that is kept. `isNew` is false at the start, for rotations that were kept before. */
+    accept: (frame: Uint8Array, isNew: boolean) => void take(frame, isNew),
     isFirst: () => false,
-    shown(frames) {
+    /** What a node showed of its own lineage, the oldest first. Never throws. */
+    shown(frames: readonly Uint8Array[]) {
       for (const frame of frames) {
         // Before its signatures are checked: a stranger shows as many as it likes.
         const author = authorOfRotation(frame)
         if (author !== undefined && wanted(author)) take(frame, true)
       }
     },
-    toldTo: (node) => (lineage.state(node).kind === 'retired' ? lineage.frameFrom(node) : undefined),
+    /** What a node is shown whose key was replaced, and which this node admits no more: the rotation. */
+    toldTo: (node: NodeId) => (lineage.state(node).kind === 'retired' ? lineage.frameFrom(node) : undefined),
+    /** Fires for each rotation that comes in, and for none that is loaded at the start, when other documents may not be loaded yet. */
     onTaken: listeners.on,
-    leadsTo: (from, to) => lineage.below(from).includes(to),
+    /** True when rotations that are kept here lead from one key to the other, whatever else they lead to. */
+    leadsTo: (from: NodeId, to: NodeId) => lineage.below(from).includes(to),
+    /** To be called now and then: tells of keys whose day beside their successor is over. */
     look() {
       for (const node of guests) if (!isGuest(node)) guests.delete(node)
       // The successor too: for that day it may have been admitted by the certificate of the key it replaced.
@@ -89,6 +95,8 @@ export function createRotations(deps: RotationsDeps): Rotations {
     },
   }
 }
+
+export type Rotations = ReturnType<typeof createRotations>
 
 /**
  * With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. Whoever

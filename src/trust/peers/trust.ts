@@ -16,19 +16,19 @@ import type { TrustOptions, TrustParts } from './options.ts'
 import { createRotations } from './rotations.ts'
 import { createSeen } from './seen.ts'
 import { createSources, type Sources } from './sources.ts'
-import type { Member, Trust } from './types.ts'
+import type { Member, Presence } from './types.ts'
 
-export function createTrust(options: TrustOptions): Trust {
+export function createTrust(options: TrustOptions) {
   const { config, repository, audit, clock, log, certificates, lineage } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
-  const presences = createListeners<Parameters<Parameters<Trust['onPresence']>[0]>>()
+  const presences = createListeners<[node: NodeId, presence: Presence, known_by: Member['known_by']]>()
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
   )
-  const changes = createListeners<Parameters<Parameters<Trust['onChange']>[0]>>((error) =>
+  const changes = createListeners<[node: NodeId, by?: 'person' | 'certificate']>((error) =>
     log.error({ error: String(error) }, 'a listener to trust changes failed'),
   )
   const domains = createDomains(config.trust.domains)
@@ -132,21 +132,37 @@ export function createTrust(options: TrustOptions): Trust {
       await seen.flush()
     },
 
+    /** Takes over `config.peers` as it is now. Resolves when listeners have been told and the ledger has it. */
     reload,
     opinion,
+    /** True when its standing here is `member`, and nothing denies it. */
     admits,
+    /** True when its key is denied or revoked, here or by a list of its mesh. Cheap, as `admits` is: asked for connections and frames. */
     refuses,
+    /**
+     * As `refuses`, but false for a key that a list revoked, and for one whose time beside its successor is over: such a key may
+     * knock like any stranger, and is shown the list, or what replaced it. Nobody else would tell that machine.
+     */
     bars,
-    standing: (node) => standingOf(evidenceOf(node)),
-    explain: (node) => weigh(evidenceOf(node)).steps(),
-    decidedAt: (node) => evidenceOf(node).decision?.decided_at,
+    standing: (node: NodeId) => standingOf(evidenceOf(node)),
+    explain: (node: NodeId) => weigh(evidenceOf(node)).steps(),
+    /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
+    decidedAt: (node: NodeId) => evidenceOf(node).decision?.decided_at,
     rotations,
+    /** People or the configuration here gave the node its name; false for a name that the node gave itself. */
     isNameChosen,
+    /** The first key of its lineage: what counts for each member counts under it. */
     memberOf: lineage.memberOf,
+    /** Every key of its lineage that counts, the key itself first. */
     keysOf: lineage.family,
+    /** How its key stands among those of its lineage. */
     keyState: lineage.state,
     ...people,
-    resolve: (who, admin = false) =>
+    /**
+     * Node id, fingerprint (in any grouping), or unique name. Who is no administrator finds none that waits for a decision,
+     * and no error names one. Errors: `not_found`, `conflict`, `bad_request`.
+     */
+    resolve: (who: string, admin = false) =>
       resolveNode(
         who,
         known()
@@ -160,15 +176,27 @@ export function createTrust(options: TrustOptions): Trust {
       ),
 
     ...createSightings({ ...parts, ...sources, isDecided }),
-    connected(node, ips) {
+    /**
+     * Called by mesh with the IP addresses of all live connections of a node, before the first one is judged and whenever
+     * one ends: what a subnet is trusted with holds for exactly as long. Never throws.
+     */
+    connected(node: NodeId, ips: readonly string[]) {
       // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
       if (domains.connected(node, ips)) changedByDocuments([node])
     },
+    /** Everybody this node has an opinion of or knows: configured, decided, certified, members, pending. */
     known,
+    /**
+     * Fires after a decision took effect; mesh redials, resets back-off, or closes. `by`: a person or the file, or a
+     * certificate or a list, of which many may come at once.
+     */
     onChange: changes.on,
+    /** Fires when a member comes, says Goodbye, or its connection breaks (`unsure`); not for those that stay as they are. */
     onPresence: presences.on,
   }
 }
+
+export type Trust = ReturnType<typeof createTrust>
 
 /** The keys that these nodes have now; of two successors both, because people decide between them and have to see them. */
 function presentKeys(nodes: Iterable<NodeId>, lineage: LineageView, kin: Kin): ReadonlySet<NodeId> {
@@ -191,20 +219,9 @@ interface SightingsDeps extends TrustParts, Sources {
 /** Refused machines of which it is known when they tried last. */
 const TRIES_MAX = 1_024
 
-function createSightings({
-  clock,
-  lineage,
-  own,
-  seen,
-  admits,
-  refuses,
-  isDecided,
-}: SightingsDeps): Pick<
-  Trust,
-  'members' | 'member' | 'sawMember' | 'heardOf' | 'lost' | 'pending' | 'sawStranger' | 'met'
-> {
+function createSightings({ clock, lineage, own, seen, admits, refuses, isDecided }: SightingsDeps) {
   /** When refused machines tried to connect last, since this node started. */
-  const tries = createRecent<NodeId, NonNullable<ReturnType<Trust['met']>>>(TRIES_MAX)
+  const tries = createRecent<NodeId, Pick<Member, 'addresses' | 'last_seen'>>(TRIES_MAX)
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
     if (own.has(node_id) || refuses(node_id)) return false
@@ -215,15 +232,38 @@ function createSightings({
   }
 
   return {
-    members: () => seen.members().filter(counts),
-    member(node) {
+    /**
+     * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node admits itself counts
+     * whoever announced it; any other for as long as this node admits the member that announced it.
+     */
+    members: (): readonly Member[] => seen.members().filter(counts),
+    member(node: NodeId) {
       const member = seen.member(node)
       return member && counts(member) ? member : undefined
     },
-    sawMember(node, sighting) {
+    /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
+    sawMember(
+      node: NodeId,
+      sighting: { name?: string | undefined; addresses?: readonly string[]; offline?: boolean },
+    ) {
       if (admits(node)) seen.sawMember(node, sighting)
     },
-    heardOf(node, sighting, by) {
+    /**
+     * Called by mesh when the node's own signed presence, written `at` some time by its clock and promising another one within `againMs`, was handed on by the admitted member `by`. False
+     * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone
+     * and not admitted here there are at most 64 of one `by`, 1024 in all; the longest silent ones give way. Never throws.
+     */
+    heardOf(
+      node: NodeId,
+      sighting: {
+        readonly name: string
+        readonly addresses: readonly string[]
+        readonly offline: boolean
+        readonly at?: number
+        readonly againMs?: number
+      },
+      by: NodeId,
+    ) {
       if (own.has(node) || refuses(node) || !admits(by)) return false
       const before = seen.member(node)
       const sponsor = before?.sponsor && admits(before.sponsor) ? before.sponsor : by
@@ -236,15 +276,25 @@ function createSightings({
       seen.sawMember(node, { ...sighting, sponsor })
       return true
     },
-    lost: (node) => seen.lost(node),
+    /** Its connection broke, or a member says so. Marks it until it is seen again; a member that said Goodbye stays so. */
+    lost: (node: NodeId) => seen.lost(node),
     pending: () => seen.strangers().filter(({ node_id }) => !isDecided(node_id)),
-    sawStranger(node, sighting) {
+    /**
+     * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this
+     * node yet. Bounded: 64, oldest out. Of a node that is refused here, only the time of its last try is kept, until this node restarts.
+     * Never throws.
+     */
+    sawStranger(node: NodeId, sighting: { name: string; addresses: readonly string[] }) {
       if (own.has(node)) return
       // Neither its name nor its addresses are kept, and no machine that waits for a person gives way to it.
       if (refuses(node)) tries.set(node, { addresses: [], last_seen: clock.now() })
       else seen.sawStranger(node, sighting)
     },
-    met: (node) =>
+    /**
+     * Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby; of a refused node, when it tried to
+     * connect last.
+     */
+    met: (node: NodeId) =>
       refuses(node)
         ? tries.get(node)
         : [seen.member(node), seen.stranger(node)]

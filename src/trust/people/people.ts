@@ -6,7 +6,7 @@ import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
 import { type Account, createAccounts } from './accounts.ts'
-import type { NumberOptions, People, Person } from './types.ts'
+import type { NumberOptions, Person } from './types.ts'
 
 export interface PeopleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly repository: PeopleRepository
@@ -39,7 +39,7 @@ export const GRACE_MS = 10 * 60_000
 /** Of data of which nobody can say whose it is. */
 const NOBODYS = { name: null, machine: '', local: false, state: 'held', since: 0, ended_at: null } as const
 
-export function createPeople(deps: PeopleDeps): People {
+export function createPeople(deps: PeopleDeps) {
   const { repository, names, ownUid, machine, clock, timers, log } = deps
   const records = new Map<number, PersonRecord>()
   /** People who have no record yet, by uid. */
@@ -269,27 +269,44 @@ export function createPeople(deps: PeopleDeps): People {
     async stop() {
       stopLooking()
     },
+    /** Of the account that has this uid; undefined for none, or while the system cannot say. Takes at most 3 s. */
     nameOf,
+    /**
+     * The number under which the data of the account is kept that has this uid now. Undefined while the system cannot say
+     * whose the uid is: then nothing is to be shown or stored. A person who is new gets a number that is kept only with
+     * `keep`. Takes at most 3 s; an answer is at most 5 s old.
+     */
     numberOf,
+    /** The uid of the account that the data under this number belongs to; undefined while it is held. */
     uidOf,
-    async turnsAway(uid) {
+    /** True: nothing of this uid is kept, because no account has it and other such uids have all the places there are. */
+    async turnsAway(uid: number) {
       const account = await accounts.of(uid)
       if (uid === ownUid || account === undefined || account.users.length > 0) return false
       return namelessAreMany() && !known().some(isLiveOf(uid))
     },
-    hasAccount: async (uid) => (await accounts.of(uid))?.users.length !== 0,
-    async here(numbers) {
+    /** True while an account has this uid, or nobody can say. */
+    hasAccount: async (uid: number) => (await accounts.of(uid))?.users.length !== 0,
+    /** The part of these numbers whose accounts exist. */
+    async here(numbers: readonly number[]) {
       const uids = await Promise.all(numbers.map(uidOf))
       return numbers.filter((_, i) => uids[i] !== undefined)
     },
+    /** By name. */
     async list() {
       const there = known().filter(({ state }) => state !== 'removed')
       const all = await Promise.all(there.map(shown))
       return all.sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '') || a.number - b.number)
     },
+    /** How many people's data is held, as the last look a minute ago or less saw it. */
     held: () => heldCount,
-    find: async (who, options) => shown(await matching(who, options)),
-    async map(who, user) {
+    /** The person that is meant; `held`: of several the one whose data is held back, as `map` takes it. */
+    find: async (who: string, options?: { readonly held: boolean }) => shown(await matching(who, options)),
+    /**
+     * Gives the data of `who` (a name, a uid or `number:…`) to the account `user` (a name or uid). Throws
+     * KaroError `not_found`; `conflict` where it means several, or where the account has data of its own already.
+     */
+    async map(who: string, user: string) {
       const record = await matching(who, { held: true })
       const { uid, account } = await accounts.called(user)
       const made = await serially(async () => {
@@ -309,7 +326,8 @@ export function createPeople(deps: PeopleDeps): People {
       await look()
       return shown(made)
     },
-    async remove(number) {
+    /** Everything of this person is to go: from now on nobody has the number. The caller removes the rows. */
+    async remove(number: number) {
       const record = records.get(number)
       if (record === undefined) throw new KaroError('not_found', 'no person has that number')
       // What an account that is gone left unread goes as well; one that is there goes on as a new person.
@@ -322,6 +340,8 @@ export function createPeople(deps: PeopleDeps): People {
     },
   }
 }
+
+export type People = ReturnType<typeof createPeople>
 
 /**
  * Whom an administrator means, by name, then by uid; `number:…` is exact. `reasonOf`: of several, the one whose data is held

@@ -79,7 +79,7 @@ async function world(
   })
   const pass = (ms: number): Promise<void> => time.wait(ms)
   const done = <T>(promise: Promise<T>): Promise<T> => time.during(promise)
-  await done(people.start(new AbortController().signal))
+  await done(people.start())
   return { people, accounts, db, pass, done, now: time.clock.now }
 }
 

@@ -26,7 +26,7 @@ test('the ledger tells each entry as it comes, until nobody listens', async () =
     throw new Error('a listener of its own troubles')
   })
   const end = audit.onRecord(({ type }) => void told.push(type))
-  await audit.start(never)
+  await audit.start()
   await audit.record({ type: 'node_started', success: true, details: {} })
   await audit.record({ type: 'query_asked', success: false, details: {} })
   end()

@@ -12,7 +12,6 @@ import { NOW } from '../../trust/certificates/chains.ts'
 import { found, invited, meet, type Room, room } from '../../trust/certificates/rooms.ts'
 import { MINUTE, Network, type Node } from './network.ts'
 
-const never = new AbortController().signal
 /** The eighth is ten minutes behind and the ninth ten ahead: those have no links until their clocks are right. */
 const OFF = [0, 0, 4, -4, 0, 0, 4, -10, 10, -4].map((minutes) => minutes * MINUTE)
 
@@ -40,7 +39,7 @@ async function trustOf(
       log: silentLog,
       audit: { record: async () => {} },
     })
-    await trust.start(never)
+    await trust.start()
     onTestFinished(() => trust.stop())
     return trust
   }

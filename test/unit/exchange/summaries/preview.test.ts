@@ -79,7 +79,7 @@ test('the preview has the digests of what is then sealed, and the meaning of wha
   const shown = await preview()
   expect(shown.to).toBeNull()
   expect(world.said).toEqual([])
-  await room.start(new AbortController().signal)
+  await room.start()
   await until(() => world.audits.length > 0, { what: 'the first round is over' })
   expect(world.said.map((bytes) => [bytes.length, hex(blake3([bytes]))]).sort()).toEqual(
     shown.summaries.map(({ bytes, digest }) => [bytes, digest]).sort(),
@@ -206,7 +206,7 @@ test('of a box that several people fill, each sees their own part, and of one th
   expect(bobSees.summaries.filter(({ summary }) => summary.safety_stats !== undefined)).toEqual([])
   expect((await silent.preview()).summaries).toEqual([])
 
-  await ann.room.start(new AbortController().signal)
+  await ann.room.start()
   await until(() => world.audits.length > 0, { what: 'the first round is over' })
   const reader = await createWorld({ number: 2 })
   const range = { start: NOW - (NOW % HOUR), end: NOW - (NOW % HOUR) + HOUR }

@@ -12,7 +12,6 @@ import type { HeldSummariesShape, PublishedSummariesShape } from '../../../suppo
 import { some } from '../../../support/some.ts'
 import { createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
-const never = new AbortController().signal
 const [ANN, BEA, CAT] = [1000, 1001, 1002]
 
 async function serve(world: World, documents = world.deps.documents) {
@@ -41,7 +40,7 @@ async function published() {
   world.consent(CAT, {})
   for (const uid of [ANN, BEA, CAT]) await world.type({ tool: 'git', category: 'git', uid })
   const rig = await serve(world)
-  await rig.room.start(never)
+  await rig.room.start()
   await until(() => world.audits.length > 0, { what: 'the first round is over' })
   return { world, ...rig }
 }
@@ -70,7 +69,7 @@ test('of an hour in which a person ran nothing they see nothing, though others d
   await room.stop()
   const again = await serve(world)
   const before = world.audits.length
-  await again.room.start(never)
+  await again.room.start()
   await until(() => world.audits.length > before, { what: 'another round is over' })
   const hours = async (uid: number) =>
     (await get<PublishedSummariesShape>('/published', uid)).summaries.filter(

@@ -20,7 +20,7 @@ async function roomOf() {
   }
   const room = createSummaries({ ...world.deps, timers })
   onTestFinished(() => room.stop())
-  await room.start(new AbortController().signal)
+  await room.start()
   const rounds = (count: number) =>
     until(() => world.audits.length === count, { what: `${count} rounds published` })
   /** A minute later. */

@@ -1,7 +1,10 @@
 // To how many buckets a machine gives, over weeks, and when it does after a start.
+
 import { expect, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
+import type { DocumentKind } from '../../../../src/exchange/documents/kinds.ts'
 import { createContributor } from '../../../../src/exchange/totals/contributor.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -26,7 +29,7 @@ function machineOf(budget: number, startedAt = START) {
       measures: [],
       documents: {
         publish: async (_: unknown, bytes: Uint8Array) => void shelf.keep(bytes),
-        slots: (author: never, kind: string) => shelf.slots(author, kind),
+        slots: (author: NodeId, kind: DocumentKind) => shelf.slots(author, kind),
       },
       deciders: async () => [1000],
       insight: { recordedSince: async () => START },

@@ -11,7 +11,7 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
-import { BEGIN, identity, ledgerOver, never, openLedger } from './ledger.ts'
+import { BEGIN, identity, ledgerOver, openLedger } from './ledger.ts'
 
 const peer = formatNodeId(new Uint8Array(32).fill(5))
 const other = formatNodeId(new Uint8Array(32).fill(6))
@@ -99,7 +99,7 @@ test('what is recorded before start is written by it; after stop nothing is, and
   const repository = createAuditRepository(await temporaryDatabase())
   const { audit } = ledgerOver(repository)
   const early = audit.record(note(1))
-  await audit.start(never)
+  await audit.start()
   await early
   const late = audit.record(note(2))
   await audit.stop()
@@ -170,7 +170,7 @@ test('a disk that fails costs entries, says so in health, and is told in the led
     ...repository,
     append: (...given) => (broken ? Promise.reject(new Error('disk full')) : repository.append(...given)),
   })
-  await audit.start(never)
+  await audit.start()
   await audit.record(note(1))
   await audit.record(note(2))
   expect(audit.health?.()).toMatchObject([{ name: 'audit.writable', ok: false }])
@@ -202,7 +202,7 @@ test('what was written is not told to be lost when what is written after it fail
     },
     { keptMax: 10 },
   )
-  await audit.start(never)
+  await audit.start()
   for (let n = 1; n <= 12; n++) await audit.record(note(n))
   expect(audit.health?.()).toMatchObject([{ ok: false }])
   broken = false
@@ -221,7 +221,7 @@ test('the queue is bounded, and what it dropped is counted in the ledger', async
       await repository.append(...given)
     },
   })
-  await audit.start(never)
+  await audit.start()
   const surplus = 7
   const first = audit.record(note(0))
   // The first batch has left the queue and waits at the gate.
@@ -250,7 +250,7 @@ test('the oldest entries go when there are too many, and the rest stays provable
   expect((await repository.heads()).length).toBeLessThan(20)
 
   const next = ledgerOver(repository, { keptMax: 100 })
-  await next.audit.start(never)
+  await next.audit.start()
   await next.audit.record(note(2000))
   expect(await next.audit.verify()).toMatchObject({ ok: true })
 })
@@ -271,7 +271,7 @@ test('every signed head is told when it is on disk, and the newest one again at 
   forget()
   const again = ledgerOver(repository).audit
   again.onHead((frame) => told.push(hex(frame)))
-  await again.start(never)
+  await again.start()
   expect(told).toEqual([hex(head?.frame), hex(head?.frame)])
 })
 

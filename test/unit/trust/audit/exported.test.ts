@@ -11,7 +11,7 @@ import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { identity, ledgerOver, never } from './ledger.ts'
+import { identity, ledgerOver } from './ledger.ts'
 
 const bob = testIdentity(2).nodeId
 
@@ -24,7 +24,7 @@ async function ledger(
   const at = (hour: number): number => Date.UTC(2026, 10, 20, hour)
   const open = async (begin: number): Promise<ReturnType<typeof ledgerOver>> => {
     const opened = ledgerOver(createAuditRepository(db), { keptMax }, begin)
-    await opened.audit.start(never)
+    await opened.audit.start()
     return opened
   }
   let { audit, clock } = await open(at(0))
@@ -101,7 +101,7 @@ test('a ledger whose key was replaced is proven by both, and says so; nothing en
   await audit.stop()
   const signer = testIdentity(5)
   const { audit: next } = ledgerOver(createAuditRepository(db), { identity: signer }, at(12))
-  await next.start(never)
+  await next.start()
   await next.record({ type: 'node_started', success: true, details: {} })
   const earlier_keys = [{ node_id: identity.nodeId, through: 10 }]
   const lines = await exported(next)

@@ -14,7 +14,6 @@ import { testIdentity } from '../../../support/mesh/identity.ts'
 
 export const BEGIN = 1_763_626_500_000
 export const identity = testIdentity(1)
-export const never = new AbortController().signal
 
 interface LedgerOptions {
   readonly identity?: Identity
@@ -33,7 +32,7 @@ export async function openLedger(options: LedgerOptions = {}) {
   const database = await temporaryDatabase()
   const repository = createAuditRepository(database)
   const opened = ledgerOver(repository, options)
-  await opened.audit.start(never)
+  await opened.audit.start()
   return { ...opened, database, repository }
 }
 

@@ -10,7 +10,7 @@ import { createTimes } from '../../../../src/trust/audit/times.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
-import { ledgerOver, never } from './ledger.ts'
+import { ledgerOver } from './ledger.ts'
 
 type AuditPlace = AsyncItem<ReturnType<AuditRepository['forwards']>>
 type AsyncItem<T> = T extends AsyncIterable<infer One> ? One : never
@@ -103,7 +103,7 @@ describe('how far back a moment is', () => {
       },
     }
     const { audit, clock } = ledgerOver(counting)
-    await audit.start(never)
+    await audit.start()
     const peer = testIdentity(1).nodeId
     const ask = (query_type: string) =>
       audit.record({ type: 'query_received', success: true, peer, details: { query_type } })

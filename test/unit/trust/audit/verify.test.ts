@@ -15,7 +15,7 @@ import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc, { forAllAsyncIn } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { identity, ledgerOver, never, rowsOf } from './ledger.ts'
+import { identity, ledgerOver, rowsOf } from './ledger.ts'
 
 const ENTRIES = 8
 const entryKey = (seq: number): Buffer => makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: seq })
@@ -25,7 +25,7 @@ const baseKey = makeKey('audit', { bytes: Uint8Array.of(3) })
 /** Something is recorded under a key, and signed for at the stop. */
 async function goOn(db: Database, records: readonly AuditRecord[], signer = identity): Promise<void> {
   const { audit } = ledgerOver(createAuditRepository(db), { identity: signer })
-  await audit.start(never)
+  await audit.start()
   for (const record of records) await audit.record(record)
   await audit.stop()
 }
@@ -202,7 +202,7 @@ describe('a removed front', () => {
   async function pruned(): Promise<{ db: Database; first: number }> {
     const db = await temporaryDatabase()
     const { audit } = ledgerOver(createAuditRepository(db), { keptMax: 10 })
-    await audit.start(never)
+    await audit.start()
     for (let n = 1; n <= 20; n++) await audit.record({ type: 'query_asked', success: true, details: { n } })
     await audit.stop()
     const first = (await createAuditRepository(db).base())!.seq + 1

@@ -58,7 +58,7 @@ export async function room(
   const changes: string[] = []
   fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
-  await fleet.start(new AbortController().signal)
+  await fleet.start()
   return { number, identity, id: identity.nodeId, fleet, now, repository, said, audited, changes }
 }
 

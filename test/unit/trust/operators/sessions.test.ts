@@ -75,7 +75,7 @@ async function desk({ inMesh = true, ledger = [] as readonly AuditRecord[] } = {
     timers: time,
     random: systemRandom,
   })
-  await sessions.start(new AbortController().signal)
+  await sessions.start()
   const pass = (ms: number): void => time.advance(ms)
   const offered = (uid = ANN, more: { for_ms?: number; account?: number } = {}): Offer =>
     sessions.offer(uid, { for_ms: HOUR_MS, types: ALL, account: uid, ...more })

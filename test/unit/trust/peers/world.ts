@@ -66,7 +66,7 @@ export async function trustRoom(options: Options = {}): Promise<TrustWorld> {
     lineage: createLineage(clock.now),
     ...given,
   })
-  await trust.start(new AbortController().signal)
+  await trust.start()
   onTestFinished(() => trust.stop())
   const restart = async (next = file): Promise<TrustWorld> => {
     await trust.stop()
