@@ -12,10 +12,9 @@ import { allowsAddress } from '../admission/gater.ts'
 import { type Book, createBook } from './book.ts'
 import { createCaution } from './caution.ts'
 import type { Connections } from './connections.ts'
-import { createDialing, type Dialing } from './dialing.ts'
+import { createDialing, createPlaces, type Dialing } from './dialing.ts'
 import { createLeaves } from './leaves.ts'
 import { createOverlay } from './overlay.ts'
-import { createPlaces } from './places.ts'
 import type { Conn, Emit, EndReason, MeshEvent, Outcome, Target } from './types.ts'
 
 /**

@@ -6,8 +6,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Agree } from './agree.ts'
-import { sealingKeyOf } from './montgomery.ts'
+import { type Agree, sealingKeyOf } from './agree.ts'
 
 const KEY_BYTES = 32
 const INFO = 'karo-hint-v1'
