@@ -3,20 +3,6 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Rate } from '../base/quota.ts'
 import { createRecent } from '../base/recent.ts'
 
-/** Every method counts, and answers false when that was too much. */
-export interface Allowance {
-  /** A stream was opened that got a place. */
-  stream(): boolean
-  /** A frame of the muxer, or a message of the encryption below it, which may be empty. */
-  frame(): boolean
-  /** A ping of the muxer: each is answered. */
-  ping(): boolean
-  /** Bytes, as announced by a frame's header, before they are kept. */
-  bytes(count: number): boolean
-  /** A message to the other side; a stranger's questions are answered at our expense. */
-  reply(): boolean
-}
-
 export interface MemberAllowance extends Allowance {
   /** When the last message to it was written, monotonic ms. */
   spokeAt(): number
@@ -42,21 +28,29 @@ export const MEMBER_RATES = {
 /** Members whose rates are remembered after they left; a forgotten member starts with its full rate. */
 const MEMBERS_MAX = 1_024
 
-export function lobbyAllowance(): Allowance {
+export function lobbyAllowance() {
   const left = { ...LOBBY_ALLOWANCE } as Record<keyof typeof LOBBY_ALLOWANCE, number>
   const use = (what: keyof typeof left, count = 1): boolean => {
     left[what] -= count
     return left[what] >= 0
   }
   return {
+    /** A stream was opened that got a place. */
     stream: () => use('streams'),
+    /** A frame of the muxer, or a message of the encryption below it, which may be empty. */
     frame: () => use('frames'),
     // A ping is a frame, and its answer a reply.
+    /** A ping of the muxer: each is answered. */
     ping: () => true,
-    bytes: (count) => use('bytes', count),
+    /** Bytes, as announced by a frame's header, before they are kept. */
+    bytes: (count: number) => use('bytes', count),
+    /** A message to the other side; a stranger's questions are answered at our expense. */
     reply: () => use('replies'),
   }
 }
+
+/** Every method counts, and answers false when that was too much. */
+export type Allowance = ReturnType<typeof lobbyAllowance>
 
 /** The allowance of each member, the same one for all its connections. `now` is monotonic, in milliseconds. */
 export function memberAllowances(now: () => number): (node: NodeId) => MemberAllowance {

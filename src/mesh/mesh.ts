@@ -11,7 +11,7 @@ import { createMailbox } from '../base/async/mailbox.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
-import type { Config } from '../config/index.ts'
+import type { Config, StaticPeer } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import type { Credentials } from '../trust/certificates/index.ts'
 import type { Identity } from '../trust/identity/index.ts'
@@ -43,7 +43,7 @@ import { LOBBY, type LobbyLimits } from './state/lobby.ts'
 import { createState, type State } from './state/state.ts'
 import type { MeshEvent, TimerName } from './state/types.ts'
 import { TIMINGS, type Timings } from './timings.ts'
-import type { Apart, Mesh, TopicHandler } from './types.ts'
+import type { Announcing, Apart, Served, TopicHandler } from './types.ts'
 
 export interface MeshDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
@@ -259,8 +259,13 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
   const { connections } = state
   const isConnected = (node: NodeId): boolean => connections.neighbour(node) !== undefined
   return {
+    /** Admitted by both ends and connected. */
     isConnected,
+    /**
+     * There is a connection to the node, or a dial was answered and is running: its machine is there, and may be busy.
+     */
     isAnswering: (node: NodeId) => edge.dials.isAnswered(node) || connections.to(node).length > 0,
+    /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */
     apart(node: NodeId): Apart | undefined {
       // First, because a clock that is set while the two are connected leaves the connection.
       const clock_off_ms = edge.rejections.clockOff(node)
@@ -273,6 +278,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       const full = state.leaves.noPlace(node)
       return full === undefined ? undefined : { why: full === 'here' ? 'links_full' : 'links_full_there' }
     },
+    /** Fingerprints of the neighbours that an admitted node named in its last presence: its own word, minutes old. */
     linksOf: state.linksOf,
     status: () => ({
       listen: edge.listening.multiaddrs(),
@@ -280,6 +286,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       peers_trusted: connections.neighbours().filter(({ node }) => trust.admits(node)).length,
       peers_pending: trust.pending().length,
     }),
+    /** False when it runs and its heartbeat has not gone round for three times its interval. */
     alive() {
       const lastRound = state.lastRound()
       // A round may be missing because the machine was too busy for it.
@@ -288,7 +295,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
   }
 }
 
-export function createMesh(deps: MeshDeps): Mesh {
+export function createMesh(deps: MeshDeps) {
   const { config, identity, trust, clock, timers, random, log } = deps
   const edge = createEdge(deps)
   const { links, exchanges, listening, wires, asking, news, twins, rejections, put } = edge
@@ -328,23 +335,39 @@ export function createMesh(deps: MeshDeps): Mesh {
     ...createLife(deps, edge, state, finder),
     ...views(deps, edge, state),
     health: listening.health,
+    /** A `lifetime: 'link'` protocol; call before `start`. */
     link: links.add,
+    /** Registers a `lifetime: 'exchange'` protocol; call before `start`. */
     exchange: exchanges.add,
-    topic: (topic) => ({
+    /** Joins a topic; call before `start`. */
+    topic: (topic: Topic): Announcing & Served<TopicHandler> => ({
       publish: (message, body) => put({ on: 'publish', notice: edge.intake.seal(topic, message, body) }),
       serve: (handler) => void edge.topics.set(topic, handler),
     }),
-    doubt(node) {
+    /** This neighbour owes an answer: unless it was just heard it is asked for a sign of life, and given up where none comes. True: it has missed one already. */
+    doubt(node: NodeId) {
       put({ on: 'doubt', node })
       return state.isSilent(node)
     },
-    reach: (node, signal) => asking.ask(node, 'links', signal),
-    meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
-    linkAll: (ms) => put({ on: 'link_all', ms }),
+    /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
+    reach: (node: NodeId, signal: AbortSignal) => asking.ask(node, 'links', signal),
+    /**
+     * Makes this node introduce itself, also to a stranger or again to a neighbour; to an address until the node stops.
+     */
+    meet: (who: NodeId | StaticPeer) =>
+      put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
+    /**
+     * For the next `ms` milliseconds this node wants links to all members, because it asks them all often. Without effect in a mesh
+     * of more than `overlay.asker_links_up_to` members.
+     */
+    linkAll: (ms: number) => put({ on: 'link_all', ms }),
+    /** Frames refused since the start, by code; for status and metrics. */
     rejections: rejections.counts,
     ...createInspect({ config, listening, state, wires, timers, news, rejections, twins }),
   }
 }
+
+export type Mesh = ReturnType<typeof createMesh>
 
 // This node's description of itself: for each connected peer, and, as presence, for every member.
 

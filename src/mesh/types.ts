@@ -1,12 +1,10 @@
 // The shapes that the mesh room shows to other rooms, apart from the code that makes them.
-import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
+import type { Message, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Room } from '../base/run/room.ts'
-import type { StaticPeer } from '../config/index.ts'
 import type { MulticastOutcome } from './discovery/multicast-check.ts'
 import type { Stalled } from './link/news.ts'
-import type { RejectionCounts, WrongClock } from './link/rejections.ts'
+import type { WrongClock } from './link/rejections.ts'
 import type { Twins } from './link/twins.ts'
 
 /** A peer whose key the transport has proven. */
@@ -88,15 +86,6 @@ export interface Announcing {
   publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
 }
 
-interface MeshStatus {
-  /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
-  readonly listen: readonly string[]
-  /** Neighbours: admitted by both ends and connected. */
-  readonly peers_connected: number
-  readonly peers_trusted: number
-  readonly peers_pending: number
-}
-
 /** The mesh seen from inside, for diagnosis. */
 export interface MeshInspection {
   /** IPv4 addresses that mDNS is spoken from; empty when it is off. */
@@ -150,43 +139,3 @@ export type Apart =
   | { readonly why: 'links_full' }
   /** This node is a leaf, and that one has no place left for it. */
   | { readonly why: 'links_full_there' }
-
-export interface Mesh extends Room {
-  /** A `lifetime: 'link'` protocol; call before `start`. */
-  link(protocol: Stream): Link & Served<LinkHandler>
-  /** Registers a `lifetime: 'exchange'` protocol; call before `start`. */
-  exchange(protocol: Stream, handler: ExchangeHandler): Exchanges
-  /** Joins a topic; call before `start`. */
-  topic(topic: Topic): Announcing & Served<TopicHandler>
-  /** Admitted by both ends and connected. */
-  isConnected(node: NodeId): boolean
-  /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */
-  apart(node: NodeId): Apart | undefined
-  /** Fingerprints of the neighbours that an admitted node named in its last presence: its own word, minutes old. */
-  linksOf(node: NodeId): readonly string[]
-  /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
-  reach(node: NodeId, signal: AbortSignal): Promise<boolean>
-  /**
-   * There is a connection to the node, or a dial was answered and is running: its machine is there, and may be busy.
-   */
-  isAnswering(node: NodeId): boolean
-  /** This neighbour owes an answer: unless it was just heard it is asked for a sign of life, and given up where none comes. True: it has missed one already. */
-  doubt(node: NodeId): boolean
-  /**
-   * Makes this node introduce itself, also to a stranger or again to a neighbour; to an address until the node stops.
-   */
-  meet(who: NodeId | StaticPeer): void
-  /**
-   * For the next `ms` milliseconds this node wants links to all members, because it asks them all often. Without effect in a mesh
-   * of more than `overlay.asker_links_up_to` members.
-   */
-  linkAll(ms: number): void
-  status(): MeshStatus
-  /** Frames refused since the start, by code; for status and metrics. */
-  rejections(): RejectionCounts
-  inspect(): MeshInspection
-  /** Asks an mDNS question on every interface it may speak on, and listens for up to two seconds. Never throws. */
-  tryMulticast(): Promise<readonly MulticastTried[]>
-  /** False when it runs and its heartbeat has not gone round for three times its interval. */
-  alive(): boolean
-}

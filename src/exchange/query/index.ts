@@ -3,7 +3,7 @@
 export { createFetched, fetchesIn } from './answering/fetches.ts'
 export { FROZEN } from './asking/collect.ts'
 export { whyNoTeam } from './asking/team-totals.ts'
-export { createQuery } from './query.ts'
+export { createQuery, type Query } from './query.ts'
 export type { AskedType } from './query-types/index.ts'
 export { askedRange } from './range.ts'
 export { COUNTED, measuresOf, SUMMARIZED } from './released.ts'

@@ -25,7 +25,7 @@ import type {
   QueryFact,
   QueryTimer,
 } from './state/types.ts'
-import type { Query, QueryDeps } from './types.ts'
+import type { QueryDeps } from './types.ts'
 
 /** When the room stops, answers under way get this long. */
 const DRAIN_MS = 1_000
@@ -38,7 +38,7 @@ type Table<Kind extends string, All extends QueryAction> = {
  * Registers its protocol with the mesh, and starts before it (after the store): no question may come in before the ones
  * already taken up are known.
  */
-export function createQuery(deps: QueryDeps): Query {
+export function createQuery(deps: QueryDeps) {
   const log = deps.log.child({ room: 'query' })
   const { mesh, trust, sharing, replay, clock, timers } = deps
   const { put, open, hold } = createMailbox<QueryEvent>()
@@ -127,6 +127,11 @@ export function createQuery(deps: QueryDeps): Query {
       put({ on: 'stop' })
       await within(worker.idle(), DRAIN_MS)
     },
+    /**
+     * Asks every known member and this node itself. Resolves with a complete result, at the latest at the deadline,
+     * when cancelled too, as it is when the login of `acting` ends. KaroErrors: bad_request, refused (the login does not cover
+     * this type), rate_limited (too many at once), unavailable (stopping).
+     */
     ask: asker.ask,
     status() {
       const { relayed, dropped, answering } = state.counts()
@@ -134,6 +139,8 @@ export function createQuery(deps: QueryDeps): Query {
     },
   }
 }
+
+export type Query = ReturnType<typeof createQuery>
 
 // The query router as one state machine: events in, commands and facts out, timers as values; no I/O, no clock of its own.
 

@@ -1,7 +1,6 @@
 // The shapes of the query room apart from the code that makes them: what it is built from, and what it shows to other rooms.
 import type { AnswerStatus, QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { ReplayRepository } from '../../store/tables/replay.ts'
@@ -15,7 +14,7 @@ import type { Summaries } from '../summaries/index.ts'
 import type { ReleasesShown, TotalsReader } from '../totals/types.ts'
 import type { typeWord } from './document.ts'
 import type { AskedType, GatherInsight } from './query-types/index.ts'
-import type { Coverage, QueryResult } from './schema.ts'
+import type { QueryResult } from './schema.ts'
 
 export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
@@ -70,29 +69,4 @@ export interface QueryWatch {
   asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing' | 'opened'>): void
   /** This node answered another node's question; refusals count too. */
   answered(answer: { readonly query_type: ReturnType<typeof typeWord>; readonly status: AnswerStatus }): void
-}
-
-interface QueryStatus {
-  /** This node's own questions under way. */
-  readonly asking: number
-  /** Questions of other nodes that are worked on here. */
-  readonly answering: number
-  /** Answers passed on for other nodes since the start, and answers that were not passed on because of a bound. */
-  readonly relayed: number
-  readonly relay_dropped: number
-}
-
-export interface Query extends Room {
-  status(): QueryStatus
-  /**
-   * Asks every known member and this node itself. Resolves with a complete result, at the latest at the deadline,
-   * when cancelled too, as it is when the login of `acting` ends. KaroErrors: bad_request, refused (the login does not cover
-   * this type), rate_limited (too many at once), unavailable (stopping).
-   */
-  ask(
-    request: AskRequest,
-    signal: AbortSignal,
-    /** Called with the coverage so far whenever it changed, at most ten times a second; never after the result. */
-    onProgress?: (coverage: Coverage) => void,
-  ): Promise<QueryResult>
 }

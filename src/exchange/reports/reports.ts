@@ -8,42 +8,12 @@ import { replaceFile } from '../../base/files.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../trust/policy/index.ts'
-import {
-  judged,
-  type Limits,
-  type Report,
-  type Standing,
-  THRESHOLDS,
-  type Threshold,
-  turned,
-} from '../report/index.ts'
+import { judged, type Limits, type Standing, THRESHOLDS, type Threshold, turned } from '../report/index.ts'
 import type { BucketTotals, TotalsReader } from '../totals/types.ts'
 import type { createFigures } from './figures.ts'
 import { type MakerDeps, makeReport, type ReportRequest } from './maker.ts'
-
-interface Watched {
-  /** Why the newest released period could not be compared; null: it could, or nothing is watched. */
-  readonly problem: string | null
-  /** The thresholds that are watched, and whether the newest numbers cross them; null: not known yet. */
-  readonly thresholds: readonly {
-    readonly threshold: Threshold
-    readonly limit: number
-    readonly crossed: boolean | null
-  }[]
-}
-
-export interface Reports extends Room {
-  /** See `makeReport`. */
-  make(request: ReportRequest): Promise<Report>
-  watched(): Watched
-  /** Fires when a threshold is crossed, and when that ends. */
-  onThreshold(listener: (threshold: Threshold, state: 'crossed' | 'ended') => void): () => void
-  /** Compares at once, as it does by itself after each release and every hour; never rejects. */
-  look(): Promise<void>
-}
 
 interface ReportsDeps extends Ambient, Omit<MakerDeps, 'figures' | 'clock'> {
   readonly figures: ReturnType<typeof createFigures>
@@ -69,7 +39,7 @@ const BACK_MS = 8 * DAY_MS
 
 const NOTHING_KNOWN = { risky: null, coverage: null, anomalies: null, missing: null }
 
-export function createReports(deps: ReportsDeps): Reports {
+export function createReports(deps: ReportsDeps) {
   const { config, totals, clock, timers, ownUid, path } = deps
   const log = deps.log.child({ room: 'reports' })
   const crossings = createListeners<[threshold: Threshold, state: 'crossed' | 'ended']>()
@@ -158,7 +128,9 @@ export function createReports(deps: ReportsDeps): Reports {
       ungather = undefined
       await serial(async () => {})
     },
-    make: (request) => makeReport(deps, request),
+    /** See `makeReport`. */
+    make: (request: ReportRequest) => makeReport(deps, request),
+    /** Compares at once, as it does by itself after each release and every hour; never rejects. */
     look,
     watched() {
       const limits = limitsOf(config.reports)
@@ -170,9 +142,12 @@ export function createReports(deps: ReportsDeps): Reports {
         }),
       }
     },
+    /** Fires when a threshold is crossed, and when that ends. */
     onThreshold: crossings.on,
   }
 }
+
+export type Reports = ReturnType<typeof createReports>
 
 function limitsOf(reports: Config['reports']): Limits {
   const limits: Partial<Record<Threshold, number>> = {}

@@ -49,17 +49,7 @@ export interface ChannelInit {
   readonly onClose: (code: RejectCode | undefined) => void
 }
 
-export interface Channel {
-  /** False: the stream is closed, or its send buffer is full, and then it has been reset. */
-  send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): boolean
-  /** The same for a frame that is already signed. */
-  sendBytes(bytes: Uint8Array): boolean
-  /** Nothing more is read until `flow`: what has not come waits at the sender, and the time of a frame under way does not run. */
-  hold(): void
-  flow(): void
-}
-
-export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
+export function openChannel(deps: ChannelDeps, init: ChannelInit) {
   const { stream, protocol, peer } = init
   const messages = messageTable(Object.values(protocol.messages))
   const proven = protocol.proof === 'connection' ? peer.publicKey : undefined
@@ -184,7 +174,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   }
 
   return {
-    send(message, body, trace) {
+    /** False: the stream is closed, or its send buffer is full, and then it has been reset. */
+    send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array) {
       if (!open) return false
       const envelope: Envelope = {
         sender: deps.identity.publicKey,
@@ -195,7 +186,9 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       }
       return sendBytes(encodeFrame(message, envelope, body, sign))
     },
+    /** The same for a frame that is already signed. */
     sendBytes,
+    /** Nothing more is read until `flow`: what has not come waits at the sender, and the time of a frame under way does not run. */
     hold() {
       if (held || !open || !readable()) return
       held = true
@@ -219,3 +212,5 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     },
   }
 }
+
+export type Channel = ReturnType<typeof openChannel>

@@ -1,7 +1,7 @@
 // The services of the room of certificates for trust, for the mesh, for documents, and for people.
 import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { CertifiedWord, FleetKind, Revoked, WhyNot } from './types.ts'
+import type { CertifiedWord, FleetKind, Revoked } from './types.ts'
 import type { Binding, ChainFault } from './verify.ts'
 
 /** Questions of the room of trust about certificates. */
@@ -71,40 +71,6 @@ export interface RevokedHere {
   readonly name: string
   /** Milliseconds since the epoch. */
   readonly at: number
-}
-
-interface Joining {
-  readonly expires_at: number
-  /** Why the inviter did not take it, once that is known. */
-  readonly refused: string | null
-  /** Why the enrolment file cannot be used, without any of its content. Null: it can be used, or there is none. */
-  readonly detail: string | null
-  readonly places: readonly string[]
-  /** Another number with every invite. */
-  readonly attempt: number
-}
-
-export interface FleetState {
-  /** 64 hex digits; null: this node does not belong to a mesh with a root key. */
-  readonly mesh: string | null
-  readonly root: NodeId | null
-  readonly joined_at: number | null
-  readonly own: Binding | null
-  /** The newest certificate of this node, also where it has ended; null too where something else than time is against it. */
-  readonly last: Binding | null
-  /** Why a certificate that this node has does not hold. */
-  readonly why_not: WhyNot | null
-  /** Who revoked this node, or its issuer, where that is why. */
-  readonly revoked_by: RevokedHere | null
-  /** This node may certify others now. */
-  readonly issuer: boolean
-  /** When the newest revocation list was signed, or this node joined if that is later. */
-  readonly lists_at: number | null
-  /** No list for a week: certificates open no data here. */
-  readonly stale: boolean
-  readonly certified: number
-  readonly revoked: number
-  readonly joining: Joining | null
 }
 
 export interface OperatorTerms {

@@ -215,15 +215,22 @@ export function createFleet(options: FleetOptions) {
       const keys = lineage.ancestors(self)
       const word = firstOf(keys, (key) => roll.word(key, now))
       return {
+        /** 64 hex digits; null: this node does not belong to a mesh with a root key. */
         mesh: root ? toHex(root.mesh) : null,
         root: roll.rootId() ?? null,
         joined_at: belonging.joinedAt() ?? null,
         own: word?.binding ?? null,
+        /** The newest certificate of this node, also where it has ended; null too where something else than time is against it. */
         last: firstOf(keys, (key) => roll.since(key, 0)) ?? null,
+        /** Why a certificate that this node has does not hold. */
         why_not: (word === undefined && firstOf(keys, (key) => roll.whyNot(key, now))) || null,
+        /** Who revoked this node, or its issuer, where that is why. */
         revoked_by: word === undefined ? revokedBy(roll, keys, now) : null,
+        /** This node may certify others now. */
         issuer: word?.binding.usage === 'issuer',
+        /** When the newest revocation list was signed, or this node joined if that is later. */
         lists_at: root ? newest : null,
+        /** No list for a week: certificates open no data here. */
         stale: word?.stale ?? false,
         certified: new Set(roll.certified(now).map(({ node_id }) => lineage.memberOf(node_id))).size,
         revoked: listed,
@@ -232,9 +239,12 @@ export function createFleet(options: FleetOptions) {
             ? null
             : {
                 expires_at: joining?.expires_at ?? 0,
+                /** Why the inviter did not take it, once that is known. */
                 refused,
+                /** Why the enrolment file cannot be used, without any of its content. Null: it can be used, or there is none. */
                 detail,
                 places: joining?.places ?? [],
+                /** Another number with every invite. */
                 attempt: seeking.attempt(),
               },
       }
@@ -333,6 +343,7 @@ export function createFleet(options: FleetOptions) {
 }
 
 export type Fleet = ReturnType<typeof createFleet>
+export type FleetState = ReturnType<Fleet['state']>
 
 /** Who revoked one of these keys; null: nobody did. */
 function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {

@@ -1,6 +1,6 @@
 // The door of the room of certificates: who is certified, by whom, for how long; it decides membership, never data.
 
-export { createFleet, type Fleet } from './fleet.ts'
+export { createFleet, type Fleet, type FleetState } from './fleet.ts'
 export type * from './fleet-types.ts'
 export {
   ENROLMENT_FILE,

@@ -62,6 +62,7 @@ export function createOperatorOffice(deps: OperatorOfficeDeps) {
   }
 }
 
+/** Certified people, who ask through nodes by delegations. */
 export type Operators = ReturnType<typeof createOperatorOffice>
 
 function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {

@@ -2,6 +2,6 @@
 
 export { createCredential, openCredential, readCredential } from './credential.ts'
 export { audienceKeyOf, delegationDigest, signDelegation } from './delegation.ts'
-export { createPrincipals, type PrincipalsDeps } from './principals.ts'
+export { createPrincipals, type Principals, type PrincipalsDeps } from './principals.ts'
 export { createSessions, type Sessions } from './sessions.ts'
 export type * from './types.ts'

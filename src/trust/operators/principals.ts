@@ -9,7 +9,7 @@ import type { Binding, Operators } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import { type Principal, principalOf } from '../policy/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
-import type { Asker, Asking, Principals } from './types.ts'
+import type { Asker, Asking } from './types.ts'
 
 /** Delegations whose signature was checked: each comes with every question of its session. */
 const READ_MAX = 256
@@ -21,7 +21,7 @@ export interface PrincipalsDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
-export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps): Principals {
+export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps) {
   const read = createRecent<string, ReturnType<typeof readDelegation>>(READ_MAX)
 
   /** The operator, or the reason why there is none. */
@@ -84,20 +84,37 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
   }
 
   return {
-    resolve(question) {
+    /**
+     * The node that asks, or the operator who asks through it. A question with a delegation that does not hold is never
+     * judged as the node's own: its principal is denied. Never throws.
+     */
+    resolve(question: Asking) {
       const node = principalOf(opinion(question.authorId))
       const { operator: shown } = question.body
       // A question of a node that may ask nothing is refused before the signatures of an operator are checked.
       if (shown === undefined || isClosed(node)) return { principal: node }
       return askerOf(node, operatorOf(question, shown))
     },
-    suppose({ key, chain, through }) {
+    /** The same for an operator whose delegation holds: what a login at the node `through` comes to here. Never throws. */
+    suppose({
+      key,
+      chain,
+      through,
+    }: {
+      /** Ed25519 key of the operator. */
+      readonly key: Uint8Array
+      /** From the certificate of the issuer to that of the operator. */
+      readonly chain: readonly Uint8Array[]
+      readonly through: NodeId
+    }) {
       const node = principalOf(opinion(through))
       if (isClosed(node)) return { principal: node }
       return askerOf(node, certified(key, chain))
     },
   }
 }
+
+export type Principals = ReturnType<typeof createPrincipals>
 
 type Found =
   | (Pick<Asker, 'operator' | 'claimed'> & { readonly fault: DelegationFault })

@@ -30,22 +30,6 @@ export interface Asker {
   readonly fault?: { readonly rule: string; readonly reason: string }
 }
 
-export interface Principals {
-  /**
-   * The node that asks, or the operator who asks through it. A question with a delegation that does not hold is never
-   * judged as the node's own: its principal is denied. Never throws.
-   */
-  resolve(question: Asking): Asker
-  /** The same for an operator whose delegation holds: what a login at the node `through` comes to here. Never throws. */
-  suppose(login: {
-    /** Ed25519 key of the operator. */
-    readonly key: Uint8Array
-    /** From the certificate of the issuer to that of the operator. */
-    readonly chain: readonly Uint8Array[]
-    readonly through: NodeId
-  }): Asker
-}
-
 /** A person who is logged in here, as shown to people and in ledgers. */
 export interface SessionState {
   /** 32 hex digits; no secret. */

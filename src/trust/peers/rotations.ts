@@ -96,6 +96,7 @@ export function createRotations(deps: RotationsDeps) {
   }
 }
 
+/** Rotations of keys: the port by which their documents come, and what the mesh hands over. */
 export type Rotations = ReturnType<typeof createRotations>
 
 /**

@@ -7,16 +7,6 @@ import { judgedAsAsked } from './policy.ts'
 import { type Supposition, supposedRequest } from './supposed.ts'
 import { type PolicyEngine, type RoleDecision, SHARING_CATEGORIES } from './types.ts'
 
-export interface Expectations {
-  /** As written, relative to the file; undefined: those of the configuration. */
-  readonly policies: readonly string[] | undefined
-  /** Of the answering node; undefined: those of the configuration. */
-  readonly teams: readonly string[] | undefined
-  /** `sharing.k_min` of the answering node; undefined: that of the configuration, or 5 where `teams` are said. */
-  readonly k: number | undefined
-  readonly tests: readonly ExpectedTest[]
-}
-
 interface ExpectedTest {
   readonly supposed: Omit<Supposition, 'action'>
   readonly expected: readonly {
@@ -40,7 +30,7 @@ const TOP = ['policies', 'teams', 'k', 'test']
 const OF_TEST = ['as', 'trust', 'level', 'category', 'at', 'range_hours', 'allow', 'deny']
 
 /** `file` is for messages. Throws KaroError `bad_request` with `where` = `<file>:<line>[:<column>]`. */
-export function readExpectations(text: string, file: string): Expectations {
+export function readExpectations(text: string, file: string) {
   const table = parsed(text, file)
   const lineOf = locateKeys(text)
   const wrong = (path: Path, message: string, hint?: string): KaroError =>
@@ -101,12 +91,17 @@ export function readExpectations(text: string, file: string): Expectations {
   if (k !== undefined && !(Number.isInteger(k) && (k as number) >= 3))
     throw wrong(['k'], 'k is a whole number from 3 on')
   return {
+    /** `sharing.k_min` of the answering node; undefined: that of the configuration, or 5 where `teams` are said. */
     k: k as number | undefined,
+    /** As written, relative to the file; undefined: those of the configuration. */
     policies: texts(table, [], 'policies'),
+    /** Of the answering node; undefined: those of the configuration. */
     teams: texts(table, [], 'teams'),
     tests: tests.map(testOf),
   }
 }
+
+export type Expectations = ReturnType<typeof readExpectations>
 
 function parsed(text: string, file: string): Record<string, unknown> {
   try {

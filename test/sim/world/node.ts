@@ -128,7 +128,7 @@ export class WorldNode {
       people: new Map([[1000, [uses('git', usesOf(index))]]]),
       allow: refuses(index) ? [] : ['*'],
     })
-    await query.query.start(new AbortController().signal)
+    await query.query.start()
     this.query = query
     this.since = network.time.clock.monotonic()
     sim.start()

@@ -13,8 +13,6 @@ interface Farewell {
   readonly empty: (node: NodeId, begun: () => void) => Promise<unknown>
 }
 
-export type Parting = ReturnType<typeof createParting>
-
 /** Nodes at one time. Of more the links are cut at once: a list names up to a thousand. */
 const PARTING_MAX = 16
 

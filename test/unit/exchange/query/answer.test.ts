@@ -312,7 +312,7 @@ describe('a question', () => {
       marks: first.owner.marks,
       people: person(uses('git', 7)),
     })
-    await owner.query.start(new AbortController().signal)
+    await owner.query.start()
     owner.trusts(first.asker, 'peer')
     first.wire.connect(owner.id, first.asker.id)
     first.asker.sendQuestion(owner.id, question.body.query_id, question.bytes)

@@ -320,7 +320,7 @@ describe('thresholds', () => {
 
   it('are looked at soon after a release has come, however many come', async () => {
     const it = world(watching)
-    await it.reports.start(new AbortController().signal)
+    await it.reports.start()
     expect(it.timers.map(({ ms }) => ms)).toEqual([30_000])
     it.days = days(-2, 2, 50)
     it.released()
