@@ -17,7 +17,7 @@ export interface Asked {
   readonly line: string
   /** Characters of the whole line. */
   readonly length: number
-  /** Aliases and functions of the line, as readDefinitions takes them. */
+  /** Aliases and functions of the line, as readDefinitions takes them, and LITERAL. */
   readonly names: string
   /** The environment of the shell: its `KARO_…` variables and the directories of AI tools. */
   readonly env: Env
@@ -36,25 +36,40 @@ export interface Judged {
 /** A word that the shell can compare a line with. */
 const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
+/** Among the names: `#` begins no comment, as in zsh without `interactivecomments`. */
+const LITERAL = 'literal\u001f#\u001f\u001e'
+/** As what such a `#` is judged: a sign without a meaning, of Unicode's private use. */
+const SIGN = '\ue023'
+/** Quoted text, or a `#` where a word begins. */
+const QUOTED_OR_SIGN = /\\.|\$'(?:[^'\\]|\\.)*'?|'[^']*'?|"(?:[^"\\]|\\.)*"?|(?<![^\s;&|()<>`])#/gs
+
 /**
  * Reads the guard anew and judges. `onLong` is called before a line is read that is too long to run unasked, because the
  * person waits for that without a limit. Never rejects.
  */
 export async function judgeAsked(asked: Asked, onLong = (): void => {}): Promise<Judged> {
-  const { shell, line, env, place } = asked
+  const { shell, names, env, place } = asked
+  // Here-documents are of other languages.
+  const line = names.includes(LITERAL)
+    ? asked.line.replace(asked.line.includes('<<') ? /^.*/ : /^.*/s, (text) =>
+        text.replace(QUOTED_OR_SIGN, (found) => (found === '#' ? SIGN : found)),
+      )
+    : asked.line
   const guard = await quickGuard({ home: place.karoHome, env })
   if (decide(guard.profile, 'safe', line.length) !== 'allow') onLong()
   const open = shell === 'fish' ? undefined : unfinished(line)
-  const verdict = judge(guard, line, {
+  const { safer, ...verdict } = judge(guard, line, {
     shell,
+    typed: asked.line,
     ...place,
     machine: machineOf(place, env, guard),
-    definitions: readDefinitions(asked.names, shell),
+    definitions: readDefinitions(names, shell),
     unfinished: open !== undefined,
     cut: asked.length > MOST_ASKED,
     kept: true,
     ...(asked.session !== undefined && { session: asked.session }),
   })
   const here = open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'
-  return { guard, verdict, here }
+  const shown = { ...verdict, command: asked.line, ...(safer && { safer: safer.replaceAll(SIGN, '#') }) }
+  return { guard, verdict: shown, here }
 }

@@ -86,6 +86,8 @@ export interface Definition {
 export interface Where {
   /** Default: bash. */
   readonly shell?: NonNullable<CheckOptions['shell']>
+  /** The line as it was typed, where another text is judged. Exceptions for one line are about this. */
+  readonly typed?: string
   /** Absolute path of the working directory. */
   readonly cwd?: string
   readonly home?: string

@@ -204,7 +204,10 @@ function excuses(
   if (rule.rule !== undefined && rule.rule !== id) return false
   if (rule.session !== undefined && rule.session !== where.session) return false
   if (rule.line !== undefined)
-    return rule.line === line && (rule.cwd === undefined || isBelow(where.cwd, placeOf(rule.cwd, where)))
+    return (
+      rule.line === (where.typed ?? line) &&
+      (rule.cwd === undefined || isBelow(where.cwd, placeOf(rule.cwd, where)))
+    )
   if (rule.command === undefined && rule.cwd === undefined) return true
   const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
   const least = Math.min(...around.map(({ span }) => span[1] - span[0]))

@@ -150,15 +150,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
     __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
-    # What begins no comment is marked, but in quotes and here-documents.
-    __karo_guard[sign]=\#
-    if [[ $histchars[3] != "#" ]] || ! __karo_guard_has interactivecomments; then
-      builtin setopt extendedglob
-      __karo_guard[sign]=\\\# __karo_guard_rest=$__karo_guard[text]
-      [[ $__karo_guard_rest != *\<\<* ]] || __karo_guard_rest=${__karo_guard_rest%%$'\n'*}
-      __karo_guard[text]=${__karo_guard_rest//(#b)(\\?|\$\'[^\'\\]#(\\?[^\'\\]#)#(\'|(#e))|\'[^\']#(\'|(#e))|\"[^\"\\]#(\\?[^\"\\]#)#(\"|(#e))|((#s)|[[:space:];&|()<>\`])(\#))/${match[1]%$match[8]}${match[8]:+\\#}}${__karo_guard[text]#"$__karo_guard_rest"}
-    fi
     __karo_guard_names "$__karo_guard[text]"
+    [[ $histchars[3] == "#" ]] && __karo_guard_has interactivecomments || __karo_guard[names]+=$'literal\x1f#\x1f\x1e'
     __karo_guard_resident
     if [[ -n $__karo_guard[answer] ]]; then
       builtin print -r -- "$__karo_guard[answer]"
@@ -189,7 +182,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       builtin print -r -- "$__karo_guard_word $__karo_guard_rest $__karo_guard[slow]"
       if [[ $__karo_guard_word == put ]]; then
         IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
-        builtin print -rn -- "${__karo_guard_rest//$__karo_guard[sign]/#}"
+        builtin print -rn -- "$__karo_guard_rest"
       fi
       return 0
       ;;

@@ -60,6 +60,45 @@ test('lines of the corpora: run exactly where the program would let it run', asy
   }
 })
 
+test('where a # begins no comment, what stands behind it is judged, and said and allowed as it was typed', async () => {
+  const karoHome = temporaryDirectory()
+  const place = { home: '/home/me', cwd: process.cwd(), karoHome }
+  const judged = async (line: string, names = 'literal\u001f#\u001f\u001e') =>
+    (await judgeAsked({ ...request(line, { shell: 'zsh', names }), env: { KARO_HOME: karoHome }, place }))
+      .verdict
+  const found = await judged('git push -f # now')
+  expect(found).toMatchObject({ command: 'git push -f # now', safer: "git push --force-with-lease '#' now" })
+  for (const line of [
+    'true # ; git push -f',
+    'true "a" # ; git push -f',
+    "true 'a \\' # ; git push -f",
+    "true $'a\\'#' # ; git push -f",
+    '(true; (#a; git push -f))',
+    'true `#a; git push -f`',
+    'true >#; git push -f',
+    'cat <<E # ; git push -f\n#\nE',
+    `true "${'\\x'.repeat(10_000)}" # ; git push -f`,
+    `true ${'"a" '.repeat(5_000)}# ; git push -f`,
+  ]) {
+    const { matches } = await judged(line)
+    expect(
+      matches.map(({ rule }) => rule),
+      line,
+    ).toContain('git-force-push')
+  }
+  expect(await judged('true # ; git push -f', '')).toMatchObject({ matches: [] })
+  for (const line of [
+    `true '# ; git push -f' "# ; git push -f" $#`,
+    'cat <<E\n# $(git push -f)\nE',
+    'bash <<E\ntrue # ; git push -f\nE',
+  ])
+    expect((await judged(line)).decision, line).toBe((await judged(line, '')).decision)
+  const line = 'true # ; git push -f'
+  writeFileSync(join(karoHome, 'guard.toml'), `[[allow]]\nline = "${line}"\n`, { mode: 0o600 })
+  expect((await judged(line)).decision).toBe('allow')
+  expect((await judged(`${line} `)).decision).toBe('confirm')
+})
+
 test.each<[string, Partial<Request>]>([
   ['of another home', { program: ['karo', 'guard', 'ask', '--home', '/elsewhere'] }],
   [
