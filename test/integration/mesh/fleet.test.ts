@@ -173,8 +173,10 @@ test.skipIf(!possible.ok)(
     const { coverage } = JSON.parse(asked.stdout) as QueryResult
     const outcome = coverage.nodes.find(({ name }) => name === giver.name)?.outcome
     // A member that heard of it by a list gave it empty editions first, so it shows nothing that it had stored; a machine too
-    // busy to fetch them in three seconds goes on showing that.
-    expect(took < EMPTIED_WITHIN_MS ? ['denied'] : ['denied', 'from_summary']).toContain(outcome)
+    // busy to fetch them in three seconds goes on showing that, or does not reach in time who would refuse it.
+    expect(took < EMPTIED_WITHIN_MS ? ['denied'] : ['denied', 'from_summary', 'unreachable']).toContain(
+      outcome,
+    )
     // It knows who put it out.
     await until(async () => (await fleetOf(lost)).revoked_by !== null, { what: 'it was told', pollMs: 100 })
     const hqId = (await issuer.status()).node_id
