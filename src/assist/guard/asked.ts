@@ -36,7 +36,7 @@ export interface Judged {
 /** A word that the shell can compare a line with. */
 const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
-/** Among the names: `#` begins no comment, as in zsh without `interactivecomments`. */
+/** Among the names: `#` begins no comment, as in zsh without `interactivecomments` and bash without `interactive_comments`. */
 const LITERAL = 'literal\u001f#\u001f\u001e'
 /** As what such a `#` is judged: a sign without a meaning, of Unicode's private use. */
 const SIGN = '\ue023'

@@ -183,6 +183,14 @@ test('zsh: what begins no comment in this shell is judged, and a text of another
   expect(shell.ran()).toEqual(['git push --force-with-lease b --dry-run'])
 })
 
+test('bash: without comments, what stands behind a # is judged', async () => {
+  const shell = await startGuarded({ program: 'bash' })
+  await shell.run('true # ; git push -f a')
+  await shell.run('shopt -u interactive_comments')
+  await shell.noted('true # ; git push -f b', 'n')
+  expect(shell.ran()).toEqual([])
+})
+
 test('zsh: with hist_verify a line that the history has changed waits for a second Enter', async () => {
   const shell = await startGuarded({ program: 'zsh', before: 'HISTSIZE=100; setopt hist_verify' })
   await shell.run('make a')
