@@ -39,8 +39,7 @@ export function lobbyAllowance() {
     stream: () => use('streams'),
     /** A frame of the muxer, or a message of the encryption below it, which may be empty. */
     frame: () => use('frames'),
-    // A ping is a frame, and its answer a reply.
-    /** A ping of the muxer: each is answered. */
+    /** A ping of the muxer: each is answered. It is a frame, and its answer a reply. */
     ping: () => true,
     /** Bytes, as announced by a frame's header, before they are kept. */
     bytes: (count: number) => use('bytes', count),

@@ -1,12 +1,11 @@
 // The query router of one simulated machine: its real state machine; bytes stand for what would be signed, and nothing is sealed.
-
 import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createMailbox } from '../../src/base/async/mailbox.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { toHex } from '../../src/base/hex.ts'
 import { createAlarms } from '../../src/base/timers.ts'
 import type { Question } from '../../src/exchange/query/document.ts'
-import { createQueryState, type QueryState } from '../../src/exchange/query/query.ts'
+import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
 import type {
   EndedBy,
   Live,

@@ -3,7 +3,6 @@
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
 import { BadCall, toolAdapter } from './adapter.ts'
-
 import { generic } from './generic.ts'
 
 export const opencode = toolAdapter('opencode', {

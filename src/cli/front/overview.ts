@@ -1,5 +1,4 @@
 // The pages of `karo help`: the commands of every day, and by topic all others.
-
 import { calledSo } from '../input/other-words.ts'
 import { COMMAND_GROUPS, type CommandEntry, fitted, placeholder, wrap } from '../kit.ts'
 

@@ -1,6 +1,5 @@
 // What is in force of the guard, for a person: profile, files, and what it did lately if the daemon can say.
 import { getStats } from '../../api/contract/operations/stats.ts'
-
 import { type Guard, loadGuard } from '../../assist/guard/index.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'

@@ -1,5 +1,4 @@
 // Asks the daemon, and starts it first where something keeps it running and it does not run now.
-
 import { homePaths } from '../../config/paths.ts'
 import { type CommandIo, KaroError } from '../kit.ts'
 import { ANSWERS_MS, startInBackground } from '../start/background.ts'

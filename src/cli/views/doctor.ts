@@ -1,5 +1,4 @@
 // Views of what `karo doctor` does besides its checks: a look into a database or its repair, and one line for each attempt to get out of a jail.
-
 import { atHome, type Place } from '../at-home.ts'
 import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
 import type { Chosen, SandboxRow } from '../doctor/sandbox.ts'

@@ -1,15 +1,10 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
 
+export { type Checked, openCheck, writeCheck } from './documents/check.ts'
+export { openCounted, writeCounted } from './documents/counted.ts'
 export { combine, hashOfAudience, openRelease, writeRelease } from './documents/release.ts'
-export {
-  openCounted,
-  openOwnShare,
-  openShare,
-  readShare,
-  writeCounted,
-  writeShare,
-} from './documents/share.ts'
-export { type Checked, openCheck, openTally, writeCheck, writeTally } from './documents/tally.ts'
+export { openOwnShare, openShare, readShare, writeShare } from './documents/share.ts'
+export { openTally, writeTally } from './documents/tally.ts'
 export { CLAMP, hashOf } from './layout.ts'
 export { entryOf } from './listing.ts'
 export { NOISE_DEFAULT, secretOf } from './noise.ts'

@@ -1,20 +1,17 @@
 // Decides which documents are kept and as what, and writes them: one batch, then the catalog.
-
 import { setImmediate as turn } from 'node:timers/promises'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import { toHex } from '../../base/hex.ts'
-import { createRecent } from '../../base/recent.ts'
-import { createSparing, REST } from '../../base/sparing.ts'
 import type { DocumentRow } from '../../store/tables/documents.ts'
 import { isFuture, isSame } from '../../trust/identity/index.ts'
 import { BOUNDS, createMakeRoom, createPace, noRoomFor } from './bounds.ts'
 import { type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
-import type { DocumentsDeps, DocumentsParts } from './deps.ts'
+import { createContradictions } from './contradictions.ts'
+import type { DocumentsParts } from './deps.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
-import { type Document, isKind, nameOf, readDocument, rereadDocument, type Wanted } from './read.ts'
+import { type Document, isKind, nameOf, readDocument, type Wanted } from './read.ts'
 import type { DocumentHead, StoredDocument } from './types.ts'
 import { createWants } from './wants.ts'
 
@@ -273,91 +270,4 @@ export function createKeeper(parts: DocumentsParts) {
     /** Resolves when nothing is being written. */
     idle: () => serially(async () => {}),
   }
-}
-
-// Records authors that contradict themselves: two documents of one version, or a newer one that takes back an older one.
-
-/** Editions that are remembered for having a twin, and authors that were told on for it. */
-const REMEMBERED = 1_024
-/**
- * An author that keeps contradicting itself in the same way is reported at once, then after an hour, two, four, up to a
- * day.
- */
-const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
-
-function createContradictions({ repository, audit, clock, log }: DocumentsDeps) {
-  const conflicts = createSparing({ clock, ...TOLD })
-  const proven = createRecent<string, true>(REMEMBERED)
-  const told = createRecent<NodeId, true>(REMEMBERED)
-  let count = 0
-
-  const editionOf = (entry: Entry): string =>
-    `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
-
-  return {
-    isProven: (held: Entry) => proven.has(editionOf(held)),
-    /** Twins so far. */
-    count: () => count,
-
-    /** The author signed a second document of that version. Each is counted, and logged once per author. */
-    twin(held: Entry) {
-      const { author, kind } = held.shelf
-      count++
-      proven.set(editionOf(held), true)
-      if (told.has(author)) return
-      told.set(author, true)
-      const fields = { kind, slot: held.slot, version: held.version }
-      log.warn(
-        { peer: author, ...fields },
-        'a node signed two documents under one version; the first is kept',
-      )
-      void audit.record({
-        type: 'policy_violation',
-        success: false,
-        peer: author,
-        details: { reason: 'two_documents_of_one_version', ...fields },
-      })
-    },
-
-    /**
-     * Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger.
-     * True: it does.
-     */
-    async compare(held: Entry, document: Document) {
-      const { contradicts } = KINDS[document.kind]
-      if (contradicts === undefined || held.role === 'own') return false
-      const bytes = await repository.frame(keyOf(held))
-      const older = bytes === undefined ? undefined : rereadDocument(bytes)
-      const reason = older === undefined ? undefined : contradicts(older, document.frame)
-      if (older === undefined || reason === undefined) return false
-      const { author } = document.head
-      const told = conflicts.times(`${author} ${reason}`)
-      if (told === undefined) return true
-      // Authors beyond those that are listed separately share one count.
-      const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
-      log.warn({ peer: author, reason }, 'a member signed a contradiction to an earlier document')
-      await audit.record({
-        type: 'ledger_conflict',
-        success: false,
-        peer: author,
-        details: {
-          reason,
-          ...(told.times > 1 ? count : {}),
-          ...facts('before', older.body),
-          ...facts('now', document.frame.body),
-        },
-      })
-      return true
-    },
-  }
-}
-
-/** Numbers and digests of a body, for the ledger. */
-function facts(prefix: string, body: unknown): Record<string, string | number> {
-  const out: Record<string, string | number> = {}
-  for (const [name, value] of Object.entries(body as object)) {
-    if (typeof value === 'number') out[`${name}_${prefix}`] = value
-    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = toHex(value)
-  }
-  return out
 }

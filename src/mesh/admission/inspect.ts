@@ -1,5 +1,4 @@
 // The mesh seen from inside, for diagnosis: connections, dials under way, and a trial of multicast.
-
 import { networkInterfaces } from 'node:os'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Timers } from '../../base/clock.ts'

@@ -1,5 +1,4 @@
 // Notices on their way: neighbours compare what they have by sums, name what is new in batches, and get what they lack. Pure.
-
 import type { Topic } from '../../../protocols/define.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import {

@@ -1,5 +1,4 @@
 // Decides on connections: hears of members by every means, has the wanted ones dialed, and lets surplus ones go. Pure.
-
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
@@ -12,9 +11,10 @@ import { allowsAddress } from '../admission/gater.ts'
 import { type Book, createBook } from './book.ts'
 import { createCaution } from './caution.ts'
 import type { Connections } from './connections.ts'
-import { createDialing, createPlaces, type Dialing } from './dialing.ts'
+import { createDialing, type Dialing } from './dialing.ts'
 import { createLeaves } from './leaves.ts'
 import { createOverlay } from './overlay.ts'
+import { createPlaces } from './places.ts'
 import type { Conn, Emit, EndReason, MeshEvent, Outcome, Target } from './types.ts'
 
 /**

@@ -1,7 +1,6 @@
 // Notices neighbours that fell silent without a word: one that was silent for long, or since something was written to it, or is
 // doubted, is asked, and cut off after two missed answers. The kernel (host.ts) notices a vanished machine by itself if nothing was
 // on its way to it. Pure.
-
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Connections } from './connections.ts'

@@ -1,5 +1,4 @@
 // Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
-
 import {
   AGAIN_MAX_S,
   LINK_BYTES,

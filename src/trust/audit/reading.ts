@@ -1,5 +1,4 @@
 // Reading the ledger: entries of one kind, who asked for what, and the lines of an export that others can verify.
-
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'

@@ -1,6 +1,5 @@
 // To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
 // a certificate that a person here signed with the root's key.
-
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'

@@ -1,5 +1,4 @@
 // Signatures of an issuer: certificates of nodes, renewed before they end, and the list of keys that it revoked.
-
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, keyOf, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'

@@ -1,5 +1,4 @@
 // Periodic work: renewing certificates of nodes that are present, and looking for the issuer of this node's invite.
-
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'

@@ -6,7 +6,8 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Agree, sealingKeyOf } from './agree.ts'
+import type { Agree } from './agree.ts'
+import { sealingKeyOf } from './montgomery.ts'
 
 const KEY_BYTES = 32
 const INFO = 'karo-hint-v1'

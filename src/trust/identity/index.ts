@@ -1,6 +1,5 @@
 // The identity room's door: this node's key, and what can be done with it without handing it out.
 
-export { sealingKeyOf } from './agree.ts'
 export { fingerprintOf } from './fingerprint.ts'
 export { createHints, type Hints, namesOne } from './hint.ts'
 export {
@@ -18,6 +17,7 @@ export {
   unprotectIdentityFile,
 } from './keyfile.ts'
 export { KEYS_MAX } from './keyring.ts'
+export { sealingKeyOf } from './montgomery.ts'
 export {
   checkedPassphrase,
   LEAST_PASSPHRASE,

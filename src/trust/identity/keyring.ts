@@ -2,7 +2,8 @@
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import type { Random } from '../../base/clock.ts'
-import { type Agree, sealingKeyOf } from './agree.ts'
+import type { Agree } from './agree.ts'
+import { sealingKeyOf } from './montgomery.ts'
 import { openForMany, sealToMany } from './seal.ts'
 import { readStatement } from './statement.ts'
 

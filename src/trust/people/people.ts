@@ -6,6 +6,7 @@ import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
 import { type Account, createAccounts } from './accounts.ts'
+import type { NumberOptions, Person } from './types.ts'
 
 export interface PeopleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly repository: PeopleRepository
@@ -385,27 +386,4 @@ function ownerAt(record: PersonRecord, begun: number, all: readonly PersonRecord
     .filter((one) => one.uid === record.uid && one.machine === record.machine && one.since < record.since)
     .sort((a, b) => b.since - a.since)
   return before.find(({ since }) => since <= begun) ?? before.at(-1) ?? record
-}
-
-/** A person of this node, without anything of what they did. */
-export interface Person {
-  /** Under which the person's data is kept. */
-  readonly number: number
-  readonly uid: number
-  readonly name: string | null
-  /** Milliseconds since the epoch; 0: from before Karo noted it. */
-  readonly since: number
-  /** Null: the account is there, and the person sees their data. */
-  readonly held: HeldReason | null
-  /** Who has the uid now; null: nobody. */
-  readonly account: string | null
-}
-
-interface NumberOptions {
-  readonly keep: boolean
-  /**
-   * When what is to be stored was begun, milliseconds since the epoch. What is older than the account that has the uid
-   * now is the one's who had the uid then, as far as that is known.
-   */
-  readonly begun?: number
 }

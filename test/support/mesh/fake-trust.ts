@@ -1,8 +1,7 @@
 // A trust room in memory: who is admitted or refused is set by the test, and listeners are told as the real one does.
-
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Member, PeerOpinion, PendingPeer, Trust } from '../../../src/trust/peers/index.ts'
-import { hereUntil } from '../../../src/trust/peers/seen.ts'
+import { hereUntil } from '../../../src/trust/peers/missing.ts'
 
 export interface FakeTrust extends Trust {
   /** What the mesh reported, in order. */

@@ -1,11 +1,10 @@
 // What a message costs below all protocols: frames of the muxer, writes to the socket, and errors that nobody sees.
-
 import { Writable } from 'node:stream'
 import type { Connection } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { Ping, Pong } from '../../../protocols/messages/hello.ts'
-import { writeAtOnce } from '../../../src/mesh/admission/gater.ts'
 import { createHeaderReader, endQuietly, updateHalfWindows } from '../../../src/mesh/muxer.ts'
+import { writeAtOnce } from '../../../src/mesh/writes.ts'
 import { until } from '../../support/run/until.ts'
 import { joined, start } from './cluster.ts'
 

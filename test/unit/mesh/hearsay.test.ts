@@ -1,5 +1,4 @@
 // Whoever says where nodes are (mDNS, a member's presence, its hello, an answer to a look-up) points nobody at a third party.
-
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heardAddresses } from '../../../src/mesh/admission/addresses.ts'
@@ -12,7 +11,7 @@ import {
   NAMED_BY_SOURCE,
   STRANGERS_DIALED,
 } from '../../../src/mesh/state/caution.ts'
-import { createPlaces } from '../../../src/mesh/state/dialing.ts'
+import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'

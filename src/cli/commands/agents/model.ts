@@ -1,7 +1,6 @@
 // karo model: the local models that are configured, whether each answers, and how quickly.
 
 import { getModels } from '../../../api/contract/operations/agents/planner.ts'
-
 import { replyOf } from '../../../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/places.ts'
 import { addressesOf } from '../../../config/host-names.ts'

@@ -1,5 +1,4 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
-
 import { join } from 'node:path'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'

@@ -1,5 +1,4 @@
 // karo init: makes a key and a configuration that sets nothing, and says what to do next.
-
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'

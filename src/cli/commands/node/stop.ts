@@ -1,5 +1,4 @@
 // karo stop: ends the node of this home, whoever started it, and says what would start it again.
-
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { keptBy } from '../../kept/kept.ts'

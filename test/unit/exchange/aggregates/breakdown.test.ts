@@ -1,8 +1,8 @@
 // Rows told part by part, against an attacker who adds and subtracts all that is released, and knows totals of whole families.
 
 import { describe, expect, it } from 'vitest'
-import { cellsOfGroup } from '../../../../src/exchange/aggregates/agreement.ts'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { thresholdOf } from '../../../../src/exchange/aggregates/sets.ts'
 import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import fc, { forAll, forAllIn } from '../../../support/run/properties.ts'

@@ -1,5 +1,4 @@
 // What released totals rest on: buckets, layouts, halves, the pair and the people, against vectors of another program.
-
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -12,10 +11,10 @@ import {
   slotOfBucket,
 } from '../../../../protocols/buckets.ts'
 import { PARTS_MAX } from '../../../../protocols/messages/aggregate.ts'
-import { cellsOfGroup } from '../../../../src/exchange/aggregates/agreement.ts'
 import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import {
   added,
   createSum,

@@ -1,5 +1,4 @@
 // To how many buckets a machine gives, over weeks, and when it does after a start.
-
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'

@@ -1,5 +1,4 @@
 // What a machine finds out about its own part of a bucket: counted, waiting, late, left out, or told differently by the two.
-
 import { expect, test } from 'vitest'
 import { slotOfBucket } from '../../../../protocols/buckets.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -11,7 +10,7 @@ import {
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
-import { createOwnPart } from '../../../../src/exchange/totals/totals.ts'
+import { createOwnPart } from '../../../../src/exchange/totals/own-part.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { some } from '../../../support/some.ts'
 import { MESH, seeded } from '../aggregates/world.ts'

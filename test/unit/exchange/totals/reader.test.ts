@@ -1,5 +1,4 @@
 // What a reader makes of released contents: which sums are of some machines only, and what became of each machine.
-
 import { expect, test } from 'vitest'
 import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'

@@ -1,5 +1,4 @@
 // Aggregators round by round: what they read again, what they can do without shares that are gone, and how long they wait.
-
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
