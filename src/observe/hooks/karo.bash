@@ -176,7 +176,7 @@ if [[ $- == *i* && $- != *k* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >
         # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
         # length of pipeline as after the command before say repeat; its public text is recorded again.
         # At first the newest entry is an earlier shell's.
-        ((__karo_last || !_karo_fd)) || { __karo_read "$_karo_last" "$_karo_last" &&
+        ((__karo_last || _karo_fd == 0)) || { __karo_read "$_karo_last" "$_karo_last" &&
           __karo_first=$_karo_last __karo_last=$_karo_last __karo_parts=1 __karo_arg=${_karo_text##*[[:blank:]]}; }
         [[ $_karo_last == "$__karo_last" && $2 == "${__karo_arg%$'\n'}" && $3 == "$__karo_parts" ]] || return 0
         _karo_first=$__karo_first
