@@ -180,12 +180,15 @@ test('fish leaves nothing of its suggestion behind the line that is asked about'
   await shell.noted('', 'n')
   // Entered before fish has its suggestion, which comes while the line is judged.
   await shell.run("true 'push'")
-  const rows = screenOf(shell.screen(), 200, 50).map((row) =>
-    Array.from(row, (cell) => cell?.char ?? ' ').join(''),
-  )
-  expect(rows.join('\n')).toContain('git push --force s')
-  expect(rows.join('\n')).toContain("true 'push'")
-  expect(rows.join('\n')).not.toContain('uggested')
+  const shown = (): string =>
+    screenOf(shell.screen(), 200, 50)
+      .map((row) => Array.from(row, (cell) => cell?.char ?? ' ').join(''))
+      .join('\n')
+  // What ran is recorded before all that was drawn has been read here.
+  await until(() => shown().includes("true 'push'") && !shown().includes('uggested'), {
+    what: `the line alone on the screen:\n${shown()}`,
+  })
+  expect(shown()).toContain('git push --force s')
 })
 
 test('bash hands no line that was refused to what it starts, also where it exports all that it sets', async () => {
