@@ -184,7 +184,7 @@ function topicRow(topic: Topic): string {
   return `| \`${topic.id}\` | ${topic.purpose} | ${messages} messages per ${perMs / 1000} s | ${told} | ${names.join(', ')} |`
 }
 
-/** What no message has of these numbers later parts of the protocol will use; nothing else may take them. */
+/** Ranges of message numbers. A number that no message has is kept for later parts of the protocol; nothing else may take it. */
 const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0003', 'capabilities that changed after Hello'],
   ['0x0210 – 0x0215', 'private aggregation'],

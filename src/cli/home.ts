@@ -89,7 +89,7 @@ export function ensureHome(paths: HomePaths, options: HomeOptions = {}): ReadyHo
     const key = makeKey(paths.key)
     made.set(paths.key, key.made)
     if (!options.service)
-      // A complete directory may be read-only.
+      // Nothing is written where the file exists, because a complete directory may be read-only.
       made.set(
         paths.config,
         !exists(paths.config) && createFile(paths.config, sampleConfig(options), 0o600, systemRandom),

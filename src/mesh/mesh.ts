@@ -280,6 +280,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
     },
     /** Fingerprints of the neighbours that an admitted node named in its last presence: its own word, minutes old. */
     linksOf: state.linksOf,
+    /** `listen`: multiaddrs, e.g. `/ip4/10.0.0.5/tcp/9238`. `peers_connected`: neighbours, admitted by both ends. */
     status: () => ({
       listen: edge.listening.multiaddrs(),
       peers_connected: connections.neighbours().length,

@@ -172,7 +172,7 @@ function meaning(text: string, source: string, argument: string | undefined): Op
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function ownOption(own: OwnTool | undefined, spelling: string): OptionMeaning | undefined {
-  // Names of signals are written in any case; other words in capitals have one letter or two.
+  // Signals may be written in small letters (`kill -hup`). No other name of three letters or more is in capitals.
   const signal = /\w{3}/.test(spelling) ? spelling.toUpperCase() : spelling
   const found = own?.options?.find(({ names }) => names.includes(spelling) || names.includes(signal))
   return found && meaning(found.does, 'karo', found.argument)

@@ -17,7 +17,10 @@ export interface Asked {
   readonly line: string
   /** Characters of the whole line. */
   readonly length: number
-  /** Aliases and functions of the line, as readDefinitions takes them, and LITERAL. */
+  /**
+   * Aliases and functions of the line, as readDefinitions takes them. A record `literal` beside them says that `#` begins no comment, as
+   * in zsh without `interactivecomments` and bash without `interactive_comments`.
+   */
   readonly names: string
   /** The environment of the shell: its `KARO_…` variables and the directories of AI tools. */
   readonly env: Env
@@ -36,11 +39,9 @@ export interface Judged {
 /** A word that the shell can compare a line with. */
 const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
-/** Among the names: `#` begins no comment, as in zsh without `interactivecomments` and bash without `interactive_comments`. */
-const LITERAL = 'literal\u001f#\u001f\u001e'
-/** As what such a `#` is judged: a sign without a meaning, of Unicode's private use. */
+/** The judge reads this in the place of a `#` that begins no comment: a character of Unicode's private use means nothing to a shell. */
 const SIGN = '\ue023'
-/** Quoted text, or a `#` where a word begins. */
+/** Quoted text, or a `#` at the beginning of a word. */
 const QUOTED_OR_SIGN = /\\.|\$'(?:[^'\\]|\\.)*'?|'[^']*'?|"(?:[^"\\]|\\.)*"?|(?<![^\s;&|()<>`])#/gs
 
 /**
@@ -49,8 +50,8 @@ const QUOTED_OR_SIGN = /\\.|\$'(?:[^'\\]|\\.)*'?|'[^']*'?|"(?:[^"\\]|\\.)*"?|(?<
  */
 export async function judgeAsked(asked: Asked, onLong = (): void => {}): Promise<Judged> {
   const { shell, names, env, place } = asked
-  // Here-documents are of other languages.
-  const line = names.includes(LITERAL)
+  // The text of a here-document may be of another language, so a # in it stays a comment.
+  const line = names.split('\u001e').includes('literal')
     ? asked.line.replace(asked.line.includes('<<') ? /^.*/ : /^.*/s, (text) =>
         text.replace(QUOTED_OR_SIGN, (found) => (found === '#' ? SIGN : found)),
       )

@@ -53,13 +53,10 @@ export async function front(io: CommandIo): Promise<undefined> {
   const rows = pairs(
     io,
     {
-      ...(known === undefined
-        ? {
-            node: isNew(io)
-              ? 'not set up here yet: nothing is recorded'
-              : 'does not run; shells with the hook keep what you type until it does',
-          }
-        : present(io, known)),
+      node: isNew(io)
+        ? 'not set up here yet: nothing is recorded'
+        : 'does not run; shells with the hook keep what you type until it does',
+      ...(known && present(io, known)),
       config: await brokenFile(`${recordingPaths(io.env).configuration}/config.toml`),
       guard: [`${guard.profile}: ${effectOf(guard)}`, ...guard.warnings.map(printable)].join('; '),
       shells:

@@ -264,16 +264,20 @@ export function createDocuments(deps: DocumentsDeps) {
     fetched: fetches.fetched,
     /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
     onKept: kept.on,
-    /** Called when that becomes true of a neighbour; returns what ends that. */
-    onCompared: seen.on,
     /** Whether everything that this neighbour has was looked at since the start; undefined: it is not linked. */
     isCompared: (node: NodeId) => (linked().includes(node) ? compared.has(node) : undefined),
+    /** Called when that becomes true of a neighbour; returns what ends that. */
+    onCompared: seen.on,
 
     /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)
     },
+    /**
+     * `own`: documents that this node wrote. `received`: those of other authors for this node; `relayed`: those kept for other nodes.
+     * `conflicts`: refused because their author had signed another document under the same version.
+     */
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }

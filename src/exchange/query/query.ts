@@ -120,6 +120,10 @@ export function createQuery(deps: QueryDeps) {
      * this type), rate_limited (too many at once), unavailable (stopping).
      */
     ask: asker.ask,
+    /**
+     * `asking`: this node's own questions under way. `answering`: questions of other nodes that are worked on here. `relayed` and
+     * `relay_dropped`: answers passed on for other nodes since the start, and those that a bound kept back.
+     */
     status() {
       const { relayed, dropped, answering } = state.counts()
       return { asking: asker.asking(), answering, relayed, relay_dropped: dropped }

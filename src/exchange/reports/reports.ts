@@ -132,6 +132,10 @@ export function createReports(deps: ReportsDeps) {
     make: (request: ReportRequest) => makeReport(deps, request),
     /** Compares at once, as it does by itself after each release and every hour; never rejects. */
     look,
+    /**
+     * `problem`: why the newest released period could not be compared; null: it could, or nothing is watched. `thresholds`: those
+     * that are watched; `crossed` is null while it is not known.
+     */
     watched() {
       const limits = limitsOf(config.reports)
       return {

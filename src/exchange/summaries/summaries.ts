@@ -195,6 +195,10 @@ export function createSummaries(deps: SummariesDeps) {
     published: shelf.published,
     /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */
     held: shelf.held,
+    /**
+     * `recipients`: nodes that this one's summaries are sealed to. `left_out`: those that may read them, but for whom one document has
+     * no room. `refused`: summaries of others, since the start, that did not open or said what cannot be.
+     */
     status: () => ({ ...publisher.counts(), refused: reader.refused() }),
   }
 }

@@ -79,8 +79,10 @@ export function createInspect({
       twins: twins.state(),
     }),
 
-    // Takes up to two seconds. Empty where mDNS is off or no interface is there.
-    // Callers that ask meanwhile share the answer, so the network carries one question for all of them.
+    /**
+     * Asks an mDNS question on every interface it may speak on, and listens for up to two seconds. Empty where mDNS is off or no
+     * interface is there. Never throws. Callers that ask meanwhile share the answer, so the network carries one question.
+     */
     tryMulticast: singleFlight(tryNow),
   }
 

@@ -171,7 +171,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps) {
       const now = clock.monotonic()
       if (now - (told.get(conn) ?? 0) < TELL_EVERY_MS) return
       told.set(conn, now)
-      // What it sends still arrives a minute after it came: the way carries what the two have to say.
+      // A connection that still brings messages after a minute has not stalled.
       stalls.delete(conn.node)
       trust.sawMember(conn.node, {})
     },

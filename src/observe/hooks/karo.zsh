@@ -100,7 +100,7 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
     (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
   }
   __karo_join
-  (( $zshaddhistory_functions[(I)__karo_join] )) || zshaddhistory_functions+=(__karo_join)
+  [[ ${(t)zshaddhistory_functions} == *readonly* || -n $zshaddhistory_functions[(r)__karo_join] ]] || zshaddhistory_functions+=(__karo_join)
   # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 elif [[ -o interactive && ! -o restricted && -z $precmd_functions[(r)__karo_precmd] ]]; then

@@ -127,7 +127,7 @@ export type AuditType = keyof typeof AUDIT_KINDS
 export const AUDIT_TYPES = Object.keys(AUDIT_KINDS) as [AuditType, ...AuditType[]]
 
 /** Who causes entries of this type; undefined for a word of a file that is none. */
-export const causeOf = (type: string): Cause | undefined =>
+export const causeOf = (type: string) =>
   (AUDIT_KINDS[type as AuditType] as readonly [Cause, Readers] | undefined)?.[0]
 
 /**
@@ -135,7 +135,8 @@ export const causeOf = (type: string): Cause | undefined =>
  * `details.uid`.
  */
 export function mayRead(person: number, type: AuditType, uid: unknown): boolean {
-  const readers = AUDIT_KINDS[type][1]
+  // A ledger may hold entries of another build, of a type that this one does not know.
+  const readers = AUDIT_KINDS[type]?.[1]
   if (readers === 'administrators') return false
   return uid === person || (uid === undefined && readers === 'everybody')
 }

@@ -90,6 +90,10 @@ export function createFleet(options: FleetOptions) {
     issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
   }
 
+  /**
+   * `wanted`: whether documents of an author are to be kept; with a version, whether one that was signed then is. `isFirst`: what that
+   * author signed has to be taken before what others signed can be judged. `accept` gets `isNew` false for documents kept before the start.
+   */
   const judged = { wanted: roll.wants, isFirst: (author: NodeId) => author === roll.rootId() }
   const documents = {
     certificate: {

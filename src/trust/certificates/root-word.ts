@@ -37,7 +37,10 @@ export function createRootWord({ roll, log }: FleetParts, signedByRoot: (list: U
       )
     },
 
-    /** As `Fleet.rootList`. */
+    /**
+     * As `Fleet.rootList`. `version`: when the newest was signed, ms since the epoch: the next one has to be later. `by_issuers`: keys
+     * revoked by issuers, which a list of the root that revokes an issuer has to repeat.
+     */
     rootList() {
       const list = listNow()
       const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))

@@ -119,6 +119,12 @@ export function createDeciding(deps: DecidingDeps) {
 
   return {
     hold,
+    /**
+     * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation. Resolves when it is
+     * durable; listeners have then been told. KaroErrors: `bad_request` (this node itself, terms out of bounds), `refused` (the file
+     * denies the key), `conflict` (the file names the node with other terms and decides; or there are too many decisions). `deny` and
+     * `revoke` likewise.
+     */
     async trust(node: NodeId, terms: TrustTerms): Promise<void> {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)
       const roles = checkedLabels('role', terms.roles)
@@ -142,6 +148,7 @@ export function createDeciding(deps: DecidingDeps) {
       })
     },
     deny: (node: NodeId) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
+    /** Takes back a person's trust and refuses the key from now on; `trust` again is the way back. */
     revoke: (node: NodeId) =>
       decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
   }

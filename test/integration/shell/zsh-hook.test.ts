@@ -162,6 +162,10 @@ describe.skipIf(!isInstalled('zsh'))('zsh alone', () => {
     expect(await fixed.type('echo a')).toBe('a\n')
     expect(fixed.screen()).toMatch(/^karo: neither records nor guards this zsh.*read-only\r\n@1@/)
     expect(readdirSync(fixed.spool)).toEqual([])
+    const closed = await start({ before: 'typeset -gar zshaddhistory_functions=(true)' })
+    expect(closed.screen()).toBe('@1@ ')
+    await closed.type('echo a')
+    expect(commandsOf(closed.spool)).toEqual(['echo a'])
   })
 
   test('64 KiB and more of a command do not hold it up', async () => {

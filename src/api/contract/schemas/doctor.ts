@@ -92,7 +92,7 @@ export const doctorFacts = named('DoctorFacts', {
       ip: text(64, 'where it was reached last; only administrators may see this').exactOptional(),
     }),
     1024,
-    'trusted nodes to which connections opened and stalled, twice within ten minutes, with none since that lasted a minute',
+    'trusted nodes with two connections within ten minutes that opened and stalled, and none since that lasted a minute',
   ),
   stale: listOf(
     offTime,

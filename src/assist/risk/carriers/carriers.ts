@@ -288,7 +288,7 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),
-  // Behind another dash than `--` it has no command: it lists, or takes back.
+  // `trap - INT` takes a command back, and `trap -p` lists commands: neither has one itself.
   trap: (args) => scriptWords(/^-(?!-)/.test(args[0]?.text ?? '') ? [] : withoutOptions(args).slice(0, 1)),
   // fish also writes `alias name 'command'`.
   alias: (args) => {

@@ -109,6 +109,7 @@ function resultView(result: unknown): string {
   return content
     .map((part: { type?: unknown; text?: unknown; mimeType?: unknown } | null) => {
       if (part?.type === 'text' && typeof part.text === 'string')
+        // Lines stay lines; all else that a terminal would obey is made visible.
         return part.text.replace(/\n?$/, '\n').split('\n').map(printable).join('\n')
       return `[${printable(String(part?.type))}${part?.mimeType === undefined ? '' : ` ${printable(String(part.mimeType))}`}; karo task show --json has it]\n`
     })

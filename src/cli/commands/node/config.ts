@@ -308,8 +308,8 @@ function loadNew(from: Parameters<typeof loadConfig>[0], where: string): LoadedC
   try {
     return loadConfig(from)
   } catch (error) {
-    const { message, hint } = error as KaroError
-    throw usage(message, where, hint)
+    if (!(error instanceof KaroError)) throw error
+    throw usage(error.message, where, error.hint)
   }
 }
 

@@ -106,6 +106,7 @@ function rightsOf({ admin, asks }: StatusShape['you']): string {
 function meshWords({ mesh, health }: StatusShape): string {
   if (mesh.alone && mesh.members_known === 0) return 'none: this node is used alone'
   const failed = health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
+  // `/ip4/10.0.0.5/tcp/9238` is written as people write it.
   const listens =
     mesh.listen
       .map((at) => at.replace(/^\/ip4\/(.+)\/tcp\//, '$1:').replace(/^\/ip6\/(.+)\/tcp\//, '[$1]:'))

@@ -71,7 +71,7 @@ export const members = {
   },
   'mesh.path': {
     title: 'large packets',
-    what: 'No connections to trusted nodes opened and stalled twice in ten minutes, with none since lasting a minute.',
+    what: 'No trusted node had two connections in ten minutes that stalled, and none since that lasted a minute.',
     why: 'A VPN, a tunnel or a firewall that drops large packets, and the ICMP that would tell, lets connections open and nothing more. So does a link that comes and goes.',
     severity: 'warn',
     looksAt: 'daemon',

@@ -68,6 +68,7 @@ export function createAskerEdge(deps: AskerDeps) {
   async function ask(
     request: AskRequest,
     signal: AbortSignal,
+    /** Called with the coverage so far whenever it changed, at most ten times a second; never after the result. */
     onProgress?: (coverage: Coverage) => void,
   ): Promise<QueryResult> {
     const startedAt = clock.monotonic()
@@ -382,7 +383,7 @@ const straysOf = ({ trust, mesh }: QueryDeps, { members }: Live): NonNullable<Co
 const UNRECORDED =
   "This question is missing in this node's own ledger, which cannot be written: karo status says why."
 
-/** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it, or the result says that it does not. */
+/** Writes one question of this node into log, metrics and ledger. Resolves when the ledger has it; else the result gets a note. */
 async function noted(
   { audit, log, watch }: QueryDeps,
   request: AskRequest,

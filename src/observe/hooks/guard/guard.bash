@@ -72,7 +72,7 @@ if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${B
     builtin trap '[[ -z $_karo_pid ]] || builtin kill -KILL "$_karo_pid" 2>/dev/null; builtin printf "edit - safe -\n"; exit' INT
     set +exu
     __karo_guard_names "$_karo_text"
-    builtin shopt -q interactive_comments || _karo_names+=$'literal\x1f#\x1f\x1e'
+    builtin shopt -q interactive_comments || _karo_names+=$'literal\x1e'
     __karo_guard_resident
     if [[ $_karo_answer ]]; then
       builtin printf '%s\n' "$_karo_answer"

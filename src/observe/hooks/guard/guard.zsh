@@ -151,7 +151,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   __karo_guard_ask() {
     __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
     __karo_guard_names "$__karo_guard[text]"
-    [[ $histchars[3] == "#" ]] && __karo_guard_has interactivecomments || __karo_guard[names]+=$'literal\x1f#\x1f\x1e'
+    [[ $histchars[3] == "#" ]] && __karo_guard_has interactivecomments || __karo_guard[names]+=$'literal\x1e'
     __karo_guard_resident
     if [[ -n $__karo_guard[answer] ]]; then
       builtin print -r -- "$__karo_guard[answer]"

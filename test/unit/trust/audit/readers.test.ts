@@ -1,6 +1,6 @@
 // Which entries of the ledger an account reads that is no administrator.
 import { expect, test } from 'vitest'
-import { AUDIT_KINDS, AUDIT_TYPES, mayRead } from '../../../../src/trust/audit/entry-types.ts'
+import { AUDIT_KINDS, AUDIT_TYPES, type AuditType, mayRead } from '../../../../src/trust/audit/entry-types.ts'
 
 const ANN = 1000
 const BOB = 1001
@@ -22,4 +22,13 @@ test('who left or got another number, who was invited and who took a backup is f
   )
   for (const type of theirs)
     for (const uid of [ANN, BOB, undefined]) expect([type, mayRead(ANN, type, uid)]).toEqual([type, false])
+})
+
+test('an entry of a type that only another build knows is for the person whom it names', () => {
+  const type = 'of_another_build' as AuditType
+  expect([mayRead(ANN, type, ANN), mayRead(ANN, type, BOB), mayRead(ANN, type, undefined)]).toEqual([
+    true,
+    false,
+    false,
+  ])
 })
